@@ -1,0 +1,11 @@
+// The blob port: payloads above 64 KiB, content-addressed (ENGINE E15). Key = tenant / HMAC(tenant key, content).
+export interface BlobRef { readonly hash: string; readonly size: number; readonly type: string }
+export interface Blobs {
+  /** Stores and returns the reference; putting the same content again touches it. Throws `unavailable.database`-like PalaceErrors only. */
+  put(tenant: string, content: Uint8Array, type: string): Promise<BlobRef>;
+  /** The content, or undefined when unknown. A content whose hash differs is an error, never an answer. */
+  get(tenant: string, hash: string): Promise<Uint8Array | undefined>;
+  /** Deletes the given hashes when untouched for `minAgeMs`; returns how many went. */
+  collect(tenant: string, hashes: readonly string[], minAgeMs: number): Promise<number>;
+  close(): Promise<void>;
+}

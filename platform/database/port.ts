@@ -1,0 +1,49 @@
+// The database port: PostgreSQL by URL, whoever runs it. Callers write plain SQL near where they use it.
+// I1 Two login roles that own nothing: `palace_api` sees one tenant, `palace_engine` sees the tenants and shards it named.
+// I2 A query on a tenant table without a tenant fails (row-level security is FORCEd, palace_tenant() raises when unset).
+import type { Pool, PoolClient, QueryResult, QueryResultRow } from 'pg';
+
+export interface Sql {
+  query<R extends QueryResultRow = QueryResultRow>(text: string, values?: readonly unknown[]): Promise<QueryResult<R>>;
+}
+
+export interface Database {
+  /** Owner connection: migrations and maintenance only. Never used for a request. */
+  readonly owner: Pool;
+  /** palace_engine: commits, claims, loads. Idle-in-transaction sessions are ended after 1 s. */
+  readonly engine: Pool;
+  /** palace_api: reads for people and clients. */
+  readonly api: Pool;
+
+  /** Runs `work` in one api transaction that sees only `tenant`. */
+  asTenant<T>(tenant: string, work: (sql: Sql) => Promise<T>): Promise<T>;
+  /** Runs `work` in one engine transaction that may read these shards and write these tenants. */
+  asEngine<T>(scope: { shards: readonly number[]; tenants?: readonly string[] }, work: (sql: Sql) => Promise<T>): Promise<T>;
+  /** A dedicated engine connection outside the pool (commit lanes, liveness lock, LISTEN). The caller ends it. */
+  dedicated(role: 'engine' | 'api'): Promise<PoolClient | DedicatedClient>;
+  /** Applies a service's numbered migrations in order; refuses a schema newer than this code (`boot.schema-newer`). */
+  migrate(plan: MigrationPlan): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface DedicatedClient extends Sql {
+  on(event: 'error' | 'end', listener: (error?: Error) => void): unknown;
+  on(event: 'notification', listener: (message: { channel: string; payload?: string | undefined }) => void): unknown;
+  end(): Promise<void>;
+  readonly processID: number | null;
+}
+
+export interface Migration {
+  /** Forward-only number within the schema, starting at 1, no gaps. */
+  readonly number: number;
+  readonly name: string;
+  readonly sql: string;
+  /** True when an older release cannot run beside it. */
+  readonly breaking?: boolean;
+}
+
+export interface MigrationPlan {
+  /** One schema per service. `{{schema}}` in the SQL is replaced by it. */
+  readonly schema: string;
+  readonly migrations: readonly Migration[];
+}

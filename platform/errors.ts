@@ -1,0 +1,103 @@
+// The error table: every failure that a user, a client or an operator can meet is one row here.
+// Owns the codes; docs/errors.md is written from this table and a test holds the two together.
+// I1 A code never changes its meaning and is never reused.
+// I2 `next` says what to do, in words that work for somebody who has never read the source.
+
+/** What a caller may do with the same request. `never`: it will fail again as it is. */
+export type RetryMeaning = 'never' | 'after-change' | 'later' | 'safe';
+
+export interface ErrorRow {
+  /** HTTP status when it reaches a client. */
+  readonly status: number;
+  readonly title: string;
+  readonly retry: RetryMeaning;
+  /** What to do next, one sentence. */
+  readonly next: string;
+}
+
+const row = (status: number, title: string, retry: RetryMeaning, next: string): ErrorRow => ({ status, title, retry, next });
+
+export const ERRORS = {
+  // requests
+  'request.invalid': row(400, 'The request does not fit its schema', 'after-change', 'Correct the fields named in "errors".'),
+  'request.malformed': row(400, 'The request body cannot be read', 'after-change', 'Send well-formed UTF-8 JSON without duplicate keys.'),
+  'request.too-large': row(413, 'The request is too large', 'after-change', 'Send less, or split the work.'),
+  'request.media-type': row(415, 'This content type is not accepted here', 'after-change', 'Send the content type named in "detail".'),
+  'request.host': row(421, 'This server does not answer for that host', 'after-change', 'Use an address that the server was started for.'),
+  'request.origin': row(403, 'That origin may not call this server', 'never', 'Call from an allowed origin or without a browser.'),
+  'request.timeout': row(408, 'The request took too long to arrive', 'safe', 'Send it again.'),
+  'not-found': row(404, 'There is nothing here by that name', 'after-change', 'Check the name; you may also lack access to it.'),
+  'method-not-allowed': row(405, 'That method is not available here', 'after-change', 'Use a method listed in the Allow header.'),
+  // identity
+  'auth.missing': row(401, 'No credential was sent', 'after-change', 'Send "Authorization: Bearer <API key>".'),
+  'auth.invalid': row(401, 'The credential is not valid', 'after-change', 'Use a current API key; `palace up` writes one to credentials.json.'),
+  'auth.forbidden': row(403, 'This credential may not do that', 'after-change', 'Ask an owner or admin for the permission named in "detail".'),
+  // idempotency
+  'idempotency.mismatch': row(422, 'This Idempotency-Key was used for a different request', 'after-change', 'Use a new key for a new request.'),
+  'idempotency.in-flight': row(409, 'A request with this Idempotency-Key is under way', 'later', 'Wait a moment and send the same request again.'),
+  // load
+  'overload.rate': row(429, 'Too many requests', 'later', 'Wait for the seconds in Retry-After.'),
+  'overload.busy': row(503, 'The server is at its limit and accepted nothing', 'later', 'Wait for the seconds in Retry-After.'),
+  'unavailable.database': row(503, 'The database does not answer', 'later', 'Wait for the seconds in Retry-After; nothing was accepted.'),
+  'unavailable.draining': row(503, 'The server is shutting down', 'later', 'Send the request to another node, or again in a moment.'),
+  'outcome.unknown': row(503, 'The connection to the database broke while the request was being kept', 'safe', 'Send the same request with the same Idempotency-Key.'),
+  internal: row(500, 'The server failed', 'safe', 'Look up the trace id in the server log.'),
+  // flows
+  'flow.invalid': row(422, 'The flow does not compile', 'after-change', 'Correct the places listed in "errors".'),
+  'flow.version-exists': row(409, 'This version is published with other content', 'after-change', 'Raise document.version.'),
+  'flow.in-use': row(409, 'The flow has open runs', 'after-change', 'Wait for them, cancel them, or delete with force.'),
+  // runs
+  'run.input-refused': row(422, 'The input does not fit the flow’s input schema', 'after-change', 'Correct the fields named in "errors".'),
+  'run.state': row(409, 'The run is not in a state that allows this', 'after-change', 'Look at the run first: palace get run ID.'),
+  'run.effect-permission': row(403, 'Repeating confirmed effects needs its own permission', 'after-change', 'Ask for the permission run.repeat-effects, or fork without --effects again.'),
+  'limit.exceeded': row(422, 'A limit was reached', 'after-change', 'See "detail" for the limit and its setting.'),
+  // egress
+  'egress.refused': row(403, 'That address may not be called', 'after-change', 'Allow it with the command in "detail".'),
+  // start-up
+  'boot.config': row(500, 'The configuration is not valid', 'after-change', 'Correct the setting named in "detail".'),
+  'boot.port-busy': row(500, 'The port is in use', 'after-change', 'Choose another with --port, or stop the program that uses it.'),
+  'boot.data-locked': row(500, 'Another AgentsPalace uses this data folder', 'after-change', 'Use that one, stop it with `palace down`, or choose another --data DIR.'),
+  'boot.data-unwritable': row(500, 'The data folder cannot be written', 'after-change', 'Choose a folder you own with --data DIR.'),
+  'boot.disk-full': row(500, 'Too little disk space', 'after-change', 'Free at least 500 MB or choose another --data DIR.'),
+  'boot.unsafe-listen': row(500, 'Refusing to listen beyond this machine with the generated key', 'after-change', 'Create your own key first and pass --listen with PALACE_ALLOW_REMOTE=yes, or stay on loopback.'),
+  'boot.schema-newer': row(500, 'The database was written by a newer release', 'after-change', 'Start the newer release.'),
+  'boot.database': row(500, 'The database cannot be started or reached', 'after-change', 'See "detail"; `palace doctor` checks the usual causes.'),
+  'boot.route-undeclared': row(500, 'A route lacks its permission or loader', 'never', 'Declare both where the route is defined.'),
+} as const satisfies Record<string, ErrorRow>;
+
+export type ErrorCode = keyof typeof ERRORS;
+
+/** A place in the caller's input that is wrong. `path` is a JSON pointer or a field path. */
+export interface ErrorPlace {
+  readonly path: string;
+  readonly message: string;
+  readonly line?: number;
+  readonly column?: number;
+  readonly suggestion?: string;
+}
+
+export interface PalaceErrorOptions {
+  readonly detail?: string;
+  readonly errors?: readonly ErrorPlace[];
+  readonly retryAfterSeconds?: number;
+  readonly cause?: unknown;
+}
+
+/** A failure with a row in the table. Anything else that is thrown is a bug and reads `internal`. */
+export class PalaceError extends Error {
+  readonly code: ErrorCode;
+  readonly row: ErrorRow;
+  readonly detail: string | undefined;
+  readonly errors: readonly ErrorPlace[] | undefined;
+  readonly retryAfterSeconds: number | undefined;
+
+  constructor(code: ErrorCode, options: PalaceErrorOptions = {}) {
+    super(options.detail ?? ERRORS[code].title, options.cause === undefined ? undefined : { cause: options.cause });
+    this.name = 'PalaceError';
+    this.code = code;
+    this.row = ERRORS[code];
+    this.detail = options.detail;
+    this.errors = options.errors;
+    this.retryAfterSeconds = options.retryAfterSeconds;
+  }
+}
