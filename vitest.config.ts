@@ -1,0 +1,11 @@
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  test: {
+    include: ['jq/**/*.test.ts', 'platform/**/*.test.ts', 'services/**/*.test.ts', 'bin/**/*.test.ts', 'samples/**/*.test.ts', 'test/*.test.ts', 'test/cli/**/*.test.ts'],
+    pool: 'forks',
+    maxWorkers: 2,
+    testTimeout: 30_000,
+    hookTimeout: 60_000,
+  },
+});
