@@ -1,0 +1,216 @@
+// What every service stands on: ownership, fence, commit, inbox, streams and cursors, timers, engine time (ENGINE E1-E7, E12).
+// A service hands over a DurableHost and gets a DurableNode; a DurableStore (PostgreSQL, or the simulator's model) keeps the truth.
+// I1 Every write of an owner depends on its shard row, locked at its epoch in the same statement (E1).
+// I2 Ownership is granted by the database alone; the owner stops starting work at its own monotonic deadline (E2).
+// I3 An acknowledgement follows the commit that holds what it acknowledges; never before (R1).
+// I4 Stream positions are contiguous per (producer shard, consumer, consumer shard); a cursor moves in the transaction of its effects (E3).
+// I5 One bad row is one bad write: the rest of its batch commits without it (E6).
+// I6 A commit whose answer is lost is unknown: the shard's memory is dropped, its epoch raised, its state read again (E7).
+// I7 A key (a run) has at most one write in flight; the writes of a shard reach the database in the order of submission.
+// I8 Timers fire by engine time: never early, never lost (E12, R6).
+
+/** For ever: the number is part of every run id. */
+export const SHARD_COUNT = 64;
+
+/** The right to write one shard. `epoch` only rises. */
+export interface Fence {
+  readonly shard: number;
+  readonly epoch: number;
+}
+
+/** Monotonic time and scheduling of this process; virtual in the simulator. Milliseconds. */
+export interface Scheduler {
+  nowMs(): number;
+  /** Runs `task` after `delayMs` (delays above 2^31-1 are split). Returns a function that cancels. */
+  after(delayMs: number, task: () => void): () => void;
+  /** Runs `task` when the present turn has ended: many submissions of one tick become one batch. */
+  soon(task: () => void): void;
+}
+
+/** Rows of the service's own tables, by table; the service's SQL function `write_rows(rows jsonb)` inserts them. */
+export type Rows = Readonly<Record<string, readonly unknown[]>>;
+
+export interface TimerRow {
+  /** The run (or other entity) it belongs to. */
+  readonly key: string;
+  /** Unique within the key; setting it again moves it. */
+  readonly id: string;
+  readonly tenant: string;
+  /** Engine time, ms since the epoch. */
+  readonly dueMs: number;
+}
+
+export interface InboxRow {
+  readonly shard: number;
+  readonly tenant: string;
+  /** The run (or other entity) it is for. */
+  readonly key: string;
+  /** Unique for ever; a second insert of the same id is dropped silently. */
+  readonly commandId: string;
+  readonly kind: string;
+  /** JSON text. */
+  readonly body: string;
+}
+
+/** A row on its way to another shard or service. */
+export interface StreamAppend {
+  readonly consumer: string;
+  readonly consumerShard: number;
+  readonly tenant: string;
+  readonly kind: string;
+  /** JSON text. */
+  readonly body: string;
+}
+
+export interface StreamRow extends StreamAppend {
+  readonly producer: string;
+  readonly producerShard: number;
+  /** Contiguous from 1. */
+  readonly position: number;
+}
+
+export interface KeyClaim {
+  /** For what the key counts, e.g. `POST /v1/runs`. */
+  readonly scope: string;
+  readonly key: string;
+  /** Hash of the request: the same key with another fingerprint is a mismatch. */
+  readonly fingerprint: string;
+  /** What to answer to a repeat, JSON text. */
+  readonly answer: string;
+}
+
+/** One entity's part of a commit. Everything in it happens or nothing. */
+export interface Write {
+  readonly fence: Fence;
+  readonly key: string;
+  readonly tenant: string;
+  readonly rows: Rows;
+  readonly claims?: readonly KeyClaim[];
+  readonly timersSet?: readonly TimerRow[];
+  readonly timersClear?: readonly { readonly key: string; readonly id: string }[];
+  /** Inbox rows decided by this write; `outcome` is what a reader of the command id sees. */
+  readonly consumes?: readonly { readonly commandId: string; readonly outcome: 'done' | 'unused' | 'refused'; readonly detail?: string }[];
+  readonly streams?: readonly StreamAppend[];
+  /** Stream rows decided by this write (its fence's shard is the consumer shard). */
+  readonly cursors?: readonly { readonly producer: string; readonly producerShard: number; readonly position: number }[];
+}
+
+export type WriteOutcome =
+  | { readonly kind: 'committed' }
+  /** Another owner has the shard: its memory here is already dropped. */
+  | { readonly kind: 'fenced' }
+  /** A claimed key exists: nothing of this write is kept. */
+  | { readonly kind: 'key-taken'; readonly fingerprint: string; readonly answer: string }
+  /** The database refuses this write's data (SQLSTATE class 22, 23, 42): nothing of it is kept, its neighbours are. */
+  | { readonly kind: 'bad-row'; readonly sqlstate: string; readonly message: string }
+  /** The answer was lost or the database went away: the shard is dropped here and will be read again. */
+  | { readonly kind: 'unknown' };
+
+export type CloseReason = 'fenced' | 'released' | 'unknown-outcome' | 'lease-lost' | 'stopped';
+
+/** A service's side. Calls never overlap for one shard except `close`, which may come at any time. */
+export interface DurableHost {
+  /** Reads what the shard needs. The shard takes work when it resolves; a rejection releases the shard and it is tried again. */
+  open(fence: Fence): Promise<void>;
+  /** Forget all memory of the shard, synchronously. In-flight promises of it are void. */
+  close(shard: number, reason: CloseReason): void;
+  /** Start nothing new in the shard; resolves when nothing is in flight or at `deadlineMs` (monotonic). */
+  drain(shard: number, deadlineMs: number): Promise<void>;
+  /** Open inbox rows in order of arrival, each handed over once per ownership. The host consumes each in a later write. */
+  inbox(shard: number, rows: readonly InboxRow[]): void;
+  /** Stream rows in order, without gap, each handed over once per ownership. The host moves the cursor in a later write. */
+  deliver(shard: number, rows: readonly StreamRow[]): void;
+  /** Due timers, oldest first, each handed over once per ownership until it is set again. The host clears each in a later write. */
+  fire(shard: number, timers: readonly TimerRow[]): void;
+  /** How many more rows (inbox, stream, timers) the host wants now; 0 pauses the handing over. */
+  appetite(shard: number): number;
+}
+
+export interface DurableNode {
+  readonly nodeId: string;
+  /** Registers the node, claims what it should own, begins to renew. Resolves when the first claims are open. */
+  start(): Promise<void>;
+  /** Drains: claims nothing more, hands idle shards over at once, waits for the rest up to the limit, releases (R10). */
+  stop(): Promise<void>;
+  /** The fence of a shard owned and open now, before the own deadline; undefined otherwise. */
+  fence(shard: number): Fence | undefined;
+  owned(): readonly Fence[];
+  submit(write: Write): Promise<WriteOutcome>;
+  /** Any process: keeps the rows, then rings the owners. Resolves after the commit. Duplicated command ids are dropped. */
+  send(rows: readonly InboxRow[]): Promise<void>;
+  /** What became of a command. Undefined when unknown. */
+  commandState(tenant: string, commandId: string): Promise<CommandState | undefined>;
+  /** Answer kept under a key, or undefined. */
+  lookUpKey(tenant: string, scope: string, key: string): Promise<{ fingerprint: string; answer: string } | undefined>;
+  /** Engine time, ms since the epoch: a database sample plus our monotonic elapsed time. Never goes back. */
+  timeMs(): number;
+  /** Raised by the kill switch; read with each renewal. */
+  haltVersion(): number;
+}
+
+export interface CommandState {
+  readonly state: 'open' | 'done' | 'unused' | 'refused';
+  readonly detail?: string;
+}
+
+// ---- the store port: PostgreSQL, or the simulator's model ----
+
+export interface NodeRow {
+  readonly nodeId: string;
+  /** Highest journal format this node reads; a node below the database's min_reader claims nothing (E10). */
+  readonly readsFormat: number;
+}
+
+export interface Renewal {
+  /** Fences still ours, as the database has them. Others are lost. */
+  readonly kept: readonly Fence[];
+  /** Shards without a living owner, and who should have them is decided by rendezvous hashing over `nodes`. */
+  readonly orphans: readonly number[];
+  readonly nodes: readonly NodeRow[];
+  /** Database wall clock at the statement, ms since the epoch, and the stored offset and high water of engine time. */
+  readonly databaseMs: number;
+  readonly clock: { readonly offsetMs: number; readonly highWaterMs: number; readonly timeline: string };
+  readonly haltVersion: number;
+  readonly minReader: number;
+}
+
+export type CommitReply =
+  | { readonly kind: 'committed' }
+  | { readonly kind: 'fenced'; readonly shards: readonly number[] }
+  | { readonly kind: 'key-taken'; readonly taken: readonly { readonly writeKey: string; readonly fingerprint: string; readonly answer: string }[] }
+  | { readonly kind: 'bad-row'; readonly sqlstate: string; readonly message: string }
+  | { readonly kind: 'unknown'; readonly message: string };
+
+export interface DurableStore {
+  /** Proves that this process lives (a session lock); a node whose lock is free may be replaced before its lease ends. */
+  enlist(node: NodeRow): Promise<void>;
+  renew(node: NodeRow, fences: readonly Fence[], leaseMs: number, proposedClockMs: number | undefined): Promise<Renewal>;
+  /** One shard, if it has no owner or its owner is dead or late; raises the epoch. */
+  claim(node: NodeRow, shard: number, leaseMs: number): Promise<Fence | undefined>;
+  /** Raises the epoch of a shard that is ours, after an unknown outcome. */
+  reclaim(node: NodeRow, fence: Fence, leaseMs: number): Promise<Fence | undefined>;
+  release(node: NodeRow, fences: readonly Fence[]): Promise<void>;
+  /** One autocommit statement for many writes of many shards. `lane` picks one of a few dedicated connections. Never rejects. */
+  commit(lane: number, writes: readonly Write[]): Promise<CommitReply>;
+  send(rows: readonly InboxRow[]): Promise<void>;
+  readInbox(shard: number, limit: number, except: ReadonlySet<string>): Promise<readonly InboxRow[]>;
+  readStreams(fence: Fence, limit: number, after: ReadonlyMap<string, number>): Promise<readonly StreamRow[]>;
+  readCursors(shard: number): Promise<readonly { readonly producer: string; readonly producerShard: number; readonly position: number }[]>;
+  readTimers(shard: number, dueBeforeMs: number, limit: number): Promise<readonly TimerRow[]>;
+  commandState(tenant: string, commandId: string): Promise<CommandState | undefined>;
+  lookUpKey(tenant: string, scope: string, key: string): Promise<{ fingerprint: string; answer: string } | undefined>;
+  /** Deletes stream rows that every cursor has passed. Returns how many. */
+  trimStreams(fences: readonly Fence[]): Promise<number>;
+  close(): Promise<void>;
+}
+
+export interface DurableSettings {
+  readonly leaseMs: number;
+  readonly renewMs: number;
+  readonly lanes: number;
+  /** Commits under way at once per lane; writes of one shard still keep their order. */
+  readonly overlap: number;
+  readonly maxBatchWrites: number;
+  readonly pollMs: number;
+  readonly drainMs: number;
+}
