@@ -1,0 +1,117 @@
+// What a service needs to offer HTTP routes: who may call, what is loaded, what goes in and out. The gateway mounts them.
+// I1 Every route declares a permission and a loader, or the boot fails (S01).
+// I2 A loader fetches by (tenant, id) and answers undefined for foreign and unknown ids alike: both read 404 (S02).
+// I3 Bodies and queries are strict schemas: unknown fields are refused (S07). One content type a route (S19).
+import { z } from 'zod';
+
+export const PERMISSIONS = [
+  'flow.read', 'flow.write', 'run.read', 'run.start', 'run.control', 'run.signal', 'run.repeat-effects',
+  'event.publish', 'egress.read', 'egress.write', 'key.read', 'key.write', 'system.read',
+] as const;
+export type Permission = (typeof PERMISSIONS)[number];
+
+export const ROLES = ['owner', 'admin', 'builder', 'operator', 'worker', 'viewer'] as const;
+export type Role = (typeof ROLES)[number];
+
+const VIEW: readonly Permission[] = ['flow.read', 'run.read', 'egress.read', 'system.read'];
+const OPERATE: readonly Permission[] = [...VIEW, 'run.start', 'run.control', 'run.signal', 'event.publish'];
+export const ROLE_PERMISSIONS: Readonly<Record<Role, readonly Permission[]>> = {
+  owner: PERMISSIONS,
+  admin: PERMISSIONS,
+  builder: [...OPERATE, 'flow.write'],
+  operator: OPERATE,
+  worker: ['run.read', 'run.signal'],
+  viewer: VIEW,
+};
+
+/** Who calls: only ever made from a verified credential. */
+export interface Principal {
+  readonly kind: 'api-key' | 'service';
+  readonly id: string;
+  readonly tenant: string;
+  readonly role: Role;
+  readonly permissions: ReadonlySet<Permission>;
+}
+
+export type Method = 'get' | 'post' | 'put' | 'delete';
+
+export interface SseEvent {
+  readonly id?: string;
+  readonly event: string;
+  /** JSON value. */
+  readonly data: unknown;
+}
+
+export type Reply =
+  | { readonly status: number; readonly body?: unknown; readonly headers?: Readonly<Record<string, string>> }
+  /** Server-sent events, ended by the iterator or by the client; heartbeats are the gateway's. */
+  | { readonly events: AsyncIterable<SseEvent> };
+
+export interface RouteContext<P, Q, B, R> {
+  readonly principal: Principal;
+  readonly tenant: string;
+  readonly params: P;
+  readonly query: Q;
+  readonly body: B;
+  /** What the loader found. */
+  readonly resource: R;
+  /** Present when the client sent an Idempotency-Key (1-200 visible ASCII characters). */
+  readonly idempotency: { readonly key: string; readonly fingerprint: string } | undefined;
+  /** True when the client prefers `text/event-stream` and the route offers it. */
+  readonly wantsEvents: boolean;
+  readonly lastEventId: string | undefined;
+  readonly traceparent: string | undefined;
+  /** Aborted when the client has gone. */
+  readonly signal: AbortSignal;
+  /** For audit and rate limits. */
+  readonly clientAddress: string;
+}
+
+type Schema = z.ZodType;
+
+export interface RouteSpec<P extends Schema = Schema, Q extends Schema = Schema, B extends Schema = Schema, R = unknown> {
+  readonly method: Method;
+  /** OpenAPI style: `/v1/runs/{id}/events`. */
+  readonly path: string;
+  readonly summary: string;
+  readonly permission: Permission | 'public';
+  /** `collection`: the route reads or makes things of the tenant itself. A function loads one thing or answers 404. */
+  readonly loader: 'collection' | ((tenant: string, params: z.output<P>) => Promise<R | undefined>);
+  readonly params?: P;
+  readonly query?: Q;
+  readonly body?: B;
+  /** Success schemas by status, for OpenAPI; answers are not checked at run time. */
+  readonly responses: Readonly<Record<number, Schema | undefined>>;
+  /** Offers text/event-stream beside JSON. */
+  readonly events?: boolean;
+  /** Answers 202/201 at most once per Idempotency-Key; the service stores the key in the transaction of the effect. */
+  readonly idempotent?: boolean;
+  readonly maxBodyBytes?: number;
+  handle(context: RouteContext<z.output<P>, z.output<Q>, z.output<B>, R>): Promise<Reply>;
+}
+
+/** A route with its types forgotten, as the gateway keeps it. */
+export type Route = Omit<RouteSpec, 'handle' | 'loader'> & {
+  readonly loader: 'collection' | ((tenant: string, params: never) => Promise<unknown>);
+  handle(context: never): Promise<Reply>;
+};
+
+/** Gives the handler its types and nothing else. */
+export function route<P extends Schema, Q extends Schema, B extends Schema, R>(spec: RouteSpec<P, Q, B, R>): Route {
+  return spec as unknown as Route;
+}
+
+/** What a service process offers the gateway. */
+export interface ServiceDoor {
+  readonly name: string;
+  readonly routes: readonly Route[];
+  /** Parts that /readyz reports. Ready when every value is true. */
+  ready(): Readonly<Record<string, boolean>>;
+}
+
+export const problemSchema = z.object({
+  type: z.string(), title: z.string(), status: z.number().int(), code: z.string(), detail: z.string().optional(), instance: z.string().optional(),
+  next: z.string(), traceId: z.string().optional(),
+  errors: z.array(z.object({ path: z.string(), message: z.string(), line: z.number().optional(), column: z.number().optional(), suggestion: z.string().optional() })).optional(),
+});
+export type Problem = z.infer<typeof problemSchema>;
