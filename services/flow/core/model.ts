@@ -1,0 +1,133 @@
+// The life of one run: its state, the commands it can be given, the events it is made of. Pure data; all of it is JSON.
+// decide(run, command, env) -> events (and the run evolved by them); evolve(run, event) alone rebuilds the same run from the journal.
+// I1 Events hold results (values, branch, jitter, engine time): folding never evaluates an expression (ENGINE E10).
+// I2 The journal's order is the order of `seq`, from 1, without gap (R4).
+// I3 A final event (run.completed, run.failed, run.cancelled) is followed only by run.retried or run.rewound.
+// I4 A position (pointer + path) is performed at most once per generation; its effect key is H(run, generation, position, 0) (E9).
+// I5 The format number stands in each journal entry and snapshot; changing an event's meaning raises it.
+import type { Json } from '@palace/jq/jq.ts';
+import type { EffectClass, EventFilter, Pc } from './program.ts';
+
+export const JOURNAL_FORMAT = 1;
+
+export interface RunFault { readonly type: string; readonly status: number; readonly title?: string; readonly detail?: string; readonly instance?: string }
+
+/** CloudEvents 1.0, JSON form. */
+export interface CloudEvent {
+  readonly specversion: '1.0'; readonly id: string; readonly source: string; readonly type: string; readonly time?: string;
+  readonly subject?: string; readonly datacontenttype?: string; readonly data?: Json; readonly [extension: string]: Json | undefined;
+}
+
+export type ActId = number;
+export type TimerPurpose = 'wait' | 'timeout' | 'retry' | 'run-timeout';
+
+/** How an effect that may or may not have happened is settled. */
+export type Verdict = 'happened' | 'absent' | 'unknown';
+
+// ---- commands: what the shell tells a run ----
+export type Command =
+  | { readonly type: 'start'; readonly input: Json }
+  /** Go on after a bounded decision stopped in the middle (`Decision.more`). */
+  | { readonly type: 'continue' }
+  | { readonly type: 'effect-done'; readonly act: ActId; readonly attempt: number; readonly result: Json }
+  /** `sent: false`: the remote certainly did not act. `sent: true` with `answered`: it answered with an error. Otherwise unknown. */
+  | { readonly type: 'effect-failed'; readonly act: ActId; readonly attempt: number; readonly fault: RunFault; readonly reach: 'not-sent' | 'answered' | 'unknown' }
+  /** The shell looked (after the hard deadline): what it found. */
+  | { readonly type: 'effect-verified'; readonly act: ActId; readonly verdict: Verdict; readonly result?: Json }
+  /** A person settles an effect in doubt. */
+  | { readonly type: 'effect-resolved'; readonly key: string; readonly outcome: 'done' | 'absent'; readonly result?: Json; readonly by: string }
+  /** After a restart: this unique or irreversible effect was open; its outcome is unknown. */
+  | { readonly type: 'effect-lost'; readonly act: ActId; readonly attempt: number }
+  | { readonly type: 'timer'; readonly id: string }
+  | { readonly type: 'signal'; readonly id: string; readonly name: string; readonly data: Json }
+  | { readonly type: 'event'; readonly act: ActId; readonly event: CloudEvent }
+  | { readonly type: 'child-ended'; readonly act: ActId; readonly output?: Json; readonly fault?: RunFault }
+  | { readonly type: 'pause'; readonly by: string; readonly reason?: string }
+  | { readonly type: 'resume'; readonly by: string }
+  | { readonly type: 'cancel'; readonly by: string; readonly reason?: string }
+  /** Re-enters the steps that were open when the run failed; raises the generation. */
+  | { readonly type: 'retry'; readonly by: string; readonly effects: 'keep' | 'again'; readonly ledger: readonly LedgerAnswer[] }
+  | { readonly type: 'set-context'; readonly context: Json; readonly by: string };
+
+/** A confirmed effect of the original (or of the generation before), by position. */
+export interface LedgerAnswer {
+  /** pointer + '#' + path */
+  readonly position: string;
+  readonly class: EffectClass;
+  readonly state: 'confirmed' | 'in-doubt';
+  readonly result?: Json;
+}
+
+// ---- events: what happened; `act` is the step instance ----
+export type RunEvent =
+  | { readonly type: 'run.started'; readonly input: Json; readonly atMs: number }
+  /** A scope's next step begins. `input` only when input.from changed it. `index`: branch of a fork, iteration of a for. */
+  | { readonly type: 'step.entered'; readonly act: ActId; readonly pc: Pc; readonly parent: ActId; readonly path: string; readonly input?: Json; readonly atMs: number }
+  | { readonly type: 'step.skipped'; readonly pc: Pc; readonly parent: ActId; readonly then: Pc }
+  /** `output` is absent when it equals the effect's result (or, for a list, its last data). `context` only when export changed it. `to`: next pc, -1 = list done, -2 = run ends. */
+  | { readonly type: 'step.completed'; readonly act: ActId; readonly output?: Json; readonly context?: Json; readonly to: Pc; readonly atMs: number }
+  | { readonly type: 'switch.chosen'; readonly act: ActId; readonly case: string | null }
+  | { readonly type: 'for.started'; readonly act: ActId; readonly items: readonly Json[] }
+  | { readonly type: 'for.advanced'; readonly act: ActId; readonly index: number }
+  | { readonly type: 'effect.requested'; readonly act: ActId; readonly attempt: number; readonly key: string; readonly class: EffectClass; readonly function: string; readonly args: Json; readonly argsHash: string; readonly deadlineMs: number; readonly atMs: number }
+  | { readonly type: 'effect.completed'; readonly act: ActId; readonly attempt: number; readonly result: Json; readonly how: 'performed' | 'verified' | 'resolved' | 'ledger' | 'dry'; readonly by?: string; readonly atMs: number }
+  | { readonly type: 'effect.failed'; readonly act: ActId; readonly attempt: number; readonly fault: RunFault; readonly atMs: number }
+  /** The outcome is unknown and the shell is asked to verify (`verifying`), or nobody but a person can tell. */
+  | { readonly type: 'effect.doubted'; readonly act: ActId; readonly attempt: number; readonly verifying: boolean; readonly why: string; readonly atMs: number }
+  /** Left behind by a timeout or cancellation while its outcome was open: the ledger keeps it in doubt, the run goes on. */
+  | { readonly type: 'effect.abandoned'; readonly act: ActId; readonly key: string }
+  | { readonly type: 'timer.set'; readonly id: string; readonly act: ActId; readonly purpose: TimerPurpose; readonly dueMs: number }
+  | { readonly type: 'timer.cleared'; readonly id: string }
+  | { readonly type: 'listen.opened'; readonly act: ActId; readonly filters: readonly EventFilter[]; readonly atMs: number }
+  | { readonly type: 'listen.received'; readonly act: ActId; readonly filter: number; readonly event: CloudEvent }
+  | { readonly type: 'listen.closed'; readonly act: ActId }
+  | { readonly type: 'signal.received'; readonly id: string; readonly name: string; readonly data: Json; readonly atMs: number }
+  | { readonly type: 'event.emitted'; readonly act: ActId; readonly event: CloudEvent }
+  | { readonly type: 'child.requested'; readonly act: ActId; readonly run: string; readonly flow: { readonly namespace: string; readonly name: string; readonly version: string }; readonly input: Json; readonly await: boolean }
+  | { readonly type: 'child.ended'; readonly act: ActId; readonly output?: Json; readonly fault?: RunFault }
+  /** A try caught it: `attempt` is the one that failed; with `retryAtMs` the body runs again then, otherwise the handler runs. */
+  | { readonly type: 'error.caught'; readonly act: ActId; readonly fault: RunFault; readonly attempt: number; readonly retryAtMs?: number }
+  | { readonly type: 'step.faulted'; readonly act: ActId; readonly fault: RunFault; readonly atMs: number }
+  /** The act and everything below it is over without a result (lost race, timeout, failed sibling). */
+  | { readonly type: 'step.cancelled'; readonly act: ActId; readonly why: 'timeout' | 'compete' | 'sibling-failed' | 'caught' | 'run-cancelled' }
+  | { readonly type: 'context.changed'; readonly context: Json; readonly by: string }
+  | { readonly type: 'run.paused'; readonly by: string; readonly reason?: string; readonly atMs: number }
+  | { readonly type: 'run.resumed'; readonly by: string; readonly atMs: number }
+  | { readonly type: 'run.completed'; readonly output: Json; readonly atMs: number }
+  | { readonly type: 'run.failed'; readonly fault: RunFault; readonly act: ActId; readonly atMs: number }
+  | { readonly type: 'run.cancelled'; readonly by: string; readonly reason?: string; readonly atMs: number }
+  | { readonly type: 'run.retried'; readonly by: string; readonly generation: number; readonly effects: 'keep' | 'again'; readonly ledger: readonly LedgerAnswer[]; readonly atMs: number }
+  /** The state as it was after `toSeq` of run `from` (itself: retry from a step; another: fork), with edits; holds the whole state. */
+  | { readonly type: 'run.rewound'; readonly from: string; readonly toSeq: number; readonly state: Json; readonly generation: number; readonly effects: 'keep' | 'again' | 'dry'; readonly ledger: readonly LedgerAnswer[]; readonly by: string; readonly atMs: number };
+
+export type RunPhase = 'new' | 'running' | 'paused' | 'completed' | 'failed' | 'cancelled';
+
+/** What a decision may know beside the run. */
+export interface DecideEnv {
+  /** Engine time (ENGINE E12), ms since the epoch. */
+  readonly nowMs: number;
+  readonly limits: DecideLimits;
+}
+
+export interface DecideLimits {
+  /** Events one decision may add before it stops with `more`. */
+  readonly eventsPerDecision: number;
+  /** Events a run may have in all (R16). */
+  readonly historyEvents: number;
+  /** Bytes of one value (input, output, context, result). */
+  readonly payloadBytes: number;
+  readonly fanOut: number;
+  readonly nesting: number;
+  readonly bufferedSignals: number;
+  readonly expressionFuel: number;
+  /** All retries of one run together (R12). */
+  readonly retriesPerRun: number;
+}
+
+export interface Decision {
+  readonly events: readonly RunEvent[];
+  /** True when the bound was reached with work left: give the command `continue` next. */
+  readonly more: boolean;
+  /** A command that found nothing to do (late timer, answer to a cancelled step, signal to an ended run): why. */
+  readonly unused?: string;
+}
