@@ -76,8 +76,11 @@ export function createEgress(options: EgressOptions): Egress {
   async function send(request: EgressRequest, hop: Hop, deadlineAt: number): Promise<Answer> {
     const { tenant, signal, maxResponseBytes } = request;
     const { target } = hop;
-    const addressed = Promise.all([rulesOf(tenant), refusedByName(target) ? [] : resolve(target)]);
-    const [index, addresses] = await within(addressed, deadlineAt - now(), signal);
+    let index = rulesOf(tenant);
+    let addresses = refusedByName(target) ? [] : resolve(target);
+    if (index instanceof Promise || addresses instanceof Promise) {
+      [index, addresses] = await within(Promise.all([index, addresses]), deadlineAt - now(), signal);
+    }
     enforce(tenant, target, index, addresses, options.onRefused);
     const open = pools.take(tenant, target, addresses);
     return exchange(open, { ...hop, deadlineAt, now, maxResponseBytes, signal });

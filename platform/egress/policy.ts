@@ -4,6 +4,7 @@
 // I3 When the rules cannot be read, nothing is sent.
 import { type AddressClass, classifyAddress, isAllowable, isMetadataName, worseClass } from './classify.ts';
 import { EgressFailure, type EgressRule, type EgressRules } from './port.ts';
+import { remember } from './remember.ts';
 import { canonicalHost, hostPort, type Target } from './target.ts';
 
 export interface ResolvedAddress {
@@ -19,12 +20,7 @@ export interface Refusal {
   readonly addressClass: AddressClass;
 }
 
-type RuleIndex = ReadonlyMap<string, EgressRule>;
-
-interface CachedRules {
-  readonly at: number;
-  readonly index: Promise<RuleIndex>;
-}
+export type RuleIndex = ReadonlyMap<string, EgressRule>;
 
 const RULES_FRESH_MS = 1_000;
 const MAX_TENANTS = 10_000;
@@ -38,25 +34,17 @@ function indexRules(rules: readonly EgressRule[]): RuleIndex {
   return index;
 }
 
-/** Rules by tenant, asked at most once a second each; concurrent callers share one question. */
-export function cachedRules(rules: EgressRules, now: () => number): (tenant: string) => Promise<RuleIndex> {
-  const cache = new Map<string, CachedRules>();
-  return (tenant) => {
-    const at = now();
-    const known = cache.get(tenant);
-    if (known !== undefined && at - known.at < RULES_FRESH_MS) return known.index;
-    const index = rules.list(tenant).then(
-      (list) => indexRules(list.filter((rule) => rule.tenant === tenant)),
-      (error: unknown) => {
-        cache.delete(tenant);
-        throw new EgressFailure('connect', 'not-sent', `The egress rules cannot be read, so nothing was sent: ${String(error)}`);
-      },
-    );
-    cache.delete(tenant);
-    if (cache.size >= MAX_TENANTS) cache.delete(cache.keys().next().value ?? '');
-    cache.set(tenant, { at, index });
-    return index;
+/** Rules by tenant, asked at most once a second each. Fails closed when they cannot be read. */
+export function cachedRules(rules: EgressRules, now: () => number): (tenant: string) => RuleIndex | Promise<RuleIndex> {
+  const ask = async (tenant: string): Promise<RuleIndex> => {
+    try {
+      const list = await rules.list(tenant);
+      return indexRules(list.filter((rule) => rule.tenant === tenant));
+    } catch (error) {
+      throw new EgressFailure('connect', 'not-sent', `The egress rules cannot be read, so nothing was sent: ${String(error)}`);
+    }
   };
+  return remember(ask, { freshMs: RULES_FRESH_MS, maxKeys: MAX_TENANTS, now });
 }
 
 const WHY_NEVER: Readonly<Record<AddressClass, string>> = {

@@ -4,6 +4,7 @@ import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
 import type { ResolvedAddress } from './policy.ts';
 import { EgressFailure } from './port.ts';
+import { remember } from './remember.ts';
 import type { Target } from './target.ts';
 
 export type Resolve = (host: string) => Promise<readonly ResolvedAddress[]>;
@@ -27,23 +28,17 @@ function dnsFailure(host: string, error: unknown): EgressFailure {
   return new EgressFailure('dns', 'not-sent', `The name ${host} cannot be resolved${typeof code === 'string' ? ` (${code})` : ''}.`);
 }
 
-export function cachedResolver(resolve: Resolve, now: () => number): (target: Target) => Promise<readonly ResolvedAddress[]> {
-  const cache = new Map<string, { readonly at: number; readonly found: Promise<readonly ResolvedAddress[]> }>();
-  return (target) => {
-    const { host, family } = target;
-    if (family !== 0) return Promise.resolve([{ address: host, family }]);
-    const at = now();
-    const known = cache.get(host);
-    if (known !== undefined && at - known.at < FRESH_MS) return known.found;
-    const found = resolve(host).then(
-      (list) => checked(host, list),
-      (error: unknown) => {
-        throw dnsFailure(host, error);
-      },
-    );
-    cache.delete(host);
-    if (cache.size >= MAX_HOSTS) cache.delete(cache.keys().next().value ?? '');
-    cache.set(host, { at, found });
-    return found;
+export function cachedResolver(
+  resolve: Resolve,
+  now: () => number,
+): (target: Target) => readonly ResolvedAddress[] | Promise<readonly ResolvedAddress[]> {
+  const ask = async (host: string): Promise<readonly ResolvedAddress[]> => {
+    try {
+      return checked(host, await resolve(host));
+    } catch (error) {
+      throw dnsFailure(host, error);
+    }
   };
+  const known = remember(ask, { freshMs: FRESH_MS, maxKeys: MAX_HOSTS, now });
+  return ({ host, family }) => (family === 0 ? known(host) : [{ address: host, family }]);
 }
