@@ -1,0 +1,43 @@
+// Rows: settings, egress rules, checks of the installation.
+import { DATA_FLAG, JSON_FLAG, SERVER_FLAGS, type CommandSpec } from '../command.ts';
+
+export const SETTING_COMMANDS: readonly CommandSpec[] = [
+  {
+    name: 'config',
+    group: 'Settings and checks',
+    summary: 'Print every setting with its value, where it comes from and what it does',
+    usage: ['config [--json]'],
+    about: ['Secrets are hidden. Each setting is an environment variable PALACE_*.'],
+    positionals: [],
+    flags: [DATA_FLAG, JSON_FLAG],
+    examples: [{ line: 'config', says: 'The settings that a start from this shell would use.' }],
+    exits: [0, 2],
+  },
+  {
+    name: 'egress',
+    group: 'Settings and checks',
+    summary: 'List, allow or deny addresses that flows may call',
+    usage: ['egress list', 'egress allow HOST:PORT [--reason TEXT]', 'egress deny HOST:PORT [--reason TEXT]'],
+    about: ['Public addresses may be called; loopback and private ones only when allowed by exact host and port. Link-local and metadata addresses can never be allowed.'],
+    positionals: [
+      { name: 'ACTION', summary: 'What to do.', choices: ['list', 'allow', 'deny'] },
+      { name: 'HOST:PORT', summary: 'The exact address.', optional: true },
+    ],
+    flags: [{ name: 'reason', kind: 'text', placeholder: 'TEXT', summary: 'Why; shown in the list.' }, ...SERVER_FLAGS],
+    examples: [{ line: 'egress allow 127.0.0.1:11434 --reason "local model"', says: 'Let flows call a service on this machine.' }],
+    exits: [0, 2, 6],
+  },
+  {
+    name: 'doctor',
+    group: 'Settings and checks',
+    summary: 'Check this installation and say how to mend what is wrong',
+    usage: ['doctor [--data DIR] [--port 8080] [--json]'],
+    positionals: [],
+    flags: [
+      { name: 'port', kind: 'integer', placeholder: 'PORT', default: '8080', summary: 'The port that `palace up` would use.' },
+      ...SERVER_FLAGS,
+    ],
+    examples: [{ line: 'doctor', says: 'Node, disk, port, data folder, database, clock, credentials, server.' }],
+    exits: [0, 1, 2],
+  },
+];
