@@ -56,7 +56,7 @@ export function completeLock(lock: Lock): Lock {
   for (const [path, { version, dev }] of missingOptional(lock)) {
     if (/^\d+\.\d+\.\d+/.test(version)) packages[path] = entryFor(path.slice('node_modules/'.length), version, dev);
   }
-  const paths = Object.keys(packages).toSorted((left, right) => (left < right ? -1 : left > right ? 1 : 0));
+  const paths = Object.keys(packages).toSorted((left, right) => left.localeCompare(right, 'en'));
   return { ...lock, packages: Object.fromEntries(paths.map((path) => [path, packages[path] as LockEntry])) };
 }
 
