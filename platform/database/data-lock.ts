@@ -1,0 +1,85 @@
+// One AgentsPalace for one data folder: the file DIR/lock names the process that has it.
+// I1 The file appears with its content (written beside, then linked), so a reader never sees half of it.
+// I2 A holder that has ended holds nothing: the process number is kept with its start mark.
+// Called by embedded.ts; `palace down` reads the holder.
+import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { PalaceError } from '../errors.ts';
+import { startMark } from './process-identity.ts';
+
+export interface LockHolder {
+  readonly pid: number;
+  readonly mark: string;
+}
+
+const ATTEMPTS = 5;
+
+/** Takes the lock or throws `boot.data-locked`. Returns the function that gives it back. */
+export function takeDataLock(dir: string): () => void {
+  const path = join(dir, 'lock');
+  const mine: LockHolder = { pid: process.pid, mark: startMark(process.pid) ?? 'unknown' };
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    if (linkNew(path, mine)) return () => releaseDataLock(path, mine);
+    const holder = lockHolder(dir);
+    if (holder !== undefined) throw locked(dir, holder);
+    removeDead(path);
+  }
+  throw new PalaceError('boot.data-locked', { detail: `The lock file ${path} changes hands all the time.` });
+}
+
+/** Who has the folder now; undefined when nobody does or its holder has ended. */
+export function lockHolder(dir: string): LockHolder | undefined {
+  const holder = readHolder(join(dir, 'lock'));
+  return holder !== undefined && startMark(holder.pid) === holder.mark ? holder : undefined;
+}
+
+function linkNew(path: string, mine: LockHolder): boolean {
+  const draft = `${path}.${mine.pid}.${Math.random().toString(36).slice(2)}`;
+  writeFileSync(draft, JSON.stringify(mine), { mode: 0o600, flag: 'wx' });
+  try {
+    linkSync(draft, path);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    throw error;
+  } finally {
+    rmSync(draft, { force: true });
+  }
+}
+
+/** Moves a dead holder's file away. Two may try at once: whoever moved a live one puts it back. */
+function removeDead(path: string): void {
+  const aside = `${path}.dead.${process.pid}`;
+  try {
+    renameSync(path, aside);
+  } catch {
+    return;
+  }
+  const moved = readHolder(aside);
+  if (moved !== undefined && startMark(moved.pid) === moved.mark) {
+    try {
+      linkSync(aside, path);
+    } catch {
+      // A third process has the lock already; the next look finds it.
+    }
+  }
+  rmSync(aside, { force: true });
+}
+
+function releaseDataLock(path: string, mine: LockHolder): void {
+  const holder = readHolder(path);
+  if (holder?.pid === mine.pid && holder.mark === mine.mark) rmSync(path, { force: true });
+}
+
+function readHolder(path: string): LockHolder | undefined {
+  try {
+    const value = JSON.parse(readFileSync(path, 'utf8')) as Partial<LockHolder>;
+    return typeof value.pid === 'number' && typeof value.mark === 'string' ? { pid: value.pid, mark: value.mark } : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function locked(dir: string, holder: LockHolder): PalaceError {
+  return new PalaceError('boot.data-locked', { detail: `Process ${holder.pid} uses ${dir}. Stop it with \`palace down --data ${dir}\`.` });
+}
