@@ -70,13 +70,13 @@ class Exchange implements Dispatcher.DispatchHandler {
     this.#status = status;
     this.#headers = flatHeaders(headers);
     const announced = Number(this.#headers['content-length'] ?? 0);
-    if (announced > this.#request.maxResponseBytes && this.#request.method !== 'HEAD') this.#tooLarge();
+    if (this.#isBeyond(announced) && this.#request.method !== 'HEAD') this.#tooLarge();
   }
 
   onResponseData(_controller: Dispatcher.DispatchController, chunk: Uint8Array): void {
     if (this.#done) return;
     this.#bytes += chunk.byteLength;
-    if (this.#bytes > this.#request.maxResponseBytes) this.#tooLarge();
+    if (this.#isBeyond(this.#bytes)) this.#tooLarge();
     else this.#chunks.push(chunk);
   }
 
@@ -90,6 +90,11 @@ class Exchange implements Dispatcher.DispatchHandler {
     this.#release();
     const [kind, text] = describe(error, this.#started, this.#request.target);
     this.#fail(kind, text);
+  }
+
+  /** Written so that a limit that is no number allows nothing. */
+  #isBeyond(bytes: number): boolean {
+    return !(bytes <= this.#request.maxResponseBytes);
   }
 
   #tooLarge(): void {
