@@ -63,8 +63,15 @@ export interface RouteContext<P, Q, B, R> {
   readonly traceparent: string | undefined;
   /** Aborted when the client has gone. */
   readonly signal: AbortSignal;
+  /** Aborted when the server drains: a route that waits answers now, with what there is. */
+  readonly draining: AbortSignal;
   /** For audit and rate limits. */
   readonly clientAddress: string;
+  /**
+   * Call before waiting longer than a moment: gives back the slot of the bound on open requests. False when too many wait already;
+   * then answer at once instead.
+   */
+  readonly park: () => boolean;
 }
 
 type Schema = z.ZodType;
@@ -74,7 +81,8 @@ export interface RouteSpec<P extends Schema = Schema, Q extends Schema = Schema,
   /** OpenAPI style: `/v1/runs/{id}/events`. */
   readonly path: string;
   readonly summary: string;
-  readonly permission: Permission | 'public';
+  /** `authenticated`: every valid credential, whatever its role. */
+  readonly permission: Permission | 'public' | 'authenticated';
   /** `collection`: the route reads or makes things of the tenant itself. A function loads one thing or answers 404. */
   readonly loader: 'collection' | ((tenant: string, params: z.output<P>) => Promise<R | undefined>);
   readonly params?: P;
@@ -87,6 +95,8 @@ export interface RouteSpec<P extends Schema = Schema, Q extends Schema = Schema,
   /** Answers 202/201 at most once per Idempotency-Key; the service stores the key in the transaction of the effect. */
   readonly idempotent?: boolean;
   readonly maxBodyBytes?: number;
+  /** A client on this machine whom nobody forwarded needs no credential (metrics of the local scraper). */
+  readonly openOnLoopback?: boolean;
   handle(context: RouteContext<z.output<P>, z.output<Q>, z.output<B>, R>): Promise<Reply>;
 }
 
@@ -115,3 +125,42 @@ export const problemSchema = z.object({
   errors: z.array(z.object({ path: z.string(), message: z.string(), line: z.number().optional(), column: z.number().optional(), suggestion: z.string().optional() })).optional(),
 });
 export type Problem = z.infer<typeof problemSchema>;
+
+// ---- API keys ----
+export const keyId = z.string().regex(/^[0-9a-hjkmnp-tv-z]{16}$/, 'A key id has 16 letters and digits.');
+const keyName = z.string().trim().min(1).max(100);
+export const createKey = z.strictObject({
+  name: keyName,
+  /** What it may do. Never more than the key that creates it. */
+  role: z.enum(ROLES),
+  /** RFC 3339; without it the key lives until it is revoked. */
+  expiresAt: z.iso.datetime({ offset: true }).optional(),
+});
+export const renameKey = z.strictObject({ name: keyName });
+export const apiKey = z.object({
+  id: z.string(), name: z.string(), role: z.enum(ROLES), createdAt: z.string(), expiresAt: z.string().optional(),
+  revokedAt: z.string().optional(), /** Written now and then, not with every request. */ lastUsedAt: z.string().optional(),
+});
+export const createdKey = apiKey.extend({ /** The whole key, shown this once. */ secret: z.string() });
+export const listKeys = z.strictObject({ limit: z.coerce.number().int().min(1).max(200).default(50), cursor: z.string().max(300).optional() });
+export const keyList = z.object({ items: z.array(apiKey), next: z.string().optional() });
+export type ApiKey = z.infer<typeof apiKey>;
+
+// ---- egress rules ----
+/** `host:port`; an IPv6 address in brackets. */
+export const egressAddress = z.string().min(3).max(300)
+  .regex(/^(?:[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?|\[[0-9a-f:.]{2,45}\]):[1-9]\d{0,4}$/, 'Write HOST:PORT in lower case.')
+  .refine((text) => Number(text.slice(text.lastIndexOf(':') + 1)) <= 65_535, 'A port is at most 65535.');
+export const putEgressRule = z.strictObject({ action: z.enum(['allow', 'deny']), reason: z.string().trim().min(1).max(300) });
+export const egressRule = z.object({
+  address: z.string(), host: z.string(), port: z.number().int(), action: z.enum(['allow', 'deny']), reason: z.string(), updatedAt: z.string(),
+});
+export const listEgressRules = z.strictObject({ limit: z.coerce.number().int().min(1).max(500).default(200), cursor: z.string().max(300).optional() });
+export const egressRuleList = z.object({ items: z.array(egressRule), next: z.string().optional() });
+export type EgressRuleView = z.infer<typeof egressRule>;
+
+// ---- the caller, the system ----
+export const me = z.object({
+  id: z.string(), kind: z.enum(['api-key', 'service']), tenant: z.string(), role: z.enum(ROLES), permissions: z.array(z.enum(PERMISSIONS)),
+});
+export const readiness = z.object({ ready: z.boolean(), parts: z.record(z.string(), z.boolean()) });

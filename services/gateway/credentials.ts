@@ -1,0 +1,191 @@
+// API keys: how they look, how they are checked, how long an answer is believed.
+// I1 Only the SHA-256 of a key is stored; it is looked up by id and compared in constant time whatever its length (S09, S40).
+// I2 A verified key is believed for `cacheMs` at most; so is a refused one (ENGINE E19).
+// I3 The checksum refuses typing errors and scanner noise before anything is asked; it is no protection.
+// I4 What a caller may do comes from the stored role alone, never from the request.
+import { hash, randomFillSync, timingSafeEqual } from 'node:crypto';
+import { crc32 } from 'node:zlib';
+import { PalaceError } from '@palace/platform/errors.ts';
+import { ROLE_PERMISSIONS } from './contract.ts';
+import type { Permission, Principal, Role } from './contract.ts';
+
+const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz';
+const ID_LENGTH = 16;
+const SECRET_LENGTH = 32;
+const CHECKSUM_LENGTH = 7;
+const BODY = '[0-9a-hjkmnp-tv-z]';
+const KEY = new RegExp(`^palace_(${BODY}{${ID_LENGTH}})_${BODY}{${SECRET_LENGTH + CHECKSUM_LENGTH}}$`);
+const BEARER = /^bearer +(\S+) *$/i;
+
+/** What the store knows of a key. */
+export interface KeyRow {
+  readonly id: string;
+  readonly tenant: string;
+  readonly role: Role;
+  readonly hash: Uint8Array;
+  readonly expiresAtMs: number | undefined;
+  readonly revoked: boolean;
+}
+
+/** A new key, whole: shown once, never stored. */
+export function mintKey(): { readonly id: string; readonly secret: string; readonly hash: Buffer } {
+  const id = randomText(ID_LENGTH);
+  const head = `palace_${id}_${randomText(SECRET_LENGTH)}`;
+  const secret = head + checksum(head);
+  return { id, secret, hash: digest(secret) };
+}
+
+export function randomText(length: number): string {
+  let text = '';
+  for (const byte of randomFillSync(new Uint8Array(length))) text += ALPHABET[byte & 31];
+  return text;
+}
+
+function checksum(head: string): string {
+  let rest = crc32(head);
+  let text = '';
+  for (let at = 0; at < CHECKSUM_LENGTH; at += 1) {
+    text = ALPHABET[rest & 31]! + text;
+    rest >>>= 5;
+  }
+  return text;
+}
+
+function digest(text: string): Buffer {
+  return hash('sha256', text, 'buffer');
+}
+
+/** `timingSafeEqual` throws on unequal lengths; the digests of both sides never differ in length (S40). */
+export function equalsInConstantTime(left: Uint8Array, right: Uint8Array): boolean {
+  const equal = timingSafeEqual(hash('sha256', left, 'buffer'), hash('sha256', right, 'buffer'));
+  return equal && left.length === right.length;
+}
+
+interface Known {
+  readonly row: KeyRow | undefined;
+  readonly principal: Principal | undefined;
+  readonly readAtMs: number;
+  refreshing: boolean;
+}
+
+export interface CredentialSource {
+  find(id: string): Promise<KeyRow | undefined>;
+}
+
+const MAX_KNOWN = 10_000;
+
+export class Credentials {
+  private readonly source: CredentialSource;
+  private readonly cacheMs: number;
+  private readonly known = new Map<string, Known>();
+  private readonly pending = new Map<string, Promise<Known>>();
+  /** Keys used since they were last asked for; time in ms since the epoch. */
+  private used = new Map<string, { readonly tenant: string; readonly atMs: number }>();
+
+  constructor(source: CredentialSource, cacheMs: number) {
+    this.source = source;
+    this.cacheMs = cacheMs;
+  }
+
+  /** The caller behind an Authorization header, or a PalaceError. Answers without a promise while the cache holds. */
+  verify(authorization: string | undefined): Principal | Promise<Principal> {
+    if (authorization === undefined) throw new PalaceError('auth.missing');
+    const key = BEARER.exec(authorization)?.[1];
+    const id = key === undefined ? undefined : KEY.exec(key)?.[1];
+    if (key === undefined || id === undefined || !key.endsWith(checksum(key.slice(0, -CHECKSUM_LENGTH)))) throw new PalaceError('auth.invalid');
+    const known = this.fresh(id);
+    return known === undefined ? this.load(id).then((loaded) => this.judge(key, loaded)) : this.judge(key, known);
+  }
+
+  /** True when this id has been a working key in this process: such a lookup is never refused for others' failures. */
+  isFamiliar(authorization: string | undefined): boolean {
+    const id = KEY.exec(BEARER.exec(authorization ?? '')?.[1] ?? '')?.[1];
+    return id !== undefined && this.known.get(id)?.row !== undefined;
+  }
+
+  /** Whether a caller verified earlier still may. Looks the key up again when the cache is older than `cacheMs`. */
+  async stillAllowed(principal: Principal, permission: Permission | undefined): Promise<boolean> {
+    if (principal.kind !== 'api-key') return true;
+    const known = this.fresh(principal.id) ?? (await this.load(principal.id));
+    if (!isLive(known.row) || known.principal === undefined) return false;
+    return permission === undefined || known.principal.permissions.has(permission);
+  }
+
+  /** Makes this process notice a change at once; others notice within `cacheMs`. */
+  forget(id: string): void {
+    this.known.delete(id);
+  }
+
+  takeUsed(): ReadonlyMap<string, { readonly tenant: string; readonly atMs: number }> {
+    const used = this.used;
+    this.used = new Map();
+    return used;
+  }
+
+  private judge(key: string, known: Known): Principal {
+    const { row, principal } = known;
+    // The comparison runs for unknown keys too, so that existing ids cannot be told by time.
+    const matches = timingSafeEqual(digest(key), row === undefined || row.hash.length !== 32 ? NO_HASH : row.hash);
+    if (!matches || !isLive(row) || principal === undefined) throw new PalaceError('auth.invalid');
+    this.used.set(principal.id, { tenant: principal.tenant, atMs: Date.now() });
+    return principal;
+  }
+
+  private fresh(id: string): Known | undefined {
+    const known = this.known.get(id);
+    if (known === undefined) return undefined;
+    const ageMs = performance.now() - known.readAtMs;
+    if (ageMs >= this.cacheMs) return undefined;
+    // Asked for again shortly before it ages out, so that a busy client never waits for the lookup.
+    if (ageMs > this.cacheMs * 0.66 && !known.refreshing && known.row !== undefined) {
+      known.refreshing = true;
+      this.load(id).catch(() => undefined);
+    }
+    return known;
+  }
+
+  private load(id: string): Promise<Known> {
+    let pending = this.pending.get(id);
+    if (pending === undefined) {
+      pending = this.read(id).finally(() => this.pending.delete(id));
+      this.pending.set(id, pending);
+    }
+    return pending;
+  }
+
+  private async read(id: string): Promise<Known> {
+    // Measured from before the question: an answer is never believed longer than `cacheMs` after it was true.
+    const readAtMs = performance.now();
+    const row = await this.source.find(id);
+    const known: Known = { row, principal: row === undefined ? undefined : principalOf(row), readAtMs, refreshing: false };
+    if (this.known.size >= MAX_KNOWN) this.forgetOldest();
+    this.known.delete(id);
+    this.known.set(id, known);
+    return known;
+  }
+
+  private forgetOldest(): void {
+    for (const id of this.known.keys()) {
+      this.known.delete(id);
+      if (this.known.size < MAX_KNOWN * 0.9) return;
+    }
+  }
+}
+
+const NO_HASH = Buffer.alloc(32);
+
+const PERMISSIONS_OF = new Map<Role, ReadonlySet<Permission>>(
+  (Object.keys(ROLE_PERMISSIONS) as Role[]).map((role) => [role, new Set(ROLE_PERMISSIONS[role])]),
+);
+
+export function permissionsOf(role: Role): ReadonlySet<Permission> {
+  return PERMISSIONS_OF.get(role) ?? new Set();
+}
+
+function principalOf(row: KeyRow): Principal {
+  return { kind: 'api-key', id: row.id, tenant: row.tenant, role: row.role, permissions: permissionsOf(row.role) };
+}
+
+function isLive(row: KeyRow | undefined): boolean {
+  return row !== undefined && !row.revoked && (row.expiresAtMs === undefined || Date.now() < row.expiresAtMs);
+}

@@ -1,0 +1,149 @@
+// One request and its answer while they live: who called, which slot is held, and the only two ways to reply.
+// I1 Every answer carries the security headers (S63); JSON is never cached and never sniffed.
+// I2 Exactly one answer: a second one is dropped, so that a failure after the answer cannot garble it.
+// I3 An answer that leaves a body unread closes the connection, after giving the client time to read the answer (S31).
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { ERRORS, PalaceError } from '@palace/platform/errors.ts';
+import type { Span } from '@palace/platform/telemetry/port.ts';
+import { hasBody } from './body.ts';
+import type { Caller } from './host.ts';
+import type { SlotKind, Slots } from './limits.ts';
+import { problemHeaders, toPalaceError, toProblem } from './problems.ts';
+import type { Phase } from './problems.ts';
+import type { Watch } from './watch.ts';
+
+const JSON_HEADERS = [
+  'cache-control', 'no-store',
+  'x-content-type-options', 'nosniff',
+  'content-security-policy', "default-src 'none'; frame-ancestors 'none'",
+  'referrer-policy', 'no-referrer',
+  'cross-origin-resource-policy', 'same-origin',
+];
+const LINGER_MS = 2_000;
+/** Unread bytes below this are cheaper to read than a new connection. */
+const SMALL_REST_BYTES = 65_536;
+
+export class Exchange {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly caller: Caller;
+  readonly span: Span;
+  phase: Phase = 'before';
+  /** For metrics and spans; the declared path, never the URL. */
+  route = 'unmatched';
+  /** Added to every answer: limits, CORS. */
+  readonly headers: string[] = [];
+  private readonly watch: Watch;
+  private readonly startedMs = performance.now();
+  private slot: SlotKind | undefined;
+  private aborter: AbortController | undefined;
+  private closed = false;
+
+  constructor(request: IncomingMessage, response: ServerResponse, caller: Caller, watch: Watch) {
+    this.request = request;
+    this.response = response;
+    this.caller = caller;
+    this.watch = watch;
+    this.span = watch.spanOf(request.headers.traceparent as string | undefined);
+    response.once('close', () => this.onClose());
+  }
+
+  /** Aborted when the client has gone or the server drains. Made only for those who ask. */
+  get signal(): AbortSignal {
+    this.aborter ??= new AbortController();
+    if (this.closed) this.aborter.abort();
+    return this.aborter.signal;
+  }
+
+  abort(): void {
+    this.aborter?.abort();
+  }
+
+  enter(slots: Slots, kind: SlotKind): boolean {
+    if (!slots.enter(kind)) return false;
+    this.slot = kind;
+    this.leave = () => {
+      if (this.slot !== undefined) slots.leave(this.slot);
+      this.slot = undefined;
+    };
+    this.move = (to) => {
+      if (this.slot === to) return true;
+      if (this.slot === undefined || !slots.move(this.slot, to)) return false;
+      this.slot = to;
+      return true;
+    };
+    return true;
+  }
+
+  /** Exchanges the slot held for one of another kind. */
+  move: (to: SlotKind) => boolean = () => true;
+  private leave: () => void = () => {};
+
+  json(status: number, body: unknown, headers: readonly string[] = []): void {
+    this.text(status, body === undefined ? '' : JSON.stringify(body), 'application/json; charset=utf-8', headers);
+  }
+
+  text(status: number, text: string, contentType: string, headers: readonly string[] = []): void {
+    if (this.response.headersSent || this.closed) return;
+    const own = headers.includes('content-security-policy') ? withoutPolicy : JSON_HEADERS;
+    const bodyHeaders = text === '' ? ['content-length', '0'] : ['content-type', contentType, 'content-length', String(Buffer.byteLength(text))];
+    const list = [...own, ...this.headers, ...headers, ...(status === 204 ? [] : bodyHeaders)];
+    this.answer(status, list, status === 204 ? '' : text);
+  }
+
+  /** Any failure, as a problem. Bugs are logged with their stack and answered without it. */
+  fail(thrown: unknown): void {
+    const error = toPalaceError(thrown, this.phase);
+    const { status } = ERRORS[error.code];
+    if (status >= 500 || error.code === 'overload.rate') this.watch.refusedOrFailed(this, error);
+    if (this.response.headersSent) return this.response.destroyed ? undefined : void this.response.destroy();
+    const path = this.request.url?.split('?', 1)[0]?.slice(0, 300);
+    this.text(status, JSON.stringify(toProblem(error, this.span.traceId, path)), 'application/problem+json', problemHeaders(error));
+  }
+
+  private answer(status: number, headers: string[], text: string): void {
+    const { request, response } = this;
+    const unread = !request.complete && hasBody(request) && !request.readableEnded;
+    if (!unread || restIsSmall(request)) {
+      response.writeHead(status, headers);
+      response.end(text);
+      if (unread) request.resume();
+      return;
+    }
+    headers.push('connection', 'close');
+    response.writeHead(status, headers);
+    response.write(text);
+    lingerThenEnd(request, response);
+  }
+
+  private onClose(): void {
+    this.closed = true;
+    this.leave();
+    if (!this.response.writableFinished) this.aborter?.abort();
+    this.watch.finished(this, this.response.statusCode, (performance.now() - this.startedMs) / 1000);
+  }
+}
+
+const withoutPolicy = [...JSON_HEADERS.slice(0, 4), ...JSON_HEADERS.slice(6)];
+
+function restIsSmall(request: IncomingMessage): boolean {
+  const length = Number(request.headers['content-length'] ?? Number.NaN);
+  return length <= SMALL_REST_BYTES && request.headers.expect === undefined;
+}
+
+/** The client has the whole answer by its length; closing at once would reset the connection while it still sends. */
+function lingerThenEnd(request: IncomingMessage, response: ServerResponse): void {
+  const end = (): void => {
+    clearTimeout(timer);
+    response.end();
+  };
+  const timer = setTimeout(() => {
+    response.end();
+    request.destroy();
+  }, LINGER_MS);
+  request.once('end', end).once('close', end).resume();
+}
+
+export function busy(): PalaceError {
+  return new PalaceError('overload.busy', { retryAfterSeconds: 1 });
+}

@@ -1,0 +1,180 @@
+// How often and how many at once: rates through the cache port, slots in this process.
+// I1 A refusal costs no read of the body and writes nothing (R8).
+// I2 Correct when the cache is empty, stale or down: then this process counts alone (ENGINE E19).
+// I3 A process reserves a share of the shared window at once, so that most requests ask nobody. The share is 1/200 of the quota.
+import type { Cache } from '@palace/platform/cache/port.ts';
+import { PalaceError } from '@palace/platform/errors.ts';
+import type { GatewaySettings, RatePolicy } from './settings.ts';
+
+export interface RateDecision {
+  readonly allowed: boolean;
+  readonly remaining: number;
+  readonly resetSeconds: number;
+}
+
+interface Share {
+  /** Reserved here and not yet used. */
+  left: number;
+  /** Used or reserved by anybody in this window. */
+  used: number;
+  resetAtMs: number;
+  pending: Promise<void> | undefined;
+}
+
+const MAX_CALLERS = 20_000;
+
+export class RateLimiter {
+  readonly name: string;
+  /** The value of RateLimit-Policy. */
+  readonly policyText: string;
+  private readonly policy: RatePolicy;
+  private readonly cache: Cache;
+  private readonly share: number;
+  private readonly callers = new Map<string, Share>();
+
+  constructor(name: string, policy: RatePolicy, cache: Cache) {
+    this.name = name;
+    this.policy = policy;
+    this.cache = cache;
+    this.share = Math.min(1_000, Math.max(1, Math.ceil(policy.quota / 200)));
+    this.policyText = `"${name}";q=${policy.quota};w=${Math.ceil(policy.windowMs / 1000)}`;
+  }
+
+  /** Takes one request from the caller's window. Answers without a promise while the reserved share lasts. */
+  take(caller: string): RateDecision | Promise<RateDecision> {
+    const nowMs = performance.now();
+    const share = this.shareOf(caller, nowMs);
+    if (share.left > 0) {
+      share.left -= 1;
+      return this.decision(share, true, nowMs);
+    }
+    return this.exhausted(share, nowMs) ? this.decision(share, false, nowMs) : this.takeShared(caller);
+  }
+
+  /** True when the caller's window is used up, as far as this process knows. Takes nothing. */
+  isExhausted(caller: string): boolean {
+    const share = this.callers.get(caller);
+    const nowMs = performance.now();
+    return share !== undefined && share.resetAtMs > nowMs && share.left === 0 && this.exhausted(share, nowMs);
+  }
+
+  private async takeShared(caller: string): Promise<RateDecision> {
+    for (;;) {
+      const share = this.shareOf(caller, performance.now());
+      if (share.left === 0 && !this.exhausted(share, performance.now())) {
+        share.pending ??= this.reserve(caller, share);
+        await share.pending;
+        // Each turn either finds a reserved unit, or the window used up: at most `quota` turns, as each reservation grants at least one.
+      }
+      const nowMs = performance.now();
+      if (share.left > 0) {
+        share.left -= 1;
+        return this.decision(share, true, nowMs);
+      }
+      if (this.exhausted(share, nowMs)) return this.decision(share, false, nowMs);
+    }
+  }
+
+  private async reserve(caller: string, share: Share): Promise<void> {
+    const { quota, windowMs } = this.policy;
+    try {
+      const { count, resetMs } = await this.cache.count(`rate:${this.name}:${caller}`, this.share, windowMs);
+      share.left += Math.max(0, Math.min(this.share, quota - (count - this.share)));
+      share.used = count;
+      share.resetAtMs = performance.now() + Math.max(1, Math.min(resetMs, windowMs));
+    } catch {
+      share.left += Math.max(0, Math.min(this.share, quota - share.used));
+      share.used += this.share;
+      if (share.resetAtMs === 0) share.resetAtMs = performance.now() + windowMs;
+    } finally {
+      share.pending = undefined;
+    }
+  }
+
+  private shareOf(caller: string, nowMs: number): Share {
+    let share = this.callers.get(caller);
+    if (share === undefined) {
+      if (this.callers.size >= MAX_CALLERS) this.forgetOldest();
+      share = { left: 0, used: 0, resetAtMs: 0, pending: undefined };
+      this.callers.set(caller, share);
+    } else if (share.resetAtMs !== 0 && share.resetAtMs <= nowMs && share.pending === undefined) {
+      share.left = 0;
+      share.used = 0;
+      share.resetAtMs = 0;
+    }
+    return share;
+  }
+
+  private forgetOldest(): void {
+    for (const caller of this.callers.keys()) {
+      this.callers.delete(caller);
+      if (this.callers.size < MAX_CALLERS * 0.9) return;
+    }
+  }
+
+  private exhausted(share: Share, nowMs: number): boolean {
+    return share.resetAtMs > nowMs && share.used >= this.policy.quota;
+  }
+
+  private decision(share: Share, allowed: boolean, nowMs: number): RateDecision {
+    const remaining = Math.max(0, this.policy.quota - share.used) + share.left;
+    return { allowed, remaining, resetSeconds: Math.max(1, Math.ceil((share.resetAtMs - nowMs) / 1000)) };
+  }
+}
+
+/** Response headers of draft-ietf-httpapi-ratelimit-headers-11. */
+export function rateHeaders(limiter: RateLimiter, decision: RateDecision): string[] {
+  return [
+    'ratelimit-policy', limiter.policyText,
+    'ratelimit', `"${limiter.name}";r=${decision.remaining};t=${decision.resetSeconds}`,
+  ];
+}
+
+export function refusedByRate(limiter: RateLimiter, decision: RateDecision): PalaceError {
+  return new PalaceError('overload.rate', { detail: `The limit "${limiter.policyText}" is used up.`, retryAfterSeconds: decision.resetSeconds });
+}
+
+/** What a request holds while it is open. Parked ones and streams cost a socket and little else, so they have bounds of their own. */
+export type SlotKind = 'open' | 'parked' | 'stream';
+
+export class Slots {
+  private readonly bounds: Readonly<Record<SlotKind, number>>;
+  private readonly used: Record<SlotKind, number> = { open: 0, parked: 0, stream: 0 };
+  private waiters: (() => void)[] = [];
+
+  constructor(settings: Pick<GatewaySettings, 'maxOpenRequests' | 'maxParkedRequests' | 'maxStreams'>) {
+    this.bounds = { open: settings.maxOpenRequests, parked: settings.maxParkedRequests, stream: settings.maxStreams };
+  }
+
+  enter(kind: SlotKind): boolean {
+    if (this.used[kind] >= this.bounds[kind]) return false;
+    this.used[kind] += 1;
+    return true;
+  }
+
+  leave(kind: SlotKind): void {
+    this.used[kind] -= 1;
+    if (this.total() === 0) {
+      for (const wake of this.waiters.splice(0)) wake();
+    }
+  }
+
+  move(from: SlotKind, to: SlotKind): boolean {
+    if (!this.enter(to)) return false;
+    this.leave(from);
+    return true;
+  }
+
+  count(kind: SlotKind): number {
+    return this.used[kind];
+  }
+
+  /** Resolves when nothing is open. */
+  idle(): Promise<void> {
+    return this.total() === 0 ? Promise.resolve() : new Promise((resolve) => this.waiters.push(resolve));
+  }
+
+  private total(): number {
+    return this.used.open + this.used.parked + this.used.stream;
+  }
+}

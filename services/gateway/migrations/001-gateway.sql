@@ -1,0 +1,39 @@
+-- Tenants, API keys, egress rules. `tenant` of every row is enforced by forced row security: the api role sees the tenant it named.
+
+create table {{schema}}.tenant (
+  tenant text primary key check (length(tenant) between 1 and 63),
+  created_at timestamptz not null default now()
+);
+
+-- Whose is this key id? Asked before a tenant is known; holds no customer content.
+create table {{schema}}.key_tenant (
+  id text primary key,
+  tenant text not null
+);
+
+create table {{schema}}.api_key (
+  tenant text not null,
+  id text not null references {{schema}}.key_tenant (id),
+  name text not null check (length(name) between 1 and 100),
+  role text not null,
+  -- SHA-256 of the whole key.
+  hash bytea not null check (length(hash) = 32),
+  created_at timestamptz not null default now(),
+  expires_at timestamptz,
+  revoked_at timestamptz,
+  last_used_at timestamptz,
+  primary key (tenant, id)
+);
+create index api_key_newest on {{schema}}.api_key (tenant, created_at desc, id desc);
+
+create table {{schema}}.egress_rule (
+  tenant text not null,
+  host text not null check (host = lower(host)),
+  port integer not null check (port between 1 and 65535),
+  action text not null check (action in ('allow', 'deny')),
+  reason text not null,
+  updated_at timestamptz not null default now(),
+  primary key (tenant, host, port)
+);
+
+grant select, insert on {{schema}}.key_tenant to palace_api;

@@ -1,0 +1,70 @@
+// Every failure a client can see leaves through here, as an RFC 9457 problem made from a row of the error table.
+// I1 A thrown value without a row reads `internal`: a trace id, never a message, a stack or SQL (S63).
+// I2 The answer depends on the code alone, so a foreign and an unknown id read the same, byte for byte but the trace id (S02).
+import { ERRORS, PalaceError } from '@palace/platform/errors.ts';
+import type { ErrorPlace } from '@palace/platform/errors.ts';
+import type { z } from 'zod';
+import type { Problem } from './contract.ts';
+
+/** Where in the life of a request it failed: decides what a lost database connection means. */
+export type Phase = 'before' | 'reading' | 'changing';
+
+const CONNECTION_LOST = new Set([
+  'ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOENT', '57P01', '57P02', '57P03', '08000', '08001', '08003', '08006', '53300',
+]);
+const CONNECTION_LOST_MESSAGE = /^(Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error)/;
+
+/** True for the errors by which `pg` says that the database is away. */
+export function isConnectionLoss(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const code = (error as { code?: unknown }).code;
+  return (typeof code === 'string' && CONNECTION_LOST.has(code)) || CONNECTION_LOST_MESSAGE.test(error.message);
+}
+
+export function toPalaceError(error: unknown, phase: Phase): PalaceError {
+  if (error instanceof PalaceError) return error;
+  if (isConnectionLoss(error)) {
+    return new PalaceError(phase === 'changing' ? 'outcome.unknown' : 'unavailable.database', { retryAfterSeconds: 1, cause: error });
+  }
+  return new PalaceError('internal', { cause: error });
+}
+
+export function toProblem(error: PalaceError, traceId: string | undefined, path?: string): Problem {
+  const row = ERRORS[error.code];
+  const problem: Problem = { type: `/docs/errors#${error.code}`, title: row.title, status: row.status, code: error.code, next: row.next };
+  if (error.code !== 'internal' && error.detail !== undefined) problem.detail = error.detail;
+  if (error.errors !== undefined && error.errors.length > 0) problem.errors = error.errors.map((place) => ({ ...place }));
+  if (path !== undefined) problem.instance = path;
+  if (traceId !== undefined) problem.traceId = traceId;
+  return problem;
+}
+
+/** Headers that go with the status: how to authenticate, when to come back. */
+export function problemHeaders(error: PalaceError): string[] {
+  const status = ERRORS[error.code].status;
+  if (status === 401) return ['www-authenticate', 'Bearer realm="agentspalace"'];
+  if (status === 429 || status === 503) return ['retry-after', String(Math.max(1, Math.ceil(error.retryAfterSeconds ?? 1)))];
+  return [];
+}
+
+const MAX_PLACES = 50;
+
+/** Schema issues as places of the error table. Unknown keys are named one by one. */
+export function invalid(error: z.ZodError, where: 'body' | 'query'): PalaceError {
+  const errors: ErrorPlace[] = [];
+  for (const issue of error.issues) {
+    if (errors.length >= MAX_PLACES) break;
+    const at = issue.path.map((part) => String(part));
+    if (issue.code === 'unrecognized_keys') {
+      for (const key of issue.keys.slice(0, MAX_PLACES)) errors.push({ path: pointer(where, [...at, key]), message: 'There is no field by that name.' });
+    } else {
+      errors.push({ path: pointer(where, at), message: issue.message });
+    }
+  }
+  return new PalaceError('request.invalid', { detail: `The ${where} does not fit.`, errors });
+}
+
+function pointer(where: 'body' | 'query', parts: readonly string[]): string {
+  if (where === 'query') return `?${parts.join('.')}`.slice(0, 300);
+  return parts.map((part) => `/${part.replaceAll('~', '~0').replaceAll('/', '~1')}`).join('').slice(0, 300);
+}

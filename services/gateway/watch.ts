@@ -1,0 +1,39 @@
+// What the gateway tells its operators: one count and one duration a request, a log line for each failure, a span.
+import type { Span, Telemetry } from '@palace/platform/telemetry/port.ts';
+import type { PalaceError } from '@palace/platform/errors.ts';
+
+const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
+const TRACEPARENT = /^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/;
+
+interface Watched {
+  readonly span: Span;
+  readonly route: string;
+}
+
+export interface Watch {
+  spanOf(traceparent: string | undefined): Span;
+  finished(exchange: Watched, status: number, seconds: number): void;
+  refusedOrFailed(exchange: Watched, error: PalaceError): void;
+}
+
+export function openWatch(telemetry: Telemetry): Watch {
+  const requests = telemetry.counter('palace_requests_total', 'HTTP requests answered, by route and status.', ['route', 'status']);
+  const duration = telemetry.histogram('palace_request_seconds', 'Time to answer an HTTP request, by route.', SECONDS, ['route']);
+  const refused = telemetry.counter('palace_refused_total', 'Requests refused before anything was written, by reason.', ['reason']);
+  return {
+    spanOf(traceparent) {
+      return telemetry.span('http.request', traceparent !== undefined && TRACEPARENT.test(traceparent) ? { parent: traceparent } : {});
+    },
+    finished({ span, route }, status, seconds) {
+      requests.add(1, { route, status: String(status) });
+      duration.observe(seconds, { route });
+      span.set({ 'http.route': route, 'http.response.status_code': status });
+      span.end();
+    },
+    refusedOrFailed({ span, route }, error) {
+      if (error.code.startsWith('overload.')) return refused.add(1, { reason: error.code });
+      const level = error.code === 'unavailable.draining' ? 'debug' : 'error';
+      telemetry.log[level](`${error.code} on ${route}`, { traceId: span.traceId, error: error.cause ?? error });
+    },
+  };
+}
