@@ -1,0 +1,102 @@
+// The server's HTTP API as functions: the only place of the command line that knows its paths.
+import { randomUUID } from 'node:crypto';
+import type { z } from 'zod';
+import type * as flow from '@palace/flow/contract.ts';
+import type { Client } from './client.ts';
+
+export type FlowVersion = z.infer<typeof flow.flowVersion>;
+export type FlowDetail = z.infer<typeof flow.flowDetail>;
+export type FlowList = z.infer<typeof flow.flowList>;
+export type RunSummary = z.infer<typeof flow.runSummary>;
+export type RunDetail = z.infer<typeof flow.runDetail>;
+export type RunList = z.infer<typeof flow.runList>;
+export type History = z.infer<typeof flow.history>;
+export type HistoryEvent = z.infer<typeof flow.historyEvent>;
+export type WaitingFor = z.infer<typeof flow.waitingFor>;
+export type Accepted = z.infer<typeof flow.accepted>;
+export type Forked = z.infer<typeof flow.forked>;
+export type BulkResult = z.infer<typeof flow.bulkResult>;
+export interface EgressRule {
+  readonly host: string;
+  readonly port: number;
+  readonly action: 'allow' | 'deny';
+  readonly reason: string;
+}
+
+type Query = Readonly<Record<string, string | number | boolean | undefined>>;
+
+function withQuery(path: string, query: Query): string {
+  const parts = Object.entries(query).flatMap(([name, value]) => (value === undefined ? [] : [`${name}=${encodeURIComponent(value)}`]));
+  return parts.length === 0 ? path : `${path}?${parts.join('&')}`;
+}
+
+/** `namespace/name@version` as a path with the version in the query. */
+function flowPath(ref: string, query: Query = {}): string {
+  const [name = '', version] = ref.split('@');
+  return withQuery(`/v1/flows/${name.split('/').map(encodeURIComponent).join('/')}`, { version, ...query });
+}
+
+const runPath = (id: string, tail = ''): string => `/v1/runs/${encodeURIComponent(id)}${tail}`;
+
+export function eventsPath(id: string, after: number): string {
+  return withQuery(runPath(id, '/events'), { after });
+}
+
+export class Api {
+  readonly client: Client;
+  constructor(client: Client) {
+    this.client = client;
+  }
+  #get<T>(path: string, signal?: AbortSignal): Promise<T> {
+    return this.client.ask<T>({ method: 'GET', path, ...(signal === undefined ? {} : { signal }) });
+  }
+  #post<T>(path: string, body: unknown, key: string = randomUUID(), signal?: AbortSignal): Promise<T> {
+    return this.client.ask<T>({ method: 'POST', path, body, idempotencyKey: key, ...(signal === undefined ? {} : { signal }) });
+  }
+
+  publishFlow(source: string, sourceName: string): Promise<FlowVersion> {
+    return this.#post('/v1/flows', { source, sourceName });
+  }
+  listFlows(query: { namespace?: string | undefined; limit?: number; cursor?: string | undefined }): Promise<FlowList> {
+    return this.#get(withQuery('/v1/flows', query));
+  }
+  getFlow(ref: string): Promise<FlowDetail> {
+    return this.#get(flowPath(ref));
+  }
+  deleteFlow(ref: string, force: boolean): Promise<unknown> {
+    return this.client.ask({ method: 'DELETE', path: flowPath(ref, { force: force ? true : undefined }) });
+  }
+  startRun(body: { flow: string; input?: unknown; wait?: string }, key: string, signal?: AbortSignal): Promise<RunDetail | { id: string }> {
+    return this.#post('/v1/runs', body, key, signal);
+  }
+  listRuns(query: { flow?: string | undefined; status?: string | undefined; limit?: number; cursor?: string | undefined }): Promise<RunList> {
+    return this.#get(withQuery('/v1/runs', query));
+  }
+  getRun(id: string, signal?: AbortSignal): Promise<RunDetail> {
+    return this.#get(runPath(id), signal);
+  }
+  history(id: string, after: number, limit: number): Promise<History> {
+    return this.#get(withQuery(runPath(id, '/events'), { after, limit }));
+  }
+  signal(id: string, name: string, data: unknown, key: string): Promise<Accepted> {
+    return this.#post(runPath(id, '/signals'), { name, ...(data === undefined ? {} : { data }) }, key);
+  }
+  control(verb: 'pause' | 'resume' | 'cancel' | 'retry', id: string, body: Readonly<Record<string, unknown>>): Promise<Accepted> {
+    return this.#post(runPath(id, `/${verb}`), body);
+  }
+  bulk(body: Readonly<Record<string, unknown>>): Promise<BulkResult> {
+    return this.#post('/v1/runs/bulk', body);
+  }
+  fork(id: string, body: Readonly<Record<string, unknown>>): Promise<Forked> {
+    return this.#post(runPath(id, '/fork'), body);
+  }
+  resolveEffect(id: string, key: string, body: Readonly<Record<string, unknown>>): Promise<Accepted> {
+    return this.#post(runPath(id, `/effects/${encodeURIComponent(key)}/resolve`), body);
+  }
+  egressRules(): Promise<{ items: EgressRule[] }> {
+    return this.#get('/v1/egress');
+  }
+  setEgressRule(rule: EgressRule): Promise<EgressRule> {
+    return this.client.ask({ method: 'PUT', path: '/v1/egress', body: rule });
+  }
+}

@@ -1,0 +1,30 @@
+// Compiles flow files on this machine: opens no connection, runs nothing. Used by validate and before apply.
+import { compileFlow } from '@palace/flow/core/compile.ts';
+import type { ErrorPlace } from '@palace/platform/errors.ts';
+import type { FlowFile } from './flow-files.ts';
+import { placeLine } from './report-failure.ts';
+import { oneLine, style, type Terminal } from './terminal.ts';
+
+export interface CheckedFlow {
+  readonly file: FlowFile;
+  readonly errors: readonly ErrorPlace[];
+  readonly warnings: readonly ErrorPlace[];
+}
+
+export function checkFlow(file: FlowFile): CheckedFlow {
+  const result = compileFlow(file.source, { sourceName: file.path });
+  return result.ok ? { file, errors: [], warnings: result.warnings ?? [] } : { file, errors: result.errors, warnings: [] };
+}
+
+export function printPlaces(terminal: Terminal, { file, errors, warnings }: CheckedFlow): void {
+  const lines = file.source.split('\n');
+  const marked = [...errors.map((place) => ({ place, word: style('red', 'error') })), ...warnings.map((place) => ({ place, word: style('yellow', 'warning') }))];
+  for (const { place, word } of marked) {
+    terminal.note(`${word} ${placeLine(place, file.path)}`);
+    const line = place.line === undefined ? undefined : lines[place.line - 1];
+    if (line === undefined || line.length > 200 || place.line === undefined) continue;
+    const head = `${place.line} | `;
+    terminal.note(style('dim', `  ${head}${oneLine(line)}`));
+    if (place.column !== undefined) terminal.note(`  ${' '.repeat(head.length + place.column - 1)}^`);
+  }
+}

@@ -1,0 +1,107 @@
+// Where the server is and with which key: flags, then environment, then DIR/credentials.json of `palace up`.
+// I1 The key of a data folder is sent to that folder's server only, or to another loopback address, never elsewhere.
+import { readFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { readClientEnvironment } from '@palace/platform/config.ts';
+import type { Call } from './call.ts';
+import { shellWord } from './call.ts';
+import { CommandFailure, refused } from './failure.ts';
+import type { Terminal } from './terminal.ts';
+
+export interface Server {
+  readonly url: URL;
+  readonly apiKey: string;
+  /** Appended to commands shown to people, so that they reach the same server. */
+  readonly flags: string;
+  /** What to run when nothing answers. */
+  readonly startCommand: string;
+}
+
+export interface Credentials {
+  readonly url: string;
+  readonly apiKey: string;
+}
+
+export function dataFolder(given: string | undefined): string {
+  const chosen = given ?? readClientEnvironment().data;
+  if (chosen === undefined) return join(homedir(), '.agentspalace');
+  if (chosen === '') throw refused('--data needs a folder.');
+  return resolve(chosen === '~' || chosen.startsWith('~/') ? homedir() + chosen.slice(1) : chosen);
+}
+
+export function credentialsFile(dir: string): string {
+  return join(dir, 'credentials.json');
+}
+
+/** Undefined when there is no such file. */
+export function readCredentials(dir: string): Credentials | undefined {
+  const path = credentialsFile(dir);
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
+    throw refused(`${path} cannot be read (${code ?? String(error)}).`, { next: 'Use the account that ran `palace up`, or give --url and --api-key.' });
+  }
+  const value = parsed(text);
+  if (value === undefined) throw refused(`${path} is damaged.`, { next: 'Stop the server with `palace down`, then `palace up` writes the file again.' });
+  return value;
+}
+
+function parsed(text: string): Credentials | undefined {
+  try {
+    const { url, apiKey } = JSON.parse(text) as Partial<Credentials>;
+    return typeof url === 'string' && typeof apiKey === 'string' ? { url, apiKey } : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** `data` replaces --data where a verb gives that flag another meaning too. */
+export function findServer(call: Call, data = call.args.text('data')): Server {
+  const environment = readClientEnvironment();
+  const dir = dataFolder(data);
+  const givenUrl = call.args.text('url') ?? environment.url;
+  const givenKey = call.args.text('api-key') ?? environment.apiKey;
+  const file = givenUrl === undefined || givenKey === undefined ? readCredentials(dir) : undefined;
+  const flags = [
+    call.args.has('url') ? ` --url ${shellWord(call.args.text('url') ?? '')}` : '',
+    data === undefined ? '' : ` --data ${shellWord(data)}`,
+  ].join('');
+  const startCommand = `palace up${data === undefined ? '' : ` --data ${shellWord(data)}`}`;
+  const address = givenUrl ?? file?.url;
+  if (address === undefined) {
+    throw new CommandFailure(6, `No server runs with the data folder ${dir}: it has no credentials.json.`, {
+      next: `${startCommand} (or name a server with --url and PALACE_API_KEY).`,
+    });
+  }
+  const url = serverUrl(address);
+  const apiKey = givenKey ?? keyFromFile(file, url, call.args.has('data'));
+  if (apiKey === undefined) throw refused(`No API key was given for ${url.origin}.`, { next: 'Set PALACE_API_KEY, or pass --api-key.' });
+  if (!/^[\x21-\x7e]{1,500}$/.test(apiKey)) throw refused('The API key has characters that no key has.', { next: 'Copy the key again, without spaces or line ends.' });
+  warnPlain(url, call.terminal);
+  return { url, apiKey, flags, startCommand };
+}
+
+function serverUrl(text: string): URL {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url === undefined || !['http:', 'https:'].includes(url.protocol)) throw refused(`"${text}" is not an http or https address.`, { next: 'Write it like http://127.0.0.1:8080.' });
+  if (url.username !== '' || url.search !== '' || url.hash !== '') throw refused('The address must not carry a user name, a query or a fragment.', { next: 'Give the key with PALACE_API_KEY or --api-key.' });
+  return url;
+}
+
+function keyFromFile(file: Credentials | undefined, url: URL, folderNamed: boolean): string | undefined {
+  if (file === undefined) return undefined;
+  const own = URL.canParse(file.url) && new URL(file.url).origin === url.origin;
+  return own || folderNamed || isLoopback(url) ? file.apiKey : undefined;
+}
+
+export function isLoopback(url: URL): boolean {
+  return url.hostname === 'localhost' || url.hostname === '[::1]' || /^127\./.test(url.hostname);
+}
+
+function warnPlain(url: URL, terminal: Terminal): void {
+  if (url.protocol === 'http:' && !isLoopback(url)) terminal.note(`palace: the key goes to ${url.origin} unencrypted; use https.`);
+}

@@ -1,0 +1,51 @@
+// What people read about a run: why it waits and what answers it, why it failed and what to do.
+import type { RunDetail, WaitingFor } from './api.ts';
+import { jsonText, oneLine, style } from './terminal.ts';
+
+/** A command of the server, as this user would type it: same program, same server. */
+export function commandHere(command: string, program: string, flags: string): string {
+  return `${command.replace(/^palace(?= )/, () => program)}${flags}`;
+}
+
+export function waitingLines(waits: readonly WaitingFor[], program: string, flags: string): string[] {
+  return waits.slice(0, 20).flatMap((wait) => {
+    const until = wait.until === undefined ? '' : `, until ${wait.until}`;
+    const line = `  ${style('yellow', 'waits')} ${oneLine(wait.text)} (${oneLine(wait.step)}${wait.text.includes(wait.until ?? '\0') ? '' : until})`;
+    return wait.command === undefined ? [line] : [line, `        answer it: ${oneLine(commandHere(wait.command, program, flags))}`];
+  });
+}
+
+const STATUS_STYLES = { completed: 'green', failed: 'red', cancelled: 'red', quarantined: 'red', waiting: 'yellow', paused: 'yellow', running: 'cyan', pending: 'cyan' } as const;
+
+/** Everything about a run, for `palace get run`. */
+export function runText(run: RunDetail, program: string, flags: string): string[] {
+  const lines = [
+    `${style('bold', run.id)}  ${style(STATUS_STYLES[run.status] ?? 'cyan', run.status)}`,
+    `  flow     ${oneLine(run.flow)}@${oneLine(run.version)}`,
+    `  started  ${run.startedAt}${run.endedAt === undefined ? '' : `, ended ${run.endedAt}`}`,
+  ];
+  if (run.parent !== undefined) lines.push(`  parent   ${oneLine(run.parent)}`);
+  if (run.forkOf !== undefined) lines.push(`  fork of  ${oneLine(run.forkOf)}`);
+  if (run.input !== undefined) lines.push(`  input    ${oneLine(jsonText(run.input), 500)}`);
+  if (run.output !== undefined) lines.push(`  output   ${oneLine(jsonText(run.output), 500)}`);
+  lines.push(...waitingLines(run.waitingFor, program, flags));
+  if (run.status === 'failed' || run.status === 'quarantined') lines.push(...failureLines(run));
+  return lines;
+}
+
+/** The step, its input, its attempts, the cause. */
+export function failureLines(run: RunDetail, sourceLine?: string): string[] {
+  const { failure, error, quarantine } = run;
+  if (quarantine !== undefined) return [`  cause    ${oneLine(quarantine.reason)} (set aside at ${quarantine.at})`];
+  if (failure === undefined) return error === undefined ? [] : [`  cause    ${oneLine(error.detail ?? error.title ?? error.type)}`];
+  const line = failure.line === undefined ? '' : `  line ${failure.line}${failure.column === undefined ? '' : `, column ${failure.column}`}`;
+  const lines = [`  step     ${oneLine(failure.step)} (${oneLine(failure.name)})${line}`];
+  if (sourceLine !== undefined) lines.push(style('dim', `           ${failure.line} | ${oneLine(sourceLine, 160)}`));
+  if (failure.input !== undefined) lines.push(`  input    ${oneLine(jsonText(failure.input), 1000)}`);
+  for (const attempt of failure.attempts.slice(-10)) {
+    const ended = attempt.endedAt === undefined ? '' : ` to ${attempt.endedAt}`;
+    lines.push(`  attempt  ${attempt.attempt}  ${attempt.startedAt}${ended}${attempt.error === undefined ? '' : `  ${oneLine(attempt.error, 300)}`}`);
+  }
+  lines.push(`  cause    ${oneLine(failure.cause)}`);
+  return lines;
+}

@@ -1,0 +1,106 @@
+// palace get: flows, flow, runs, run, events; as table, JSON or YAML.
+import { Api, type HistoryEvent } from '../api.ts';
+import type { Call } from '../call.ts';
+import { Client } from '../client.ts';
+import type { ExitCode } from '../command.ts';
+import { eventLine } from '../event-line.ts';
+import { refused } from '../failure.ts';
+import { findServer } from '../find-server.ts';
+import { checkFlowRef, checkRunId } from '../references.ts';
+import { runText } from '../run-report.ts';
+import { jsonText, oneLine, table } from '../terminal.ts';
+
+const PAGE = 200;
+const MOST_ROWS = 100_000;
+
+export async function execute(call: Call): Promise<ExitCode> {
+  const [what, name] = call.args.positionals;
+  const plural = what === 'flows' || what === 'runs';
+  if (plural && name !== undefined) throw refused(`palace get ${what} takes no name.`, { next: `palace get ${what.slice(0, -1)} ${name}` });
+  if (!plural && name === undefined) throw refused(`palace get ${what} needs ${what === 'flow' ? 'NAMESPACE/NAME' : 'a run id'}.`, { next: `palace get ${what === 'flow' ? 'flows' : 'runs'} lists them.` });
+  const subject = plural ? '' : what === 'flow' ? checkFlowRef(name ?? '') : checkRunId(name ?? '');
+  const api = new Api(new Client(findServer(call)));
+  if (what === 'flows') await flows(call, api);
+  else if (what === 'runs') await runs(call, api);
+  else if (what === 'flow') await flow(call, api, subject);
+  else if (what === 'run') await run(call, api, subject);
+  else await events(call, api, subject);
+  return 0;
+}
+
+async function flows(call: Call, api: Api): Promise<void> {
+  const namespace = call.args.text('namespace');
+  const items = await pages(call, (limit, cursor) => api.listFlows({ namespace, limit, cursor }));
+  if (await structured(call, { items })) return;
+  table(call.terminal, ['FLOW', 'VERSION', 'PUBLISHED', 'TITLE'], items.map((one) => [`${one.namespace}/${one.name}`, one.version, one.publishedAt, one.title ?? '']));
+}
+
+async function runs(call: Call, api: Api): Promise<void> {
+  const filter = { flow: call.args.text('flow'), status: call.args.text('status') };
+  const items = await pages(call, (limit, cursor) => api.listRuns({ ...filter, limit, cursor }));
+  if (await structured(call, { items })) return;
+  table(call.terminal, ['RUN', 'FLOW', 'VERSION', 'STATUS', 'STARTED', 'ENDED'], items.map((one) => [one.id, one.flow, one.version, one.status, one.startedAt, one.endedAt ?? '']));
+}
+
+async function flow(call: Call, api: Api, ref: string): Promise<void> {
+  const detail = await api.getFlow(ref);
+  if (call.args.text('output') === 'yaml') {
+    call.terminal.document(detail.source.endsWith('\n') ? detail.source : `${detail.source}\n`);
+    return;
+  }
+  if (await structured(call, detail)) return;
+  const rows = [['flow', `${detail.namespace}/${detail.name}`], ['version', detail.version + (detail.latest ? ' (latest)' : '')], ['title', detail.title ?? ''], ['published', detail.publishedAt], ['hash', detail.hash]];
+  for (const [key = '', value = ''] of rows) call.terminal.out(`${key.padEnd(10)} ${oneLine(value)}`);
+  call.terminal.note(`The document: ${call.program} get flow ${ref} -o yaml`);
+}
+
+async function run(call: Call, api: Api, id: string): Promise<void> {
+  const detail = await api.getRun(id);
+  if (await structured(call, detail)) return;
+  for (const line of runText(detail, call.program, api.client.server.flags)) call.terminal.out(line);
+}
+
+async function events(call: Call, api: Api, id: string): Promise<void> {
+  const items: HistoryEvent[] = [];
+  const most = call.args.integer('limit') ?? 50;
+  let after: number | undefined = call.args.integer('after') ?? 0;
+  while (after !== undefined && items.length < Math.min(most, MOST_ROWS)) {
+    const page: { items: HistoryEvent[]; next?: number | undefined } = await api.history(id, after, Math.min(1000, most - items.length));
+    items.push(...page.items);
+    after = page.items.length === 0 ? undefined : page.next;
+  }
+  if (await structured(call, { items, ...(after === undefined ? {} : { next: after }) })) return;
+  for (const event of items) call.terminal.out(eventLine(event));
+  if (after !== undefined) call.terminal.note(`More: ${call.program} get events ${id} --after ${after} --limit ${most}`);
+}
+
+interface Page<T> {
+  readonly items: readonly T[];
+  readonly next?: string | undefined;
+}
+
+async function pages<T>(call: Call, ask: (limit: number, cursor: string | undefined) => Promise<Page<T>>): Promise<T[]> {
+  const most = Math.min(call.args.integer('limit') ?? 50, MOST_ROWS);
+  const items: T[] = [];
+  let cursor: string | undefined;
+  while (items.length < most) {
+    const page = await ask(Math.min(PAGE, most - items.length), cursor);
+    items.push(...page.items);
+    cursor = page.next;
+    if (cursor === undefined || page.items.length === 0) return items;
+  }
+  if (cursor !== undefined) call.terminal.note(`There are more; raise --limit (now ${most}).`);
+  return items;
+}
+
+/** JSON and YAML are the same for every subject. False: the caller prints its table. */
+async function structured(call: Call, value: unknown): Promise<boolean> {
+  if (call.json) {
+    call.terminal.out(jsonText(value, call.terminal.outIsTerminal ? 2 : 0));
+    return true;
+  }
+  if (call.args.text('output') !== 'yaml') return false;
+  const { stringify } = await import('yaml');
+  call.terminal.document(stringify(value, { lineWidth: 0, aliasDuplicateObjects: false }));
+  return true;
+}
