@@ -209,9 +209,13 @@ describe('connections', () => {
     const server = await http();
     const egress = client([rule('127.0.0.1', server.port, 'allow', 'acme'), rule('127.0.0.1', server.port, 'allow', 'brand')]);
     await send(egress, base(server));
+    await sleep(20); // the connection is idle now
     expect(await outcome(send(egress, base(server), { tenant: 'other' }))).toBe('refused not-sent');
     expect(server.connections).toBe(1);
     await send(egress, base(server), { tenant: 'brand' });
+    expect(server.connections).toBe(2);
+    await sleep(20);
+    await send(egress, base(server));
     expect(server.connections).toBe(2);
   });
 
