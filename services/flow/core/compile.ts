@@ -1,0 +1,74 @@
+// Text of a flow -> Program: reads, checks and lowers one document. Pure; called when a flow is validated or published.
+// I1 Never throws for any text: what is wrong comes back as messages with path, line, column and a way out.
+// I2 The same text gives the same program, byte for byte; equal documents have the same canonical text.
+// I3 What compiles is also a valid document of the official OWS 1.0.3 schema.
+import type { Json } from '@palace/jq/json.ts';
+import type { ErrorPlace } from '@palace/platform/errors.ts';
+import { canonicalText } from './language/canonical.ts';
+import { present, reserve, type Compilation } from './language/compilation.ts';
+import { checkUse, concurrencyOf, identityOf } from './language/document.ts';
+import { createExpressions, ROOT_SCOPE } from './language/expressions.ts';
+import { ROOT } from './language/grammar.ts';
+import { createReport } from './language/report.ts';
+import { checkShape, kindWord } from './language/shape.ts';
+import { lowerLists, schemaOf, timeoutOf } from './language/steps.ts';
+import { expressionOrTemplate } from './language/templates.ts';
+import { entry, listAt, mapAt, type MapNode } from './language/tree.ts';
+import { readYaml } from './language/yaml.ts';
+import { PROGRAM_FORMAT, type Program, type Step } from './program.ts';
+
+export type Compiled =
+  | { readonly ok: true; readonly program: Program; readonly document: Json; readonly canonical: string; readonly warnings: ErrorPlace[] }
+  | { readonly ok: false; readonly errors: ErrorPlace[] };
+
+export interface CompileOptions {
+  /** The file's name; stands before the message of a text that is no document at all. */
+  readonly sourceName?: string;
+}
+
+export function compileFlow(source: string, options: CompileOptions = {}): Compiled {
+  const report = createReport(source);
+  const root = readYaml(report);
+  if (root !== undefined && root.kind !== 'map') {
+    const where = options.sourceName === undefined ? 'A flow' : options.sourceName;
+    report.error(root, `${where} must be a map that begins with "document:", not ${kindWord(root)}.`);
+  }
+  if (root?.kind !== 'map') return { ok: false, errors: report.errors() };
+  checkShape(report, root, ROOT);
+  const use = mapAt(root, 'use');
+  const c: Compilation = {
+    report, expressions: createExpressions(report), steps: [], pending: [],
+    use: { errors: mapAt(use, 'errors'), retries: mapAt(use, 'retries'), timeouts: mapAt(use, 'timeouts') },
+  };
+  const program = lowerProgram(c, root);
+  if (program === undefined || report.failed()) return { ok: false, errors: report.errors() };
+  return { ok: true, program, document: root.value, canonical: canonicalText(root.value), warnings: report.warnings() };
+}
+
+function lowerProgram(c: Compilation, root: MapNode): Program | undefined {
+  const identity = identityOf(c, mapAt(root, 'document'));
+  const concurrency = concurrencyOf(c, mapAt(root, 'document'));
+  const input = mapAt(root, 'input');
+  const output = mapAt(root, 'output');
+  const parts = {
+    input: present<Program['input']>({ schema: schemaOf(c, mapAt(input, 'schema')), from: expressionOrTemplate(c, entry(input, 'from'), ROOT_SCOPE) }),
+    output: present<Program['output']>({ as: expressionOrTemplate(c, entry(output, 'as'), ROOT_SCOPE), schema: schemaOf(c, mapAt(output, 'schema')) }),
+    timeout: timeoutOf(c, entry(root, 'timeout'), ROOT_SCOPE),
+  };
+  lowerRoot(c, root);
+  checkUse(c);
+  const steps = c.steps.filter((step): step is Step => step !== undefined);
+  if (c.report.failed()) return undefined;
+  if (steps.length !== c.steps.length) throw new Error('A step was lost without a message.');
+  return present<Program>({ format: PROGRAM_FORMAT, ...identity, title: identity.title, steps, expressions: c.expressions.sources, ...parts, concurrency, document: root.value });
+}
+
+/** The root is a list like any other: number 0, pointer ''. */
+function lowerRoot(c: Compilation, root: MapNode): void {
+  const list = listAt(root, 'do');
+  if (list === undefined) return;
+  c.steps.push(undefined);
+  const first = reserve(c, list, 0, ROOT_SCOPE, false);
+  c.steps[0] = { kind: 'do', pc: 0, pointer: '', name: '', parent: -1, next: -1, ...c.report.place(list.keyAt), then: { kind: 'continue' }, first };
+  lowerLists(c);
+}

@@ -1,0 +1,71 @@
+// What the parts of the compiler hand to each other while one document is compiled. Lives for one call of compileFlow.
+// I1 The steps of a list get their numbers together when the list is met (reserve), so that `next` and `then` are known before any
+//    of them is lowered; steps.ts lowers the lists in the order met. Nothing recurses over steps.
+import type { Pc, Step } from '../program.ts';
+import type { Expressions, Scope } from './expressions.ts';
+import { MAX_STEPS } from './limits.ts';
+import type { Report } from './report.ts';
+import { pathOf, type ListNode, type MapNode } from './tree.ts';
+
+export interface PendingList {
+  readonly list: ListNode;
+  readonly parent: Pc;
+  /** Number of the first item. */
+  readonly base: Pc;
+  readonly scope: Scope;
+  /** Branches of a fork stand beside each other: no order, no jumps. */
+  readonly branches: boolean;
+}
+
+export interface Compilation {
+  readonly report: Report;
+  readonly expressions: Expressions;
+  /** By pc. */
+  readonly steps: (Step | undefined)[];
+  readonly pending: PendingList[];
+  readonly use: { readonly errors: MapNode | undefined; readonly retries: MapNode | undefined; readonly timeouts: MapNode | undefined };
+}
+
+/** One step on its way: where it stands and what it may see. */
+export interface Site {
+  readonly pc: Pc;
+  readonly parent: Pc;
+  readonly next: Pc;
+  readonly name: string;
+  readonly body: MapNode;
+  /** Steps of the same list, by name. */
+  readonly siblings: ReadonlyMap<string, Pc>;
+  readonly inBranches: boolean;
+  readonly scope: Scope;
+}
+
+/** Numbers for the items of a list; -1 when it has none or the document has too many. */
+export function reserve(c: Compilation, list: ListNode, parent: Pc, scope: Scope, branches: boolean): Pc {
+  if (list.items.length === 0) {
+    c.report.error(list, branches ? 'A fork needs at least one branch.' : 'A list of steps needs at least one step.');
+    return -1;
+  }
+  if (c.steps.length + list.items.length > MAX_STEPS) {
+    c.report.error(list, `The document has more than ${MAX_STEPS} steps.`, 'Move parts of it into flows of their own and use "run: {workflow: ...}".');
+    return -1;
+  }
+  const base = c.steps.length;
+  for (const _ of list.items) c.steps.push(undefined);
+  c.pending.push({ list, parent, base, scope, branches });
+  return base;
+}
+
+/** A list inside a for, try or catch is a `do` of its own. */
+export function reserveBody(c: Compilation, list: ListNode, parent: Pc, scope: Scope): Pc {
+  const pc = c.steps.length;
+  c.steps.push(undefined);
+  const first = reserve(c, list, pc, scope, false);
+  const name = list.parent?.key === 'catch' ? 'catch' : String(list.key);
+  c.steps[pc] = { kind: 'do', pc, pointer: pathOf(list), name, parent, next: -1, ...c.report.place(list.keyAt), then: { kind: 'continue' }, first };
+  return pc;
+}
+
+/** Drops what is undefined: optional properties are absent or have a value. */
+export function present<T extends object>(value: { [K in keyof T]: T[K] | undefined }): T {
+  return Object.fromEntries(Object.entries(value).filter(([, part]) => part !== undefined)) as T;
+}

@@ -1,0 +1,164 @@
+// The tables of the language: which keys each part may have and which kinds of values they take (OWS 1.0.3, the steps that exist now).
+// What OWS has and we do not yet is refused by name with one sentence, never ignored. shape.ts reads the tables.
+import type { Field, Shape } from './shape.ts';
+
+export const STEP_KINDS = ['call', 'do', 'emit', 'for', 'fork', 'listen', 'raise', 'run', 'set', 'switch', 'try', 'wait'] as const;
+export type StepKindName = (typeof STEP_KINDS)[number];
+
+const text: Field = { is: ['text'] };
+const requiredText: Field = { is: ['text'], required: true };
+const expression: Field = { is: ['text'], expression: true };
+const flag: Field = { is: ['boolean'] };
+const map: Field = { is: ['map'] };
+const list: Field = { is: ['list'] };
+const requiredList: Field = { is: ['list'], required: true };
+const duration: Field = { is: ['text', 'map'] };
+const template: Field = { is: ['text', 'map'] };
+const any: Field = {};
+
+export const later = (what: string): string => `${what} not available yet.`;
+
+const SCHEMA: Shape = { what: 'a schema', keys: { format: text, document: { is: ['map', 'boolean'], required: true } }, refused: { resource: later('A schema from another place ("resource") is') } };
+const INPUT: Shape = { what: 'an input', keys: { schema: { is: ['map'], shape: SCHEMA }, from: template } };
+const OUTPUT: Shape = { what: 'an output', keys: { schema: { is: ['map'], shape: SCHEMA }, as: template } };
+const EXPORT: Shape = { what: 'an export', keys: { schema: { is: ['map'], shape: SCHEMA }, as: template } };
+const TIMEOUT: Shape = { what: 'a timeout', keys: { after: { ...duration, required: true } } };
+
+const sugar = (key: string, instead: string): string => `The shorthand "${key}" on a step is not available yet; write ${instead}.`;
+const STEP_COMMON: Readonly<Record<string, Field>> = {
+  if: expression,
+  input: { is: ['map'], shape: INPUT },
+  output: { is: ['map'], shape: OUTPUT },
+  export: { is: ['map'], shape: EXPORT },
+  timeout: { is: ['text', 'map'], shape: TIMEOUT },
+  then: text,
+  metadata: map,
+};
+const STEP_REFUSED: Readonly<Record<string, string>> = {
+  retry: sugar('retry', 'a try step with "catch: {retry: ...}" around it'),
+  onError: sugar('onError', 'a try step with "catch: {do: [...]}" around it'),
+  onTimeout: sugar('onTimeout', '"timeout" and a try step around it'),
+  onSuccess: sugar('onSuccess', '"then" or a following step'),
+  fallback: sugar('fallback', 'a try step with "catch: {do: [...]}" around it'),
+};
+
+export const HTTP_WITH: Shape = {
+  what: 'the "with" of an http call',
+  keys: {
+    method: requiredText, endpoint: { is: ['text', 'map'], required: true }, headers: template, query: template, body: any,
+    output: { is: ['text'], oneOf: ['content', 'response', 'raw'] }, redirect: flag,
+  },
+};
+export const ENDPOINT: Shape = { what: 'an endpoint', keys: { uri: requiredText }, refused: { authentication: later('Authentication of calls is') } };
+
+const EMIT: Shape = { what: 'an emit', keys: { event: { is: ['map'], required: true, shape: { what: 'an event', keys: { with: { is: ['map'], required: true } } } } } };
+const FOR: Shape = { what: 'a for', keys: { each: text, in: { is: ['text', 'list'], required: true, expression: true }, at: text } };
+const FORK: Shape = { what: 'a fork', keys: { branches: requiredList, compete: flag } };
+const LISTEN: Shape = { what: 'a listen', keys: { to: { is: ['map'], required: true }, read: { is: ['text'], oneOf: ['data', 'envelope'] } } };
+const RUN: Shape = {
+  what: 'a run',
+  keys: {
+    workflow: {
+      is: ['map'], required: true,
+      shape: { what: 'a workflow to run', keys: { namespace: requiredText, name: requiredText, version: requiredText, input: map } },
+    },
+    await: flag,
+  },
+  refused: {
+    script: later('Running scripts is'), shell: later('Running shell commands is'), container: later('Running containers is'),
+    return: later('"return" belongs to scripts, shell commands and containers, which are'),
+  },
+};
+export const RETRY: Shape = {
+  what: 'a retry policy',
+  keys: {
+    when: expression, exceptWhen: expression, delay: duration,
+    backoff: { is: ['map'], shape: { what: 'a backoff', keys: { constant: map, linear: map, exponential: map } } },
+    limit: {
+      is: ['map'],
+      shape: {
+        what: 'a retry limit',
+        keys: {
+          attempt: {
+            is: ['map'],
+            shape: { what: 'an attempt limit', keys: { count: { is: ['integer'] } }, refused: { duration: later('A limit on the duration of one attempt is') } },
+          },
+          duration,
+        },
+      },
+    },
+    jitter: { is: ['map'], shape: { what: 'a jitter', keys: { from: { ...duration, required: true }, to: { ...duration, required: true } } } },
+  },
+};
+const ERROR_FILTER: Shape = { what: 'an error filter', keys: { type: text, status: { is: ['integer'] }, instance: text, title: text, detail: text } };
+export const ERROR: Shape = { what: 'an error', keys: { type: requiredText, status: { is: ['integer'], required: true }, instance: text, title: text, detail: text } };
+const CATCH: Shape = {
+  what: 'a catch',
+  keys: {
+    errors: { is: ['map'], shape: { what: 'the errors of a catch', keys: { with: { is: ['map'], required: true, shape: ERROR_FILTER } } } },
+    as: text, when: expression, exceptWhen: expression, retry: { is: ['text', 'map'], shape: RETRY }, do: list, then: text,
+  },
+};
+export const SWITCH_CASE: Shape = { what: 'a case of a switch', keys: { when: expression, then: requiredText } };
+
+const kind = (what: string, keys: Readonly<Record<string, Field>>, refused: Readonly<Record<string, string>> = {}): Shape => ({
+  what, keys: { ...keys, ...STEP_COMMON }, refused: { ...STEP_REFUSED, ...refused },
+});
+export const STEP_SHAPES: Readonly<Record<StepKindName, Shape>> = {
+  call: kind('a call step', { call: requiredText, with: map }),
+  do: kind('a do step', { do: requiredList }),
+  emit: kind('an emit step', { emit: { is: ['map'], shape: EMIT } }),
+  for: kind('a for step', { for: { is: ['map'], shape: FOR }, while: expression, do: requiredList }),
+  fork: kind('a fork step', { fork: { is: ['map'], shape: FORK } }),
+  listen: kind('a listen step', { listen: { is: ['map'], shape: LISTEN } }, { foreach: later('"foreach" of a listen step is') }),
+  raise: kind('a raise step', { raise: { is: ['map'], shape: { what: 'a raise', keys: { error: { is: ['text', 'map'], required: true, shape: ERROR } } } } }),
+  run: kind('a run step', { run: { is: ['map'], shape: RUN } }),
+  set: kind('a set step', { set: { is: ['map', 'text'] } }),
+  switch: kind('a switch step', { switch: requiredList }),
+  try: kind('a try step', { try: requiredList, catch: { is: ['map'], required: true, shape: CATCH } }),
+  wait: kind('a wait step', { wait: duration }),
+};
+
+export const LISTEN_TO: Shape = { what: 'the "to" of a listen', keys: { one: map, any: list, all: list, until: { is: ['text', 'map'], expression: true } } };
+export const LISTEN_UNTIL: Shape = { what: 'the "until" of a listen', keys: { one: map, any: list }, refused: { all: later('"until" over all of several events is') } };
+export const EVENT_FILTER: Shape = { what: 'an event filter', keys: { with: { is: ['map'], required: true }, correlate: map } };
+export const CORRELATION: Shape = { what: 'a correlation', keys: { from: { ...expression, required: true }, expect: text } };
+
+const PALACE_VERIFY: Shape = {
+  what: 'a verify',
+  keys: { with: { is: ['map'], required: true, shape: HTTP_WITH }, happened: { ...expression, required: true }, result: { ...expression, required: true }, absenceFinal: flag },
+};
+export const PALACE_STEP: Shape = {
+  what: 'metadata.palace of a call step',
+  keys: { effect: { is: ['text'], oneOf: ['read', 'idempotent', 'unique', 'irreversible'] }, verify: { is: ['map'], shape: PALACE_VERIFY }, deadline: duration },
+};
+export const PALACE_DOCUMENT: Shape = {
+  what: 'metadata.palace of the document',
+  keys: { concurrency: { is: ['map'], shape: { what: 'a concurrency limit', keys: { limit: { is: ['integer'], required: true }, key: expression } } } },
+};
+
+const DOCUMENT: Shape = {
+  what: 'the document',
+  keys: { dsl: requiredText, namespace: requiredText, name: requiredText, version: requiredText, title: text, summary: text, tags: map, metadata: map },
+};
+const USE: Shape = {
+  what: '"use"',
+  keys: { errors: map, retries: map, timeouts: map },
+  refused: {
+    functions: later('Functions of one\'s own ("use.functions") are'), authentications: later('"use.authentications" is'), secrets: later('"use.secrets" is'),
+    extensions: later('"use.extensions" is'), catalogs: later('"use.catalogs" is'),
+  },
+};
+export const ROOT: Shape = {
+  what: 'a flow',
+  keys: {
+    document: { is: ['map'], required: true, shape: DOCUMENT }, input: { is: ['map'], shape: INPUT }, use: { is: ['map'], shape: USE }, do: requiredList,
+    timeout: { is: ['text', 'map'], shape: TIMEOUT }, output: { is: ['map'], shape: OUTPUT },
+    evaluate: {
+      is: ['map'],
+      shape: { what: '"evaluate"', keys: { language: { is: ['text'], oneOf: ['jq'] }, mode: { is: ['text'], oneOf: ['strict'] } } },
+    },
+  },
+  refused: { schedule: later('Schedules are'), kind: later('The shorthand form ("kind: palace/v1") is') },
+};
+export const TIMEOUT_SHAPE = TIMEOUT;

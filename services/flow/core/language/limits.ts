@@ -1,0 +1,23 @@
+// What one flow document may be at most. Checked before the tree is built, so that a hostile document costs little.
+
+/** UTF-16 units of the document's text. */
+export const MAX_TEXT_LENGTH = 1_000_000;
+/** Nested maps and lists. */
+export const MAX_DEPTH = 64;
+/** Maps, lists and scalars together, keys included. */
+export const MAX_NODES = 250_000;
+export const MAX_STEPS = 10_000;
+export const MAX_EXPRESSIONS = 20_000;
+export const MAX_NAME_LENGTH = 200;
+/** Messages reported of one document; the rest is of no use to anybody. */
+export const MAX_MESSAGES = 100;
+/** Attempts of a retry that names no limit. */
+export const DEFAULT_ATTEMPTS = 10;
+export const MAX_ATTEMPTS = 10_000;
+/** Delay of a retry that names none: hammering a remote is never what was meant. */
+export const DEFAULT_RETRY_DELAY_MS = 1_000;
+/** Hard deadline of one external call. */
+export const DEFAULT_DEADLINE_MS = 30_000;
+/** Longest duration: a hundred years. */
+export const MAX_DURATION_MS = 36_525 * 86_400_000;
+export const MAX_CONCURRENCY = 100_000;
