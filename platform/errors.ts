@@ -39,6 +39,7 @@ export const ERRORS = {
   'overload.rate': row(429, 'Too many requests', 'later', 'Wait for the seconds in Retry-After.'),
   'overload.busy': row(503, 'The server is at its limit and accepted nothing', 'later', 'Wait for the seconds in Retry-After.'),
   'unavailable.database': row(503, 'The database does not answer', 'later', 'Wait for the seconds in Retry-After; nothing was accepted.'),
+  'unavailable.service': row(503, 'The service named in "detail" does not answer', 'later', 'Wait for the seconds in Retry-After; nothing was accepted.'),
   'unavailable.draining': row(503, 'The server is shutting down', 'later', 'Send the request to another node, or again in a moment.'),
   'outcome.unknown': row(503, 'The connection to the database broke while the request was being kept', 'safe', 'Send the same request with the same Idempotency-Key.'),
   internal: row(500, 'The server failed', 'safe', 'Look up the trace id in the server log.'),
