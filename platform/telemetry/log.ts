@@ -80,11 +80,13 @@ export function ecsFields(fields: LogFields): Record<string, unknown> {
 }
 
 function logOn(logger: Logger, bound: LogFields): Log {
+  let boundLine: Record<string, unknown> | undefined; // made once, not for every line
   const at =
     (level: 'debug' | 'info' | 'warn' | 'error') =>
     (message: string, fields?: LogFields): void => {
       if (!logger.isLevelEnabled(level)) return;
-      logger[level](ecsFields(fields === undefined ? bound : { ...bound, ...fields }), redact(message, LIMITS) as string);
+      boundLine ??= ecsFields(bound);
+      logger[level](fields === undefined ? boundLine : { ...boundLine, ...ecsFields(fields) }, redact(message, LIMITS) as string);
     };
   return {
     debug: at('debug'),

@@ -19,19 +19,33 @@ const SECRET_NAME =
   /password|passwd|passphrase|secret|credential|apikey|accesskey|privatekey|signingkey|encryptionkey|masterkey|cookie|authorization|bearer|jwt|sessionid|onetimecode|connectionstring|^auth$|^pwd$|^pass$|^dsn$/;
 const TOKEN_NAME = /token$|^token|tokens$/;
 
-/** Whether a field of that name holds a secret. */
-export function isSecretName(name: string): boolean {
-  const plain = plainName(name);
-  return SECRET_NAME.test(plain) || TOKEN_NAME.test(plain);
+type NameKind = 'secret' | 'token' | 'plain';
+
+const MAX_KNOWN_NAMES = 2_000;
+const knownNames = new Map<string, NameKind>();
+
+/** Remembered, because the same few names stand in every line. */
+function nameKind(name: string): NameKind {
+  const known = knownNames.get(name);
+  if (known !== undefined) return known;
+  const plain = name.slice(0, 200).toLowerCase().replaceAll(/[^a-z0-9]/g, '');
+  const kind = SECRET_NAME.test(plain) ? 'secret' : TOKEN_NAME.test(plain) ? 'token' : 'plain';
+  if (knownNames.size < MAX_KNOWN_NAMES && name.length <= 64) knownNames.set(name, kind);
+  return kind;
 }
 
-const plainName = (name: string): string => name.slice(0, 200).toLowerCase().replaceAll(/[^a-z0-9]/g, '');
+/** Whether a field of that name holds a secret. */
+export const isSecretName = (name: string): boolean => nameKind(name) !== 'plain';
 
 // Counts such as maxTokens: 900 are no secrets; a number under a password's name is one.
 const isMasked = (name: string, value: unknown): boolean => {
   if (value === null || value === undefined || value === '' || typeof value === 'boolean') return false;
-  return typeof value === 'number' ? SECRET_NAME.test(plainName(name)) : isSecretName(name);
+  const kind = nameKind(name);
+  return kind === 'secret' || (kind === 'token' && typeof value !== 'number');
 };
+
+// What every shape below contains: one look spares most strings the ten patterns.
+const SUSPECT = /[=:]|[_-][A-Za-z0-9_-]{15}|eyJ|AKIA|ASIA|(?:bearer|basic|digest|apikey)\s|-BEGIN /i;
 
 // Each pattern is linear: one class repeated, no nesting. `keep` is the part that is not secret and helps to find the owner.
 const SHAPES: readonly (readonly [pattern: RegExp, keep: string])[] = [
@@ -49,7 +63,7 @@ const SHAPES: readonly (readonly [pattern: RegExp, keep: string])[] = [
 
 /** Masks what has the shape of a secret inside any text. */
 export function redactText(text: string): string {
-  if (text.length < 8) return text;
+  if (text.length < 8 || !SUSPECT.test(text)) return text;
   let safe = text;
   for (const [pattern, keep] of SHAPES) safe = safe.replace(pattern, keep);
   return safe;
