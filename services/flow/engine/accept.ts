@@ -1,0 +1,176 @@
+// The way in for starts: from a request to a run in a shard that this process owns, or to the inbox of the shard it must live in (ENGINE E5).
+// I1 Overload is refused before anything is written (R8). I2 A start is acknowledged after its first commit (R1).
+// I3 With an Idempotency-Key the key, the run and its first events are one commit.
+import { createHash, randomBytes } from 'node:crypto';
+import type { Json } from '@palace/jq/jq.ts';
+import { PalaceError } from '@palace/platform/errors.ts';
+import { SHARD_COUNT, type KeyClaim } from '@palace/platform/durable/contract.ts';
+import type { RunEvent } from '../core/model.ts';
+import { checkSchema } from '../core/json-schema.ts';
+import type { Linked } from '../core/link.ts';
+import { makeRunId } from '../core/run-id.ts';
+import { newRun } from '../core/run.ts';
+import type { Definition } from '../store/port.ts';
+import { permitShard } from './placement.ts';
+import type { EngineParts } from './parts.ts';
+import { newSlot, type Settlement } from './slot.ts';
+
+export interface StartRequest {
+  readonly tenant: string;
+  readonly flow: string;
+  readonly input: Json;
+  readonly idempotency?: { readonly scope: string; readonly key: string; readonly fingerprint: string };
+}
+
+export interface StartBody { readonly run: string; readonly flow: string; readonly hash: string; readonly input: Json; readonly permit?: string; readonly limit?: number; readonly claim?: KeyClaim }
+
+/** A fork on its way to its shard: the row of the new run and its first event. */
+export interface ForkBody { readonly run: string; readonly flow: string; readonly version: string; readonly hash: string; readonly forkOf: string; readonly inject: RunEvent }
+
+export interface Accept {
+  /** The run's id, after its commit. Throws PalaceError. */
+  start(request: StartRequest): Promise<{ id: string; repeated: boolean }>;
+  /** A start that came through the inbox, in its home shard. */
+  startFromInbox(shard: number, tenant: string, commandId: string, body: StartBody): Promise<void>;
+  forkFromInbox(shard: number, tenant: string, commandId: string, body: ForkBody): Promise<void>;
+  pending(): number;
+}
+
+export function createAccept(parts: EngineParts): Accept {
+  let pending = 0;
+  let turn = 0;
+
+  async function start(request: StartRequest): Promise<{ id: string; repeated: boolean }> {
+    refuseOverload();
+    const found = parts.programs.resolved(request.tenant, request.flow) ?? (await parts.programs.resolve(request.tenant, request.flow));
+    if (found === undefined) throw new PalaceError('not-found', { detail: `There is no flow ${request.flow}. List them with: palace get flows` });
+    refuseInput(found.linked, request.input);
+    const permit = permitOf(parts, found.definition, found.linked, request);
+    const shard = permit === undefined ? ownShard() : undefined;
+    return shard === undefined ? startElsewhere(request, found.definition, permit) : startHere(request, shard, found);
+  }
+
+  function refuseOverload(): void {
+    const busy = pending >= parts.settings.maxPendingStarts ? 'pending starts' : parts.slots.size - parts.idle.size >= parts.settings.maxActiveRuns ? 'active runs' : undefined;
+    if (busy === undefined) return;
+    parts.metrics.refused.add(1, { reason: busy === 'active runs' ? 'active-runs' : 'pending-starts' });
+    throw new PalaceError('overload.busy', { detail: `The limit of ${busy} is reached.`, retryAfterSeconds: 1 });
+  }
+
+  /** Takes the owned shards in turn: lanes get even work. */
+  function ownShard(): number | undefined {
+    const owned = parts.node().owned();
+    for (let i = 0; i < owned.length; i++) {
+      turn = (turn + 1) % owned.length;
+      const fence = owned[turn];
+      if (fence !== undefined && !parts.draining.has(fence.shard)) return fence.shard;
+    }
+    return undefined;
+  }
+
+  async function startHere(request: StartRequest, shard: number, found: { definition: Definition; linked: Linked }): Promise<{ id: string; repeated: boolean }> {
+    const nowMs = parts.node().timeMs();
+    const id = makeRunId(shard, nowMs, randomBytes(9));
+    const { definition, linked } = found;
+    const row = {
+      id, shard, tenant: request.tenant, flow: `${definition.namespace}/${definition.name}`, version: definition.version, hash: definition.hash,
+      status: 'running' as const, startedMs: nowMs,
+    };
+    const slot = newSlot(row, linked, newRun(linked, { id, startedMs: nowMs }), { lastSeq: 0, snapshotSeq: 0, fresh: true });
+    const key = request.idempotency;
+    if (key !== undefined) slot.claims = [{ scope: key.scope, key: key.key, fingerprint: key.fingerprint, answer: JSON.stringify({ id }) }];
+    parts.slots.set(id, slot);
+    pending += 1;
+    const settled = await new Promise<Settlement>((settle) => parts.push(slot, { command: { type: 'start', input: request.input }, settle }));
+    pending -= 1;
+    if (settled.kind === 'kept') {
+      parts.metrics.started.add(1);
+      return { id, repeated: false };
+    }
+    return answerOtherwise(settled, request);
+  }
+
+  function answerOtherwise(settled: Settlement, request: StartRequest): { id: string; repeated: boolean } {
+    if (settled.kind === 'key-taken') {
+      if (settled.fingerprint !== request.idempotency?.fingerprint) throw new PalaceError('idempotency.mismatch');
+      return { id: (JSON.parse(settled.answer) as { id: string }).id, repeated: true };
+    }
+    if (settled.kind === 'unknown') throw new PalaceError('outcome.unknown', { retryAfterSeconds: 1 });
+    throw new PalaceError('unavailable.database', { retryAfterSeconds: 1, ...('why' in settled && { detail: settled.why }) });
+  }
+
+  /** The run belongs in a shard that is not ours: kept in that shard's inbox, begun by its owner. */
+  async function startElsewhere(request: StartRequest, definition: Definition, permit: { key: string; limit: number } | undefined): Promise<{ id: string; repeated: boolean }> {
+    const { tenant, idempotency: key } = request;
+    if (key !== undefined) {
+      const known = await parts.node().lookUpKey(tenant, key.scope, key.key);
+      if (known !== undefined) return answerOtherwise({ kind: 'key-taken', ...known }, request);
+    }
+    const shard = permit === undefined ? randomBytes(1).readUInt8(0) % SHARD_COUNT : permitShard(tenant, permit.key);
+    // The same key gives the same id, so that two processes that take the same request keep one run.
+    const entropy = key === undefined ? randomBytes(9) : createHash('sha256').update([tenant, key.scope, key.key, key.fingerprint].join('\u0000')).digest().subarray(0, 9);
+    const id = makeRunId(shard, key === undefined ? parts.node().timeMs() : 0, entropy);
+    const body: StartBody = {
+      run: id, flow: `${definition.namespace}/${definition.name}@${definition.version}`, hash: definition.hash, input: request.input,
+      ...(permit !== undefined && { permit: permit.key, limit: permit.limit }),
+      ...(key !== undefined && { claim: { ...key, answer: JSON.stringify({ id }) } }),
+    };
+    await parts.node().send([{ shard, tenant, key: id, commandId: `start/${id}`, kind: 'start', body: JSON.stringify(body) }]);
+    parts.metrics.started.add(1);
+    return { id, repeated: false };
+  }
+
+  async function startFromInbox(shard: number, tenant: string, commandId: string, body: StartBody): Promise<void> {
+    const [flow, version] = body.flow.split('@') as [string, string];
+    const known = parts.slots.get(body.run);
+    if (known !== undefined) {
+      known.queue.push({ command: { type: 'start', input: body.input }, commandId });
+      parts.schedule(known);
+      return;
+    }
+    const linked = await parts.programs.byHash(tenant, body.hash);
+    if (linked === undefined || parts.node().fence(shard) === undefined) return;
+    const nowMs = parts.node().timeMs();
+    const row = {
+      id: body.run, shard, tenant, flow, version, hash: body.hash, status: 'running' as const, startedMs: nowMs,
+      ...(body.permit !== undefined && { permit: body.permit }),
+    };
+    const slot = newSlot(row, linked, newRun(linked, { id: body.run, startedMs: nowMs }), { lastSeq: 0, snapshotSeq: 0, fresh: true });
+    if (body.claim !== undefined) slot.claims = [body.claim];
+    parts.slots.set(body.run, slot);
+    parts.push(slot, { command: { type: 'start', input: body.input }, commandId });
+  }
+
+  async function forkFromInbox(shard: number, tenant: string, commandId: string, body: ForkBody): Promise<void> {
+    const linked = await parts.programs.byHash(tenant, body.hash);
+    if (linked === undefined || parts.node().fence(shard) === undefined) return;
+    const nowMs = parts.node().timeMs();
+    const row = { id: body.run, shard, tenant, flow: body.flow, version: body.version, hash: body.hash, status: 'running' as const, startedMs: nowMs, forkOf: body.forkOf };
+    const slot = newSlot(row, linked, newRun(linked, { id: body.run, startedMs: nowMs }), { lastSeq: 0, snapshotSeq: 0, fresh: true });
+    parts.slots.set(body.run, slot);
+    parts.push(slot, { command: { type: 'continue' }, inject: body.inject, commandId });
+  }
+
+  return { start, startFromInbox, forkFromInbox, pending: () => pending };
+}
+
+/** The input is refused before anything is written; a flow whose schema cannot be read is the flow's mistake. */
+function refuseInput(linked: Linked, input: Json): void {
+  const { schema } = linked.program.input;
+  if (schema === undefined) return;
+  const errors = checkSchema(schema, input);
+  if (errors.length > 0) throw new PalaceError('run.input-refused', { errors });
+}
+
+function permitOf(parts: EngineParts, definition: Definition, linked: Linked, request: StartRequest): { key: string; limit: number } | undefined {
+  const rule = linked.program.concurrency;
+  if (rule === undefined) return undefined;
+  const flow = `${definition.namespace}/${definition.name}`;
+  if (rule.key === undefined) return { key: flow, limit: rule.limit };
+  try {
+    const key = linked.expr(rule.key).first(request.input, { nowMs: parts.node().timeMs() });
+    return { key: `${flow}/${JSON.stringify(key ?? null)}`, limit: rule.limit };
+  } catch (error) {
+    throw new PalaceError('run.input-refused', { detail: `The concurrency key cannot be computed from this input: ${error instanceof Error ? error.message : String(error)}` });
+  }
+}

@@ -1,0 +1,96 @@
+// Events between runs (ENGINE E14): both sides write first and look second, in separate transactions, so that none is missed.
+// I1 An event is committed in its home shard before it is matched; an unmatched one is matched again by the next owner.
+// I2 A run that begins to listen commits its subscription, then looks back at recent events.
+// I3 A run takes an event id once per listen, whichever way it came (the run itself remembers).
+import type { StreamRow } from '@palace/platform/durable/contract.ts';
+import type { CloudEvent, RunEvent } from '../core/model.ts';
+import { SIGNAL_PREFIX } from '../core/program.ts';
+import { runIdShard } from '../core/run-id.ts';
+import type { StoredEvent } from '../store/port.ts';
+import { release, type EngineParts } from './parts.ts';
+import type { Envelope, Slot } from './slot.ts';
+
+/** The row that an event came from, and who waits for it to be decided. */
+export type Arrival = Pick<Envelope, 'cursor' | 'commandId' | 'settle'>;
+
+const MATCH_BATCH = 200;
+const RETRY_MS = 500;
+
+export interface Correlation {
+  /** An event on its way to its home shard: from a run's emit (stream) or from outside (inbox). */
+  arrive(shard: number, tenant: string, event: CloudEvent, from: Arrival): void;
+  /** A matched event on its way to a run. */
+  deliver(shard: number, row: StreamRow, from: Arrival): void;
+  /** After a listen began: what came shortly before. */
+  lookBack(slot: Slot, opened: Extract<RunEvent, { type: 'listen.opened' }>): void;
+  /** Matches what the owner before committed and did not match. */
+  rematch(shard: number): Promise<void>;
+}
+
+export function createCorrelation(parts: EngineParts): Correlation {
+  function arrive(shard: number, tenant: string, event: CloudEvent, from: Arrival): void {
+    const fence = parts.node().fence(shard);
+    if (fence === undefined) return;
+    const atMs = parts.node().timeMs();
+    const stored: StoredEvent = { tenant, type: event.type, source: event.source, id: event.id, atMs, body: JSON.stringify(event) };
+    void parts.node().submit({
+      fence, key: `event/${tenant}/${event.type}/${event.source}/${event.id}`, tenant,
+      rows: { event: [{ shard, tenant, type: stored.type, source: stored.source, id: stored.id, at_ms: atMs, body: stored.body }] },
+      ...(from.cursor !== undefined && { cursors: [from.cursor] }),
+      ...(from.commandId !== undefined && { consumes: [{ commandId: from.commandId, outcome: 'done' as const }] }),
+    }).then((outcome) => {
+      release(parts, shard, { command: { type: 'continue' }, ...from });
+      if (outcome.kind === 'committed') void match(shard, stored);
+      from.settle?.(outcome.kind === 'committed' ? { kind: 'kept' } : { kind: 'refused', why: outcome.kind });
+    });
+  }
+
+  async function match(shard: number, event: StoredEvent): Promise<void> {
+    try {
+      const found = await parts.store.subscriptions(event.tenant, event.type);
+      const fence = parts.node().fence(shard);
+      if (fence === undefined) return;
+      await parts.node().submit({
+        fence, key: `match/${event.tenant}/${event.source}/${event.id}`, tenant: event.tenant,
+        rows: { event_matched: [{ tenant: event.tenant, source: event.source, id: event.id }] },
+        streams: found.map((s) => ({
+          consumer: 'flow', consumerShard: s.shard, tenant: event.tenant, kind: 'match', body: JSON.stringify({ run: s.run, act: s.act, event: JSON.parse(event.body) }),
+        })),
+      });
+    } catch (error) {
+      parts.log.warn('an event could not be matched; trying again', { error, shard });
+      parts.scheduler.after(RETRY_MS, () => {
+        if (parts.node().fence(shard) !== undefined) void match(shard, event);
+      });
+    }
+  }
+
+  function deliver(shard: number, row: StreamRow, from: Arrival): void {
+    const { run, act, event } = JSON.parse(row.body) as { run: string; act: number; event: CloudEvent };
+    parts.give(shard, run, { command: { type: 'event', act, event }, ...from });
+  }
+
+  function lookBack(slot: Slot, opened: Extract<RunEvent, { type: 'listen.opened' }>): void {
+    const types = [...new Set(opened.filters.map((f) => f.type))].filter((t) => !t.startsWith(SIGNAL_PREFIX));
+    if (types.length === 0) return;
+    const sinceMs = opened.atMs - parts.settings.lookBackMs;
+    void parts.store.recentEvents(slot.tenant, types, sinceMs, MATCH_BATCH).then(
+      (events) => {
+        for (const e of events) parts.give(runIdShard(slot.id), slot.id, { command: { type: 'event', act: opened.act, event: JSON.parse(e.body) as CloudEvent } });
+      },
+      (error: unknown) => {
+        parts.log.warn('the look-back failed; trying again', { error, runId: slot.id, flow: slot.row.flow, version: slot.row.version });
+        parts.scheduler.after(RETRY_MS, () => {
+          if (!slot.gone) lookBack(slot, opened);
+        });
+      },
+    );
+  }
+
+  async function rematch(shard: number): Promise<void> {
+    const events = await parts.store.unmatchedEvents(shard, MATCH_BATCH);
+    for (const event of events) await match(shard, event);
+  }
+
+  return { arrive, deliver, lookBack, rematch };
+}

@@ -1,0 +1,169 @@
+// The acts on the world: begun after the commit that asks for them, at most `maxEffects` at once, each with its hard deadline.
+// I1 Read and idempotent effects that were open are simply performed again; unique and irreversible ones never are without proof (E8).
+// I2 Verification begins only after the act's hard deadline: until then the first act may still be under way.
+// I3 An answer reaches the run as a command; an answer that comes when its step is over changes nothing but the ledger.
+import type { Json } from '@palace/jq/jq.ts';
+import type { ActId, Command, RunEvent, Verdict } from '../core/model.ts';
+import { openEffects, type OpenEffect } from '../core/run.ts';
+import { standardFault } from '../core/faults.ts';
+import type { EffectCall, EffectOutcome } from '../executors/executor.ts';
+import type { EngineParts } from './parts.ts';
+import type { Slot } from './slot.ts';
+
+interface Job { readonly slot: Slot; readonly effect: OpenEffect }
+
+export interface Effects {
+  begin(slot: Slot, effect: OpenEffect): void;
+  verifyLater(slot: Slot, effect: OpenEffect): void;
+  /** Ends what the run no longer waits for. */
+  prune(slot: Slot): void;
+  abandon(slot: Slot): void;
+  running(): number;
+}
+
+export function createEffects(parts: EngineParts): Effects {
+  const waiting: Job[] = [];
+  let active = 0;
+
+  function begin(slot: Slot, effect: OpenEffect): void {
+    if (slot.inFlight.has(effect.act)) return;
+    slot.inFlight.set(effect.act, new AbortController());
+    waiting.push({ slot, effect });
+    pump();
+  }
+
+  function pump(): void {
+    while (active < parts.settings.maxEffects) {
+      const job = waiting.shift();
+      if (job === undefined) return;
+      const controller = job.slot.inFlight.get(job.effect.act);
+      if (job.slot.gone || controller === undefined) continue;
+      // Past our own deadline nothing new begins: another owner may be at work (E2).
+      if (parts.node().fence(job.slot.shard) === undefined) {
+        job.slot.inFlight.delete(job.effect.act);
+        continue;
+      }
+      active += 1;
+      void perform(job, controller).finally(() => {
+        active -= 1;
+        pump();
+      });
+    }
+  }
+
+  async function perform({ slot, effect }: Job, controller: AbortController): Promise<void> {
+    const outcome = await execute(parts, slot, effect, controller.signal);
+    if (slot.inFlight.get(effect.act) !== controller) return;
+    slot.inFlight.delete(effect.act);
+    parts.metrics.effects.add(1, { class: effect.class, outcome: outcome.ok ? 'done' : outcome.reach });
+    parts.push(slot, { command: commandOf(effect, outcome) });
+  }
+
+  function verifyLater(slot: Slot, effect: OpenEffect): void {
+    const controller = new AbortController();
+    slot.inFlight.set(effect.act, controller);
+    const waitMs = Math.max(0, effect.atMs + effect.deadlineMs - parts.node().timeMs());
+    parts.scheduler.after(waitMs, () => {
+      if (slot.gone || slot.inFlight.get(effect.act) !== controller) return;
+      void verify(parts, slot, effect, controller.signal).then(({ verdict, result }) => {
+        if (slot.inFlight.get(effect.act) !== controller) return;
+        slot.inFlight.delete(effect.act);
+        parts.push(slot, { command: { type: 'effect-verified', act: effect.act, verdict, ...(result !== undefined && { result }) } });
+      });
+    });
+  }
+
+  function prune(slot: Slot): void {
+    if (slot.inFlight.size === 0) return;
+    const open = new Set<ActId>(openEffects(slot.run).map((e) => e.act));
+    for (const [act, controller] of slot.inFlight) {
+      if (open.has(act)) continue;
+      slot.inFlight.delete(act);
+      controller.abort();
+    }
+  }
+
+  function abandon(slot: Slot): void {
+    for (const controller of slot.inFlight.values()) controller.abort();
+    slot.inFlight.clear();
+  }
+
+  return { begin, verifyLater, prune, abandon, running: () => active };
+}
+
+function commandOf(effect: OpenEffect, outcome: EffectOutcome): Command {
+  return outcome.ok
+    ? { type: 'effect-done', act: effect.act, attempt: effect.attempt, result: outcome.result }
+    : { type: 'effect-failed', act: effect.act, attempt: effect.attempt, fault: outcome.fault, reach: outcome.reach };
+}
+
+async function execute(parts: EngineParts, slot: Slot, effect: OpenEffect, signal: AbortSignal): Promise<EffectOutcome> {
+  const executor = parts.executors.get(effect.function);
+  if (executor === undefined) {
+    return { ok: false, fault: standardFault('configuration', `This server has no function "${effect.function}".`), reach: 'not-sent' };
+  }
+  try {
+    return await executor(callOf(slot, effect, effect.args, signal));
+  } catch (error) {
+    parts.log.error('an executor threw; its outcome counts as unknown', { error, runId: slot.id, flow: slot.row.flow, version: slot.row.version });
+    return { ok: false, fault: standardFault('runtime', 'The step failed inside the server.'), reach: 'unknown' };
+  }
+}
+
+function callOf(slot: Slot, effect: OpenEffect, args: Json, signal: AbortSignal): EffectCall {
+  return {
+    tenant: slot.tenant, run: slot.id, flow: slot.row.flow, key: effect.key, attempt: effect.attempt, class: effect.class, args,
+    deadlineMs: effect.deadlineMs, signal, traceparent: undefined,
+  };
+}
+
+/** Asks the remote by the step's own `verify`: did the act with this key take place? */
+async function verify(parts: EngineParts, slot: Slot, effect: OpenEffect, signal: AbortSignal): Promise<{ verdict: Verdict; result?: Json }> {
+  const step = slot.linked.program.steps[effect.pc];
+  const executor = parts.executors.get('http');
+  if (step?.kind !== 'call' || step.verify === undefined || executor === undefined) return { verdict: 'unknown' };
+  try {
+    const variables = { effect: { key: effect.key, args: effect.args } };
+    const nowMs = parts.node().timeMs();
+    const args = slot.linked.evaluate(step.verify.with, effect.args, variables, nowMs, parts.settings.decide.expressionFuel);
+    const answer = await executor({ ...callOf(slot, effect, { ...(args as Record<string, Json>), output: 'response' }, signal), class: 'read' });
+    if (!answer.ok && answer.reach !== 'answered') return { verdict: 'unknown' };
+    const response = answer.ok ? (answer.result as { statusCode: number; content: Json }) : { statusCode: answer.fault.status, content: null };
+    const seen: Json = { status: response.statusCode, body: response.content };
+    const options = { variables, nowMs };
+    const happened = slot.linked.expr(step.verify.happened).first(seen, options);
+    if (happened === true) return { verdict: 'happened', result: slot.linked.expr(step.verify.result).first(seen, options) ?? null };
+    return { verdict: happened === false ? 'absent' : 'unknown' };
+  } catch (error) {
+    parts.log.warn('a verification failed; the effect stays in doubt', { error, runId: slot.id, flow: slot.row.flow, version: slot.row.version });
+    return { verdict: 'unknown' };
+  }
+}
+
+/** After a load: what was open goes on, by class. */
+export function continueEffects(parts: EngineParts, slot: Slot): void {
+  const { effects } = parts;
+  for (const effect of openEffects(slot.run)) {
+    if (effect.state === 'verifying') effects.verifyLater(slot, effect);
+    else if (effect.state === 'requested') {
+      if (effect.class === 'read' || effect.class === 'idempotent') effects.begin(slot, effect);
+      else slot.queue.push({ command: { type: 'effect-lost', act: effect.act, attempt: effect.attempt } });
+    }
+  }
+}
+
+/** After a commit: what its events ask for. */
+export function followEvents(effects: Effects, slot: Slot, events: readonly RunEvent[]): void {
+  let ended = false;
+  let open: Map<ActId, OpenEffect> | undefined;
+  for (const event of events) {
+    if (event.type === 'effect.requested' || (event.type === 'effect.doubted' && event.verifying)) {
+      open ??= new Map(openEffects(slot.run).map((e) => [e.act, e]));
+      const effect = open.get(event.act);
+      if (effect === undefined) continue;
+      if (effect.state === 'verifying') effects.verifyLater(slot, effect);
+      else if (effect.state === 'requested') effects.begin(slot, effect);
+    } else if (event.type === 'step.cancelled' || event.type === 'run.cancelled' || event.type === 'run.failed' || event.type === 'run.completed') ended = true;
+  }
+  if (ended) effects.prune(slot);
+}

@@ -1,0 +1,257 @@
+// The engine of AgentsFlow: the durable component's host. It puts the pieces together and routes what arrives to runs.
+// I1 It acts for a shard only between open() and close(); after close() nothing of the shard is in memory.
+// I2 What came from a row is handed to exactly one run, and stream rows of one producer are decided one after another,
+//    so that the cursor moves without gap.
+// Called by service.ts; driven by platform/durable.
+import type { DurableHost, DurableNode, InboxRow, StreamRow } from '@palace/platform/durable/contract.ts';
+import { ENDED } from '../contract.ts';
+import type { CloudEvent, Command } from '../core/model.ts';
+import { createAccept, type Accept, type ForkBody, type StartBody } from './accept.ts';
+import { commandOf, createControl, type Control } from './control.ts';
+import { createCorrelation, type Correlation } from './correlation.ts';
+import { createEffects, followEvents } from './effects.ts';
+import { createLoading, type Loading } from './loading.ts';
+import { release, type Committed, type EngineParts } from './parts.ts';
+import { createPermits, type Permits } from './permits.ts';
+import { isIdle, type Envelope, type Slot } from './slot.ts';
+import { addState, draftWrite, newDraft } from './rows.ts';
+import { takeTurn } from './turn.ts';
+import { createWatching, type Watching } from './watching.ts';
+
+export interface Engine {
+  readonly host: DurableHost;
+  readonly accept: Accept;
+  readonly watching: Watching;
+  /** The status of a run in memory here, with its last committed seq. */
+  peek(runId: string): { status: Slot['status']; lastSeq: number } | undefined;
+  load(): { slots: number; idle: number; effects: number; pendingStarts: number };
+}
+
+type Surroundings = Pick<EngineParts, 'store' | 'scheduler' | 'programs' | 'executors' | 'settings' | 'log' | 'metrics'> & { readonly node: () => DurableNode };
+
+interface Pieces { readonly parts: EngineParts; readonly loading: Loading; readonly accept: Accept; readonly correlation: Correlation; readonly permits: Permits; readonly control: Control }
+
+const OPEN_POLL_MS = 5;
+const DRAIN_POLL_MS = 10;
+
+export function createEngine(surroundings: Surroundings): Engine {
+  const pieces = assemble(surroundings);
+  const { parts, accept } = pieces;
+  return {
+    host: createHost(pieces),
+    accept,
+    watching: parts.watching,
+    peek: (runId) => {
+      const slot = parts.slots.get(runId);
+      return slot === undefined || slot.fresh ? undefined : { status: slot.status, lastSeq: slot.lastSeq };
+    },
+    load: () => ({ slots: parts.slots.size, idle: parts.idle.size, effects: parts.effects.running(), pendingStarts: accept.pending() }),
+  };
+}
+
+function assemble(surroundings: Surroundings): Pieces {
+  const ready = new Set<Slot>();
+  const turns = () => {
+    const slots = [...ready];
+    ready.clear();
+    for (const slot of slots) takeTurn(parts, slot);
+  };
+  const parts: EngineParts = {
+    ...surroundings,
+    slots: new Map(), idle: new Map(), held: new Map(), draining: new Set(), watching: createWatching(),
+    get effects() { return effects; },
+    schedule(slot) {
+      parts.idle.delete(slot.id);
+      if (ready.size === 0) parts.scheduler.soon(turns);
+      ready.add(slot);
+    },
+    push(slot, envelope) {
+      slot.queue.push(envelope);
+      parts.schedule(slot);
+    },
+    give(shard, runId, envelope) {
+      const slot = parts.slots.get(runId);
+      if (slot !== undefined && !slot.gone) parts.push(slot, envelope);
+      else loading.want(shard, runId, envelope);
+    },
+    committed: (committed) => afterCommit(pieces, committed),
+    consume: (shard, tenant, runId, envelopes, why) => consume(parts, shard, tenant, runId, envelopes, why),
+    quarantine: (target, why, error) => quarantine(parts, target, why, error),
+  };
+  const effects = createEffects(parts);
+  const loading = createLoading(parts);
+  const accept = createAccept(parts);
+  const pieces: Pieces = { parts, loading, accept, correlation: createCorrelation(parts), permits: createPermits(parts, accept), control: createControl(parts) };
+  return pieces;
+}
+
+function createHost(pieces: Pieces): DurableHost {
+  const { parts, loading, permits, correlation } = pieces;
+  const streams = createStreamQueues(pieces);
+  return {
+    async open({ shard }) {
+      parts.draining.delete(shard);
+      await permits.open(shard);
+      const active = await parts.store.active(shard);
+      resume(pieces, shard, active.map((r) => r.id));
+    },
+    close(shard, reason) {
+      parts.held.delete(shard);
+      parts.draining.delete(shard);
+      permits.drop(shard);
+      streams.drop(shard);
+      const lost = loading.drop(shard).slice();
+      for (const slot of parts.slots.values()) {
+        if (slot.shard !== shard) continue;
+        slot.gone = true;
+        parts.effects.abandon(slot);
+        parts.slots.delete(slot.id);
+        parts.idle.delete(slot.id);
+        lost.push(...slot.queue.splice(0));
+      }
+      for (const envelope of lost) envelope.settle?.({ kind: 'refused', why: `the shard was given up (${reason})` });
+    },
+    async drain(shard, deadlineMs) {
+      parts.draining.add(shard);
+      const busy = () => [...parts.slots.values()].some((s) => s.shard === shard && !isIdle(s));
+      while (busy() && parts.scheduler.nowMs() < deadlineMs) await new Promise<void>((resolve) => parts.scheduler.after(DRAIN_POLL_MS, resolve));
+    },
+    inbox(shard, rows) {
+      for (const row of rows) {
+        parts.held.set(shard, (parts.held.get(shard) ?? 0) + 1);
+        arrive(pieces, shard, row);
+      }
+    },
+    deliver(shard, rows) {
+      parts.held.set(shard, (parts.held.get(shard) ?? 0) + rows.length);
+      streams.add(shard, rows);
+    },
+    fire(shard, timers) {
+      for (const timer of timers) {
+        parts.held.set(shard, (parts.held.get(shard) ?? 0) + 1);
+        parts.give(shard, timer.key, { command: { type: 'timer', id: timer.id }, timerId: timer.id });
+      }
+    },
+    appetite: (shard) => (parts.draining.has(shard) ? 0 : Math.max(0, parts.settings.maxHeldRows - (parts.held.get(shard) ?? 0))),
+  };
+
+  /** The shard takes work only once open() has resolved; then its active runs are read and its unmatched events matched. */
+  function resume({ parts: p, loading: l }: Pieces, shard: number, ids: readonly string[], tries = 200): void {
+    p.scheduler.after(tries === 200 ? 0 : OPEN_POLL_MS, () => {
+      if (p.node().fence(shard) === undefined) {
+        if (tries > 0) resume(pieces, shard, ids, tries - 1);
+        return;
+      }
+      for (const id of ids) if (!p.slots.has(id)) l.want(shard, id, undefined);
+      correlation.rematch(shard).catch((error: unknown) => p.log.warn('unmatched events could not be read', { error, shard }));
+    });
+  }
+}
+
+/** Rows of one producer shard, one after another: the next is given when the one before is decided. */
+function createStreamQueues({ parts, correlation }: Pieces) {
+  const queues = new Map<string, StreamRow[]>();
+  const next = (shard: number, key: string, queue: StreamRow[]): void => {
+    const row = queue[0];
+    if (row === undefined || queues.get(key) !== queue) {
+      if (queues.get(key) === queue) queues.delete(key);
+      return;
+    }
+    const cursor = { producer: row.producer, producerShard: row.producerShard, position: row.position };
+    const settle = () => {
+      queue.shift();
+      next(shard, key, queue);
+    };
+    if (row.kind === 'event') correlation.arrive(shard, row.tenant, JSON.parse(row.body) as CloudEvent, { cursor, settle });
+    else if (row.kind === 'match') correlation.deliver(shard, row, { cursor, settle });
+    else if (row.kind === 'child-cancel') {
+      const { run } = JSON.parse(row.body) as { run: string };
+      parts.give(shard, run, { command: { type: 'cancel', by: 'parent', reason: 'its parent no longer waits for it' }, cursor, settle });
+    } else {
+      const said = JSON.parse(row.body) as { run: string } & Extract<Command, { type: 'child-ended' }>;
+      parts.give(shard, said.run, { command: childEnded(said), cursor, settle });
+    }
+  };
+  return {
+    add(shard: number, rows: readonly StreamRow[]): void {
+      for (const row of rows) {
+        const key = `${shard} ${row.producer} ${row.producerShard}`;
+        const queue = queues.get(key);
+        if (queue !== undefined) {
+          queue.push(row);
+          continue;
+        }
+        const fresh = [row];
+        queues.set(key, fresh);
+        next(shard, key, fresh);
+      }
+    },
+    drop(shard: number): void {
+      for (const key of queues.keys()) if (key.startsWith(`${shard} `)) queues.delete(key);
+    },
+  };
+}
+
+function childEnded(said: { act: number; output?: unknown; fault?: unknown; cancelled?: boolean }): Command {
+  const { act } = said;
+  if (said.cancelled === true) return { type: 'child-ended', act, fault: { type: 'https://open-workflow-specification.org/spec/1.0.0/errors/runtime', status: 499, title: 'The sub-flow was cancelled' } };
+  const command = { type: 'child-ended' as const, act, output: said.output, fault: said.fault };
+  return command as Command;
+}
+
+function arrive({ parts, accept, permits, correlation, control }: Pieces, shard: number, row: InboxRow): void {
+  if (row.kind === 'start') return permits.arrive(shard, row.tenant, row.commandId, JSON.parse(row.body) as StartBody);
+  if (row.kind === 'event') return correlation.arrive(shard, row.tenant, JSON.parse(row.body) as CloudEvent, { commandId: row.commandId });
+  if (row.kind === 'fork') return void accept.forkFromInbox(shard, row.tenant, row.commandId, JSON.parse(row.body) as ForkBody);
+  if (row.kind === 'retry') return void control.retry(shard, row);
+  parts.give(shard, row.key, { command: commandOf(row), commandId: row.commandId });
+}
+
+function afterCommit({ parts, correlation, permits }: Pieces, committed: Committed): void {
+  const { slot, events } = committed;
+  followEvents(parts.effects, slot, events);
+  for (const event of events) {
+    if (event.type === 'listen.opened') correlation.lookBack(slot, event);
+  }
+  if (ENDED.has(slot.status) && events.length > 0) {
+    parts.metrics.ended.add(1, { status: slot.status });
+    if (slot.row.permit !== undefined) permits.ended(slot.shard, slot.row.permit, slot.id);
+  }
+  parts.metrics.inMemory.set(parts.slots.size);
+  parts.watching.tell(committed);
+}
+
+function consume(parts: EngineParts, shard: number, tenant: string, runId: string, envelopes: readonly Envelope[], why: string): void {
+  const fence = parts.node().fence(shard);
+  if (fence === undefined) return;
+  const consumes = envelopes.flatMap((e) => (e.commandId === undefined ? [] : [{ commandId: e.commandId, outcome: 'refused' as const, detail: why }]));
+  const cursors = envelopes.flatMap((e) => (e.cursor === undefined ? [] : [e.cursor]));
+  const timersClear = envelopes.flatMap((e) => (e.timerId === undefined ? [] : [{ key: runId, id: e.timerId }]));
+  if (consumes.length + cursors.length + timersClear.length === 0) return;
+  void parts.node().submit({ fence, key: `consume/${runId}`, tenant, rows: {}, consumes, cursors, timersClear });
+}
+
+function quarantine(parts: EngineParts, target: Parameters<EngineParts['quarantine']>[0], why: string, error: unknown): void {
+  const { id, shard, tenant, slot, envelopes = [] } = target;
+  parts.log.error(`run quarantined: ${why}`, { runId: id, tenant, shard, error, ...(slot !== undefined && { flow: slot.row.flow, version: slot.row.version }) });
+  parts.metrics.quarantined.add(1);
+  const all = [...envelopes, ...(slot?.queue.splice(0) ?? [])];
+  if (slot !== undefined) {
+    slot.gone = true;
+    parts.effects.abandon(slot);
+    parts.slots.delete(id);
+    parts.idle.delete(id);
+  }
+  const fence = parts.node().fence(shard);
+  if (fence !== undefined && slot?.fresh !== true) {
+    const draft = newDraft();
+    const reason = error instanceof Error ? `${why}: ${error.message}` : error === undefined ? why : `${why}: ${String(error)}`;
+    addState(draft, { id, shard, tenant, position: () => '' }, 'quarantined', null, reason.slice(0, 500));
+    void parts.node().submit(draftWrite(draft, { fence, key: id, tenant }));
+  }
+  consume(parts, shard, tenant, id, all, why);
+  for (const envelope of all) {
+    release(parts, shard, envelope);
+    envelope.settle?.({ kind: 'refused', why });
+  }
+}

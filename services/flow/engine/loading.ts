@@ -1,0 +1,144 @@
+// From the journal to memory: runs are read in batches, folded, and given what waits for them.
+// I1 A run whose journal does not fold is quarantined alone; the others of its batch go on (R7).
+// I2 A failed read is not a bad run: it is tried again while the shard is ours.
+import { evolve } from '../core/evolve.ts';
+import { JOURNAL_FORMAT, type RunEvent } from '../core/model.ts';
+import { EVOLVE_VERSION, newRun, revive, type Run } from '../core/run.ts';
+import type { Linked } from '../core/link.ts';
+import { ENDED } from '../contract.ts';
+import type { StoredRun } from '../store/port.ts';
+import { childrenOf } from './children.ts';
+import { continueEffects } from './effects.ts';
+import { release, type EngineParts } from './parts.ts';
+import { newSlot, type Envelope, type Slot } from './slot.ts';
+
+const BATCH = 200;
+const RETRY_MS = 250;
+
+export interface Loading {
+  /** Queues a command for a run that is not in memory and sees to its being read. */
+  want(shard: number, runId: string, envelope: Envelope | undefined): void;
+  /** Forgets what was wanted of a shard. */
+  drop(shard: number): readonly Envelope[];
+}
+
+interface Wanted { readonly shard: number; readonly envelopes: Envelope[] }
+
+export function createLoading(parts: EngineParts): Loading {
+  const wanted = new Map<string, Wanted>();
+  let scheduled = false;
+  let reading = false;
+
+  function want(shard: number, runId: string, envelope: Envelope | undefined): void {
+    const known = wanted.get(runId);
+    if (known === undefined) wanted.set(runId, { shard, envelopes: envelope === undefined ? [] : [envelope] });
+    else if (envelope !== undefined) known.envelopes.push(envelope);
+    schedule();
+  }
+
+  function schedule(): void {
+    if (scheduled || reading) return;
+    scheduled = true;
+    parts.scheduler.soon(() => {
+      scheduled = false;
+      void readBatch();
+    });
+  }
+
+  async function readBatch(): Promise<void> {
+    const ids = [...wanted.keys()].slice(0, BATCH);
+    if (ids.length === 0) return;
+    reading = true;
+    const shards = [...new Set(ids.map((id) => wanted.get(id)?.shard as number))];
+    try {
+      const stored = new Map((await parts.store.load(shards, ids)).map((s) => [s.row.id, s]));
+      for (const id of ids) await admit(id, stored.get(id));
+    } catch (error) {
+      parts.log.warn('runs could not be read; trying again', { error });
+      await new Promise<void>((resolve) => parts.scheduler.after(RETRY_MS, resolve));
+    }
+    reading = false;
+    if (wanted.size > 0) schedule();
+  }
+
+  async function admit(id: string, stored: StoredRun | undefined): Promise<void> {
+    const wish = wanted.get(id);
+    if (wish === undefined) return;
+    const { shard } = wish;
+    if (parts.node().fence(shard) === undefined) {
+      wanted.delete(id);
+      return;
+    }
+    if (stored === undefined) return refuse(id, wish, '', 'there is no such run');
+    if (stored.row.status === 'quarantined') return refuse(id, wish, stored.row.tenant, 'the run is quarantined');
+    let slot: Slot;
+    try {
+      const linked = await parts.programs.byHash(stored.row.tenant, stored.row.hash);
+      if (linked === undefined) throw new Error(`its flow version ${stored.row.hash} is gone`);
+      slot = slotOf(stored, linked);
+    } catch (error) {
+      wanted.delete(id);
+      parts.quarantine({ id, shard, tenant: stored.row.tenant, envelopes: wish.envelopes }, 'its journal does not fold', error);
+      return;
+    }
+    wanted.delete(id);
+    if (parts.node().fence(shard) === undefined) return;
+    parts.slots.set(id, slot);
+    for (const envelope of wish.envelopes) slot.queue.push(envelope);
+    if (!ENDED.has(slot.status)) continueEffects(parts, slot);
+    slot.more = slot.more || slot.status === 'running';
+    parts.schedule(slot);
+  }
+
+  /** The rows that asked for a run that cannot answer are consumed, so that they do not come back for ever. */
+  function refuse(id: string, wish: Wanted, tenant: string, why: string): void {
+    wanted.delete(id);
+    parts.consume(wish.shard, tenant, id, wish.envelopes, why);
+    for (const envelope of wish.envelopes) {
+      release(parts, wish.shard, envelope);
+      envelope.settle?.({ kind: 'refused', why });
+    }
+  }
+
+  return {
+    want,
+    drop: (shard) => {
+      const dropped: Envelope[] = [];
+      for (const [id, w] of wanted) {
+        if (w.shard !== shard) continue;
+        dropped.push(...w.envelopes);
+        wanted.delete(id);
+      }
+      return dropped;
+    },
+  };
+}
+
+function slotOf(stored: StoredRun, linked: Linked): Slot {
+  const { run, lastSeq } = fold(stored, linked);
+  const slot = newSlot(stored.row, linked, run, { lastSeq, snapshotSeq: stored.snapshot?.seq ?? 0, fresh: false });
+  slot.children = childrenOf(slot);
+  return slot;
+}
+
+/** The run as its journal tells it. Throws when an entry is missing, unreadable or of a newer format (R4, E10). */
+export function fold(stored: StoredRun, linked: Linked, from?: { snapshot: boolean }): { run: Run; lastSeq: number } {
+  const usable = from?.snapshot === false ? undefined : stored.snapshot;
+  let run: Run;
+  let lastSeq = 0;
+  if (usable !== undefined && usable.format === JOURNAL_FORMAT && usable.evolve === EVOLVE_VERSION) {
+    run = revive(linked, JSON.parse(usable.body));
+    lastSeq = usable.seq;
+  } else {
+    run = newRun(linked, { id: stored.row.id, startedMs: stored.row.startedMs });
+  }
+  for (const entry of stored.entries) {
+    if (entry.format > JOURNAL_FORMAT) throw new Error(`entry ${entry.seq} has format ${entry.format}, this release reads ${JOURNAL_FORMAT}`);
+    if (entry.seq !== lastSeq + 1) throw new Error(`after event ${lastSeq} comes ${entry.seq}`);
+    const events = JSON.parse(entry.body) as RunEvent[];
+    if (!Array.isArray(events) || events.length !== entry.count) throw new Error(`entry ${entry.seq} holds not ${entry.count} events`);
+    for (const event of events) evolve(run, event);
+    lastSeq += entry.count;
+  }
+  return { run, lastSeq };
+}

@@ -1,0 +1,87 @@
+// What the engine's pieces share: its surroundings, its memory, and the few verbs by which the pieces call each other.
+// The pieces are turn.ts (decide and write), loading.ts, effects.ts, accept.ts, correlation.ts, permits.ts; engine.ts puts them together.
+import type { DurableNode, Scheduler } from '@palace/platform/durable/contract.ts';
+import type { Counter, Gauge, Log } from '@palace/platform/telemetry/port.ts';
+import type { DecideLimits, RunEvent } from '../core/model.ts';
+import type { Executors } from '../executors/executor.ts';
+import type { FlowStore } from '../store/port.ts';
+import type { Effects } from './effects.ts';
+import type { Programs } from './programs.ts';
+import type { Envelope, Slot } from './slot.ts';
+import type { Watching } from './watching.ts';
+
+export interface EngineSettings {
+  readonly decide: DecideLimits;
+  /** Starts accepted and not yet committed; more are refused with 503. */
+  readonly maxPendingStarts: number;
+  /** Runs with work in memory; more starts are refused with 503. */
+  readonly maxActiveRuns: number;
+  /** Idle runs kept in memory for their next command. */
+  readonly maxIdleRuns: number;
+  /** Effects performed at once by this process; more wait their turn. */
+  readonly maxEffects: number;
+  readonly eventsPerSnapshot: number;
+  readonly commandsPerTurn: number;
+  /** Events published so long before a listen began still reach it. */
+  readonly lookBackMs: number;
+  /** Rows of inbox, streams and timers in the hands of one shard. */
+  readonly maxHeldRows: number;
+}
+
+export interface EngineMetrics {
+  readonly started: Counter;
+  readonly ended: Counter;
+  readonly inMemory: Gauge;
+  readonly quarantined: Counter;
+  readonly effects: Counter;
+  readonly refused: Counter;
+}
+
+/** Told after the commit: what watchers, waiters and tests see. */
+export interface Committed {
+  readonly slot: Slot;
+  readonly events: readonly RunEvent[];
+  readonly fromSeq: number;
+}
+
+export interface EngineParts {
+  readonly node: () => DurableNode;
+  readonly store: FlowStore;
+  readonly scheduler: Scheduler;
+  readonly programs: Programs;
+  readonly executors: Executors;
+  readonly effects: Effects;
+  readonly watching: Watching;
+  readonly settings: EngineSettings;
+  readonly log: Log;
+  readonly metrics: EngineMetrics;
+  /** Runs in memory, by id. */
+  readonly slots: Map<string, Slot>;
+  /** Idle ones, least recently used first. */
+  readonly idle: Map<string, Slot>;
+  /** Inbox, stream and timer rows not yet decided, by shard. */
+  readonly held: Map<number, number>;
+  /** Shards that start nothing new. */
+  readonly draining: Set<number>;
+
+  /** Gives a command to a run, loading it first when needed. */
+  give(shard: number, runId: string, envelope: Envelope): void;
+  /** Gives a command to a run in memory and schedules its turn. */
+  push(slot: Slot, envelope: Envelope): void;
+  schedule(slot: Slot): void;
+  /** Runs after each commit of a run, before anything else can be decided for it. */
+  committed(committed: Committed): void;
+  /** Consumes the rows behind envelopes that no run will decide. Does not settle them. */
+  consume(shard: number, tenant: string, runId: string, envelopes: readonly Envelope[], why: string): void;
+  /** The run alone is set aside; its shard goes on. */
+  quarantine(target: { id: string; shard: number; tenant: string; slot?: Slot; envelopes?: readonly Envelope[] }, why: string, error?: unknown): void;
+}
+
+/** Settles an envelope and gives back its place in the shard's holdings. */
+export function release(parts: EngineParts, shard: number, envelope: Envelope): void {
+  if (envelope.commandId !== undefined || envelope.cursor !== undefined || envelope.timerId !== undefined) {
+    const left = (parts.held.get(shard) ?? 0) - 1;
+    if (left > 0) parts.held.set(shard, left);
+    else parts.held.delete(shard);
+  }
+}

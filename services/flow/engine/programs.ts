@@ -1,0 +1,73 @@
+// Definitions in memory: linked programs by content hash (for ever valid), and which hash a name means now (for a moment).
+// I1 A run keeps the hash it began with (R11); only starts ask what `latest` means.
+import { PalaceError } from '@palace/platform/errors.ts';
+import type { Scheduler } from '@palace/platform/durable/contract.ts';
+import { link, type Linked } from '../core/link.ts';
+import { PROGRAM_FORMAT } from '../core/program.ts';
+import type { Definition, FlowStore } from '../store/port.ts';
+
+/** A publication by another process is seen after at most so long; one by this process at once. */
+const NAME_TTL_MS = 1000;
+const MAX_PROGRAMS = 2000;
+
+export interface Programs {
+  /** The linked program of a hash that is known to exist; undefined when it does not. */
+  byHash(tenant: string, hash: string): Promise<Linked | undefined>;
+  /** `namespace/name` or `namespace/name@version`. */
+  resolve(tenant: string, ref: string): Promise<{ definition: Definition; linked: Linked } | undefined>;
+  /** The same, without waiting, when everything is at hand. */
+  resolved(tenant: string, ref: string): { definition: Definition; linked: Linked } | undefined;
+  forget(tenant: string, namespace: string, name: string): void;
+}
+
+interface Named { definition: Definition; untilMs: number }
+
+export function createPrograms(store: FlowStore, scheduler: Scheduler): Programs {
+  const linkedByHash = new Map<string, Linked>();
+  const named = new Map<string, Named>();
+
+  function keep(key: string, linked: Linked): void {
+    if (linkedByHash.size >= MAX_PROGRAMS) linkedByHash.delete(linkedByHash.keys().next().value as string);
+    linkedByHash.set(key, linked);
+  }
+
+  async function byHash(tenant: string, hash: string): Promise<Linked | undefined> {
+    const key = `${tenant} ${hash}`;
+    const known = linkedByHash.get(key);
+    if (known !== undefined) return known;
+    const stored = await store.program(tenant, hash);
+    if (stored === undefined) return undefined;
+    if (stored.format > PROGRAM_FORMAT) throw new PalaceError('boot.schema-newer', { detail: `compiled form ${stored.format}, this release reads ${PROGRAM_FORMAT}` });
+    const linked = link(stored.program);
+    keep(key, linked);
+    return linked;
+  }
+
+  function resolved(tenant: string, ref: string): { definition: Definition; linked: Linked } | undefined {
+    const known = named.get(`${tenant} ${ref}`);
+    if (known === undefined || known.untilMs < scheduler.nowMs()) return undefined;
+    const linked = linkedByHash.get(`${tenant} ${known.definition.hash}`);
+    return linked === undefined ? undefined : { definition: known.definition, linked };
+  }
+
+  async function resolve(tenant: string, ref: string): Promise<{ definition: Definition; linked: Linked } | undefined> {
+    const known = resolved(tenant, ref);
+    if (known !== undefined) return known;
+    const [path, version] = ref.split('@') as [string, string | undefined];
+    const [namespace, name] = path.split('/') as [string, string];
+    const definition = await store.definition(tenant, namespace, name, version);
+    if (definition === undefined) return undefined;
+    const linked = await byHash(tenant, definition.hash);
+    if (linked === undefined) return undefined;
+    if (named.size >= MAX_PROGRAMS) named.delete(named.keys().next().value as string);
+    named.set(`${tenant} ${ref}`, { definition, untilMs: scheduler.nowMs() + NAME_TTL_MS });
+    return { definition, linked };
+  }
+
+  function forget(tenant: string, namespace: string, name: string): void {
+    const prefix = `${tenant} ${namespace}/${name}`;
+    for (const key of named.keys()) if (key === prefix || key.startsWith(`${prefix}@`)) named.delete(key);
+  }
+
+  return { byHash, resolve, resolved, forget };
+}

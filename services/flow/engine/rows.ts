@@ -1,0 +1,102 @@
+// From events to rows: what one decision of one run writes besides its journal entry. Pure; the SQL is migrations/003-write-rows.sql.
+// I1 Every row is derived from the events of the same write, so that a fold of the journal can rebuild each table.
+import type { StreamAppend, TimerRow, Write } from '@palace/platform/durable/contract.ts';
+import { ENDED, type RunStatus } from '../contract.ts';
+import { JOURNAL_FORMAT, type ActId, type RunEvent } from '../core/model.ts';
+import { SIGNAL_PREFIX } from '../core/program.ts';
+import { homeShard } from './placement.ts';
+
+export interface Draft {
+  readonly rows: Record<string, unknown[]>;
+  readonly timersSet: TimerRow[];
+  readonly timersClear: { key: string; id: string }[];
+  readonly streams: StreamAppend[];
+}
+
+export interface Subject {
+  readonly id: string;
+  readonly shard: number;
+  readonly tenant: string;
+  /** pointer + '#' + path of a step instance: the name under which the ledger keeps its effect. */
+  position(act: ActId): string;
+}
+
+export const newDraft = (): Draft => ({ rows: {}, timersSet: [], timersClear: [], streams: [] });
+
+function put(draft: Draft, table: string, row: unknown): void {
+  const list = draft.rows[table];
+  if (list === undefined) draft.rows[table] = [row];
+  else list.push(row);
+}
+
+/** The journal entry and everything its events imply. `fromSeq` is the seq of the first event. */
+export function addEvents(draft: Draft, of: Subject, events: readonly RunEvent[], fromSeq: number, atMs: number): void {
+  if (events.length === 0) return;
+  put(draft, 'journal', { r: of.id, s: fromSeq, n: events.length, f: JOURNAL_FORMAT, h: of.shard, t: of.tenant, a: atMs, b: JSON.stringify(events) });
+  for (const event of events) addEvent(draft, of, event, atMs);
+}
+
+function addEvent(draft: Draft, of: Subject, event: RunEvent, atMs: number): void {
+  switch (event.type) {
+    case 'timer.set':
+      draft.timersSet.push({ key: of.id, id: event.id, tenant: of.tenant, dueMs: event.dueMs });
+      return;
+    case 'timer.cleared':
+      draft.timersClear.push({ key: of.id, id: event.id });
+      return;
+    case 'effect.requested':
+      if (event.class === 'unique' || event.class === 'irreversible') {
+        put(draft, 'effect', {
+          run: of.id, key: event.key, act: event.act, attempt: event.attempt, position: of.position(event.act), class: event.class, function: event.function,
+          args: JSON.stringify(event.args), args_hash: event.argsHash, requested_ms: event.atMs, shard: of.shard, tenant: of.tenant,
+        });
+      }
+      return;
+    case 'event.emitted':
+      draft.streams.push({
+        consumer: 'flow', consumerShard: homeShard(of.tenant, event.event.type), tenant: of.tenant, kind: 'event', body: JSON.stringify(event.event),
+      });
+      return;
+    case 'listen.opened':
+      for (const type of new Set(event.filters.map((f) => f.type))) {
+        if (!type.startsWith(SIGNAL_PREFIX)) put(draft, 'subscribe', { run: of.id, act: event.act, type, shard: of.shard, tenant: of.tenant });
+      }
+      return;
+    case 'listen.closed':
+      put(draft, 'unsubscribe', { run: of.id, act: event.act });
+      return;
+    default:
+      addSettlement(draft, of, event, atMs);
+  }
+}
+
+/** What becomes of an intent in the ledger. The key is looked up by act, because only the intent carries it. */
+function addSettlement(draft: Draft, of: Subject & { effectKey?(act: ActId): string | undefined }, event: RunEvent, atMs: number): void {
+  const settle = (key: string | undefined, state: string, result?: string) => {
+    if (key !== undefined) put(draft, 'effect_settled', { run: of.id, key, tenant: of.tenant, state, result: result ?? null, settled_ms: atMs });
+  };
+  if (event.type === 'effect.completed' && event.how !== 'ledger' && event.how !== 'dry') settle(of.effectKey?.(event.act), 'confirmed', JSON.stringify(event.result));
+  else if (event.type === 'effect.failed') settle(of.effectKey?.(event.act), 'failed');
+  else if (event.type === 'effect.doubted' && !event.verifying) settle(of.effectKey?.(event.act), 'in-doubt');
+  else if (event.type === 'effect.abandoned') settle(event.key, 'in-doubt');
+}
+
+/** The summary row changes at start, wait, control change and end only (ENGINE E17). */
+export function addState(draft: Draft, of: Subject, status: RunStatus, endedMs: number | null, quarantine: string | null = null): void {
+  put(draft, 'state', { id: of.id, tenant: of.tenant, status, ended_ms: ENDED.has(status) ? endedMs : null, quarantine });
+}
+
+export function addRow(draft: Draft, table: string, row: unknown): void {
+  put(draft, table, row);
+}
+
+/** The draft as a Write; absent sections stay absent, so that they cost nothing. */
+export function draftWrite(draft: Draft, base: Omit<Write, 'rows' | 'timersSet' | 'timersClear' | 'streams'>): Write {
+  return {
+    ...base,
+    rows: draft.rows,
+    ...(draft.timersSet.length > 0 && { timersSet: draft.timersSet }),
+    ...(draft.timersClear.length > 0 && { timersClear: draft.timersClear }),
+    ...(draft.streams.length > 0 && { streams: draft.streams }),
+  };
+}

@@ -1,0 +1,14 @@
+// From the configuration to the engine's bounds. Every bound is a setting; this is the one place that maps them.
+import type { Config } from '@palace/platform/config.ts';
+import type { EngineSettings } from './parts.ts';
+
+export function engineSettings({ flow }: Config): EngineSettings {
+  return {
+    decide: {
+      eventsPerDecision: 500, historyEvents: flow.historyEvents, payloadBytes: flow.payloadBytes, fanOut: flow.fanOut, nesting: flow.nesting,
+      bufferedSignals: flow.bufferedSignals, expressionFuel: flow.expressionFuel, retriesPerRun: flow.retriesPerRun,
+    },
+    maxPendingStarts: flow.maxPendingStarts, maxActiveRuns: flow.maxActiveRuns, maxIdleRuns: flow.maxIdleRuns, maxEffects: flow.maxEffects,
+    eventsPerSnapshot: flow.eventsPerSnapshot, commandsPerTurn: 200, lookBackMs: flow.lookBackMs, maxHeldRows: flow.maxHeldRows,
+  };
+}

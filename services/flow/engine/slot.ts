@@ -1,0 +1,65 @@
+// One run in memory, and what is on its way to it. Owned by the engine of the process that owns the run's shard.
+// I1 At most one write of a run is in flight (`writing`); commands that arrive meanwhile wait in `queue` in order of arrival.
+// I2 `run` is ahead of the journal only while `writing`; a failed write drops the slot, never patches it.
+import type { KeyClaim } from '@palace/platform/durable/contract.ts';
+import type { RunStatus } from '../contract.ts';
+import type { Linked } from '../core/link.ts';
+import type { ActId, Command, RunEvent } from '../core/model.ts';
+import type { Run } from '../core/run.ts';
+import type { RunRow } from '../store/port.ts';
+
+export type Settlement =
+  | { readonly kind: 'kept' }
+  /** The command found nothing to do. */
+  | { readonly kind: 'unused'; readonly why: string }
+  | { readonly kind: 'key-taken'; readonly fingerprint: string; readonly answer: string }
+  /** Nothing was kept. */
+  | { readonly kind: 'refused'; readonly why: string }
+  /** The database did not answer: it may or may not be kept. */
+  | { readonly kind: 'unknown' };
+
+export interface Envelope {
+  readonly command: Command;
+  /** An event made by the shell (run.rewound): taken as it is, then the command is decided. */
+  readonly inject?: RunEvent;
+  /** Inbox row that this command came from: consumed in the commit that decides it. */
+  readonly commandId?: string;
+  /** Stream row that this command came from. */
+  readonly cursor?: { readonly producer: string; readonly producerShard: number; readonly position: number };
+  /** Timer row that fired. */
+  readonly timerId?: string;
+  readonly settle?: (settlement: Settlement) => void;
+}
+
+export interface Slot {
+  readonly id: string;
+  readonly shard: number;
+  readonly tenant: string;
+  readonly row: RunRow;
+  readonly linked: Linked;
+  readonly run: Run;
+  /** Seq of the last committed event. */
+  lastSeq: number;
+  snapshotSeq: number;
+  /** As the summary row has it. */
+  status: RunStatus;
+  /** True until the first write, which inserts the summary row. */
+  fresh: boolean;
+  claims: readonly KeyClaim[];
+  writing: boolean;
+  more: boolean;
+  gone: boolean;
+  readonly queue: Envelope[];
+  readonly inFlight: Map<ActId, AbortController>;
+  /** Sub-flows that a committed step waits for. */
+  children: Map<ActId, string>;
+}
+
+export function newSlot(row: RunRow, linked: Linked, run: Run, stored: { lastSeq: number; snapshotSeq: number; fresh: boolean }): Slot {
+  return {
+    id: row.id, shard: row.shard, tenant: row.tenant, row, linked, run, lastSeq: stored.lastSeq, snapshotSeq: stored.snapshotSeq,
+    status: row.status, fresh: stored.fresh, claims: [], writing: false, more: false, gone: false, queue: [], inFlight: new Map(), children: new Map(),
+  };
+}
+
+export const isIdle = (slot: Slot): boolean => !slot.writing && !slot.more && slot.queue.length === 0 && slot.inFlight.size === 0;

@@ -1,0 +1,201 @@
+// One run's turn: decide its waiting commands, write what follows, and after the commit let it act on the world.
+// I1 Nothing leaves before its commit: acknowledgements, effects, news and timers follow the write that holds them (R1, R2).
+// I2 Commands that came from rows (inbox, stream, timer) are consumed in the same commit that decides them (R2, R6).
+// I3 A decision that throws, and data that the database refuses, quarantine this run alone (R7, ENGINE E6).
+import type { Fence, Write, WriteOutcome } from '@palace/platform/durable/contract.ts';
+import { ENDED } from '../contract.ts';
+import { decide } from '../core/decide.ts';
+import { evolve } from '../core/evolve.ts';
+import { JOURNAL_FORMAT, type RunEvent } from '../core/model.ts';
+import { EVOLVE_VERSION, effectKeyOf, positionOf, snapshot } from '../core/run.ts';
+import { runStatus } from '../core/view.ts';
+import { childrenOf, leftChildren, prepareChildren, type PreparedChild } from './children.ts';
+import { release, type EngineParts } from './parts.ts';
+import { addEvents, addRow, addState, draftWrite, newDraft, type Draft } from './rows.ts';
+import { isIdle, type Envelope, type Slot } from './slot.ts';
+
+interface Taken { readonly envelope: Envelope; readonly unused: string | undefined }
+
+/** Decides and writes, unless a write of this run is under way or its shard is not ours to write. */
+export function takeTurn(parts: EngineParts, slot: Slot): void {
+  if (slot.gone || slot.writing) return;
+  if (slot.queue.length === 0 && !slot.more) return rest(parts, slot);
+  const fence = parts.node().fence(slot.shard);
+  if (fence === undefined) return;
+  const nowMs = parts.node().timeMs();
+  const taken: Taken[] = [];
+  const events: RunEvent[] = [];
+  try {
+    decideWaiting(parts, slot, nowMs, taken, events);
+  } catch (error) {
+    parts.quarantine({ ...slot, slot, envelopes: taken.map((t) => t.envelope) }, 'a decision failed', error);
+    return;
+  }
+  slot.writing = true;
+  if (events.some((e) => e.type === 'child.requested')) {
+    void prepareChildren(parts, slot, events, nowMs).then(
+      (children) => write(parts, slot, fence, taken, events, nowMs, children),
+      (error: unknown) => parts.quarantine({ ...slot, slot, envelopes: taken.map((t) => t.envelope) }, 'a sub-flow could not be prepared', error),
+    );
+  } else write(parts, slot, fence, taken, events, nowMs, []);
+}
+
+function decideWaiting(parts: EngineParts, slot: Slot, nowMs: number, taken: Taken[], events: RunEvent[]): void {
+  const env = { nowMs, limits: parts.settings.decide };
+  if (slot.more) {
+    const decision = decide(slot.run, { type: 'continue' }, env);
+    events.push(...decision.events);
+    slot.more = decision.more;
+  }
+  while (!slot.more && slot.queue.length > 0 && taken.length < parts.settings.commandsPerTurn && events.length < env.limits.eventsPerDecision) {
+    const envelope = slot.queue.shift() as Envelope;
+    // Taken before it is decided: a command that makes the decision fail is consumed with the quarantine.
+    const at = taken.push({ envelope, unused: undefined }) - 1;
+    if (envelope.inject !== undefined) {
+      evolve(slot.run, envelope.inject);
+      events.push(envelope.inject);
+    }
+    const decision = decide(slot.run, envelope.command, env);
+    if (decision.unused !== undefined) taken[at] = { envelope, unused: decision.unused };
+    events.push(...decision.events);
+    slot.more = decision.more;
+  }
+}
+
+function write(parts: EngineParts, slot: Slot, fence: Fence, taken: readonly Taken[], events: readonly RunEvent[], nowMs: number, children: readonly PreparedChild[]): void {
+  if (slot.gone) return;
+  const request = buildWrite(parts, slot, fence, taken, events, nowMs, children);
+  if (request === undefined) {
+    slot.writing = false;
+    settleAll(parts, slot, taken);
+    return takeTurn(parts, slot);
+  }
+  void parts.node().submit(request).then((outcome) => afterWrite(parts, slot, taken, events, children, outcome));
+}
+
+/** Undefined when there is nothing to keep. */
+function buildWrite(parts: EngineParts, slot: Slot, fence: Fence, taken: readonly Taken[], events: readonly RunEvent[], nowMs: number, children: readonly PreparedChild[]): Write | undefined {
+  const draft = newDraft();
+  if (slot.fresh) addRow(draft, 'run', summaryRow(slot));
+  addEvents(draft, subject(slot), events, slot.lastSeq + 1, nowMs);
+  addSummary(parts, slot, draft, events, nowMs);
+  for (const left of leftChildren(slot, events)) {
+    draft.streams.push({ consumer: 'flow', consumerShard: slot.shard, tenant: slot.tenant, kind: 'child-cancel', body: JSON.stringify({ run: left }) });
+  }
+  for (const child of children) {
+    addRow(draft, 'run', summaryRow(child.slot));
+    addEvents(draft, subject(child.slot), child.events, 1, nowMs);
+  }
+  const consumes = taken.flatMap(({ envelope: e, unused }) =>
+    e.commandId === undefined ? [] : [{ commandId: e.commandId, outcome: unused === undefined ? ('done' as const) : ('unused' as const), ...(unused !== undefined && { detail: unused }) }]);
+  const cursors = taken.flatMap(({ envelope: e }) => (e.cursor === undefined ? [] : [e.cursor]));
+  for (const { envelope: e } of taken) if (e.timerId !== undefined) draft.timersClear.push({ key: slot.id, id: e.timerId });
+  const empty = events.length === 0 && !slot.fresh && consumes.length === 0 && cursors.length === 0 && draft.timersClear.length === 0;
+  if (empty) return undefined;
+  return draftWrite(draft, {
+    fence, key: slot.id, tenant: slot.tenant,
+    ...(slot.claims.length > 0 && { claims: slot.claims }),
+    ...(consumes.length > 0 && { consumes }),
+    ...(cursors.length > 0 && { cursors }),
+  });
+}
+
+function addSummary(parts: EngineParts, slot: Slot, draft: Draft, events: readonly RunEvent[], nowMs: number): void {
+  const status = runStatus(slot.run);
+  const of = subject(slot);
+  if (!slot.fresh && status !== slot.status) addState(draft, of, status, nowMs);
+  if (ENDED.has(status) && slot.row.parent !== undefined && slot.row.parentAct !== undefined && events.length > 0) {
+    // The parent hears by stream: exactly once, whatever happens to this process in between (ENGINE E13).
+    const final = events.findLast((e) => e.type === 'run.completed' || e.type === 'run.failed' || e.type === 'run.cancelled');
+    const said = final?.type === 'run.completed' ? { output: final.output } : final?.type === 'run.failed' ? { fault: final.fault } : { cancelled: true };
+    if (final !== undefined) {
+      draft.streams.push({
+        consumer: 'flow', consumerShard: slot.shard, tenant: slot.tenant, kind: 'child-ended',
+        body: JSON.stringify({ run: slot.row.parent, act: slot.row.parentAct, ...said }),
+      });
+    }
+  }
+  const seq = slot.lastSeq + events.length;
+  if (seq - slot.snapshotSeq >= parts.settings.eventsPerSnapshot && !ENDED.has(status)) {
+    addRow(draft, 'snapshot', { run: slot.id, seq, format: JOURNAL_FORMAT, evolve: EVOLVE_VERSION, shard: slot.shard, tenant: slot.tenant, body: JSON.stringify(snapshot(slot.run)) });
+    slot.snapshotSeq = seq;
+  }
+}
+
+function subject(slot: Slot) {
+  return { id: slot.id, shard: slot.shard, tenant: slot.tenant, position: (act: number) => positionOf(slot.run, act), effectKey: (act: number) => effectKeyOf(slot.run, act) };
+}
+
+function summaryRow(slot: Slot): Record<string, unknown> {
+  const { row } = slot;
+  const status = runStatus(slot.run);
+  return {
+    id: row.id, shard: row.shard, tenant: row.tenant, flow: row.flow, version: row.version, hash: row.hash, status, started_ms: row.startedMs,
+    ended_ms: ENDED.has(status) ? row.startedMs : null, parent: row.parent ?? null, parent_act: row.parentAct ?? null, fork_of: row.forkOf ?? null, permit: row.permit ?? null,
+  };
+}
+
+function afterWrite(parts: EngineParts, slot: Slot, taken: readonly Taken[], events: readonly RunEvent[], children: readonly PreparedChild[], outcome: WriteOutcome): void {
+  if (outcome.kind === 'committed') {
+    if (slot.gone) return settleAll(parts, slot, taken);
+    const fromSeq = slot.lastSeq + 1;
+    slot.lastSeq += events.length;
+    slot.fresh = false;
+    slot.claims = [];
+    slot.status = runStatus(slot.run);
+    if (children.length > 0 || slot.children.size > 0) slot.children = childrenOf(slot);
+    slot.writing = false;
+    settleAll(parts, slot, taken);
+    for (const child of children) startChild(parts, child);
+    parts.committed({ slot, events, fromSeq });
+    return takeTurn(parts, slot);
+  }
+  if (outcome.kind === 'key-taken') {
+    slot.gone = true;
+    parts.slots.delete(slot.id);
+    parts.consume(slot.shard, slot.tenant, slot.id, taken.map((t) => t.envelope), 'its Idempotency-Key is taken');
+    for (const { envelope } of taken) envelope.settle?.(outcome);
+    return;
+  }
+  if (outcome.kind === 'bad-row') {
+    parts.quarantine({ ...slot, slot, envelopes: taken.map((t) => t.envelope) }, `the database refused its data (${outcome.sqlstate})`, outcome.message);
+    return;
+  }
+  // Fenced or unknown: close() of the shard has dropped, or will drop, the memory; here only the callers are told.
+  for (const { envelope } of taken) envelope.settle?.(outcome.kind === 'unknown' ? { kind: 'unknown' } : { kind: 'refused', why: 'another node has taken over' });
+}
+
+function startChild(parts: EngineParts, child: PreparedChild): void {
+  parts.slots.set(child.slot.id, child.slot);
+  child.slot.lastSeq = child.events.length;
+  child.slot.fresh = false;
+  child.slot.status = runStatus(child.slot.run);
+  parts.committed({ slot: child.slot, events: child.events, fromSeq: 1 });
+  takeTurn(parts, child.slot);
+}
+
+function settleAll(parts: EngineParts, slot: Slot, taken: readonly Taken[]): void {
+  for (const { envelope, unused } of taken) {
+    release(parts, slot.shard, envelope);
+    envelope.settle?.(unused === undefined ? { kind: 'kept' } : { kind: 'unused', why: unused });
+  }
+}
+
+/** Nothing to do: ended runs leave memory at once, idle ones when newer idle ones need the place. */
+function rest(parts: EngineParts, slot: Slot): void {
+  if (!isIdle(slot)) return;
+  parts.idle.delete(slot.id);
+  if (ENDED.has(slot.status)) {
+    slot.gone = true;
+    parts.slots.delete(slot.id);
+    return;
+  }
+  parts.idle.set(slot.id, slot);
+  if (parts.idle.size > parts.settings.maxIdleRuns) {
+    const oldest = parts.idle.values().next().value as Slot;
+    parts.idle.delete(oldest.id);
+    oldest.gone = true;
+    parts.slots.delete(oldest.id);
+  }
+}
+

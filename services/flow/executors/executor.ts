@@ -1,0 +1,31 @@
+// An executor performs one kind of effect. It knows nothing of runs: arguments in, outcome out, hard deadline kept.
+// I1 `reach` is honest: 'not-sent' only when the remote cannot have acted, 'answered' when it said no, otherwise 'unknown'.
+// I2 It settles at the deadline at the latest and holds no connection afterwards (ENGINE E8).
+import type { Json } from '@palace/jq/jq.ts';
+import type { RunFault } from '../core/model.ts';
+import type { EffectClass } from '../core/program.ts';
+
+export interface EffectCall {
+  readonly tenant: string;
+  readonly run: string;
+  /** namespace/name */
+  readonly flow: string;
+  /** Stable over attempts, restarts and owners (ENGINE E9). */
+  readonly key: string;
+  readonly attempt: number;
+  readonly class: EffectClass;
+  readonly args: Json;
+  /** Milliseconds from now. */
+  readonly deadlineMs: number;
+  readonly signal: AbortSignal;
+  readonly traceparent: string | undefined;
+}
+
+export type EffectOutcome =
+  | { readonly ok: true; readonly result: Json }
+  | { readonly ok: false; readonly fault: RunFault; readonly reach: 'not-sent' | 'answered' | 'unknown' };
+
+export type Executor = (call: EffectCall) => Promise<EffectOutcome>;
+
+/** By function name: `http`, or `name:version@catalog`. */
+export type Executors = ReadonlyMap<string, Executor>;

@@ -1,0 +1,83 @@
+// A fork: a new run that begins with another run's state after one of its events, with edits (DESIGN 4, ENGINE E8, E9).
+// I1 Events up to `atSeq` are taken as they are; what comes after is decided anew, under the fork's own id.
+// I2 Confirmed unique and irreversible effects after that point are answered from the original's ledger unless `effects` is `again`.
+// I3 A preview shows which effects would be asked for again, and writes nothing.
+import { createHash, randomBytes } from 'node:crypto';
+import type { Json } from '@palace/jq/jq.ts';
+import { PalaceError } from '@palace/platform/errors.ts';
+import type { z } from 'zod';
+import type { forkRun, forked } from './contract.ts';
+import { evolve } from './core/evolve.ts';
+import type { LedgerAnswer, RunEvent } from './core/model.ts';
+import { makeRunId } from './core/run-id.ts';
+import { newRun, rewound } from './core/run.ts';
+import type { ForkBody } from './engine/accept.ts';
+import { ledgerAnswers } from './engine/ledger.ts';
+import type { Linked } from './core/link.ts';
+import type { FlowParts } from './service.ts';
+import type { LedgerRow, RunRow } from './store/port.ts';
+
+type Wish = z.output<typeof forkRun> & { readonly by: string; readonly idempotency?: { readonly key: string; readonly fingerprint: string } };
+
+export async function fork(parts: FlowParts, tenant: string, original: RunRow, wish: Wish): Promise<z.input<typeof forked>> {
+  const linked = await parts.programs.byHash(tenant, original.hash);
+  const stored = await parts.reads.stored(tenant, original.id, 2 ** 31 - 1);
+  if (linked === undefined || stored === undefined) throw new PalaceError('not-found');
+  const events = stored.entries.flatMap((e) => JSON.parse(e.body) as RunEvent[]);
+  if (wish.atSeq > events.length) throw new PalaceError('request.invalid', { errors: [{ path: 'atSeq', message: `The run has ${events.length} events.` }] });
+  const ledger = await parts.reads.ledger(tenant, original.id);
+  const repeats = repeated(linked, events.slice(wish.atSeq), ledger, wish.effects);
+  if (wish.preview) return { repeats };
+  const base = newRun(linked, { id: original.id, startedMs: original.startedMs });
+  for (const event of events.slice(0, wish.atSeq)) evolve(base, event);
+  const inject = rewound(base, {
+    from: original.id, toSeq: wish.atSeq, by: wish.by, effects: wish.effects, ledger: answers(linked, events, ledger, wish.effects), atMs: parts.node.timeMs(),
+    ...(wish.context !== undefined && { context: wish.context as Json }), ...(wish.input !== undefined && { input: wish.input as Json }),
+  });
+  const run = forkId(parts, tenant, original, wish);
+  const body: ForkBody = { run, flow: original.flow, version: original.version, hash: original.hash, forkOf: original.id, inject };
+  // By the inbox of the original's shard: kept before the answer, begun once by the owner, wherever this request came in.
+  await parts.node.send([{ shard: original.shard, tenant, key: run, commandId: `start/${run}`, kind: 'fork', body: JSON.stringify(body) }]);
+  return { id: run, repeats };
+}
+
+/** Under an Idempotency-Key the id follows from it, so that a repeat finds the fork that is there. */
+function forkId(parts: FlowParts, tenant: string, original: RunRow, wish: Wish): string {
+  const entropy = wish.idempotency === undefined
+    ? randomBytes(9)
+    : createHash('sha256').update([tenant, original.id, wish.idempotency.key, wish.idempotency.fingerprint].join('\u0000')).digest().subarray(0, 9);
+  return makeRunId(original.shard, wish.idempotency === undefined ? parts.node.timeMs() : original.startedMs, entropy);
+}
+
+/** In a dry fork every effect is answered, so every recorded result serves; otherwise only what must not happen twice. */
+function answers(linked: Linked, events: readonly RunEvent[], ledger: readonly LedgerRow[], effects: Wish['effects']): LedgerAnswer[] {
+  const confirmed = ledgerAnswers(ledger);
+  if (effects !== 'dry') return confirmed;
+  const results = new Map<number, Json>();
+  for (const e of events) if (e.type === 'effect.completed') results.set(e.act, e.result);
+  return confirmed.concat(
+    events.flatMap((e): LedgerAnswer[] => {
+      if (e.type !== 'effect.requested' || (e.class !== 'read' && e.class !== 'idempotent')) return [];
+      const result = results.get(e.act);
+      return result === undefined ? [] : [{ position: positionIn(linked, events, e.act), class: e.class, state: 'confirmed', result }];
+    }),
+  );
+}
+
+function positionIn(linked: Linked, events: readonly RunEvent[], act: number): string {
+  const entered = events.find((e) => e.type === 'step.entered' && e.act === act);
+  return entered?.type === 'step.entered' ? `${linked.program.steps[entered.pc]?.pointer ?? ''}#${entered.path}` : '';
+}
+
+/** What the original did after the fork point: each effect that the fork would come to again. */
+function repeated(linked: Linked, after: readonly RunEvent[], ledger: readonly LedgerRow[], effects: Wish['effects']): z.input<typeof forked>['repeats'] {
+  const byKey = new Map(ledger.map((row) => [row.key, row]));
+  const seen = new Set<string>();
+  return after.flatMap((e) => {
+    if (e.type !== 'effect.requested' || seen.has(e.key)) return [];
+    seen.add(e.key);
+    const row = byKey.get(e.key);
+    const step = row === undefined ? linked.program.steps.find((s) => s.kind === 'call' && s.function === e.function)?.pointer ?? '' : (row.position.split('#')[0] ?? '');
+    return [{ step, class: e.class, key: e.key, answeredFromLedger: effects === 'dry' || (effects === 'keep' && row !== undefined && row.state !== 'failed') }];
+  });
+}

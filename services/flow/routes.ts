@@ -1,0 +1,8 @@
+// AgentsFlow's routes: definitions, runs, what can be done to a run, events. The gateway mounts them.
+import type { Route } from '@palace/gateway/contract.ts';
+import { controlRoutes } from './routes/control.ts';
+import { definitionRoutes } from './routes/definitions.ts';
+import { runRoutes } from './routes/runs.ts';
+import type { FlowParts } from './service.ts';
+
+export const flowRoutes = (parts: FlowParts): readonly Route[] => [...definitionRoutes(parts), ...runRoutes(parts), ...controlRoutes(parts)];

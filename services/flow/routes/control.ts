@@ -1,0 +1,140 @@
+// What can be done to a run: signal, pause, resume, cancel, retry, fork, resolve, change context; in bulk by filter; and events from outside.
+// Each verb is a row of the inbox, kept before the answer (202) and decided once by the run's owner (ENGINE E5).
+import { createHash, randomUUID } from 'node:crypto';
+import type { Json } from '@palace/jq/jq.ts';
+import { PalaceError } from '@palace/platform/errors.ts';
+import { route, type Principal, type Reply, type Route, type RouteContext } from '@palace/gateway/contract.ts';
+import { z } from 'zod';
+import { accepted, bulkResult, bulkRuns, commandState, forked, forkRun, json, publishEvent, reason, resolveEffect, retryRun, sendSignal } from '../contract.ts';
+import { homeShard } from '../engine/placement.ts';
+import { fork } from '../fork.ts';
+import type { FlowParts } from '../service.ts';
+import type { RunRow } from '../store/port.ts';
+import { oneRun, settledRun } from './runs.ts';
+
+type Ask = Pick<RouteContext<unknown, unknown, unknown, RunRow>, 'tenant' | 'principal' | 'idempotency' | 'resource'>;
+
+export function controlRoutes(parts: FlowParts): Route[] {
+  return [...verbRoutes(parts), ...answerRoutes(parts), forkRoute(parts), bulkRoute(parts), eventRoute(parts)];
+}
+
+const who = (principal: Principal): string => `${principal.kind}:${principal.id}`;
+
+/** With an Idempotency-Key the command id follows from it: the same request again is the same command. */
+function commandIdOf(kind: string, { tenant, idempotency }: Pick<Ask, 'tenant' | 'idempotency'>, target: string): string {
+  if (idempotency === undefined) return `cmd_${randomUUID()}`;
+  return `cmd_${createHash('sha256').update([tenant, kind, target, idempotency.key, idempotency.fingerprint].join('\u0000')).digest('base64url').slice(0, 32)}`;
+}
+
+async function ask(parts: FlowParts, kind: string, context: Ask, body: Record<string, unknown>): Promise<Reply> {
+  const { tenant, resource, principal } = context;
+  const commandId = commandIdOf(kind, context, resource.id);
+  await parts.node.send([{ shard: resource.shard, tenant, key: resource.id, commandId, kind, body: JSON.stringify({ by: who(principal), ...body }) }]);
+  return { status: 202, body: { id: commandId }, headers: { location: `/v1/commands/${commandId}` } };
+}
+
+function verbRoutes(parts: FlowParts): Route[] {
+  const loader = (tenant: string, { id }: { id: string }) => settledRun(parts, tenant, id);
+  const simple = (verb: 'pause' | 'resume' | 'cancel', summary: string) =>
+    route({
+      method: 'post', path: `/v1/runs/{id}/${verb}`, summary, permission: 'run.control', params: oneRun, body: reason, loader, idempotent: true, responses: { 202: accepted },
+      handle: (context) => ask(parts, verb, context, context.body.reason === undefined ? {} : { reason: context.body.reason }),
+    });
+  return [
+    simple('pause', 'Start nothing new in the run until it is resumed'),
+    simple('resume', 'Let a paused run go on'),
+    simple('cancel', 'End the run now'),
+    route({
+      method: 'post', path: '/v1/runs/{id}/retry', summary: 'Run a failed run again from its failed step, or any run from a named step', permission: 'run.control', params: oneRun,
+      body: retryRun, loader, idempotent: true, responses: { 202: accepted },
+      async handle(context) {
+        const { body, resource } = context;
+        mayRepeat(context.principal, body.effects);
+        if (body.step === undefined && resource.status !== 'failed' && resource.status !== 'quarantined') {
+          throw new PalaceError('run.state', { detail: `The run is ${resource.status}; name the step to go back to with "step".` });
+        }
+        return ask(parts, 'retry', context, { effects: body.effects, ...(body.step !== undefined && { step: body.step }) });
+      },
+    }),
+    route({
+      method: 'put', path: '/v1/runs/{id}/context', summary: 'Replace the context ($context) of a run', permission: 'run.control', params: oneRun,
+      body: z.strictObject({ context: json }), loader, idempotent: true, responses: { 202: accepted },
+      handle: (context) => ask(parts, 'context', context, { context: context.body.context ?? null }),
+    }),
+  ];
+}
+
+/** Performing confirmed effects again is its own permission (ENGINE E8). */
+function mayRepeat(principal: Principal, effects: string): void {
+  if (effects === 'again' && !principal.permissions.has('run.repeat-effects')) throw new PalaceError('run.effect-permission');
+}
+
+function answerRoutes(parts: FlowParts): Route[] {
+  const loader = (tenant: string, { id }: { id: string }) => settledRun(parts, tenant, id);
+  return [
+    route({
+      method: 'post', path: '/v1/runs/{id}/signals', summary: 'Send a signal to a run', permission: 'run.signal', params: oneRun, body: sendSignal, loader, idempotent: true, responses: { 202: accepted },
+      handle: (context) => ask(parts, 'signal', context, { name: context.body.name, data: context.body.data ?? null }),
+    }),
+    route({
+      method: 'post', path: '/v1/runs/{id}/effects/{key}', summary: 'Settle an effect in doubt: it happened, or it did not', permission: 'run.control',
+      params: z.object({ id: oneRun.shape.id, key: z.string().max(100) }), body: resolveEffect, idempotent: true, responses: { 202: accepted },
+      loader: (tenant, { id }) => settledRun(parts, tenant, id),
+      handle: (context) => ask(parts, 'resolve', context, { key: context.params.key, outcome: context.body.outcome, ...(context.body.result !== undefined && { result: context.body.result }) }),
+    }),
+    route({
+      method: 'get', path: '/v1/commands/{id}', summary: 'What became of a signal or control verb', permission: 'run.read', params: z.object({ id: z.string().max(100) }),
+      loader: async (tenant, { id }) => {
+        const state = await parts.node.commandState(tenant, id);
+        return state === undefined ? undefined : { id, ...state };
+      },
+      responses: { 200: commandState },
+      handle: async ({ resource }) => ({ status: 200, body: resource }),
+    }),
+  ];
+}
+
+function forkRoute(parts: FlowParts): Route {
+  return route({
+    method: 'post', path: '/v1/runs/{id}/fork', summary: 'A new run from any event of this one, with edited data', permission: 'run.control', params: oneRun, body: forkRun, idempotent: true,
+    loader: (tenant, { id }) => settledRun(parts, tenant, id), responses: { 200: forked, 201: forked },
+    async handle({ tenant, principal, resource, body, idempotency }) {
+      mayRepeat(principal, body.effects);
+      const result = await fork(parts, tenant, resource, { ...body, by: who(principal), ...(idempotency !== undefined && { idempotency }) });
+      return { status: result.id === undefined ? 200 : 201, body: result };
+    },
+  });
+}
+
+function bulkRoute(parts: FlowParts): Route {
+  return route({
+    method: 'post', path: '/v1/runs/bulk', summary: 'One verb for every run that a filter finds; each is checked again by its owner', permission: 'run.control', loader: 'collection',
+    body: bulkRuns, idempotent: true, responses: { 202: bulkResult },
+    async handle({ tenant, principal, body, idempotency }) {
+      if (body.filter.flow === undefined && body.filter.status === undefined && body.filter.ids === undefined) {
+        throw new PalaceError('request.invalid', { errors: [{ path: 'filter', message: 'Name at least one of flow, status, ids.' }] });
+      }
+      const found = await parts.reads.matching(tenant, body.filter, body.limit);
+      if (body.dryRun) return { status: 202, body: { matched: found.length, accepted: 0 } };
+      const rows = found.map((row) => ({
+        shard: row.shard, tenant, key: row.id, kind: body.verb, commandId: commandIdOf(body.verb, { tenant, idempotency }, row.id), body: JSON.stringify({ by: who(principal) }),
+      }));
+      for (let i = 0; i < rows.length; i += 500) await parts.node.send(rows.slice(i, i + 500));
+      return { status: 202, body: { matched: found.length, accepted: rows.length } };
+    },
+  });
+}
+
+function eventRoute(parts: FlowParts): Route {
+  return route({
+    method: 'post', path: '/v1/events', summary: 'Publish a CloudEvent to the flows of this installation', permission: 'event.publish', loader: 'collection', body: publishEvent, responses: { 202: accepted },
+    async handle({ tenant, body }) {
+      const shard = homeShard(tenant, body.type);
+      // The event's own identity makes a repeat harmless.
+      const commandId = `evt_${createHash('sha256').update([tenant, body.source, body.id].join('\u0000')).digest('base64url').slice(0, 32)}`;
+      const event = { time: new Date(parts.node.timeMs()).toISOString(), ...body, data: (body.data ?? null) as Json };
+      await parts.node.send([{ shard, tenant, key: `event/${body.type}`, commandId, kind: 'event', body: JSON.stringify(event) }]);
+      return { status: 202, body: { id: commandId } };
+    },
+  });
+}

@@ -1,0 +1,116 @@
+// /v1/runs: start one or many, look, list, read and follow the history.
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Json } from '@palace/jq/jq.ts';
+import { PalaceError } from '@palace/platform/errors.ts';
+import { redact } from '@palace/platform/telemetry/redact.ts';
+import { route, type Reply, type Route } from '@palace/gateway/contract.ts';
+import { z } from 'zod';
+import { ENDED, history, historyQuery, listRuns, runDetail, runId, runList, startRun, startRuns, startedRuns } from '../contract.ts';
+import { follow, waitForRest } from '../follow.ts';
+import { runPage, summaryPage } from '../run-page.ts';
+import type { FlowParts } from '../service.ts';
+import { startMany } from '../start-many.ts';
+import { historyPage } from '../history-page.ts';
+
+export const oneRun = z.object({ id: runId });
+const MAX_WAIT_MS = 60_000;
+
+export function runRoutes(parts: FlowParts): Route[] {
+  return [startRoute(parts), startManyRoute(parts), listRoute(parts), detailRoute(parts), historyRoute(parts)];
+}
+
+function waitMs(text: string | undefined): number {
+  const match = /^(\d+)(ms|s|m)$/.exec(text ?? '');
+  if (match === null) return 0;
+  const unit = { ms: 1, s: 1000, m: 60_000 }[match[2] as 'ms' | 's' | 'm'];
+  return Math.min(Number(match[1]) * unit, MAX_WAIT_MS);
+}
+
+function startRoute(parts: FlowParts): Route {
+  return route({
+    method: 'post', path: '/v1/runs', summary: 'Start a run', permission: 'run.start', loader: 'collection', body: startRun, idempotent: true, maxBodyBytes: 2_000_000,
+    responses: { 201: runDetail, 200: runDetail },
+    async handle({ tenant, body, idempotency, signal }): Promise<Reply> {
+      const { id, repeated } = await parts.engine.accept.start({
+        tenant, flow: body.flow, input: (body.input ?? {}) as Json,
+        ...(idempotency !== undefined && { idempotency: { scope: 'POST /v1/runs', ...idempotency } }),
+      });
+      const status = repeated ? 200 : 201;
+      const headers = { location: `/v1/runs/${id}` };
+      const limitMs = waitMs(body.wait);
+      if (limitMs === 0) return { status, headers, body: { id } };
+      await waitForRest(parts, tenant, id, limitMs, signal);
+      return { status, headers, body: (await detail(parts, tenant, id)) ?? { id } };
+    },
+  });
+}
+
+function startManyRoute(parts: FlowParts): Route {
+  return route({
+    method: 'post', path: '/v1/runs/batch', summary: 'Start up to 1,000 runs; as an event stream, also hear each one end', permission: 'run.start', loader: 'collection',
+    body: startRuns, events: true, maxBodyBytes: 16_000_000, responses: { 200: startedRuns },
+    async handle({ tenant, body, wantsEvents, signal }): Promise<Reply> {
+      const started = startMany(parts, tenant, body.items);
+      if (wantsEvents) return { events: started.news(signal) };
+      return { status: 200, body: { items: await started.accepted } };
+    },
+  });
+}
+
+function listRoute(parts: FlowParts): Route {
+  return route({
+    method: 'get', path: '/v1/runs', summary: 'List runs, newest first', permission: 'run.read', loader: 'collection', query: listRuns, responses: { 200: runList },
+    async handle({ tenant, query }): Promise<Reply> {
+      const { items, next } = await parts.reads.runs(tenant, query);
+      return { status: 200, body: { items: items.map(summaryPage), ...(next !== undefined && { next }) } };
+    },
+  });
+}
+
+function detailRoute(parts: FlowParts): Route {
+  return route({
+    method: 'get', path: '/v1/runs/{id}', summary: 'One run: state, result, what it waits for, why it failed', permission: 'run.read', params: oneRun,
+    query: z.strictObject({ wait: z.string().regex(/^\d{1,6}(ms|s|m)$/).optional() }),
+    loader: (tenant, { id }) => settledRun(parts, tenant, id), responses: { 200: runDetail },
+    async handle({ tenant, resource, query, signal }): Promise<Reply> {
+      if (query.wait !== undefined && !ENDED.has(resource.status)) await waitForRest(parts, tenant, resource.id, waitMs(query.wait), signal);
+      return { status: 200, body: await detail(parts, tenant, resource.id) };
+    },
+  });
+}
+
+/** A run that was accepted into another shard's inbox appears when its owner begins it: a moment, which the loader waits. */
+export async function settledRun(parts: FlowParts, tenant: string, id: string) {
+  const row = await parts.reads.run(tenant, id);
+  if (row !== undefined) return row;
+  const state = await parts.node.commandState(tenant, `start/${id}`);
+  if (state?.state !== 'open') return undefined;
+  for (let i = 0; i < 10; i++) {
+    await delay(50);
+    const now = await parts.reads.run(tenant, id);
+    if (now !== undefined) return now;
+  }
+  throw new PalaceError('overload.busy', { detail: 'The run is accepted and waits for its turn.', retryAfterSeconds: 1 });
+}
+
+async function detail(parts: FlowParts, tenant: string, id: string) {
+  const row = await settledRun(parts, tenant, id);
+  return row === undefined ? undefined : runPage(parts, tenant, row);
+}
+
+function historyRoute(parts: FlowParts): Route {
+  return route({
+    method: 'get', path: '/v1/runs/{id}/events', summary: 'The history of a run, as JSON or as a live event stream (Last-Event-ID resumes)', permission: 'run.read', params: oneRun,
+    query: historyQuery, events: true, loader: (tenant, { id }) => settledRun(parts, tenant, id), responses: { 200: history },
+    async handle({ tenant, resource, query, wantsEvents, lastEventId, signal }): Promise<Reply> {
+      const linked = await parts.programs.byHash(tenant, resource.hash);
+      if (wantsEvents) {
+        const resumed = Number(lastEventId ?? query.after);
+        return { events: follow(parts, tenant, resource, linked, Number.isSafeInteger(resumed) && resumed >= 0 ? resumed : 0, signal) };
+      }
+      const items = (await parts.reads.history(tenant, resource.id, query.after, query.limit)).map((item) => redact(historyPage(item, linked)));
+      const last = items.at(-1);
+      return { status: 200, body: { items, ...(items.length === query.limit && last !== undefined && { next: last.seq }) } };
+    },
+  });
+}

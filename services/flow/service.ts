@@ -1,0 +1,116 @@
+// AgentsFlow, read first: everything the service does.
+//   publish / unpublish / flows / flow      definitions: inert documents, compiled once, versions for ever the same
+//   start / startMany / wait                a run begins in a shard that this process owns, or in the inbox of its home shard
+//   run / runs / history / follow           what people see: summaries, one run folded from its journal, its events as they come
+//   signal / control / resolve / bulk       rows of the inbox, decided once by the run's owner
+//   fork                                    a new run from any event of another, with edits
+//   publishEvent                            a CloudEvent from outside
+// The engine (engine/) hosts the durable component; core/ decides; store/ reads; executors/ act on the world.
+import { hostname } from 'node:os';
+import type { Json } from '@palace/jq/jq.ts';
+import { createDurableNode } from '@palace/platform/durable/node.ts';
+import type { DurableNode } from '@palace/platform/durable/contract.ts';
+import { postgresDurableStore } from '@palace/platform/durable/postgres.ts';
+import { realScheduler } from '@palace/platform/durable/scheduler.ts';
+import type { Platform } from '@palace/platform/platform.ts';
+import type { ServiceDoor } from '@palace/gateway/contract.ts';
+import { createEngine, type Engine } from './engine/engine.ts';
+import { createPrograms, type Programs } from './engine/programs.ts';
+import { engineSettings } from './engine/settings.ts';
+import type { Executor } from './executors/executor.ts';
+import { httpExecutor } from './executors/http.ts';
+import { flowMigrations } from './migrations.ts';
+import { flowRoutes } from './routes.ts';
+import { postgresFlowStore } from './store/postgres.ts';
+import { publish } from './store/publish.ts';
+import { flowReads, type FlowReads } from './store/read.ts';
+import type { Definition } from './store/port.ts';
+
+export interface FlowService {
+  readonly door: ServiceDoor;
+  /** Takes its shards and begins to work. */
+  start(): Promise<void>;
+  /** Drains and hands its shards over (R10). */
+  stop(): Promise<void>;
+  publish(tenant: string, source: string, sourceName?: string): Promise<Definition & { created: boolean }>;
+  /** In process: for `palace up`, tests and benchmarks. Resolves after the commit. */
+  startRun(tenant: string, flow: string, input: Json): Promise<string>;
+  /** Resolves when the run has ended in this process. */
+  ended(runId: string): Promise<string>;
+  readonly engine: Engine;
+  readonly node: DurableNode;
+}
+
+export interface FlowOptions {
+  /** Functions beside `http`, by `name:version@catalog`. */
+  readonly executors?: ReadonlyMap<string, Executor>;
+}
+
+/** What the routes and the pieces of this service work with. */
+export interface FlowParts {
+  readonly platform: Platform;
+  readonly engine: Engine;
+  readonly node: DurableNode;
+  readonly programs: Programs;
+  readonly reads: FlowReads;
+}
+
+export async function openFlow(platform: Platform, options: FlowOptions = {}): Promise<FlowService> {
+  const { config, database, telemetry } = platform;
+  await database.migrate(flowMigrations());
+  const store = postgresFlowStore(database);
+  const scheduler = realScheduler();
+  const programs = createPrograms(store, scheduler);
+  const engine: Engine = createEngine({
+    node: () => node, store, scheduler, programs, settings: engineSettings(config), log: telemetry.log.child({ service: 'flow' }),
+    executors: new Map([['http', httpExecutor(platform.egress, { maxResponseBytes: config.flow.payloadBytes, maxRedirects: 5 })], ...(options.executors ?? [])]),
+    metrics: {
+      started: telemetry.counter('palace_runs_started_total', 'Runs accepted'),
+      ended: telemetry.counter('palace_runs_ended_total', 'Runs ended, by final status', ['status']),
+      inMemory: telemetry.gauge('palace_runs_in_memory', 'Runs in memory'),
+      quarantined: telemetry.counter('palace_runs_quarantined_total', 'Runs set aside'),
+      effects: telemetry.counter('palace_effects_total', 'Effects performed', ['class', 'outcome']),
+      refused: telemetry.counter('palace_refused_total', 'Requests refused, by reason', ['reason']),
+    },
+  });
+  const nodeId = `${config.nodeName ?? hostname()}-${process.pid}-${Date.now().toString(36)}`;
+  const node = createDurableNode({
+    service: 'flow', nodeId, host: engine.host, scheduler, bus: platform.bus, telemetry,
+    store: postgresDurableStore({ database, schema: 'flow', service: 'flow' }),
+    settings: config.flow.durable,
+  });
+  const parts: FlowParts = { platform, engine, node, programs, reads: flowReads(database) };
+  const stopListening = platform.bus.subscribe('flow.published', ({ data }) => programs.forget(String(data['tenant']), String(data['namespace']), String(data['name'])));
+  return {
+    engine, node,
+    door: { name: 'flow', routes: flowRoutes(parts), ready: () => ({ 'flow.shards': node.owned().length > 0 }) },
+    start: () => node.start(),
+    async stop() {
+      stopListening();
+      await node.stop();
+    },
+    async publish(tenant, source, sourceName) {
+      const published = await publish(database, tenant, source, sourceName, node.timeMs());
+      announce(parts, tenant, published);
+      return published;
+    },
+    startRun: async (tenant, flow, input) => (await engine.accept.start({ tenant, flow, input })).id,
+    ended: (runId) => endOf(engine, runId),
+  };
+}
+
+/** Every process asks anew what `latest` means. */
+export function announce({ platform, programs }: FlowParts, tenant: string, { namespace, name }: { namespace: string; name: string }): void {
+  programs.forget(tenant, namespace, name);
+  platform.bus.publish({ topic: 'flow.published', data: { tenant, namespace, name } });
+}
+
+function endOf(engine: Engine, runId: string): Promise<string> {
+  return new Promise((resolve) => {
+    const stop = engine.watching.watch(runId, ({ status }) => {
+      if (status !== 'completed' && status !== 'failed' && status !== 'cancelled') return;
+      stop();
+      resolve(status);
+    });
+  });
+}

@@ -1,0 +1,92 @@
+// What the engine reads: PostgreSQL, or the simulator's model. All writes go through the fenced commit (rows.ts); publishing is publish.ts.
+// Ids and times are as in the tables of migrations/001-flow.sql. Reads of an owner name its shards (ENGINE E4).
+import type { RunStatus } from '../contract.ts';
+import type { EffectClass, Program } from '../core/program.ts';
+
+export interface RunRow {
+  readonly id: string;
+  readonly shard: number;
+  readonly tenant: string;
+  /** namespace/name */
+  readonly flow: string;
+  readonly version: string;
+  readonly hash: string;
+  readonly status: RunStatus;
+  readonly startedMs: number;
+  readonly endedMs?: number;
+  readonly parent?: string;
+  readonly parentAct?: number;
+  readonly forkOf?: string;
+  /** Runs with the same permit are limited together (concurrency limits). */
+  readonly permit?: string;
+  readonly quarantine?: string;
+}
+
+/** Events `seq` .. `seq + count - 1` of a run, as JSON text. */
+export interface JournalEntry {
+  readonly seq: number;
+  readonly count: number;
+  readonly format: number;
+  readonly atMs: number;
+  readonly body: string;
+}
+
+export interface StoredRun {
+  readonly row: RunRow;
+  readonly snapshot?: { readonly seq: number; readonly format: number; readonly evolve: string; readonly body: string };
+  /** After the snapshot, in order. */
+  readonly entries: readonly JournalEntry[];
+}
+
+export interface StoredProgram {
+  readonly hash: string;
+  readonly format: number;
+  readonly program: Program;
+}
+
+export interface Definition {
+  readonly namespace: string;
+  readonly name: string;
+  readonly version: string;
+  readonly hash: string;
+  readonly title?: string;
+  readonly publishedMs: number;
+  readonly latest: boolean;
+}
+
+export interface LedgerRow {
+  readonly key: string;
+  readonly act: number;
+  readonly position: string;
+  readonly class: EffectClass;
+  readonly state: 'intent' | 'confirmed' | 'failed' | 'in-doubt';
+  readonly argsHash: string;
+  /** JSON text. */
+  readonly result?: string;
+}
+
+export interface StoredEvent {
+  readonly tenant: string;
+  readonly type: string;
+  readonly source: string;
+  readonly id: string;
+  readonly atMs: number;
+  /** CloudEvent, JSON text. */
+  readonly body: string;
+}
+
+export interface FlowStore {
+  /** Runs that a new owner of the shard must continue (`pending` and `running`), oldest first. */
+  active(shard: number): Promise<readonly { readonly id: string; readonly tenant: string; readonly status: RunStatus; readonly permit?: string }[]>;
+  /** Runs of these shards with snapshot and tail; unknown ids are left out. `upTo`: without snapshot, events up to that seq. */
+  load(shards: readonly number[], ids: readonly string[], upTo?: number): Promise<readonly StoredRun[]>;
+  program(tenant: string, hash: string): Promise<StoredProgram | undefined>;
+  /** The version named, or the latest published one. */
+  definition(tenant: string, namespace: string, name: string, version?: string): Promise<Definition | undefined>;
+  ledger(shard: number, run: string): Promise<readonly LedgerRow[]>;
+  subscriptions(tenant: string, type: string): Promise<readonly { readonly run: string; readonly act: number; readonly shard: number }[]>;
+  recentEvents(tenant: string, types: readonly string[], sinceMs: number, limit: number): Promise<readonly StoredEvent[]>;
+  unmatchedEvents(shard: number, limit: number): Promise<readonly StoredEvent[]>;
+  /** Runs that hold or await each permit of the shard. */
+  permits(shard: number): Promise<readonly { readonly permit: string; readonly id: string; readonly status: RunStatus }[]>;
+}

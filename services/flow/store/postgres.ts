@@ -1,0 +1,137 @@
+// FlowStore on PostgreSQL: what the engine reads. Writes are rows.ts (through the fenced commit) and publish.ts.
+// Each query stands beside its one caller's need; engine reads name their shards, tenant reads their tenant (ENGINE E4).
+import type { Database, Sql } from '@palace/platform/database/port.ts';
+import type { RunStatus } from '../contract.ts';
+import type { EffectClass, Program } from '../core/program.ts';
+import type { Definition, FlowStore, JournalEntry, LedgerRow, RunRow, StoredEvent, StoredProgram, StoredRun } from './port.ts';
+
+export interface RunRecord {
+  id: string; shard: number; tenant: string; flow: string; version: string; hash: string; status: RunStatus; started_ms: string;
+  ended_ms: string | null; parent: string | null; parent_act: number | null; fork_of: string | null; permit: string | null; quarantine: string | null;
+}
+
+export const RUN_COLUMNS = 'id, shard, tenant, flow, version, hash, status, started_ms, ended_ms, parent, parent_act, fork_of, permit, quarantine';
+
+export function runRow(r: RunRecord): RunRow {
+  return {
+    id: r.id, shard: r.shard, tenant: r.tenant, flow: r.flow, version: r.version, hash: r.hash, status: r.status, startedMs: Number(r.started_ms),
+    ...(r.ended_ms !== null && { endedMs: Number(r.ended_ms) }),
+    ...(r.parent !== null && { parent: r.parent }),
+    ...(r.parent_act !== null && { parentAct: r.parent_act }),
+    ...(r.fork_of !== null && { forkOf: r.fork_of }),
+    ...(r.permit !== null && { permit: r.permit }),
+    ...(r.quarantine !== null && { quarantine: r.quarantine }),
+  };
+}
+
+interface EntryRecord { run: string; seq: number; count: number; format: number; at_ms: string; body: string }
+interface SnapshotRecord { run: string; seq: number; format: number; evolve: string; body: string }
+
+const entry = (r: EntryRecord): JournalEntry => ({ seq: r.seq, count: r.count, format: r.format, atMs: Number(r.at_ms), body: r.body });
+
+/** Runs with snapshot and tail, three statements whatever the number of runs. */
+export async function readRuns(sql: Sql, ids: readonly string[], upTo?: number): Promise<StoredRun[]> {
+  const runs = await sql.query<RunRecord>(`select ${RUN_COLUMNS} from flow.run where id = any($1)`, [ids]);
+  const snapshots = upTo !== undefined
+    ? []
+    : (await sql.query<SnapshotRecord>('select run, seq, format, evolve, body from flow.snapshot where run = any($1)', [ids])).rows;
+  const bySnapshot = new Map(snapshots.map((s) => [s.run, s]));
+  const after = ids.map((id) => bySnapshot.get(id)?.seq ?? 0);
+  const entries = await sql.query<EntryRecord>(
+    `select j.run, j.seq, j.count, j.format, j.at_ms, j.body
+       from unnest($1::text[], $2::int[]) as w(run, after) join flow.journal j on j.run = w.run and j.seq > w.after
+      where $3::int is null or j.seq <= $3 order by j.run, j.seq`,
+    [ids, after, upTo ?? null],
+  );
+  const byRun = new Map<string, JournalEntry[]>();
+  for (const r of entries.rows) {
+    const list = byRun.get(r.run);
+    if (list === undefined) byRun.set(r.run, [entry(r)]);
+    else list.push(entry(r));
+  }
+  return runs.rows.map((r) => {
+    const s = bySnapshot.get(r.id);
+    return {
+      row: runRow(r),
+      ...(s !== undefined && { snapshot: { seq: s.seq, format: s.format, evolve: s.evolve, body: s.body } }),
+      entries: byRun.get(r.id) ?? [],
+    };
+  });
+}
+
+interface DefinitionRecord { namespace: string; name: string; version: string; hash: string; title: string | null; published_ms: string; latest: boolean }
+
+export function definitionRow(r: DefinitionRecord): Definition {
+  return {
+    namespace: r.namespace, name: r.name, version: r.version, hash: r.hash, publishedMs: Number(r.published_ms), latest: r.latest,
+    ...(r.title !== null && { title: r.title }),
+  };
+}
+
+/** One flow's version, the latest without one. */
+export async function readDefinition(sql: Sql, namespace: string, name: string, version?: string): Promise<Definition | undefined> {
+  const found = await sql.query<DefinitionRecord>(
+    `select namespace, name, version, hash, title, published_ms, ordinal = max(ordinal) over () as latest
+       from flow.definition where namespace = $1 and name = $2 order by ordinal desc`,
+    [namespace, name],
+  );
+  const wanted = version === undefined ? found.rows[0] : found.rows.find((r) => r.version === version);
+  return wanted === undefined ? undefined : definitionRow(wanted);
+}
+
+interface EventRecord { tenant: string; type: string; source: string; id: string; at_ms: string; body: string }
+const event = (r: EventRecord): StoredEvent => ({ tenant: r.tenant, type: r.type, source: r.source, id: r.id, atMs: Number(r.at_ms), body: r.body });
+
+export function postgresFlowStore(database: Database): FlowStore {
+  const inShard = <T>(shard: number, work: (sql: Sql) => Promise<T>) => database.asEngine({ shards: [shard] }, work);
+  const ofTenant = <T>(tenant: string, work: (sql: Sql) => Promise<T>) => database.asEngine({ shards: [], tenants: [tenant] }, work);
+  return {
+    active: (shard) =>
+      inShard(shard, async (sql) => {
+        const found = await sql.query<{ id: string; tenant: string; status: RunStatus; permit: string | null }>(
+          `select id, tenant, status, permit from flow.run where shard = $1 and status in ('pending', 'running') order by id`,
+          [shard],
+        );
+        return found.rows.map((r) => ({ id: r.id, tenant: r.tenant, status: r.status, ...(r.permit !== null && { permit: r.permit }) }));
+      }),
+    load: (shards, ids, upTo) => database.asEngine({ shards }, (sql) => readRuns(sql, ids, upTo)),
+    program: (tenant, hash) =>
+      ofTenant(tenant, async (sql): Promise<StoredProgram | undefined> => {
+        const found = await sql.query<{ hash: string; format: number; program: Program }>(
+          'select hash, format, program from flow.program where tenant = $1 and hash = $2', [tenant, hash],
+        );
+        return found.rows[0];
+      }),
+    definition: (tenant, namespace, name, version) =>
+      ofTenant(tenant, (sql) => readDefinition(sql, namespace, name, version)),
+    ledger: (shard, run) =>
+      inShard(shard, async (sql) => {
+        const found = await sql.query<{ key: string; act: number; position: string; class: EffectClass; state: LedgerRow['state']; args_hash: string; result: string | null }>(
+          'select key, act, position, class, state, args_hash, result from flow.effect where run = $1', [run],
+        );
+        return found.rows.map((r) => ({
+          key: r.key, act: r.act, position: r.position, class: r.class, state: r.state, argsHash: r.args_hash, ...(r.result !== null && { result: r.result }),
+        }));
+      }),
+    subscriptions: (tenant, type) =>
+      ofTenant(tenant, async (sql) =>
+        (await sql.query<{ run: string; act: number; shard: number }>('select run, act, shard from flow.subscription where tenant = $1 and type = $2', [tenant, type])).rows),
+    recentEvents: (tenant, types, sinceMs, limit) =>
+      ofTenant(tenant, async (sql) =>
+        (await sql.query<EventRecord>(
+          `select tenant, type, source, id, at_ms, body from flow.event
+            where tenant = $1 and type = any($2) and at_ms >= $3 order by position limit $4`,
+          [tenant, types, sinceMs, limit],
+        )).rows.map(event)),
+    unmatchedEvents: (shard, limit) =>
+      inShard(shard, async (sql) =>
+        (await sql.query<EventRecord>(
+          'select tenant, type, source, id, at_ms, body from flow.event where shard = $1 and not matched order by position limit $2', [shard, limit],
+        )).rows.map(event)),
+    permits: (shard) =>
+      inShard(shard, async (sql) =>
+        (await sql.query<{ permit: string; id: string; status: RunStatus }>(
+          'select permit, id, status from flow.run where shard = $1 and permit is not null and ended_ms is null order by id', [shard],
+        )).rows),
+  };
+}

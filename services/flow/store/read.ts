@@ -1,0 +1,131 @@
+// What people and clients read: lists, one run, its history. Always within one tenant (palace_api); never a write.
+import type { Database, Sql } from '@palace/platform/database/port.ts';
+import { PalaceError } from '@palace/platform/errors.ts';
+import type { z } from 'zod';
+import type { listFlows, listRuns } from '../contract.ts';
+import type { RunEvent } from '../core/model.ts';
+import type { Definition, LedgerRow, RunRow, StoredRun } from './port.ts';
+import { definitionRow, readDefinition, readRuns, RUN_COLUMNS, runRow, type RunRecord } from './postgres.ts';
+
+export interface HistoryItem { readonly seq: number; readonly atMs: number; readonly event: RunEvent }
+
+/** Opaque to clients; a cursor that was not made here is refused. */
+function readCursor<T extends readonly unknown[]>(cursor: string | undefined, kinds: readonly string[]): T | undefined {
+  if (cursor === undefined) return undefined;
+  try {
+    const parts = JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8')) as unknown;
+    if (Array.isArray(parts) && parts.length === kinds.length && kinds.every((kind, i) => typeof parts[i] === kind)) return parts as unknown as T;
+  } catch {
+    // falls through to the one refusal
+  }
+  throw new PalaceError('request.invalid', { errors: [{ path: 'cursor', message: 'Use the "next" of the page before, unchanged.' }] });
+}
+
+const makeCursor = (...parts: readonly unknown[]): string => Buffer.from(JSON.stringify(parts)).toString('base64url');
+
+export interface FlowReads {
+  flows(tenant: string, query: z.output<typeof listFlows>): Promise<{ items: Definition[]; next?: string }>;
+  versions(tenant: string, namespace: string, name: string): Promise<Definition[]>;
+  flow(tenant: string, namespace: string, name: string, version?: string): Promise<(Definition & { source: string; document: unknown }) | undefined>;
+  runs(tenant: string, query: z.output<typeof listRuns>): Promise<{ items: RunRow[]; next?: string }>;
+  run(tenant: string, id: string): Promise<RunRow | undefined>;
+  /** With snapshot and tail, to fold. */
+  stored(tenant: string, id: string, upTo?: number): Promise<StoredRun | undefined>;
+  history(tenant: string, id: string, after: number, limit: number): Promise<HistoryItem[]>;
+  ledger(tenant: string, id: string): Promise<LedgerRow[]>;
+  matching(tenant: string, filter: { flow?: string | undefined; status?: string | undefined; ids?: readonly string[] | undefined }, limit: number): Promise<RunRow[]>;
+}
+
+export function flowReads(database: Database): FlowReads {
+  const read = <T>(tenant: string, work: (sql: Sql) => Promise<T>) => database.asTenant(tenant, work);
+  return {
+    flows: (tenant, query) => read(tenant, (sql) => listDefinitions(sql, query)),
+    versions: (tenant, namespace, name) =>
+      read(tenant, async (sql) =>
+        (await sql.query<Parameters<typeof definitionRow>[0]>(
+          `select namespace, name, version, hash, title, published_ms, ordinal = max(ordinal) over () as latest
+             from flow.definition where namespace = $1 and name = $2 order by ordinal desc limit 200`,
+          [namespace, name],
+        )).rows.map(definitionRow)),
+    flow: (tenant, namespace, name, version) =>
+      read(tenant, async (sql) => {
+        const definition = await readDefinition(sql, namespace, name, version);
+        if (definition === undefined) return undefined;
+        const text = await sql.query<{ source: string; document: unknown }>(
+          `select source, program->'document' as document from flow.program where hash = $1`, [definition.hash],
+        );
+        const found = text.rows[0];
+        return found === undefined ? undefined : { ...definition, ...found };
+      }),
+    runs: (tenant, query) => read(tenant, (sql) => listSummaries(sql, query)),
+    run: (tenant, id) =>
+      read(tenant, async (sql) => {
+        const found = await sql.query<RunRecord>(`select ${RUN_COLUMNS} from flow.run where id = $1`, [id]);
+        return found.rows[0] === undefined ? undefined : runRow(found.rows[0]);
+      }),
+    stored: (tenant, id, upTo) => read(tenant, async (sql) => (await readRuns(sql, [id], upTo))[0]),
+    history: (tenant, id, after, limit) => read(tenant, (sql) => readHistory(sql, id, after, limit)),
+    ledger: (tenant, id) =>
+      read(tenant, async (sql) =>
+        (await sql.query<{ key: string; act: number; position: string; class: LedgerRow['class']; state: LedgerRow['state']; args_hash: string; result: string | null }>(
+          'select key, act, position, class, state, args_hash, result from flow.effect where run = $1 order by requested_ms', [id],
+        )).rows.map((r) => ({ key: r.key, act: r.act, position: r.position, class: r.class, state: r.state, argsHash: r.args_hash, ...(r.result !== null && { result: r.result }) }))),
+    matching: (tenant, filter, limit) =>
+      read(tenant, async (sql) =>
+        (await sql.query<RunRecord>(
+          `select ${RUN_COLUMNS} from flow.run
+            where ($1::text is null or flow = $1) and ($2::text is null or status = $2) and ($3::text[] is null or id = any($3))
+            order by started_ms limit $4`,
+          [filter.flow ?? null, filter.status ?? null, filter.ids ?? null, limit],
+        )).rows.map(runRow)),
+  };
+}
+
+async function listDefinitions(sql: Sql, query: z.output<typeof listFlows>): Promise<{ items: Definition[]; next?: string }> {
+  const after = readCursor<[string, string]>(query.cursor, ['string', 'string']);
+  const found = await sql.query<Parameters<typeof definitionRow>[0]>(
+    `select namespace, name, version, hash, title, published_ms, true as latest from flow.definition d
+      where ordinal = (select max(ordinal) from flow.definition m where m.tenant = d.tenant and m.namespace = d.namespace and m.name = d.name)
+        and ($1::text is null or namespace = $1) and ($2::text is null or (namespace, name) > ($2, $3))
+      order by namespace, name limit $4`,
+    [query.namespace ?? null, after?.[0] ?? null, after?.[1] ?? null, query.limit + 1],
+  );
+  const items = found.rows.slice(0, query.limit).map(definitionRow);
+  const last = items.at(-1);
+  return { items, ...(found.rows.length > query.limit && last !== undefined && { next: makeCursor(last.namespace, last.name) }) };
+}
+
+async function listSummaries(sql: Sql, query: z.output<typeof listRuns>): Promise<{ items: RunRow[]; next?: string }> {
+  const before = readCursor<[number, string]>(query.cursor, ['number', 'string']);
+  const found = await sql.query<RunRecord>(
+    `select ${RUN_COLUMNS} from flow.run
+      where ($1::text is null or flow = $1) and ($2::text is null or status = $2)
+        and ($3::bigint is null or started_ms > $3) and ($4::bigint is null or started_ms < $4)
+        and ($5::bigint is null or (started_ms, id) < ($5, $6))
+      order by started_ms desc, id desc limit $7`,
+    [
+      query.flow ?? null, query.status ?? null, query.startedAfter === undefined ? null : Date.parse(query.startedAfter),
+      query.startedBefore === undefined ? null : Date.parse(query.startedBefore), before?.[0] ?? null, before?.[1] ?? null, query.limit + 1,
+    ],
+  );
+  const items = found.rows.slice(0, query.limit).map(runRow);
+  const last = items.at(-1);
+  return { items, ...(found.rows.length > query.limit && last !== undefined && { next: makeCursor(last.startedMs, last.id) }) };
+}
+
+/** Events one by one, out of the entries that hold them together. */
+async function readHistory(sql: Sql, id: string, after: number, limit: number): Promise<HistoryItem[]> {
+  const found = await sql.query<{ seq: number; at_ms: string; body: string }>(
+    'select seq, at_ms, body from flow.journal where run = $1 and seq + count > $2 + 1 order by seq limit $3', [id, after, limit],
+  );
+  const items: HistoryItem[] = [];
+  for (const row of found.rows) {
+    const events = JSON.parse(row.body) as RunEvent[];
+    for (const [i, event] of events.entries()) {
+      if (row.seq + i <= after) continue;
+      if (items.length === limit) return items;
+      items.push({ seq: row.seq + i, atMs: Number(row.at_ms), event });
+    }
+  }
+  return items;
+}
