@@ -24,7 +24,7 @@ const row = (kind: MetricKind, name: string, unit: MetricRow['unit'], help: stri
   name, kind, unit, help, labels,
 });
 
-const STATUS: MetricLabel = { name: 'status', values: ['completed', 'failed', 'cancelled', 'terminated', 'timed-out', 'quarantined'] };
+const STATUS: MetricLabel = { name: 'status', values: ['completed', 'failed', 'cancelled'] };
 const ROUTE: MetricLabel = { name: 'route', atMost: 200 };
 
 export const METRICS: readonly MetricRow[] = [
@@ -38,7 +38,7 @@ export const METRICS: readonly MetricRow[] = [
   row('counter', 'palace_runs_quarantined_total', 'runs', 'Runs set aside because their journal or a decision failed.'),
   row('counter', 'palace_effects_total', 'effects', 'Outside acts, by class and outcome.',
     { name: 'class', values: ['read', 'idempotent', 'unique', 'irreversible'] },
-    { name: 'outcome', values: ['ok', 'failed', 'retried', 'timed-out', 'refused', 'in-doubt', 'verified', 'cancelled'] }),
+    { name: 'outcome', values: ['done', 'not-sent', 'answered', 'unknown', 'in-doubt', 'verified'] }),
   row('gauge', 'palace_effects_in_doubt', 'effects', 'Acts that wait for a person because their outcome is unknown.'),
   row('histogram', 'palace_timer_lateness_seconds', 'seconds', 'How much later than due a timer fired.'),
   row('gauge', 'palace_inbox_age_seconds', 'seconds', 'Age of the oldest command that is not consumed yet.'),

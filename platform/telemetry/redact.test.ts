@@ -33,6 +33,10 @@ describe('redactText', () => {
     '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01', 'basic flows',
   ])('leaves "%s" as it is', (text) => expect(redactText(text)).toBe(text));
 
+  test('keeps the id of one of our keys, so that its owner can be found', () => {
+    expect(redactText(`key palace_0123456789abcdef_${'x9'.repeat(19)}q.`)).toBe(`key palace_0123456789abcdef_${MASK}.`);
+  });
+
   test('takes linear time on text made to slow it down', () => {
     const long = [`${'a'.repeat(200_000)}`, 'palace_'.repeat(40_000), 'a://'.repeat(60_000), `bearer ${' '.repeat(200_000)}`, '-----BEGIN '.repeat(20_000), 'token='.repeat(40_000), 'eyJ'.repeat(80_000)];
     for (const text of long) {
