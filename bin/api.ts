@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import type { z } from 'zod';
 import type * as flow from '@palace/flow/contract.ts';
+import type { EgressRuleView } from '@palace/gateway/contract.ts';
 import type { Client } from './client.ts';
 
 export type FlowVersion = z.infer<typeof flow.flowVersion>;
@@ -16,12 +17,6 @@ export type WaitingFor = z.infer<typeof flow.waitingFor>;
 export type Accepted = z.infer<typeof flow.accepted>;
 export type Forked = z.infer<typeof flow.forked>;
 export type BulkResult = z.infer<typeof flow.bulkResult>;
-export interface EgressRule {
-  readonly host: string;
-  readonly port: number;
-  readonly action: 'allow' | 'deny';
-  readonly reason: string;
-}
 
 type Query = Readonly<Record<string, string | number | boolean | undefined>>;
 
@@ -93,10 +88,10 @@ export class Api {
   resolveEffect(id: string, key: string, body: Readonly<Record<string, unknown>>): Promise<Accepted> {
     return this.#post(runPath(id, `/effects/${encodeURIComponent(key)}/resolve`), body);
   }
-  egressRules(): Promise<{ items: EgressRule[] }> {
-    return this.#get('/v1/egress');
+  egressRules(cursor?: string): Promise<{ items: EgressRuleView[]; next?: string }> {
+    return this.#get(withQuery('/v1/egress', { cursor }));
   }
-  setEgressRule(rule: EgressRule): Promise<EgressRule> {
-    return this.client.ask({ method: 'PUT', path: '/v1/egress', body: rule });
+  setEgressRule(address: string, action: 'allow' | 'deny', reason: string): Promise<EgressRuleView> {
+    return this.client.ask({ method: 'PUT', path: `/v1/egress/${encodeURIComponent(address)}`, body: { action, reason } });
   }
 }
