@@ -1,0 +1,136 @@
+// Arithmetic on values. Bulk results are charged: copying 256 array slots, 16 object fields or 1,024 characters is one
+// unit of fuel, so that work and fuel stay in proportion.
+import { type Json, type JsonObject, isObject, kindOf, own, put } from './json.ts';
+import { toShortText } from './json-text.ts';
+import { exceed, raise } from './errors.ts';
+import type { Run } from './machine.ts';
+import { equals } from './order.ts';
+import { MAX_VALUE_DEPTH } from './limits.ts';
+
+export type Operation = (run: Run, left: Json, right: Json) => Json;
+
+export function describe(value: Json): string {
+  return `${kindOf(value)} (${toShortText(value)})`;
+}
+
+function refuse(left: Json, right: Json, word: string): never {
+  return raise(`${describe(left)} and ${describe(right)} cannot be ${word}`);
+}
+
+export function checkArray(run: Run, length: number): void {
+  if (length > run.limits.arrayLength) exceed(`an array would pass ${run.limits.arrayLength} items`);
+  run.spend(length >> 8);
+}
+
+export function checkString(run: Run, length: number): void {
+  if (length > run.limits.stringLength) exceed(`a string would pass ${run.limits.stringLength} characters`);
+  run.spend(length >> 10);
+}
+
+/** A shallow copy of an object, charged by its size. */
+export function copyObject(run: Run, object: JsonObject): JsonObject {
+  const copy = { ...object };
+  run.spend(Object.keys(copy).length >> 4);
+  return copy;
+}
+
+export function add(run: Run, left: Json, right: Json): Json {
+  if (typeof left === 'number' && typeof right === 'number') return left + right;
+  if (left === null) return right;
+  if (right === null) return left;
+  if (typeof left === 'string' && typeof right === 'string') {
+    checkString(run, left.length + right.length);
+    return left + right;
+  }
+  if (Array.isArray(left) && Array.isArray(right)) {
+    checkArray(run, left.length + right.length);
+    return left.concat(right);
+  }
+  if (isObject(left) && isObject(right)) {
+    const sum = { ...left, ...right };
+    run.spend(Object.keys(sum).length >> 4);
+    return sum;
+  }
+  return refuse(left, right, 'added');
+}
+
+export function subtract(run: Run, left: Json, right: Json): Json {
+  if (typeof left === 'number' && typeof right === 'number') return left - right;
+  if (!Array.isArray(left) || !Array.isArray(right)) return refuse(left, right, 'subtracted');
+  run.spend((left.length * right.length) >> 6);
+  return left.filter((item) => !right.some((gone) => equals(run, item, gone)));
+}
+
+export function multiply(run: Run, left: Json, right: Json): Json {
+  if (typeof left === 'number' && typeof right === 'number') return left * right;
+  if (typeof left === 'string' && typeof right === 'number') return repeatString(run, left, right);
+  if (typeof left === 'number' && typeof right === 'string') return repeatString(run, right, left);
+  if (isObject(left) && isObject(right)) return mergeDeep(run, left, right);
+  return refuse(left, right, 'multiplied');
+}
+
+function repeatString(run: Run, text: string, times: number): Json {
+  if (!(times >= 0)) return null;
+  const count = times < 1 ? (times > 0 ? 1 : 0) : Math.floor(times);
+  if (text.length === 0 || count === 0) return '';
+  checkString(run, text.length * count);
+  return text.repeat(count);
+}
+
+/** Recursive merge with a stack of its own: the right side wins except where both sides hold objects. */
+function mergeDeep(run: Run, left: JsonObject, right: JsonObject): Json {
+  const result = copyObject(run, left);
+  const stack: { into: JsonObject; from: JsonObject; depth: number }[] = [{ into: result, from: right, depth: 1 }];
+  for (let top = stack.pop(); top !== undefined; top = stack.pop()) {
+    if (top.depth > MAX_VALUE_DEPTH) return raise('Object merge too deep');
+    run.spend(1);
+    for (const key of Object.keys(top.from)) {
+      const theirs = own(top.from, key) ?? null;
+      const ours = own(top.into, key);
+      if (isObject(ours) && isObject(theirs)) {
+        const copy = copyObject(run, ours);
+        put(top.into, key, copy);
+        stack.push({ into: copy, from: theirs, depth: top.depth + 1 });
+      } else put(top.into, key, theirs);
+    }
+  }
+  return result;
+}
+
+export function divide(run: Run, left: Json, right: Json): Json {
+  if (typeof left === 'number' && typeof right === 'number') {
+    if (right === 0) return refuse(left, right, 'divided because the divisor is zero');
+    return left / right;
+  }
+  if (typeof left === 'string' && typeof right === 'string') return splitText(run, left, right);
+  return refuse(left, right, 'divided');
+}
+
+export function splitText(run: Run, text: string, separator: string): Json[] {
+  run.spend(text.length >> 6);
+  if (text.length === 0) return [];
+  const parts = separator === '' ? Array.from(text) : text.split(separator);
+  checkArray(run, parts.length);
+  return parts;
+}
+
+export function modulo(_run: Run, left: Json, right: Json): Json {
+  if (typeof left !== 'number' || typeof right !== 'number') return refuse(left, right, 'divided');
+  if (left !== left || right !== right) return NaN;
+  const divisor = Math.abs(toInt64(right));
+  if (divisor === 0) return refuse(left, right, 'divided (remainder) because the divisor is zero');
+  const rest = toInt64(left) % divisor;
+  return rest === 0 ? 0 : rest;
+}
+
+/** Truncation to a 64-bit integer as a C compiler would saturate it. */
+function toInt64(value: number): number {
+  if (value >= 9223372036854775807) return 9223372036854775807;
+  if (value <= -9223372036854775808) return -9223372036854775808;
+  return Math.trunc(value);
+}
+
+export function negate(value: Json): Json {
+  if (typeof value !== 'number') return raise(`${describe(value)} cannot be negated`);
+  return -value;
+}
