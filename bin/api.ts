@@ -15,6 +15,7 @@ export type History = z.infer<typeof flow.history>;
 export type HistoryEvent = z.infer<typeof flow.historyEvent>;
 export type WaitingFor = z.infer<typeof flow.waitingFor>;
 export type Accepted = z.infer<typeof flow.accepted>;
+export type CommandState = z.infer<typeof flow.commandState>;
 export type Forked = z.infer<typeof flow.forked>;
 export type BulkResult = z.infer<typeof flow.bulkResult>;
 
@@ -26,9 +27,9 @@ function withQuery(path: string, query: Query): string {
 }
 
 /** `namespace/name@version` as a path with the version in the query. */
-function flowPath(ref: string, query: Query = {}): string {
+function flowPath(ref: string): string {
   const [name = '', version] = ref.split('@');
-  return withQuery(`/v1/flows/${name.split('/').map(encodeURIComponent).join('/')}`, { version, ...query });
+  return withQuery(`/v1/flows/${name.split('/').map(encodeURIComponent).join('/')}`, { version });
 }
 
 const runPath = (id: string, tail = ''): string => `/v1/runs/${encodeURIComponent(id)}${tail}`;
@@ -58,8 +59,8 @@ export class Api {
   getFlow(ref: string): Promise<FlowDetail> {
     return this.#get(flowPath(ref));
   }
-  deleteFlow(ref: string, force: boolean): Promise<unknown> {
-    return this.client.ask({ method: 'DELETE', path: flowPath(ref, { force: force ? true : undefined }) });
+  deleteFlow(ref: string): Promise<unknown> {
+    return this.client.ask({ method: 'DELETE', path: flowPath(ref) });
   }
   startRun(body: { flow: string; input?: unknown; wait?: string }, key: string, signal?: AbortSignal): Promise<RunDetail | { id: string }> {
     return this.#post('/v1/runs', body, key, signal);
@@ -86,7 +87,10 @@ export class Api {
     return this.#post(runPath(id, '/fork'), body);
   }
   resolveEffect(id: string, key: string, body: Readonly<Record<string, unknown>>): Promise<Accepted> {
-    return this.#post(runPath(id, `/effects/${encodeURIComponent(key)}/resolve`), body);
+    return this.#post(runPath(id, `/effects/${encodeURIComponent(key)}`), body);
+  }
+  commandState(id: string): Promise<CommandState> {
+    return this.#get(`/v1/commands/${encodeURIComponent(id)}`);
   }
   egressRules(cursor?: string): Promise<{ items: EgressRuleView[]; next?: string }> {
     return this.#get(withQuery('/v1/egress', { cursor }));

@@ -153,7 +153,8 @@ function pauseBefore(error: unknown, attempt: number): number | undefined {
 
 function problemFailure(answer: Answer, server: Server): CommandFailure {
   const problem = (typeof answer.body === 'object' && answer.body !== null ? answer.body : {}) as Partial<Problem>;
-  const sentence = [problem.title ?? `${server.url.origin} answered with status ${answer.status}`, problem.detail].filter((part) => part !== undefined).join(': ');
+  const nothing = answer.status === 404 ? 'There is nothing here by that name' : undefined;
+  const sentence = [problem.title ?? nothing ?? `${server.url.origin} answered with status ${answer.status}`, problem.detail].filter((part) => part !== undefined).join(': ');
   const exit: ExitCode = problem.code === 'flow.invalid' ? 3 : answer.status === 429 || answer.status >= 500 ? 6 : 2;
   return new CommandFailure(exit, /[.!?]$/.test(sentence) ? sentence : `${sentence}.`, {
     ...(problem.code === undefined ? {} : { code: problem.code }),

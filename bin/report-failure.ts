@@ -30,7 +30,7 @@ export async function reportFailure(error: unknown, terminal: Terminal, program:
 /** `file:line:column: message (did you mean x?)` or the field's path. */
 export function placeLine(place: ErrorPlace, file?: string): string {
   const where = [file, place.line, place.line === undefined ? undefined : place.column].filter((part) => part !== undefined).join(':');
-  const suggestion = place.suggestion === undefined ? '' : ` Did you mean ${oneLine(place.suggestion)}?`;
+  const suggestion = place.suggestion === undefined ? '' : ` ${/[.?!]$/.test(place.suggestion) ? oneLine(place.suggestion) : `Did you mean ${oneLine(place.suggestion)}?`}`;
   const at = where === '' ? oneLine(place.path) : `${oneLine(where)}: ${oneLine(place.path)}`;
   return `${at === '' ? '' : `${at}: `}${oneLine(place.message)}${suggestion}`;
 }

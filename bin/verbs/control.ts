@@ -2,11 +2,12 @@
 import { Api } from '../api.ts';
 import type { Call } from '../call.ts';
 import { Client } from '../client.ts';
+import { decided, outcomeText } from '../command-outcome.ts';
 import type { ExitCode } from '../command.ts';
 import { CommandFailure, refused } from '../failure.ts';
 import { findServer } from '../find-server.ts';
 import { checkRunId } from '../references.ts';
-import { jsonText } from '../terminal.ts';
+import { jsonText, oneLine } from '../terminal.ts';
 
 type Verb = 'pause' | 'resume' | 'cancel' | 'retry';
 
@@ -32,7 +33,8 @@ async function oneByOne(call: Call, api: Api, verb: Verb, ids: readonly string[]
   for (const id of ids) {
     try {
       const accepted = await api.control(verb, id, body);
-      terminal.out(json ? jsonText({ run: id, ...accepted }) : `${verb} is kept for ${id}.`);
+      const state = await decided(api, accepted.id);
+      terminal.out(json ? jsonText({ run: id, ...state }) : `${verb} ${id}: ${oneLine(outcomeText(state))}.`);
     } catch (error) {
       if (ids.length === 1 || !(error instanceof CommandFailure) || error.exit !== 2) throw error;
       refusedCount += 1;

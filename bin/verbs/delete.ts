@@ -9,7 +9,7 @@ import { jsonText } from '../terminal.ts';
 
 export async function execute(call: Call): Promise<ExitCode> {
   const ref = checkFlowRef(call.args.positionals[1] ?? '');
-  await new Api(new Client(findServer(call))).deleteFlow(ref, call.args.has('force'));
+  await new Api(new Client(findServer(call))).deleteFlow(ref);
   call.terminal.out(call.json ? jsonText({ deleted: ref }) : `Deleted ${ref}.`);
   return 0;
 }

@@ -2,6 +2,7 @@
 import { Api } from '../api.ts';
 import type { Call } from '../call.ts';
 import { Client } from '../client.ts';
+import { decided, outcomeText } from '../command-outcome.ts';
 import type { ExitCode } from '../command.ts';
 import { refused } from '../failure.ts';
 import { findServer } from '../find-server.ts';
@@ -16,7 +17,9 @@ export async function execute(call: Call): Promise<ExitCode> {
   const given = args.text('result');
   if (given !== undefined && outcome !== 'done') throw refused('--result goes with `done` only: an act that did not happen has no result.');
   const result = given === undefined ? {} : { result: readJson('--result', given) };
-  const accepted = await new Api(new Client(findServer(call))).resolveEffect(id, key, { outcome, ...result });
-  terminal.out(json ? jsonText(accepted) : `Kept for ${id}: the act ${oneLine(key)} is ${outcome} (${oneLine(accepted.id)}).`);
+  const api = new Api(new Client(findServer(call)));
+  const accepted = await api.resolveEffect(id, key, { outcome, ...result });
+  const state = await decided(api, accepted.id);
+  terminal.out(json ? jsonText(state) : `The act ${oneLine(key)} of ${id} is ${outcome}: ${oneLine(outcomeText(state))}.`);
   return 0;
 }

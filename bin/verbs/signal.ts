@@ -4,6 +4,7 @@ import { statSync } from 'node:fs';
 import { Api } from '../api.ts';
 import type { Call } from '../call.ts';
 import { Client } from '../client.ts';
+import { decided, outcomeText } from '../command-outcome.ts';
 import type { ExitCode } from '../command.ts';
 import { refused } from '../failure.ts';
 import { findServer } from '../find-server.ts';
@@ -20,7 +21,8 @@ export async function execute(call: Call): Promise<ExitCode> {
   const payload = data === undefined ? undefined : readJson('--data', data);
   const api = new Api(new Client(findServer(call, folder)));
   const accepted = await api.signal(id, name, payload, args.text('idempotency-key') ?? randomUUID());
-  terminal.out(json ? jsonText(accepted) : `Signal ${name} is kept for ${id} (${oneLine(accepted.id)}).`);
+  const state = await decided(api, accepted.id);
+  terminal.out(json ? jsonText(state) : `Signal ${name} for ${id}: ${oneLine(outcomeText(state))}.`);
   return 0;
 }
 
