@@ -50,6 +50,8 @@ export interface InboxRow {
   readonly kind: string;
   /** JSON text. */
   readonly body: string;
+  /** Set on rows handed over: database time of its arrival, ms since the epoch. */
+  readonly sentMs?: number;
 }
 
 /** A row on its way to another shard or service. */
@@ -91,8 +93,17 @@ export interface Write {
   /** Inbox rows decided by this write; `outcome` is what a reader of the command id sees. */
   readonly consumes?: readonly { readonly commandId: string; readonly outcome: 'done' | 'unused' | 'refused'; readonly detail?: string }[];
   readonly streams?: readonly StreamAppend[];
-  /** Stream rows decided by this write (its fence's shard is the consumer shard). */
-  readonly cursors?: readonly { readonly producer: string; readonly producerShard: number; readonly position: number }[];
+  /**
+   * Stream rows decided by this write, one entry a row (its fence's shard is the consumer shard). They may be decided out of order:
+   * the cursor moves to the highest contiguous position and what lies ahead is remembered with it. Deciding one twice is a bad row (PA004).
+   */
+  readonly cursors?: readonly StreamPosition[];
+}
+
+export interface StreamPosition {
+  readonly producer: string;
+  readonly producerShard: number;
+  readonly position: number;
 }
 
 export type WriteOutcome =
@@ -146,6 +157,8 @@ export interface DurableNode {
   timeMs(): number;
   /** Raised by the kill switch; read with each renewal. */
   haltVersion(): number;
+  /** Writes submitted and not yet answered. A service refuses new work above its own limit. */
+  backlog(): number;
 }
 
 export interface CommandState {
@@ -156,20 +169,31 @@ export interface CommandState {
 // ---- the store port: PostgreSQL, or the simulator's model ----
 
 export interface NodeRow {
+  /** Unique for every start of a process. */
   readonly nodeId: string;
   /** Highest journal format this node reads; a node below the database's min_reader claims nothing (E10). */
   readonly readsFormat: number;
+  /** True once it drains: others no longer count on it. */
+  readonly leaving?: boolean;
+}
+
+/** What a node knows of engine time. `jumped`: the database's clock left it, and engine time must go on from here (E12). */
+export interface EngineSample {
+  readonly timeMs: number;
+  readonly jumped: boolean;
 }
 
 export interface Renewal {
   /** Fences still ours, as the database has them. Others are lost. */
   readonly kept: readonly Fence[];
-  /** Shards without a living owner, and who should have them is decided by rendezvous hashing over `nodes`. */
+  /** Shards without a living owner, or ours without being among the fences sent (the answer to a claim was lost). */
   readonly orphans: readonly number[];
+  /** Living nodes that do not leave; rendezvous hashing over them says who should have a shard. */
   readonly nodes: readonly NodeRow[];
   /** Database wall clock at the statement, ms since the epoch, and the stored offset and high water of engine time. */
   readonly databaseMs: number;
-  readonly clock: { readonly offsetMs: number; readonly highWaterMs: number; readonly timeline: string };
+  /** `settled` is false between a promotion and the first proposal of somebody who knows the time. */
+  readonly clock: { readonly offsetMs: number; readonly highWaterMs: number; readonly timeline: string; readonly settled: boolean };
   readonly haltVersion: number;
   readonly minReader: number;
 }
@@ -177,29 +201,68 @@ export interface Renewal {
 export type CommitReply =
   | { readonly kind: 'committed' }
   | { readonly kind: 'fenced'; readonly shards: readonly number[] }
-  | { readonly kind: 'key-taken'; readonly taken: readonly { readonly writeKey: string; readonly fingerprint: string; readonly answer: string }[] }
+  | { readonly kind: 'key-taken'; readonly taken: readonly TakenKey[] }
+  /** Somebody else's open commit holds one of the claimed keys; nothing is kept, try again. */
+  | { readonly kind: 'contended' }
   | { readonly kind: 'bad-row'; readonly sqlstate: string; readonly message: string }
   | { readonly kind: 'unknown'; readonly message: string };
+
+export interface TakenKey {
+  readonly tenant: string;
+  readonly scope: string;
+  readonly key: string;
+  readonly fingerprint: string;
+  readonly answer: string;
+}
+
+export interface ShardCursor extends StreamPosition {
+  readonly shard: number;
+  /** Positions beyond `position` that are decided already. */
+  readonly ahead: readonly number[];
+}
+
+/** Reads are for many shards at once: one statement opens 64 shards as cheaply as one. */
+export interface InboxRead {
+  readonly shard: number;
+  readonly limit: number;
+  /** Command ids handed over and not yet decided. */
+  readonly except: readonly string[];
+}
+
+export interface StreamRead {
+  readonly shard: number;
+  readonly limit: number;
+  /** Position already handed over, by producer and producer shard. */
+  readonly after: readonly StreamPosition[];
+}
+
+export interface TimerRead {
+  readonly shard: number;
+  readonly limit: number;
+}
 
 export interface DurableStore {
   /** Proves that this process lives (a session lock); a node whose lock is free may be replaced before its lease ends. */
   enlist(node: NodeRow): Promise<void>;
-  renew(node: NodeRow, fences: readonly Fence[], leaseMs: number, proposedClockMs: number | undefined): Promise<Renewal>;
-  /** One shard, if it has no owner or its owner is dead or late; raises the epoch. */
-  claim(node: NodeRow, shard: number, leaseMs: number): Promise<Fence | undefined>;
-  /** Raises the epoch of a shard that is ours, after an unknown outcome. */
-  reclaim(node: NodeRow, fence: Fence, leaseMs: number): Promise<Fence | undefined>;
+  renew(node: NodeRow, fences: readonly Fence[], leaseMs: number, engine: EngineSample | undefined): Promise<Renewal>;
+  /** Those without an owner, with a dead or late one, or already ours (an unknown outcome); raises each epoch. One statement. */
+  claim(node: NodeRow, shards: readonly number[], leaseMs: number): Promise<readonly Fence[]>;
   release(node: NodeRow, fences: readonly Fence[]): Promise<void>;
-  /** One autocommit statement for many writes of many shards. `lane` picks one of a few dedicated connections. Never rejects. */
-  commit(lane: number, writes: readonly Write[]): Promise<CommitReply>;
+  /** The last act of a node: its row goes, its session lock is let go. */
+  retire(node: NodeRow): Promise<void>;
+  /** One autocommit statement for many writes of many shards. `connection` picks one of lanes x overlap dedicated ones. Never rejects. */
+  commit(connection: number, writes: readonly Write[]): Promise<CommitReply>;
   send(rows: readonly InboxRow[]): Promise<void>;
-  readInbox(shard: number, limit: number, except: ReadonlySet<string>): Promise<readonly InboxRow[]>;
-  readStreams(fence: Fence, limit: number, after: ReadonlyMap<string, number>): Promise<readonly StreamRow[]>;
-  readCursors(shard: number): Promise<readonly { readonly producer: string; readonly producerShard: number; readonly position: number }[]>;
-  readTimers(shard: number, dueBeforeMs: number, limit: number): Promise<readonly TimerRow[]>;
+  /** Which of these shards have undecided inbox rows or stream rows. */
+  readPending(shards: readonly number[]): Promise<{ readonly inbox: readonly number[]; readonly streams: readonly number[]; readonly oldestInboxMs: number; readonly streamLag: number }>;
+  readInbox(reads: readonly InboxRead[]): Promise<readonly InboxRow[]>;
+  readStreams(reads: readonly StreamRead[]): Promise<readonly StreamRow[]>;
+  readCursors(shards: readonly number[]): Promise<readonly ShardCursor[]>;
+  /** The next ones by due time, whenever that is. */
+  readTimers(reads: readonly TimerRead[]): Promise<readonly (TimerRow & { readonly shard: number })[]>;
   commandState(tenant: string, commandId: string): Promise<CommandState | undefined>;
   lookUpKey(tenant: string, scope: string, key: string): Promise<{ fingerprint: string; answer: string } | undefined>;
-  /** Deletes stream rows that every cursor has passed. Returns how many. */
+  /** Deletes stream rows that every cursor has passed, a bounded number at a time. Returns how many. */
   trimStreams(fences: readonly Fence[]): Promise<number>;
   close(): Promise<void>;
 }

@@ -1,0 +1,51 @@
+// Engine time: a database sample plus our monotonic elapsed time, never ahead of the database and never back (E12). Pure.
+// I1 The anchor is the sample as of the moment its answer arrived: by then the database's clock shows at least that much.
+// I2 A sample outside what the anchor allows (round trips of both included) is a jump: it is not taken, and engine time goes on
+//    from our own extrapolation, which the next renewal proposes to the database as the new offset.
+// I3 A node that knows no time takes none from a database whose clock is not settled after a promotion.
+// Called by membership.ts with every renewal.
+
+/** Steps up to this size are followed (a clock being slewed); larger ones are jumps. */
+export const JUMP_TOLERANCE_MS = 500;
+/** An older anchor gives way even to a sample with a longer round trip, so that rate differences never add up. */
+const ANCHOR_MAX_AGE_MS = 10_000;
+
+export interface EngineClock {
+  readonly engineMs: number;
+  readonly sentAtMs: number;
+  readonly receivedAtMs: number;
+  /** Engine time given out is never below this. */
+  readonly floorMs: number;
+}
+
+export interface ClockSample {
+  readonly sentAtMs: number;
+  readonly receivedAtMs: number;
+  readonly databaseMs: number;
+  readonly offsetMs: number;
+  readonly highWaterMs: number;
+  readonly settled: boolean;
+}
+
+export type SampleVerdict = 'taken' | 'jumped' | 'unsettled';
+
+export function takeSample(clock: EngineClock | undefined, sample: ClockSample): { readonly clock: EngineClock | undefined; readonly verdict: SampleVerdict } {
+  const engineMs = sample.databaseMs + sample.offsetMs;
+  const fresh = { engineMs, sentAtMs: sample.sentAtMs, receivedAtMs: sample.receivedAtMs };
+  if (clock === undefined) {
+    if (!sample.settled) return { clock, verdict: 'unsettled' };
+    return { clock: { ...fresh, floorMs: engineMs }, verdict: 'taken' };
+  }
+  const earliestMs = clock.engineMs + (sample.sentAtMs - clock.receivedAtMs) - JUMP_TOLERANCE_MS;
+  const latestMs = clock.engineMs + (sample.receivedAtMs - clock.sentAtMs) + JUMP_TOLERANCE_MS;
+  if (!sample.settled || engineMs < earliestMs || engineMs > latestMs) return { clock, verdict: 'jumped' };
+  const floorMs = engineTime(clock, sample.receivedAtMs);
+  const roundTripMs = sample.receivedAtMs - sample.sentAtMs;
+  const better = roundTripMs <= 2 * (clock.receivedAtMs - clock.sentAtMs) || engineMs >= floorMs;
+  const old = sample.receivedAtMs - clock.receivedAtMs > ANCHOR_MAX_AGE_MS;
+  return { clock: better || old ? { ...fresh, floorMs } : { ...clock, floorMs }, verdict: 'taken' };
+}
+
+export function engineTime(clock: EngineClock, nowMs: number): number {
+  return Math.max(clock.floorMs, Math.floor(clock.engineMs + (nowMs - clock.receivedAtMs)));
+}

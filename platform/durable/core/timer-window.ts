@@ -1,0 +1,140 @@
+// The next timers of one shard: a heap by due time over a map by id, bounded. Pure data, no time of its own.
+// I1 The window holds every timer due up to `completeMs` that was not handed over; beyond that the table knows more.
+// I2 A timer handed over stays out until it is cleared or set again.
+// I3 Changes that commit while a reading is under way win over what was read.
+// Called by timers.ts.
+import type { TimerRow } from '../contract.ts';
+
+const WINDOW_TIMERS = 256;
+const WINDOW_MAX_TIMERS = 1_024;
+const REFILL_BELOW = 64;
+
+interface Change {
+  readonly id: string;
+  /** Undefined: cleared. */
+  readonly timer: TimerRow | undefined;
+}
+
+export class TimerWindow {
+  private readonly known = new Map<string, TimerRow>();
+  private heap: TimerRow[] = [];
+  private readonly handed = new Set<string>();
+  private completeMs = -1;
+  private changes: Change[] | undefined;
+
+  /** How many rows to read so that at least a window of new ones is among them. */
+  beginReading(): number {
+    this.changes = [];
+    return WINDOW_TIMERS + this.handed.size;
+  }
+
+  endReading(rows: readonly TimerRow[], limit: number): void {
+    const changes = this.changes ?? [];
+    this.changes = undefined;
+    this.completeMs = rows.length < limit ? Infinity : (rows.at(-1)?.dueMs ?? 0) - 1;
+    this.known.clear();
+    for (const row of rows) if (!this.handed.has(timerName(row))) this.known.set(timerName(row), row);
+    for (const change of changes) this.apply(change);
+    this.rebuild();
+  }
+
+  abandonReading(): void {
+    this.changes = undefined;
+  }
+
+  set(timer: TimerRow): void {
+    this.change({ id: timerName(timer), timer });
+  }
+
+  clear(timer: { readonly key: string; readonly id: string }): void {
+    this.change({ id: timerName(timer), timer: undefined });
+  }
+
+  /** Removes up to `limit` timers that are due and marks them handed over. */
+  takeDue(nowMs: number, limit: number): TimerRow[] {
+    const due: TimerRow[] = [];
+    for (let next = this.first(); next !== undefined && next.dueMs <= nowMs && due.length < limit; next = this.first()) {
+      popHeap(this.heap);
+      this.known.delete(timerName(next));
+      this.handed.add(timerName(next));
+      due.push(next);
+    }
+    return due;
+  }
+
+  first(): TimerRow | undefined {
+    for (let top = this.heap[0]; top !== undefined; top = this.heap[0]) {
+      if (this.known.get(timerName(top)) === top) return top;
+      popHeap(this.heap);
+    }
+    return undefined;
+  }
+
+  get reading(): boolean {
+    return this.changes !== undefined;
+  }
+
+  /** Few left in memory while the table has more. */
+  get runsOut(): boolean {
+    return this.completeMs !== Infinity && this.known.size < REFILL_BELOW;
+  }
+
+  private change(change: Change): void {
+    this.changes?.push(change);
+    this.handed.delete(change.id);
+    this.apply(change);
+    if (this.known.size > WINDOW_MAX_TIMERS) this.shrink();
+    else if (this.heap.length > 2 * WINDOW_MAX_TIMERS) this.rebuild();
+  }
+
+  private apply({ id, timer }: Change): void {
+    this.known.delete(id);
+    if (timer === undefined || timer.dueMs > this.completeMs) return;
+    this.known.set(id, timer);
+    pushHeap(this.heap, timer);
+  }
+
+  /** Keeps the nearest; the table has the rest. */
+  private shrink(): void {
+    const nearest = [...this.known.values()].sort((a, b) => a.dueMs - b.dueMs).slice(0, WINDOW_TIMERS);
+    this.completeMs = Math.min(this.completeMs, (nearest.at(-1)?.dueMs ?? 0) - 1);
+    this.known.clear();
+    for (const timer of nearest) this.known.set(timerName(timer), timer);
+    this.rebuild();
+  }
+
+  private rebuild(): void {
+    this.heap = [...this.known.values()].sort((a, b) => a.dueMs - b.dueMs);
+  }
+}
+
+function timerName(timer: { readonly key: string; readonly id: string }): string {
+  return `${timer.key}\n${timer.id}`;
+}
+
+function pushHeap(heap: TimerRow[], timer: TimerRow): void {
+  let at = heap.length;
+  heap.push(timer);
+  while (at > 0) {
+    const parent = (at - 1) >> 1;
+    if ((heap[parent] as TimerRow).dueMs <= timer.dueMs) break;
+    heap[at] = heap[parent] as TimerRow;
+    at = parent;
+  }
+  heap[at] = timer;
+}
+
+function popHeap(heap: TimerRow[]): void {
+  const last = heap.pop();
+  if (last === undefined || heap.length === 0) return;
+  let at = 0;
+  for (;;) {
+    let child = 2 * at + 1;
+    if (child >= heap.length) break;
+    if (child + 1 < heap.length && (heap[child + 1] as TimerRow).dueMs < (heap[child] as TimerRow).dueMs) child++;
+    if ((heap[child] as TimerRow).dueMs >= last.dueMs) break;
+    heap[at] = heap[child] as TimerRow;
+    at = child;
+  }
+  heap[at] = last;
+}

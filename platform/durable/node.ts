@@ -1,0 +1,238 @@
+// One node of the durable component: joins ownership, commits, inbox, streams, timers and engine time for one service.
+// Read contract.ts first: its invariants I1-I8 hold for what is put together here.
+// The way of a write: submit -> lanes -> store.commit -> timers and feeds follow -> doorbells ring -> the caller hears.
+// Called by the services' start (bin/ or service.ts) and, unchanged, by the simulator.
+import type { Bus, BusMessage } from '../bus/port.ts';
+import type { Telemetry } from '../telemetry/port.ts';
+import type { DurableHost, DurableNode, DurableSettings, DurableStore, Fence, InboxRead, InboxRow, Scheduler, ShardCursor, StreamRead, StreamRow, TimerRead, TimerRow, Write } from './contract.ts';
+import { createFeeds, type Feeds } from './feeds.ts';
+import { gather } from './gather.ts';
+import { createLanes, type Lanes } from './lanes.ts';
+import { createMembership, type Membership } from './membership.ts';
+import { durableMetrics, type DurableMetrics } from './metrics.ts';
+import { createSender } from './sender.ts';
+import { createShards, type Shards } from './shards.ts';
+import { createTimers, type Timers } from './timers.ts';
+
+const TRIM_EVERY_POLLS = 6;
+const READS_AT_ONCE = 64;
+
+export interface DurableNodeOptions {
+  /** Name of the service in streams and doorbells. */
+  readonly service: string;
+  /** Unique for every start of a process. */
+  readonly nodeId: string;
+  readonly host: DurableHost;
+  readonly store: DurableStore;
+  readonly scheduler: Scheduler;
+  readonly settings: DurableSettings;
+  readonly bus: Bus;
+  readonly telemetry: Telemetry;
+  /** Highest format of the service's stored histories that this release reads (E10). */
+  readonly readsFormat?: number;
+}
+
+interface Parts {
+  readonly options: DurableNodeOptions;
+  readonly metrics: DurableMetrics;
+  readonly lanes: Lanes;
+  readonly timers: Timers;
+  readonly feeds: Feeds;
+  readonly shards: Shards;
+  readonly membership: Membership;
+}
+
+export function createDurableNode(options: DurableNodeOptions): DurableNode {
+  const parts = join(options);
+  const { lanes, shards, membership } = parts;
+  const { store, bus, service, scheduler } = options;
+  const sendRows = createSender(store, scheduler);
+  const stops: (() => void)[] = [];
+
+  async function start(): Promise<void> {
+    stops.push(
+      bus.subscribe('durable.inbox', (message) => forUs(message) && parts.feeds.ringInbox(shardsIn(message))),
+      bus.subscribe('durable.stream', (message) => forUs(message) && parts.feeds.ringStreams(shardsIn(message))),
+      bus.subscribe('durable.shards', (message) => forUs(message) && message.data.node !== options.nodeId && membership.nudge()),
+      pollRegularly(parts),
+    );
+    await membership.start({ nodeId: options.nodeId, readsFormat: options.readsFormat ?? 1 });
+    bus.publish({ topic: 'durable.shards', data: { service, node: options.nodeId } });
+  }
+
+  function forUs(message: BusMessage): boolean {
+    return message.data.service === service;
+  }
+
+  async function stop(): Promise<void> {
+    await membership.leave();
+    await shards.handOver(shards.held().map((fence) => fence.shard));
+    for (const end of stops.splice(0)) end();
+    await membership.end();
+    bus.publish({ topic: 'durable.shards', data: { service, node: options.nodeId } });
+  }
+
+  async function send(rows: readonly InboxRow[]): Promise<void> {
+    await sendRows(rows);
+    const rung = [...new Set(rows.map((row) => row.shard))];
+    parts.feeds.ringInbox(rung);
+    const elsewhere = rung.filter((shard) => shards.fence(shard) === undefined);
+    if (elsewhere.length > 0) bus.publish({ topic: 'durable.inbox', data: { service, shards: elsewhere } });
+  }
+
+  return {
+    nodeId: options.nodeId,
+    start, stop, send,
+    submit: (write) => (isCurrent(shards.fence(write.fence.shard), write) ? lanes.submit(write) : Promise.resolve({ kind: 'fenced' })),
+    fence: (shard) => shards.fence(shard),
+    owned: () => shards.serving().flatMap(({ shard }) => shards.fence(shard) ?? []),
+    commandState: (tenant, commandId) => store.commandState(tenant, commandId),
+    lookUpKey: (tenant, scope, key) => store.lookUpKey(tenant, scope, key),
+    timeMs: () => membership.timeMs(),
+    haltVersion: () => membership.haltVersion(),
+    backlog: () => lanes.backlog(),
+  };
+}
+
+function isCurrent(fence: Fence | undefined, write: Write): boolean {
+  return fence !== undefined && fence.epoch === write.fence.epoch;
+}
+
+function shardsIn(message: BusMessage): readonly number[] {
+  return Array.isArray(message.data.shards) ? (message.data.shards as readonly number[]) : [];
+}
+
+function join(options: DurableNodeOptions): Parts {
+  const { host, store, scheduler, settings, service, bus, nodeId } = options;
+  const log = options.telemetry.log.child({ service });
+  const metrics = durableMetrics(options.telemetry, service);
+  const timers = createTimers({
+    scheduler,
+    timeMs: () => membership.timeMs(),
+    read: joinTimerReads(store, scheduler),
+    fire: (shard, due) => host.fire(shard, due),
+    appetite: (shard) => host.appetite(shard),
+    late: metrics.timerLate,
+  });
+  const feeds = createFeeds({
+    scheduler,
+    ...joinFeedReads(store, scheduler),
+    inbox: (shard, rows) => host.inbox(shard, rows),
+    deliver: (shard, rows) => host.deliver(shard, rows),
+    appetite: (shard) => host.appetite(shard),
+  });
+  const claim = gather<number, Fence | undefined>(scheduler, READS_AT_ONCE, async (wanted) => {
+    const fences = await store.claim(membership.node(), wanted, settings.leaseMs);
+    return wanted.map((shard) => fences.find((fence) => fence.shard === shard));
+  });
+  const release = gather<Fence, void>(scheduler, READS_AT_ONCE, async (fences) => {
+    await store.release(membership.node(), fences);
+    bus.publish({ topic: 'durable.shards', data: { service, node: nodeId } });
+    return fences.map(() => undefined);
+  });
+  const shards = createShards({
+    host, scheduler, settings, log, timers, feeds, claim, release,
+    lanes: () => lanes,
+    changed: metrics.shardsOwned,
+    watch: () => membership.watch(),
+    tookOver: metrics.tookOver,
+  });
+  const membership = createMembership({ store, scheduler, settings, log, shards });
+  const lanes = createLanes(store, scheduler, settings, {
+    fenced: (lost) => shards.lose(lost, 'fenced'),
+    unknown: (lost, message) => {
+      log.warn('The outcome of a commit is unknown; its shards are read again', { shards: lost.length, message });
+      shards.lose(lost, 'unknown');
+    },
+    committed: (writes, seconds) => followCommit({ feeds, timers, shards, metrics, service, bus }, writes, seconds),
+    refused: (write, reply) => log.error('The database refuses the data of a write', { shard: write.fence.shard, key: write.key, reply }),
+  });
+  return { options, metrics, lanes, timers, feeds, shards, membership };
+}
+
+type Follow = Pick<Parts, 'feeds' | 'timers' | 'shards' | 'metrics'> & Pick<DurableNodeOptions, 'service' | 'bus'>;
+
+/** What memory must know of a commit before its caller hears of it, and who else must look. */
+function followCommit({ feeds, timers, shards, metrics, service, bus }: Follow, writes: readonly Write[], seconds: number): void {
+  let rows = 0;
+  const rung = new Map<string, Set<number>>();
+  const touched = new Set<number>();
+  for (const write of writes) {
+    for (const table in write.rows) rows += (write.rows[table] as readonly unknown[]).length;
+    for (const append of write.streams ?? []) {
+      const consumers = rung.get(append.consumer) ?? new Set<number>();
+      rung.set(append.consumer, consumers.add(append.consumerShard));
+    }
+    if (shards.fence(write.fence.shard)?.epoch !== write.fence.epoch) continue;
+    touched.add(write.fence.shard);
+    timers.committed(write);
+    feeds.committed(write);
+  }
+  for (const shard of touched) timers.wake(shard);
+  metrics.committed(seconds, rows);
+  for (const [consumer, consumerShards] of rung) ringStreams(feeds, shards, bus, service, consumer, [...consumerShards]);
+}
+
+function ringStreams(feeds: Feeds, shards: Shards, bus: Bus, service: string, consumer: string, rung: readonly number[]): void {
+  if (consumer === service) feeds.ringStreams(rung);
+  const elsewhere = consumer === service ? rung.filter((shard) => shards.fence(shard) === undefined) : rung;
+  if (elsewhere.length > 0) bus.publish({ topic: 'durable.stream', data: { service: consumer, shards: elsewhere } });
+}
+
+/** Doorbells may be lost: every poll asks once for all shards which of them have news. */
+function pollRegularly({ options, metrics, timers, feeds, shards }: Parts): () => void {
+  const { scheduler, settings, store } = options;
+  let polls = 0;
+  let ended = false;
+  let cancel = (): void => undefined;
+  const poll = async (): Promise<void> => {
+    timers.poll();
+    const owned = shards.serving().map((one) => one.shard);
+    if (owned.length > 0) {
+      const pending = await store.readPending(owned);
+      feeds.ringInbox(pending.inbox);
+      feeds.ringStreams(pending.streams);
+      metrics.inboxAge(pending.oldestInboxMs / 1_000);
+      metrics.streamLag(pending.streamLag);
+    }
+    if (++polls % TRIM_EVERY_POLLS === 0) await store.trimStreams(shards.held());
+  };
+  const schedule = (): void => {
+    // A failed poll is followed by the next one; what is wrong with the database is reported by the renewals.
+    cancel = scheduler.after(settings.pollMs, () => void poll().catch(() => undefined).finally(() => ended || schedule()));
+  };
+  schedule();
+  return () => {
+    ended = true;
+    cancel();
+  };
+}
+
+function joinTimerReads(store: DurableStore, scheduler: Scheduler): (shard: number, limit: number) => Promise<readonly TimerRow[]> {
+  const read = gather<TimerRead, readonly TimerRow[]>(scheduler, READS_AT_ONCE, async (reads) => {
+    const rows = await store.readTimers(reads);
+    return reads.map(({ shard }) => rows.filter((row) => row.shard === shard));
+  });
+  return (shard, limit) => read({ shard, limit });
+}
+
+function joinFeedReads(store: DurableStore, scheduler: Scheduler): {
+  readCursors: (shard: number) => Promise<readonly ShardCursor[]>;
+  readInbox: (read: InboxRead) => Promise<readonly InboxRow[]>;
+  readStreams: (read: StreamRead) => Promise<readonly StreamRow[]>;
+} {
+  return {
+    readCursors: gather<number, readonly ShardCursor[]>(scheduler, READS_AT_ONCE, async (wanted) => {
+      const cursors = await store.readCursors(wanted);
+      return wanted.map((shard) => cursors.filter((cursor) => cursor.shard === shard));
+    }),
+    readInbox: gather<InboxRead, readonly InboxRow[]>(scheduler, READS_AT_ONCE, async (reads) => {
+      const rows = await store.readInbox(reads);
+      return reads.map(({ shard }) => rows.filter((row) => row.shard === shard));
+    }),
+    readStreams: gather<StreamRead, readonly StreamRow[]>(scheduler, READS_AT_ONCE, async (reads) => {
+      const rows = await store.readStreams(reads);
+      return reads.map(({ shard }) => rows.filter((row) => row.consumerShard === shard));
+    }),
+  };
+}

@@ -1,0 +1,203 @@
+// The durable store on PostgreSQL. The rules live in the SQL functions of sql/; here are the connections and the meaning of failures.
+// I1 Commits go over dedicated connections, one statement at a time each, without a statement timeout, never cancelled (E7). A silent
+//    server is given up after ABANDON_MS by breaking the connection: the outcome is then unknown, as it is.
+// I2 The session lock that proves life and the renewals share one connection: who cannot renew does not look alive for long.
+// I3 Only errors after which PostgreSQL certainly kept nothing are answered by anything else than `unknown`.
+import type { Database } from '../database/port.ts';
+import type { CommitReply, DurableStore, Fence, InboxRow, NodeRow, Renewal, ShardCursor, StreamRow, TakenKey, TimerRow, Write } from './contract.ts';
+import { encodeCommit } from './encode.ts';
+import { openSession, type Session } from './session.ts';
+
+const ABANDON_MS = 30_000;
+/** SQLSTATE classes that blame the data: find the row, keep its neighbours (E6). */
+const BAD_ROW_CLASSES: ReadonlySet<string> = new Set(['21', '22', '23', '42', '44', '54', 'P0']);
+/** Somebody else holds a lock; nothing was kept. */
+const CONTENDED: ReadonlySet<string> = new Set(['55P03', '40P01', '40001']);
+/** By index, always: plans are kept for the life of the connection, and tables grow under them. */
+const COMMIT_SETTINGS = 'set enable_seqscan = off; set enable_hashjoin = off; set enable_mergejoin = off; set jit = off; set statement_timeout = 0';
+
+export interface PostgresStoreOptions {
+  readonly database: Database;
+  readonly schema: string;
+  /** Name under which this service appears in streams. */
+  readonly service: string;
+}
+
+export function postgresDurableStore({ database, schema, service }: PostgresStoreOptions): DurableStore {
+  if (!/^[a-z][a-z0-9_]*$/.test(schema)) throw new Error(`Not a schema name: ${schema}`);
+  const applicationName = `palace:${service}`;
+  let enlisted: NodeRow | undefined;
+  const control = openSession(database, async (client) => {
+    await client.query(`set application_name = '${applicationName}:control'; set lock_timeout = '2s'; set statement_timeout = '10s'`);
+    if (enlisted !== undefined) await lockSession(client, enlisted);
+  });
+  const commits = new Map<number, Session>();
+
+  function commitSession(connection: number): Session {
+    const known = commits.get(connection);
+    if (known !== undefined) return known;
+    const session = openSession(database, async (client) => {
+      await client.query(`set application_name = '${applicationName}:commit'; ${COMMIT_SETTINGS}`);
+      await client.query(`select ${schema}.arrive()`);
+    });
+    commits.set(connection, session);
+    return session;
+  }
+
+  async function lockSession(client: { query(text: string, values: unknown[]): Promise<{ rows: unknown[] }> }, node: NodeRow): Promise<void> {
+    const { rows } = await client.query(`select ${schema}.enlist($1, $2) as locked`, [node.nodeId, node.readsFormat]);
+    if ((rows[0] as { locked: boolean }).locked !== true) throw new Error(`Another process lives under the node id ${node.nodeId}`);
+  }
+
+  async function enlist(node: NodeRow): Promise<void> {
+    enlisted = node;
+    await control.query('select 1', []);
+  }
+
+  async function renew(node: NodeRow, fences: readonly Fence[], leaseMs: number, engine: { timeMs: number; jumped: boolean } | undefined): Promise<Renewal> {
+    const { ids, epochs } = columns(fences);
+    const { rows } = await control.query<{ renewal: Renewal }>(`select ${schema}.renew($1, $2, $3, $4, $5, $6, $7, $8) as renewal`, [
+      node.nodeId, node.readsFormat, node.leaving === true, ids, epochs, leaseMs, engine?.timeMs ?? null, engine?.jumped ?? false,
+    ]);
+    return (rows[0] as { renewal: Renewal }).renewal;
+  }
+
+  async function claim(node: NodeRow, shards: readonly number[], leaseMs: number): Promise<readonly Fence[]> {
+    const first = await claimOnce(node, shards, leaseMs, false);
+    const fences = [...first.claimed];
+    for (const shard of first.locked) fences.push(...(await claimLocked(node, shard, leaseMs)));
+    return fences;
+  }
+
+  async function claimOnce(node: NodeRow, shards: readonly number[], leaseMs: number, patient: boolean): Promise<{ claimed: Fence[]; locked: number[] }> {
+    const { rows } = await control.query<{ answer: { claimed: Fence[]; locked: number[] } }>(`select ${schema}.claim($1, $2, $3, $4) as answer`, [node.nodeId, shards, leaseMs, patient]);
+    return (rows[0] as { answer: { claimed: Fence[]; locked: number[] } }).answer;
+  }
+
+  /** Waits for a commit under way; a holder that sits idle in its transaction is ended (E1). */
+  async function claimLocked(node: NodeRow, shard: number, leaseMs: number): Promise<readonly Fence[]> {
+    for (let attempt = 0; attempt < 2; attempt++) {
+      try {
+        return (await claimOnce(node, [shard], leaseMs, true)).claimed;
+      } catch (error) {
+        if (sqlState(error) !== '55P03') throw error;
+        await control.query(`select ${schema}.end_stalled_commits($1)`, [applicationName]);
+      }
+    }
+    return [];
+  }
+
+  async function release(node: NodeRow, fences: readonly Fence[]): Promise<void> {
+    const { ids, epochs } = columns(fences);
+    await control.query(`select ${schema}.release($1, $2, $3)`, [node.nodeId, ids, epochs]);
+  }
+
+  async function commit(connection: number, writes: readonly Write[]): Promise<CommitReply> {
+    const session = commitSession(connection);
+    const batch = encodeCommit(writes);
+    const silence = setTimeout(() => session.abandon(), ABANDON_MS);
+    try {
+      await session.query(`select ${schema}.commit($1, $2, $3, $4, $5)`, [batch.ids, batch.epochs, batch.tenants, batch.durable, batch.rows]);
+      return { kind: 'committed' };
+    } catch (error) {
+      return explain(error);
+    } finally {
+      clearTimeout(silence);
+    }
+  }
+
+  async function send(rows: readonly InboxRow[]): Promise<void> {
+    const tenants = [...new Set(rows.map((row) => row.tenant))];
+    const encoded = rows.map((row) => ({ tenant: row.tenant, id: row.commandId, shard: row.shard, key: row.key, kind: row.kind, body: row.body }));
+    await database.engine.query(`select ${schema}.send($1, $2)`, [tenants, JSON.stringify(encoded)]);
+  }
+
+  const reads = createReads(database, schema, service);
+  return {
+    enlist, renew, claim, release, commit, send, ...reads,
+    retire: async (node) => {
+      await control.query(`select ${schema}.retire($1)`, [node.nodeId]);
+      enlisted = undefined;
+    },
+    close: async () => {
+      await Promise.all([control, ...commits.values()].map((session) => session.close()));
+    },
+  };
+}
+
+type Reads = Pick<DurableStore, 'readPending' | 'readInbox' | 'readStreams' | 'readCursors' | 'readTimers' | 'commandState' | 'lookUpKey' | 'trimStreams'>;
+
+function createReads(database: Database, schema: string, service: string): Reads {
+  const sql = database.engine;
+  return {
+    readPending: async (shards) => {
+      const { rows } = await sql.query<{ pending: { inbox: number[]; streams: number[]; oldest: number | null; now: number; lag: number } }>(`select ${schema}.read_pending($1, $2) as pending`, [service, shards]);
+      const pending = (rows[0] as (typeof rows)[number]).pending;
+      return { inbox: pending.inbox, streams: pending.streams, oldestInboxMs: pending.oldest === null ? 0 : pending.now - pending.oldest, streamLag: pending.lag };
+    },
+    readInbox: async (reads) => {
+      const wanted = reads.map((read) => ({ shard: read.shard, limit: read.limit, except_ids: read.except }));
+      const { rows } = await sql.query<{ shard: number; tenant: string; key: string; command_id: string; kind: string; body: string; sent_ms: string }>(
+        `select * from ${schema}.read_inbox($1, $2)`, [reads.map((read) => read.shard), JSON.stringify(wanted)]);
+      return rows.map((row) => ({ shard: row.shard, tenant: row.tenant, key: row.key, commandId: row.command_id, kind: row.kind, body: row.body, sentMs: Number(row.sent_ms) }));
+    },
+    readStreams: async (reads) => {
+      const wanted = reads.map((read) => ({
+        shard: read.shard, limit: read.limit,
+        after: Object.fromEntries(read.after.filter((at) => at.producer === service).map((at) => [at.producerShard, at.position])),
+      }));
+      const { rows } = await sql.query<{ consumer_shard: number; shard: number; pos: string; tenant: string; kind: string; body: string }>(
+        `select * from ${schema}.read_streams($1, $2, $3)`, [service, reads.map((read) => read.shard), JSON.stringify(wanted)]);
+      return rows.map((row): StreamRow => ({
+        producer: service, producerShard: row.shard, consumer: service, consumerShard: row.consumer_shard,
+        position: Number(row.pos), tenant: row.tenant, kind: row.kind, body: row.body,
+      }));
+    },
+    readCursors: async (shards) => {
+      const { rows } = await sql.query<{ consumer_shard: number; producer: string; producer_shard: number; position: string; ahead: string[] }>(
+        `select consumer_shard, producer, producer_shard, position, ahead from ${schema}.cursor where consumer_shard = any ($1)`, [shards]);
+      return rows.map((row): ShardCursor => ({
+        shard: row.consumer_shard, producer: row.producer, producerShard: row.producer_shard, position: Number(row.position), ahead: row.ahead.map(Number),
+      }));
+    },
+    readTimers: async (reads) => {
+      const { rows } = await sql.query<{ shard: number; key: string; id: string; tenant: string; due_ms: string }>(
+        `select * from ${schema}.read_timers($1, $2)`, [reads.map((read) => read.shard), JSON.stringify(reads)]);
+      return rows.map((row): TimerRow & { shard: number } => ({ shard: row.shard, key: row.key, id: row.id, tenant: row.tenant, dueMs: Number(row.due_ms) }));
+    },
+    commandState: async (tenant, commandId) => {
+      const { rows } = await sql.query<{ state: 'open' | 'done' | 'unused' | 'refused'; detail: string | null }>(`select * from ${schema}.command_state($1, $2)`, [tenant, commandId]);
+      const row = rows[0];
+      if (row === undefined) return undefined;
+      return row.detail === null ? { state: row.state } : { state: row.state, detail: row.detail };
+    },
+    lookUpKey: async (tenant, scope, key) => {
+      const { rows } = await sql.query<{ fingerprint: string; answer: string }>(`select * from ${schema}.look_up_key($1, $2, $3)`, [tenant, scope, key]);
+      return rows[0];
+    },
+    trimStreams: async (fences) => {
+      const { rows } = await sql.query<{ gone: string }>(`select ${schema}.trim_streams($1, $2) as gone`, [service, fences.map((fence) => fence.shard)]);
+      return Number(rows[0]?.gone ?? 0);
+    },
+  };
+}
+
+function columns(fences: readonly Fence[]): { ids: number[]; epochs: number[] } {
+  return { ids: fences.map((fence) => fence.shard), epochs: fences.map((fence) => fence.epoch) };
+}
+
+function sqlState(error: unknown): string | undefined {
+  const code = (error as { code?: unknown } | null)?.code;
+  return typeof code === 'string' && code.length === 5 && (error as { severity?: unknown }).severity !== undefined ? code : undefined;
+}
+
+function explain(error: unknown): CommitReply {
+  const state = sqlState(error);
+  const message = error instanceof Error ? error.message : String(error);
+  const detail = (error as { detail?: string } | null)?.detail;
+  if (state === 'PA001') return { kind: 'fenced', shards: JSON.parse(detail ?? '[]') as number[] };
+  if (state === 'PA003') return { kind: 'key-taken', taken: (JSON.parse(detail ?? 'null') ?? []) as TakenKey[] };
+  if (state !== undefined && CONTENDED.has(state)) return { kind: 'contended' };
+  if (state === 'PA004' || (state !== undefined && BAD_ROW_CLASSES.has(state.slice(0, 2)))) return { kind: 'bad-row', sqlstate: state, message };
+  return { kind: 'unknown', message };
+}

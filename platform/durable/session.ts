@@ -1,0 +1,70 @@
+// One dedicated database connection that comes back after it was lost. Commit lanes and the liveness lock each have their own.
+// I1 A statement is never cancelled and never sent twice: when the connection breaks under it, its outcome is the caller's question.
+// I2 `greet` runs on every new connection before anything else does.
+// Called by postgres.ts.
+import type { QueryResult, QueryResultRow } from 'pg';
+import type { Database } from '../database/port.ts';
+
+type Client = Awaited<ReturnType<Database['dedicated']>>;
+
+export interface Session {
+  query<R extends QueryResultRow>(text: string, values: readonly unknown[]): Promise<QueryResult<R>>;
+  /** Breaks the connection; what is under way fails. */
+  abandon(): void;
+  close(): Promise<void>;
+}
+
+export function openSession(database: Database, greet: (client: Client) => Promise<void>): Session {
+  let connecting: Promise<Client> | undefined;
+  let current: Client | undefined;
+  let closed = false;
+
+  async function connect(): Promise<Client> {
+    const client = await database.dedicated('engine');
+    const forget = (): void => {
+      if (current === client) current = undefined;
+    };
+    client.on('error', forget);
+    client.on('end', forget);
+    try {
+      await greet(client);
+    } catch (error) {
+      await end(client);
+      throw error;
+    }
+    if (closed) await end(client);
+    current = client;
+    return client;
+  }
+
+  async function query<R extends QueryResultRow>(text: string, values: readonly unknown[]): Promise<QueryResult<R>> {
+    if (closed) throw new Error('The session is closed');
+    const client = current ?? (await (connecting ??= connect().finally(() => (connecting = undefined))));
+    return client.query<R>(text, values as unknown[]);
+  }
+
+  function abandon(): void {
+    const client = current;
+    current = undefined;
+    if (client !== undefined) void end(client);
+  }
+
+  async function close(): Promise<void> {
+    closed = true;
+    await connecting?.catch(() => undefined);
+    const client = current;
+    current = undefined;
+    if (client !== undefined) await end(client);
+  }
+
+  return { query, abandon, close };
+}
+
+async function end(client: Client): Promise<void> {
+  try {
+    if ('end' in client) await client.end();
+    else client.release(true);
+  } catch {
+    // It was broken already.
+  }
+}

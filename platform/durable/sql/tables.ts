@@ -1,0 +1,117 @@
+// Tables of the durable component.
+import { tenantTable } from '../../database/tenant-table.ts';
+
+const open = (table: string): string => `grant select, insert, update, delete on {{schema}}.${table} to palace_engine;\n`;
+
+export const TABLES_SQL = `
+create table {{schema}}.node (
+  id text primary key,
+  -- A session of the living process holds the advisory lock (hashtext(schema), lock_key).
+  lock_key integer not null,
+  reads_format integer not null,
+  leaving boolean not null default false,
+  seen_ms bigint not null,
+  high_water_ms bigint not null default 0
+);
+
+create table {{schema}}.shard (
+  id integer primary key check (id between 0 and 63),
+  owner text,
+  epoch bigint not null default 0,
+  -- Engine time.
+  lease_until_ms bigint not null default 0
+) with (fillfactor = 50, autovacuum_vacuum_threshold = 500, autovacuum_vacuum_scale_factor = 0);
+insert into {{schema}}.shard (id) select generate_series(0, 63);
+
+create table {{schema}}.clock (
+  one boolean primary key default true check (one),
+  offset_ms bigint not null default 0,
+  high_water_ms bigint not null default 0,
+  -- System identifier and timeline of the server that last served; null before the first.
+  timeline text,
+  -- Database time of a promotion that nobody has settled yet.
+  unsettled_ms bigint
+);
+insert into {{schema}}.clock default values;
+
+create table {{schema}}.halt (
+  one boolean primary key default true check (one),
+  version bigint not null default 0,
+  min_reader integer not null default 0
+);
+insert into {{schema}}.halt default values;
+
+create table {{schema}}.inbox (
+  tenant text not null,
+  command_id text not null,
+  shard integer not null,
+  seq bigint generated always as identity,
+  key text not null,
+  kind text not null,
+  body text not null,
+  sent_ms bigint not null,
+  state text not null default 'open',
+  detail text,
+  primary key (tenant, command_id)
+);
+create index inbox_open on {{schema}}.inbox (shard, seq) where state = 'open';
+
+create table {{schema}}.stream_head (
+  shard integer not null,
+  consumer text not null,
+  consumer_shard integer not null,
+  position bigint not null,
+  primary key (consumer, consumer_shard, shard)
+) with (fillfactor = 70);
+
+create table {{schema}}.stream (
+  shard integer not null,
+  consumer text not null,
+  consumer_shard integer not null,
+  position bigint not null,
+  tenant text not null,
+  kind text not null,
+  body text not null,
+  primary key (consumer, consumer_shard, shard, position)
+);
+
+create table {{schema}}.cursor (
+  consumer_shard integer not null,
+  producer text not null,
+  producer_shard integer not null,
+  position bigint not null,
+  -- Decided positions beyond the contiguous ones.
+  ahead bigint[] not null default '{}',
+  primary key (consumer_shard, producer, producer_shard)
+) with (fillfactor = 70);
+
+create table {{schema}}.timer (
+  shard integer not null,
+  key text not null,
+  id text not null,
+  tenant text not null,
+  due_ms bigint not null,
+  primary key (shard, key, id)
+);
+create index timer_due on {{schema}}.timer (shard, due_ms);
+
+create table {{schema}}.dedupe (
+  tenant text not null,
+  scope text not null,
+  key text not null,
+  fingerprint text not null,
+  answer text not null,
+  at_ms bigint not null,
+  primary key (tenant, scope, key)
+);
+
+${['node', 'shard', 'clock', 'halt', 'stream_head', 'cursor'].map(open).join('')}
+grant usage on schema {{schema}} to palace_engine, palace_api;
+grant usage on all sequences in schema {{schema}} to palace_engine;
+${tenantTable('{{schema}}', 'inbox', { shardColumn: 'shard', api: ['select'] })}
+${tenantTable('{{schema}}', 'stream', { shardColumn: 'consumer_shard', api: [] })}
+${tenantTable('{{schema}}', 'timer', { shardColumn: 'shard', api: [] })}
+${tenantTable('{{schema}}', 'dedupe', { api: ['select'] })}
+-- Passed stream rows of any tenant go together.
+create policy palace_engine_trim on {{schema}}.stream for delete to palace_engine using (consumer_shard = any ((select palace.shards())::integer[]));
+`;
