@@ -1,6 +1,6 @@
 // The database port: PostgreSQL by URL, whoever runs it. Callers write plain SQL near where they use it.
 // I1 Two login roles that own nothing: `palace_api` sees one tenant, `palace_engine` sees the tenants and shards it named.
-// I2 A query on a tenant table without a tenant fails (row-level security is FORCEd, palace_tenant() raises when unset).
+// I2 A query on a tenant table without a tenant fails (row-level security is FORCEd, palace.tenant() raises when unset).
 import type { Pool, PoolClient, QueryResult, QueryResultRow } from 'pg';
 
 export interface Sql {
@@ -21,7 +21,7 @@ export interface Database {
   asEngine<T>(scope: { shards: readonly number[]; tenants?: readonly string[] }, work: (sql: Sql) => Promise<T>): Promise<T>;
   /** A dedicated engine connection outside the pool (commit lanes, liveness lock, LISTEN). The caller ends it. */
   dedicated(role: 'engine' | 'api'): Promise<PoolClient | DedicatedClient>;
-  /** Applies a service's numbered migrations in order; refuses a schema newer than this code (`boot.schema-newer`). */
+  /** Applies a service's numbered migrations in order; refuses a schema with a breaking migration that this code does not know (`boot.schema-newer`). */
   migrate(plan: MigrationPlan): Promise<void>;
   close(): Promise<void>;
 }
@@ -45,5 +45,7 @@ export interface Migration {
 export interface MigrationPlan {
   /** One schema per service. `{{schema}}` in the SQL is replaced by it. */
   readonly schema: string;
+  /** Several parts may number their migrations apart within one schema, e.g. `durable`. Default `service`. */
+  readonly series?: string;
   readonly migrations: readonly Migration[];
 }

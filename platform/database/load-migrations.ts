@@ -1,0 +1,18 @@
+// Reads a folder of migrations: `NNN-name.sql`, numbers from 1 without gaps. A first line `-- breaking` sets the flag.
+// Called by the services' start and by pg.ts for the schema `palace`.
+import { readdirSync, readFileSync } from 'node:fs';
+import { PalaceError } from '../errors.ts';
+import type { Migration } from './port.ts';
+
+/** `folder` is a URL that ends in a slash: `new URL('./migrations/', import.meta.url)`. */
+export function loadMigrations(folder: URL): Migration[] {
+  const names = readdirSync(folder).filter((name) => name.endsWith('.sql')).sort();
+  return names.map((file, index) => {
+    const [, digits, name] = /^(\d{3})-([a-z0-9-]+)\.sql$/.exec(file) ?? [];
+    if (digits === undefined || name === undefined || Number(digits) !== index + 1) {
+      throw new PalaceError('boot.database', { detail: `The migration ${file} should be ${String(index + 1).padStart(3, '0')}-name.sql.` });
+    }
+    const sql = readFileSync(new URL(file, folder), 'utf8');
+    return { number: index + 1, name, sql, breaking: /^-- breaking\b/.test(sql) };
+  });
+}

@@ -1,0 +1,190 @@
+// The database port over `pg`: three pools (owner, engine, api), scoped transactions, dedicated connections.
+// I1 A scoped transaction sets its scope in the same message as BEGIN, for that transaction alone; nothing stays on the connection.
+// I2 A scope handed to `work` answers only until its transaction ends: a late query fails instead of meeting another tenant's.
+// I3 A connection that broke, or whose state is unknown, is closed and never returned to its pool.
+// I4 A connection lost during COMMIT is `outcome.unknown`; before it, nothing happened and it is `unavailable.database`.
+// Called by platform.ts; sql is written by the services.
+import pg from 'pg';
+import type { Pool, PoolClient, PoolConfig } from 'pg';
+import { PalaceError } from '../errors.ts';
+import type { Log } from '../telemetry/port.ts';
+import { asPalaceError, sqlState } from './failure.ts';
+import { loadMigrations } from './load-migrations.ts';
+import { migrate } from './migrate.ts';
+import type { Database, DedicatedClient, Sql } from './port.ts';
+import { ensureRoles, roleUrl, type PalaceRole } from './roles.ts';
+
+export interface PgOptions {
+  /** The owner's URL. It may create schemas, and the two roles unless they exist. */
+  readonly url: string;
+  readonly log: Log;
+  /** Shown in pg_stat_activity. */
+  readonly application?: string;
+  readonly enginePoolSize?: number;
+  readonly apiPoolSize?: number;
+  readonly connectTimeoutMs?: number;
+  readonly apiStatementTimeoutMs?: number;
+  /** Lets a process end with idle connections open; for tests. */
+  readonly allowExitOnIdle?: boolean;
+}
+
+const OLDEST_SERVER = 150_000;
+const OWNER_POOL_SIZE = 2;
+
+/** Connects, creates the roles if need be, and brings the schema `palace` up to date. */
+export async function openDatabase(options: PgOptions): Promise<Database> {
+  const pools = openPools(options);
+  try {
+    await requireVersion(pools.owner);
+    await requireRoles(pools, options);
+    await migrate(pools.owner, { schema: 'palace', migrations: loadMigrations(new URL('./migrations/', import.meta.url)) });
+  } catch (error) {
+    await endPools(pools);
+    throw bootError(error);
+  }
+  return database(pools, options);
+}
+
+interface Pools {
+  readonly owner: Pool;
+  readonly engine: Pool;
+  readonly api: Pool;
+}
+
+function openPools(options: PgOptions): Pools {
+  const open = (role: 'owner' | PalaceRole, max: number): Pool => {
+    const pool = new pg.Pool({ ...connection(options, role), max, idleTimeoutMillis: 60_000, allowExitOnIdle: options.allowExitOnIdle ?? false });
+    // Without listeners a lost connection would end the process: one for idle ones, one for those that are in use.
+    pool.on('error', (error) => options.log.warn('an idle database connection was lost', { error, role }));
+    pool.on('connect', (client) => client.on('error', (error) => options.log.debug('a database connection was lost', { error, role })));
+    return pool;
+  };
+  return { owner: open('owner', OWNER_POOL_SIZE), engine: open('palace_engine', options.enginePoolSize ?? 8), api: open('palace_api', options.apiPoolSize ?? 8) };
+}
+
+/** Commit connections have no statement timeout (ENGINE E7): an answer that does not come is asked for, never cancelled. */
+const ENGINE_SETTINGS = '-c idle_in_transaction_session_timeout=1000 -c jit=off';
+
+function connection(options: PgOptions, role: 'owner' | PalaceRole): PoolConfig {
+  const api = `-c statement_timeout=${options.apiStatementTimeoutMs ?? 10_000} -c idle_in_transaction_session_timeout=10000 -c jit=off`;
+  const settings = { owner: '', palace_engine: ENGINE_SETTINGS, palace_api: api }[role];
+  const url = new URL(role === 'owner' ? options.url : roleUrl(options.url, role));
+  if (settings !== '') url.searchParams.set('options', `${url.searchParams.get('options') ?? ''} ${settings}`.trim());
+  return {
+    connectionString: url.href,
+    application_name: `${options.application ?? 'agentspalace'} ${role.replace('palace_', '')}`,
+    connectionTimeoutMillis: options.connectTimeoutMs ?? 5_000,
+    keepAlive: true,
+  };
+}
+
+async function requireVersion(owner: Pool): Promise<void> {
+  const { rows } = await owner.query<{ version: number }>("select current_setting('server_version_num')::int as version");
+  const version = rows[0]?.version ?? 0;
+  if (version < OLDEST_SERVER) throw new PalaceError('boot.database', { detail: `PostgreSQL 15 or newer is needed; this one is ${Math.floor(version / 10_000)}.` });
+}
+
+/** Roles are set up only when they do not let us in: a start changes nothing in a database that fits. */
+async function requireRoles(pools: Pools, options: PgOptions): Promise<void> {
+  if (await canLogIn(pools)) return;
+  await ensureRoles(pools.owner, options.url);
+  await Promise.all([pools.engine.query('select'), pools.api.query('select')]);
+}
+
+async function canLogIn(pools: Pools): Promise<boolean> {
+  try {
+    await Promise.all([pools.engine.query('select'), pools.api.query('select')]);
+    return true;
+  } catch (error) {
+    // Wrong password, unknown role, not a member of the role, or a role that does not exist.
+    if (['28P01', '28000', '42501', '22023', '42704'].includes(sqlState(error) ?? '')) return false;
+    throw error;
+  }
+}
+
+function bootError(error: unknown): unknown {
+  if (error instanceof PalaceError && error.code !== 'unavailable.database') return error;
+  const cause = error instanceof PalaceError ? error.cause : error;
+  const reason = cause instanceof Error ? cause.message || String((cause as { code?: unknown }).code) : String(cause);
+  return new PalaceError('boot.database', { detail: `The database does not let AgentsPalace in: ${reason}.`, cause });
+}
+
+async function endPools(pools: Pools): Promise<void> {
+  await Promise.allSettled([pools.owner.end(), pools.engine.end(), pools.api.end()]);
+}
+
+function database(pools: Pools, options: PgOptions): Database {
+  const dedicated = new Set<DedicatedClient>();
+  let closing: Promise<void> | undefined;
+  const close = async (): Promise<void> => {
+    await Promise.allSettled([...dedicated].map((client) => client.end()));
+    await endPools(pools);
+  };
+  return {
+    ...pools,
+    asTenant: (tenant, work) => inTransaction(pools.api, { 'palace.tenant': required(tenant) }, work),
+    asEngine: (scope, work) =>
+      inTransaction(pools.engine, { 'palace.shards': arrayText(scope.shards), 'palace.tenants': arrayText(scope.tenants ?? []) }, work),
+    dedicated: async (role) => {
+      const client = await openDedicated(connection(options, `palace_${role}`), options.log);
+      dedicated.add(client);
+      client.on('end', () => dedicated.delete(client));
+      return client;
+    },
+    migrate: (plan) => migrate(pools.owner, plan),
+    close: () => (closing ??= close()),
+  };
+}
+
+function required(tenant: string): string {
+  if (tenant === '') throw new TypeError('a tenant transaction needs a tenant');
+  return tenant;
+}
+
+/** A PostgreSQL array literal; every text element is quoted. */
+function arrayText(values: readonly (string | number)[]): string {
+  return `{${values.map((value) => (typeof value === 'number' ? String(Math.trunc(value)) : `"${value.replace(/["\\]/g, '\\$&')}"`)).join(',')}}`;
+}
+
+async function inTransaction<T>(pool: Pool, scope: Readonly<Record<string, string>>, work: (sql: Sql) => Promise<T>): Promise<T> {
+  const client = await pool.connect().catch((error: unknown) => Promise.reject(asPalaceError(error)));
+  const guarded = guard(client);
+  let stage: 'way' | 'commit' = 'way';
+  try {
+    const settings = Object.entries(scope).map(([name, value]) => `set_config(${pg.escapeLiteral(name)}, ${pg.escapeLiteral(value)}, true)`);
+    await client.query(`begin; select ${settings.join(', ')}`);
+    const result = await work(guarded.sql);
+    guarded.end();
+    stage = 'commit';
+    const { command } = await client.query('commit');
+    if (command !== 'COMMIT') throw new Error('the transaction had failed already and was rolled back');
+    client.release();
+    return result;
+  } catch (error) {
+    guarded.end();
+    // A statement of the late work may still be queued on this connection: after a failed rollback it is closed.
+    client.release(await client.query('rollback').then(() => undefined, (failure: Error) => failure));
+    throw asPalaceError(error, stage);
+  }
+}
+
+function guard(client: PoolClient): { sql: Sql; end: () => void } {
+  let open = true;
+  return {
+    sql: {
+      query: (text, values) => {
+        if (!open) return Promise.reject(new Error('this transaction has ended'));
+        return client.query(text, values === undefined ? undefined : [...values]);
+      },
+    },
+    end: () => void (open = false),
+  };
+}
+
+async function openDedicated(config: PoolConfig, log: Log): Promise<DedicatedClient> {
+  const client = new pg.Client(config);
+  // Without a listener a lost connection would end the process; whoever holds the client adds its own.
+  client.on('error', (error) => log.debug('a dedicated database connection was lost', { error }));
+  await client.connect().catch((error: unknown) => Promise.reject(asPalaceError(error)));
+  return client as unknown as DedicatedClient;
+}
