@@ -33,30 +33,6 @@ def fromdateiso8601: strptime("%Y-%m-%dT%H:%M:%SZ") | mktime;
 def todateiso8601: strftime("%Y-%m-%dT%H:%M:%SZ");
 def dateadd(u; n): . + n;
 def datesub(u; n): . - n;
-def match($re): _pattern($re) as [$p, $f] | match($p; $f);
-def match($re; $flags): _match($re; $flags; false) | .[];
-def test($re): _pattern($re) as [$p, $f] | test($p; $f);
-def test($re; $flags): _match($re; $flags; true);
-def capture($re): _pattern($re) as [$p, $f] | capture($p; $f);
-def capture($re; $flags): match($re; $flags) | _captured;
-def scan($re): scan($re; null);
-def scan($re; $flags):
-  match($re; "g" + $flags) | if (.captures | length) > 0 then [.captures[].string] else .string end;
-def split($re; $flags): . as $s | [_split_at(_match($re; "g" + $flags; false))];
-def splits($re): splits($re; null);
-def splits($re; $flags): split($re; $flags) | .[];
-def sub($re; str): sub($re; str; "");
-def sub($re; str; $flags): . as $in
-  | (reduce (_match($re; $flags; false) | .[]) as $edit ([[], 0];
-      $in[.[1]:$edit.offset] as $gap
-      | [$edit | _captured | str] as $inserts
-      | reduce range($inserts | length) as $i (.; .[0][$i] = (.[0][$i] // "") + $gap + $inserts[$i])
-      | .[1] = $edit.offset + $edit.length)
-    | . as $state
-    | if ($state[0] | length) == 0 then (if $state[1] == 0 then $in else empty end)
-      else $state[0][] + $in[$state[1]:] end);
-def gsub($re; str): sub($re; str; "g");
-def gsub($re; str; $flags): sub($re; str; $flags + "g");
 def tostream: path(def r: (.[]? | r), .; r) as $p | getpath($p) | reduce path(.[]?) as $q ([$p, .]; [$p + $q]);
 def fromstream(f): {x: null, e: false} as $init
   | foreach f as $i ($init;

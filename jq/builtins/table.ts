@@ -7,11 +7,11 @@ import { PATH_FORMS } from './forms.ts';
 import { type Form, GENERATOR_FORMS } from './generators.ts';
 import { MATH_NATIVES } from './math.ts';
 import { prelude } from './prelude.ts';
-import { REGEX_NATIVES } from './regexes.ts';
+import { REGEX_FORMS } from './regexes.ts';
 import { STRING_NATIVES } from './strings.ts';
 import { VALUE_NATIVES } from './values.ts';
 
-export const FORMS: ReadonlyMap<string, Form> = new Map([...GENERATOR_FORMS, ...PATH_FORMS]);
+export const FORMS: ReadonlyMap<string, Form> = new Map([...GENERATOR_FORMS, ...PATH_FORMS, ...REGEX_FORMS]);
 
 export const NATIVES: ReadonlyMap<string, Native> = new Map<string, Native>([
   ...VALUE_NATIVES,
@@ -19,7 +19,6 @@ export const NATIVES: ReadonlyMap<string, Native> = new Map<string, Native>([
   ...STRING_NATIVES,
   ...MATH_NATIVES,
   ...DATE_NATIVES,
-  ...REGEX_NATIVES,
   ['builtins/0', () => builtinNames().filter((key) => !key.startsWith('_'))],
 ]);
 
