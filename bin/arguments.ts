@@ -97,7 +97,7 @@ function checkPositionals(command: CommandSpec, given: readonly string[]): void 
   for (const [index, positional] of positionals.entries()) {
     const word = given[index];
     if (word === undefined) {
-      if (positional.optional !== true) throw usage(command, `${nameOf(positional)} is missing.`);
+      if (positional.optional !== true) throw refused(`${nameOf(positional)} is missing.`, { details: command.usage.map((line) => `Usage: palace ${line}`), next: `palace ${command.name} --help` });
       continue;
     }
     if (positional.choices !== undefined && !positional.choices.includes(word)) {

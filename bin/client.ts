@@ -62,6 +62,11 @@ export class Client {
     }
   }
 
+  /** The body whatever the status says, asked once: health answers 503 with a body of its own. */
+  async once<T>(question: Question): Promise<T> {
+    return (await this.#once(question)).body as T;
+  }
+
   /** The open answer to a GET, for streams. The caller reads and destroys it. */
   async open(path: string, headers: Readonly<Record<string, string>>, signal: AbortSignal): Promise<IncomingMessage> {
     const response = await this.#send({ method: 'GET', path, headers, signal });

@@ -27,5 +27,6 @@ export function nearest(word: string, known: readonly string[]): string | undefi
     if (best === undefined || cost < best.cost) best = { word: candidate, cost };
   }
   if (best !== undefined && best.cost <= Math.max(1, Math.floor(typed.length / 3))) return best.word;
-  return typed.length >= 2 ? known.find((candidate) => candidate.toLowerCase().startsWith(typed)) : undefined;
+  if (typed.length < 2) return undefined;
+  return known.find((candidate) => candidate.toLowerCase().startsWith(typed)) ?? known.find((candidate) => candidate.length > 2 && typed.startsWith(candidate));
 }

@@ -31,8 +31,8 @@ export async function reportFailure(error: unknown, terminal: Terminal, program:
 export function placeLine(place: ErrorPlace, file?: string): string {
   const where = [file, place.line, place.line === undefined ? undefined : place.column].filter((part) => part !== undefined).join(':');
   const suggestion = place.suggestion === undefined ? '' : ` ${/[.?!]$/.test(place.suggestion) ? oneLine(place.suggestion) : `Did you mean ${oneLine(place.suggestion)}?`}`;
-  const at = where === '' ? oneLine(place.path) : `${oneLine(where)}: ${oneLine(place.path)}`;
-  return `${at === '' ? '' : `${at}: `}${oneLine(place.message)}${suggestion}`;
+  const at = [where, place.path].filter((part) => part !== '').map((part) => `${oneLine(part)}: `).join('');
+  return `${at}${oneLine(place.message)}${suggestion}`;
 }
 
 const VERBS = COMMANDS.map((command) => command.name).join('|');

@@ -28,7 +28,7 @@ function compiled(source: string): Program {
     if (!(error instanceof JqCompileError)) throw error;
     const line = source.split('\n')[error.line - 1] ?? '';
     const details = line.length <= 200 ? [oneLine(line), `${' '.repeat(error.column - 1)}^`] : [];
-    const end = error.suggestion === undefined ? '.' : '?';
+    const end = error.message.endsWith('?') ? '' : '.';
     throw new CommandFailure(5, `The expression does not compile: ${error.message}${end}`, { details });
   }
 }
