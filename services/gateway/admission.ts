@@ -18,7 +18,7 @@ export interface AdmissionParts {
 }
 
 /** Nobody in particular: what public routes are called with. */
-const ANYBODY: Principal = { kind: 'service', id: 'public', tenant: '', role: 'viewer', permissions: new Set() };
+export const ANYBODY: Principal = { kind: 'service', id: 'public', tenant: '', role: 'viewer', permissions: new Set() };
 
 export function publicAdmission(parts: AdmissionParts): Admission {
   const { credentials, perKey, perAddress, refused } = parts;

@@ -26,7 +26,7 @@ const SMALL_REST_BYTES = 65_536;
 export class Exchange {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
-  readonly caller: Caller;
+  caller: Caller;
   readonly span: Span;
   phase: Phase = 'before';
   /** For metrics and spans; the declared path, never the URL. */

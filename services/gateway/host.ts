@@ -14,6 +14,8 @@ const HOST = /^([a-z0-9](?:[a-z0-9.-]{0,252}[a-z0-9])?|\[[0-9a-f:.]{2,45}\])(?::
 const ODD_PATH = /\/\/|\/\.{1,2}(?:\/|$)|[;\\]|%(?:2f|5c|00|25|2e|3b)/i;
 
 export interface HostRules {
+  /** Behind the gateway every request is signed: no browser can, so Host and Origin say nothing there. */
+  readonly anyHost?: boolean;
   readonly publicUrl: string | undefined;
   readonly settings: Pick<GatewaySettings, 'allowedHosts' | 'allowedOrigins' | 'trustedProxies'>;
 }
@@ -29,6 +31,7 @@ export interface Caller {
 }
 
 export class HostGuard {
+  private readonly anyHost: boolean;
   private readonly hosts: Set<string>;
   private readonly origins: Set<string>;
   private readonly publicProtocol: string | undefined;
@@ -36,6 +39,7 @@ export class HostGuard {
   private readonly peers = new WeakMap<Socket, Caller>();
 
   constructor(rules: HostRules) {
+    this.anyHost = rules.anyHost === true;
     const publicUrl = rules.publicUrl === undefined ? undefined : new URL(rules.publicUrl);
     this.hosts = new Set([...LOOPBACK_NAMES, ...rules.settings.allowedHosts.map((host) => host.toLowerCase())]);
     if (publicUrl !== undefined) this.hosts.add(publicUrl.hostname);
@@ -46,8 +50,10 @@ export class HostGuard {
 
   /** Throws unless the request may be routed at all. */
   check(request: IncomingMessage, maxUrlBytes: number): void {
-    this.checkHost(request);
-    this.checkOrigin(request);
+    if (!this.anyHost) {
+      this.checkHost(request);
+      this.checkOrigin(request);
+    }
     checkPath(request.url ?? '', maxUrlBytes);
   }
 

@@ -1,23 +1,16 @@
-// The gateway's schema, forward only. One file a step in migrations/; a released step never changes.
-import { readFileSync } from 'node:fs';
+// The gateway's schema, forward only: numbered steps in migrations/, and row security for every table with a tenant (S03).
+import { loadMigrations } from '@palace/platform/database/load-migrations.ts';
 import type { Migration } from '@palace/platform/database/port.ts';
+import { tenantTable } from '@palace/platform/database/tenant-table.ts';
 
-const TENANT_TABLES = ['tenant', 'api_key', 'egress_rule'];
+/** The tables that a step creates. The api role works on them as one tenant; the engine role has no business here. */
+const TENANT_TABLES: Readonly<Record<number, readonly string[]>> = { 1: ['tenant', 'api_key', 'egress_rule'] };
 
-/** The api role sees and writes the rows of the one tenant it named; without a tenant it gets an error (S03). */
+export const migrations: readonly Migration[] = loadMigrations(new URL('./migrations/', import.meta.url)).map((step) => ({
+  ...step,
+  sql: [step.sql, ...(TENANT_TABLES[step.number] ?? []).map(secured)].join('\n'),
+}));
+
 function secured(table: string): string {
-  return `
-alter table {{schema}}.${table} enable row level security;
-alter table {{schema}}.${table} force row level security;
-create policy api_rows on {{schema}}.${table} to palace_api using (tenant = (select palace.tenant())) with check (tenant = (select palace.tenant()));
-grant select, insert, update, delete on {{schema}}.${table} to palace_api;
-`;
+  return tenantTable('{{schema}}', table, { api: ['select', 'insert', 'update', 'delete'], engine: [] });
 }
-
-function step(file: string): string {
-  return readFileSync(new URL(`./migrations/${file}`, import.meta.url), 'utf8');
-}
-
-export const migrations: readonly Migration[] = [
-  { number: 1, name: 'gateway', sql: step('001-gateway.sql') + TENANT_TABLES.map(secured).join('') },
-];

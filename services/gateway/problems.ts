@@ -1,6 +1,7 @@
 // Every failure a client can see leaves through here, as an RFC 9457 problem made from a row of the error table.
 // I1 A thrown value without a row reads `internal`: a trace id, never a message, a stack or SQL (S63).
 // I2 The answer depends on the code alone, so a foreign and an unknown id read the same, byte for byte but the trace id (S02).
+import { isConnectionLost } from '@palace/platform/database/failure.ts';
 import { ERRORS, PalaceError } from '@palace/platform/errors.ts';
 import type { ErrorPlace } from '@palace/platform/errors.ts';
 import type { z } from 'zod';
@@ -9,21 +10,9 @@ import type { Problem } from './contract.ts';
 /** Where in the life of a request it failed: decides what a lost database connection means. */
 export type Phase = 'before' | 'reading' | 'changing';
 
-const CONNECTION_LOST = new Set([
-  'ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOENT', '57P01', '57P02', '57P03', '08000', '08001', '08003', '08006', '53300',
-]);
-const CONNECTION_LOST_MESSAGE = /^(Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error)/;
-
-/** True for the errors by which `pg` says that the database is away. */
-export function isConnectionLoss(error: unknown): boolean {
-  if (!(error instanceof Error)) return false;
-  const code = (error as { code?: unknown }).code;
-  return (typeof code === 'string' && CONNECTION_LOST.has(code)) || CONNECTION_LOST_MESSAGE.test(error.message);
-}
-
 export function toPalaceError(error: unknown, phase: Phase): PalaceError {
   if (error instanceof PalaceError) return error;
-  if (isConnectionLoss(error)) {
+  if (isConnectionLost(error)) {
     return new PalaceError(phase === 'changing' ? 'outcome.unknown' : 'unavailable.database', { retryAfterSeconds: 1, cause: error });
   }
   return new PalaceError('internal', { cause: error });

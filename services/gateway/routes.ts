@@ -113,20 +113,48 @@ function egressRoutes({ store }: OwnParts): Route[] {
   ];
 }
 
-function systemRoutes({ telemetry, ready, document, page: referencePage }: OwnParts): Route[] {
-  const open = { method: 'get', permission: 'public', loader: 'collection' } as const;
+const OPEN = { method: 'get', permission: 'public', loader: 'collection' } as const;
+
+function systemRoutes(parts: OwnParts): Route[] {
   return [
     route({
       method: 'get', path: '/v1/me', summary: 'Who am I', permission: 'authenticated', loader: 'collection', responses: { 200: me },
       handle: async ({ principal: { id, kind, tenant, role, permissions } }) =>
         ({ status: 200, body: { id, kind, tenant, role, permissions: [...permissions] } }),
     }),
+    metricsRoute(parts.telemetry, 'system.read'),
+    ...openRoutes(parts),
     route({
-      ...open, path: '/healthz', summary: 'The process answers', responses: { 200: z.object({ ok: z.boolean() }) },
+      ...OPEN, path: '/docs', summary: 'The reference for people', responses: { 200: undefined },
+      handle: async () =>
+        ({ status: 200, body: await parts.page(), headers: { 'content-type': 'text/html; charset=utf-8', 'content-security-policy': PAGE_POLICY } }),
+    }),
+  ];
+}
+
+type OpenParts = Pick<OwnParts, 'ready' | 'document'>;
+
+/** What a service process answers without a signature: its network lets only the gateway and the scraper in. */
+export function internalRoutes(parts: OpenParts & Pick<OwnParts, 'telemetry'>): Route[] {
+  return [metricsRoute(parts.telemetry, 'public'), ...openRoutes(parts)];
+}
+
+function metricsRoute(telemetry: Telemetry, permission: 'public' | 'system.read'): Route {
+  return route({
+    ...OPEN, path: '/metrics', summary: 'Prometheus metrics; without a key from this machine only', permission, openOnLoopback: true,
+    responses: { 200: undefined },
+    handle: async () => ({ status: 200, body: await telemetry.metrics(), headers: { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' } }),
+  });
+}
+
+function openRoutes({ ready, document }: OpenParts): Route[] {
+  return [
+    route({
+      ...OPEN, path: '/healthz', summary: 'The process answers', responses: { 200: z.object({ ok: z.boolean() }) },
       handle: async () => ({ status: 200, body: { ok: true } }),
     }),
     route({
-      ...open, path: '/readyz', summary: 'Every part can serve', responses: { 200: readiness, 503: readiness },
+      ...OPEN, path: '/readyz', summary: 'Every part can serve', responses: { 200: readiness, 503: readiness },
       async handle() {
         const states = await ready();
         const all = Object.values(states).every(Boolean);
@@ -134,18 +162,8 @@ function systemRoutes({ telemetry, ready, document, page: referencePage }: OwnPa
       },
     }),
     route({
-      ...open, path: '/metrics', summary: 'Prometheus metrics; without a key from this machine only', permission: 'system.read', openOnLoopback: true,
-      responses: { 200: undefined },
-      handle: async () => ({ status: 200, body: await telemetry.metrics(), headers: { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' } }),
-    }),
-    route({
-      ...open, path: '/v1/openapi.json', summary: 'This description', responses: { 200: undefined },
+      ...OPEN, path: '/v1/openapi.json', summary: 'This description', responses: { 200: undefined },
       handle: async () => ({ status: 200, body: await document() }),
-    }),
-    route({
-      ...open, path: '/docs', summary: 'The reference for people', responses: { 200: undefined },
-      handle: async () =>
-        ({ status: 200, body: await referencePage(), headers: { 'content-type': 'text/html; charset=utf-8', 'content-security-policy': PAGE_POLICY } }),
     }),
   ];
 }

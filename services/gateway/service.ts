@@ -17,9 +17,12 @@ import { openKeys } from './keys.ts';
 import type { Keys } from './keys.ts';
 import { RateLimiter } from './limits.ts';
 import { migrations } from './migrations.ts';
+import { statesOf } from './internal-door.ts';
 import { createApp, mountEnd, mountRoutes } from './mount.ts';
 import { openApi } from './openapi.ts';
 import type { OpenApi } from './openapi.ts';
+import { mountProxies } from './proxy.ts';
+import type { Proxies, ProxyTarget } from './proxy.ts';
 import { referencePage } from './reference.ts';
 import { ownRoutes } from './routes.ts';
 import { HttpDoor } from './server.ts';
@@ -28,6 +31,7 @@ import type { GatewaySettings } from './settings.ts';
 import { GatewayStore, splitAddress } from './store.ts';
 import { openWatch } from './watch.ts';
 
+export { openInternalDoor } from './internal-door.ts';
 export { egressRules } from './store.ts';
 
 const VERSION = '0.1.0';
@@ -44,6 +48,10 @@ export interface GatewayPlatform {
 export interface GatewayOptions {
   /** Services of this process. */
   readonly doors?: readonly ServiceDoor[];
+  /** Services in other processes; needs `internalKey`. */
+  readonly proxies?: readonly ProxyTarget[];
+  /** Shared with the service processes, at least 32 characters. */
+  readonly internalKey?: string;
   readonly publicUrl?: string;
   readonly settings?: Partial<GatewaySettings>;
 }
@@ -73,14 +81,16 @@ export async function openGateway(platform: GatewayPlatform, options: GatewayOpt
     refused: new RateLimiter('refused', settings.rateRefused, platform.cache),
   });
 
-  const routes: Route[] = [];
-  const description = describe(routes, options.publicUrl);
-  routes.push(
-    ...ownRoutes({ store, keys, telemetry: platform.telemetry, ready: readiness(store, doors, door.draining), ...description }),
-    ...doors.flatMap((service) => service.routes),
-  );
   const app = createApp();
-  mountRoutes(app, routes, { admission, settings, draining: door.draining }, door.exchangeOf);
+  const routes: Route[] = [];
+  const terms = { admission, settings, draining: door.draining, exchangeOf: door.exchangeOf, internalKey: options.internalKey };
+  // Own routes win over a prefix: they are mounted first, and Express asks in order.
+  const later: { proxies?: Proxies } = {};
+  const ready = readiness(store, async () => ({ ...statesOf(doors, door.draining), ...(await later.proxies?.ready()) }));
+  const description = describe(routes, options.publicUrl, async (own) => later.proxies?.describe(own) ?? own);
+  routes.push(...ownRoutes({ store, keys, telemetry: platform.telemetry, ready, ...description }), ...doors.flatMap((service) => service.routes));
+  mountRoutes(app, routes, terms, door.exchangeOf);
+  later.proxies = mountProxies(app, options.proxies ?? [], terms);
   mountEnd(app, door.exchangeOf);
 
   const writer = writeLastUsedLazily(store, credentials, platform.telemetry);
@@ -91,31 +101,42 @@ export async function openGateway(platform: GatewayPlatform, options: GatewayOpt
     listen: () => door.listen(app),
     async close() {
       await door.close();
+      later.proxies?.close();
       await writer.close();
     },
   };
 }
 
 /** Built when first asked for: most processes never show it. */
-function describe(routes: readonly Route[], publicUrl: string | undefined): { document(): Promise<OpenApi>; page(): Promise<string> } {
-  let document: OpenApi | undefined;
-  let page: string | undefined;
-  const build = async (): Promise<OpenApi> => (document ??= openApi(routes, VERSION, publicUrl));
-  return { document: build, page: async () => (page ??= referencePage(await build())) };
+function describe(
+  routes: readonly Route[], publicUrl: string | undefined, complete: (own: OpenApi) => Promise<OpenApi>,
+): { document(): Promise<OpenApi>; page(): Promise<string> } {
+  let own: OpenApi | undefined;
+  const document = async (): Promise<OpenApi> => complete((own ??= openApi(routes, VERSION, publicUrl)));
+  let shown: { readonly of: OpenApi; readonly page: string } | undefined;
+  return {
+    document,
+    async page() {
+      const of = await document();
+      if (shown?.of !== of) shown = { of, page: referencePage(of) };
+      return shown.page;
+    },
+  };
 }
 
-function readiness(store: GatewayStore, doors: readonly ServiceDoor[], draining: AbortSignal): () => Promise<Readonly<Record<string, boolean>>> {
-  let asked: { readonly atMs: number; readonly database: Promise<boolean> } | undefined;
-  return async () => {
-    if (asked === undefined || performance.now() - asked.atMs > READY_MS) {
-      const answered = store.ping().then(() => true, () => false);
-      asked = { atMs: performance.now(), database: Promise.race([answered, falseAfter(READY_MS)]) };
-    }
-    const parts: Record<string, boolean> = { accepting: !draining.aborted, database: await asked.database };
-    for (const service of doors) {
-      for (const [part, ready] of Object.entries(service.ready())) parts[`${service.name}.${part}`] = ready;
-    }
-    return parts;
+type States = Readonly<Record<string, boolean>>;
+
+/** Asks the database and the other processes at most once a second, however often it is asked itself. */
+function readiness(store: GatewayStore, others: () => Promise<States>): () => Promise<States> {
+  let asked: { readonly atMs: number; readonly states: Promise<States> } | undefined;
+  const ask = async (): Promise<States> => {
+    const answered = store.ping().then(() => true, () => false);
+    const [database, parts] = await Promise.all([Promise.race([answered, falseAfter(READY_MS)]), others()]);
+    return { ...parts, database };
+  };
+  return () => {
+    if (asked === undefined || performance.now() - asked.atMs > READY_MS) asked = { atMs: performance.now(), states: ask() };
+    return asked.states;
   };
 }
 

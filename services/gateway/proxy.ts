@@ -1,0 +1,181 @@
+// The gateway of a cluster: verifies the caller as for its own routes, then hands the request to a service process.
+// I1 Only listed headers pass in either direction; identity goes in one signed header (identity.ts, S05).
+// I2 Bodies and streams pass through with backpressure; nothing is collected here.
+// I3 A request moves on to the next process only while nothing of it was sent; afterwards a broken connection on a change is
+//    `outcome.unknown`, never a silent second try (E7).
+import type { IncomingMessage } from 'node:http';
+import type { Express, NextFunction, Request } from 'express';
+import { PalaceError } from '@palace/platform/errors.ts';
+import { hasBody } from './body.ts';
+import type { Principal, Route } from './contract.ts';
+import type { Admission } from './endpoint.ts';
+import { busy } from './exchange.ts';
+import type { Exchange } from './exchange.ts';
+import { checkInternalKey, IDENTITY_HEADER, signIdentity } from './identity.ts';
+import type { OpenApi } from './openapi.ts';
+import type { GatewaySettings } from './settings.ts';
+import { Upstream } from './upstream.ts';
+
+export interface ProxyTarget {
+  readonly name: string;
+  readonly url: string;
+  /** Paths that the service answers, e.g. `/v1/flows`. Several targets may share one: they take turns. */
+  readonly prefixes: readonly string[];
+}
+
+const REQUEST_HEADERS = ['content-type', 'content-length', 'content-encoding', 'accept', 'idempotency-key', 'last-event-id'];
+const RESPONSE_HEADERS = [
+  'content-type', 'content-length', 'cache-control', 'content-security-policy', 'x-content-type-options', 'referrer-policy',
+  'cross-origin-resource-policy', 'retry-after', 'allow', 'location', 'x-accel-buffering',
+];
+/** Longer than the longest wait of a route. */
+const ANSWER_TIMEOUT_MS = 90_000;
+const DOCUMENT_MS = 60_000;
+
+export interface ProxyTerms {
+  readonly admission: Admission;
+  readonly settings: Pick<GatewaySettings, 'streamCheckMs'>;
+  readonly draining: AbortSignal;
+  readonly internalKey: string | undefined;
+  exchangeOf(request: IncomingMessage): Exchange;
+}
+
+export interface Proxies {
+  ready(): Promise<Readonly<Record<string, boolean>>>;
+  /** Adds the services' own descriptions; one that does not answer is left out. */
+  describe(own: OpenApi): Promise<OpenApi>;
+  close(): void;
+}
+
+export function mountProxies(app: Express, targets: readonly ProxyTarget[], terms: ProxyTerms): Proxies {
+  const key = targets.length === 0 ? '' : checkInternalKey(terms.internalKey);
+  const upstreams = targets.map((target) => new Upstream(target.name, target.url));
+  const prefixes = [...new Set(targets.flatMap((target) => target.prefixes))];
+  for (const prefix of prefixes) {
+    const choices = upstreams.filter((_upstream, at) => targets[at]!.prefixes.includes(prefix));
+    let turn = 0;
+    app.use((request: Request, _response: unknown, next: NextFunction) => {
+      if (!isUnder(prefix, request.path)) return next();
+      turn = (turn + 1) % choices.length;
+      const order = [...choices.slice(turn), ...choices.slice(0, turn)];
+      const exchange = terms.exchangeOf(request);
+      forward(exchange, prefix, order, key, terms).catch((error: unknown) => exchange.fail(error));
+    });
+  }
+  return { ready: () => readyOf(upstreams), describe: describer(upstreams), close: () => upstreams.forEach((upstream) => upstream.close()) };
+}
+
+function isUnder(prefix: string, path: string): boolean {
+  return path === prefix || path.startsWith(`${prefix}/`);
+}
+
+async function forward(exchange: Exchange, prefix: string, order: readonly Upstream[], key: string, terms: ProxyTerms): Promise<void> {
+  exchange.route = `${prefix}/*`;
+  const route = { permission: 'authenticated', path: prefix } as Route;
+  const principal = await terms.admission.admit(exchange, route);
+  for (const upstream of order) {
+    const answer = await send(exchange, upstream, principal, key);
+    if (answer === 'not-sent') continue;
+    return relay(exchange, answer, () => terms.admission.stillAllowed(principal, route), terms);
+  }
+  throw new PalaceError('unavailable.service', { detail: order[0]?.name ?? prefix, retryAfterSeconds: 1 });
+}
+
+/** Resolves with the head of the answer, or `not-sent` when the service cannot have seen anything. */
+async function send(exchange: Exchange, upstream: Upstream, principal: Principal, key: string): Promise<IncomingMessage | 'not-sent'> {
+  const { request, response } = exchange;
+  const signed = { method: request.method ?? 'GET', url: request.url ?? '/' };
+  const identity = signIdentity(key, signed, { principal, address: exchange.caller.address }, await upstream.timeMs());
+  const headers = { ...headersToSend(request), [IDENTITY_HEADER]: identity, traceparent: exchange.span.traceparent };
+  return new Promise((resolve, reject) => {
+    const outgoing = upstream.open({ method: signed.method, path: signed.url, headers, timeout: ANSWER_TIMEOUT_MS });
+    let sent = false;
+    const write = (): void => {
+      sent = true;
+      exchange.phase = signed.method === 'GET' || signed.method === 'HEAD' ? 'reading' : 'changing';
+      if (request.headers.expect !== undefined) response.writeContinue();
+      if (hasBody(request)) request.pipe(outgoing);
+      else outgoing.end();
+    };
+    outgoing.on('socket', (socket) => (socket.connecting ? socket.once(upstream.url.protocol === 'https:' ? 'secureConnect' : 'connect', write) : write()));
+    outgoing.on('timeout', () => outgoing.destroy(new Error('The service did not answer in time.')));
+    outgoing.on('error', (error) => (sent ? reject(broken(exchange, error)) : resolve('not-sent')));
+    outgoing.on('response', (answer) => {
+      upstream.noteTime(answer);
+      resolve(answer);
+    });
+    response.once('close', () => outgoing.destroy());
+  });
+}
+
+function broken(exchange: Exchange, cause: unknown): PalaceError {
+  return new PalaceError(exchange.phase === 'changing' ? 'outcome.unknown' : 'unavailable.service', { retryAfterSeconds: 1, cause });
+}
+
+function headersToSend(request: IncomingMessage): Record<string, string> {
+  const headers: Record<string, string> = {};
+  for (const name of REQUEST_HEADERS) {
+    const value = request.headers[name];
+    if (typeof value === 'string') headers[name] = value;
+  }
+  return headers;
+}
+
+/** Passes the answer on as it comes; a stream also ends when the key dies or the gateway drains. */
+async function relay(exchange: Exchange, answer: IncomingMessage, stillAllowed: () => Promise<boolean>, terms: ProxyTerms): Promise<void> {
+  const { request, response } = exchange;
+  const headers: string[] = [...exchange.headers];
+  for (const name of RESPONSE_HEADERS) {
+    const value = answer.headers[name];
+    if (typeof value === 'string') headers.push(name, value);
+  }
+  const streams = answer.headers['content-type']?.startsWith('text/event-stream') === true;
+  if (streams && !exchange.move('stream')) {
+    answer.destroy();
+    throw busy();
+  }
+  if (!request.complete && hasBody(request)) headers.push('connection', 'close');
+  response.writeHead(answer.statusCode ?? 502, headers);
+  const end = (): void => {
+    answer.unpipe(response);
+    response.end();
+    answer.destroy();
+  };
+  answer.once('error', () => response.destroy()).once('aborted', () => (streams ? response.end() : response.destroy()));
+  answer.pipe(response);
+  if (streams) watchStream(exchange, end, stillAllowed, terms);
+}
+
+function watchStream(exchange: Exchange, end: () => void, stillAllowed: () => Promise<boolean>, terms: ProxyTerms): void {
+  const check = setInterval(() => {
+    stillAllowed().then((allowed) => { if (!allowed) end(); }, () => undefined);
+  }, terms.settings.streamCheckMs);
+  terms.draining.addEventListener('abort', end, { once: true });
+  exchange.response.once('close', () => {
+    clearInterval(check);
+    terms.draining.removeEventListener('abort', end);
+  });
+}
+
+async function readyOf(upstreams: readonly Upstream[]): Promise<Readonly<Record<string, boolean>>> {
+  const asked = await Promise.all(upstreams.map((upstream) => upstream.ask('/readyz').then(({ status }) => status === 200, () => false)));
+  const parts: Record<string, boolean> = {};
+  // One living process is enough to serve.
+  upstreams.forEach((upstream, at) => { parts[upstream.name] = parts[upstream.name] === true || asked[at] === true; });
+  return parts;
+}
+
+function describer(upstreams: readonly Upstream[]): (own: OpenApi) => Promise<OpenApi> {
+  let merged: { readonly atMs: number; readonly document: OpenApi } | undefined;
+  return async (own) => {
+    if (upstreams.length === 0) return own;
+    if (merged !== undefined && performance.now() - merged.atMs < DOCUMENT_MS) return merged.document;
+    const documents = await Promise.all(upstreams.map((upstream) =>
+      upstream.ask('/v1/openapi.json').then(({ body }) => JSON.parse(body) as OpenApi, () => undefined)));
+    const paths = Object.assign({}, ...documents.map((document) => document?.paths ?? {}), own.paths) as OpenApi['paths'];
+    const sorted = Object.fromEntries(Object.entries(paths).sort(([left], [right]) => (left < right ? -1 : 1)));
+    const document = { ...own, paths: sorted };
+    if (documents.every((found) => found !== undefined)) merged = { atMs: performance.now(), document };
+    return document;
+  };
+}

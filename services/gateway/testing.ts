@@ -1,0 +1,162 @@
+// A gateway for tests: real embedded database, real HTTP, a toy service behind it. Two tenants with a key for each role.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Cache } from '@palace/platform/cache/port.ts';
+import { startEmbedded } from '@palace/platform/database/embedded.ts';
+import { openDatabase } from '@palace/platform/database/pg.ts';
+import type { Database } from '@palace/platform/database/port.ts';
+import { createTelemetry } from '@palace/platform/telemetry/telemetry.ts';
+import type { Telemetry } from '@palace/platform/telemetry/port.ts';
+import type { ApiKey, Role } from './contract.ts';
+import { openGateway } from './service.ts';
+import type { Gateway, GatewayOptions } from './service.ts';
+import { toyDoor } from './toy-door.ts';
+import type { ToyDoor } from './toy-door.ts';
+
+export interface Ground {
+  readonly database: Database;
+  readonly telemetry: Telemetry;
+  close(): Promise<void>;
+}
+
+export async function openGround(): Promise<Ground> {
+  const dataDir = mkdtempSync(join(tmpdir(), 'palace-gateway-'));
+  const telemetry = createTelemetry({ service: 'gateway-test', level: 'silent' });
+  const server = await startEmbedded({ dataDir, log: telemetry.log, settings: { fsync: 'off' } });
+  const database = await openDatabase({ url: server.url, log: telemetry.log });
+  return {
+    database,
+    telemetry,
+    async close() {
+      await database.close();
+      await server.stop();
+      await telemetry.close();
+      rmSync(dataDir, { recursive: true, force: true });
+    },
+  };
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly text: string;
+  /** The parsed body; empty when it is not JSON. */
+  readonly body: Readonly<Record<string, unknown>>;
+}
+
+export interface House {
+  readonly cache: Cache;
+  readonly gateway: Gateway;
+  readonly toy: ToyDoor;
+  readonly url: string;
+  readonly port: number;
+  /** Whole keys of the tenant `a` by role, and of the owner of tenant `b`. */
+  readonly keys: Readonly<Record<Role | 'foreign', string>>;
+  readonly owner: ApiKey;
+  call(method: string, path: string, options?: CallOptions): Promise<Answer>;
+  close(): Promise<void>;
+}
+
+export interface CallOptions {
+  /** Default: the owner of tenant `a`. `null`: no credential. */
+  readonly key?: string | null;
+  readonly body?: unknown;
+  /** Sent as it is. */
+  readonly text?: string | Uint8Array<ArrayBuffer>;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+export async function openHouse(ground: Ground, options: GatewayOptions = {}): Promise<House> {
+  const toy = toyDoor();
+  const cache = memoryCache();
+  const gateway = await openGateway({ ...ground, cache }, { doors: [toy], ...options, settings: { port: 0, ...options.settings } });
+  const { url, port } = await gateway.listen();
+  const keys: Record<string, string> = {};
+  const owner = await gateway.keys.create('a', { name: 'owner', role: 'owner' });
+  keys['owner'] = owner.secret;
+  for (const role of ['admin', 'builder', 'operator', 'worker', 'viewer'] as const) keys[role] = (await gateway.keys.create('a', { name: role, role })).secret;
+  keys['foreign'] = (await gateway.keys.create('b', { name: 'owner of b', role: 'owner' })).secret;
+  return {
+    cache, gateway, toy, url, port, owner, keys: keys as House['keys'],
+    call: (method, path, callOptions) => call(url, keys['owner']!, method, path, callOptions),
+    close: () => gateway.close(),
+  };
+}
+
+export async function call(url: string, defaultKey: string, method: string, path: string, options: CallOptions = {}): Promise<Answer> {
+  const headers: Record<string, string> = { ...options.headers };
+  const key = options.key === undefined ? defaultKey : options.key;
+  if (key !== null) headers['authorization'] ??= `Bearer ${key}`;
+  const body = options.text ?? (options.body === undefined ? undefined : JSON.stringify(options.body));
+  if (body !== undefined) headers['content-type'] ??= 'application/json';
+  const response = await fetch(url + path, { method, headers, ...(body !== undefined && { body }), redirect: 'manual' });
+  const text = await response.text();
+  return { status: response.status, headers: Object.fromEntries(response.headers), text, body: parsed(text) };
+}
+
+/** Bytes as they are, for requests that no client library sends. Resolves when the server has answered once or closed. */
+export function raw(port: number, request: string, waitMs = 5_000): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const socket = connect(port, '127.0.0.1', () => socket.write(request));
+    let text = '';
+    const finish = (): void => {
+      clearTimeout(timer);
+      socket.destroy();
+      resolve(parseAnswer(text));
+    };
+    const timer = setTimeout(finish, waitMs);
+    socket.setEncoding('utf8').on('data', (part: string) => {
+      text += part;
+      if (isWhole(text)) finish();
+    });
+    socket.on('end', finish).on('error', (error) => (text === '' ? reject(error) : finish()));
+  });
+}
+
+function isWhole(text: string): boolean {
+  const head = text.indexOf('\r\n\r\n');
+  const length = /\r\ncontent-length: (\d+)/i.exec(text)?.[1];
+  return head !== -1 && length !== undefined && Buffer.byteLength(text.slice(head + 4)) >= Number(length);
+}
+
+function parseAnswer(text: string): Answer {
+  const [head = '', ...rest] = text.split('\r\n\r\n');
+  const lines = head.split('\r\n');
+  const headers = Object.fromEntries(lines.slice(1).map((line) => [line.slice(0, line.indexOf(':')).toLowerCase(), line.slice(line.indexOf(':') + 1).trim()]));
+  const body = rest.join('\r\n\r\n');
+  return { status: Number(/^HTTP\/1\.1 (\d+)/.exec(head)?.[1] ?? 0), headers, text: body, body: parsed(body) };
+}
+
+function parsed(text: string): Readonly<Record<string, unknown>> {
+  try {
+    return JSON.parse(text) as Readonly<Record<string, unknown>>;
+  } catch {
+    return {};
+  }
+}
+
+/** Counts as the port says, in this process. */
+function memoryCache(): Cache {
+  const windows = new Map<string, { count: number; endsAtMs: number }>();
+  return {
+    get: async () => undefined,
+    set: async () => undefined,
+    delete: async () => undefined,
+    close: async () => undefined,
+    async count(key, add, windowMs) {
+      const nowMs = performance.now();
+      let window = windows.get(key);
+      if (window === undefined || window.endsAtMs <= nowMs) windows.set(key, (window = { count: 0, endsAtMs: nowMs + windowMs }));
+      window.count += add;
+      return { count: window.count, resetMs: window.endsAtMs - nowMs };
+    },
+  };
+}
+
+/** Everything that hostile input could have left on the built-in prototypes (S26). */
+export function prototypes(): string {
+  return [Object.prototype, Array.prototype, Function.prototype, String.prototype, Promise.prototype]
+    .map((prototype) => Reflect.ownKeys(prototype).map(String).sort().join()).join('\n');
+}
