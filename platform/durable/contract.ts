@@ -181,6 +181,8 @@ export interface NodeRow {
 export interface EngineSample {
   readonly timeMs: number;
   readonly jumped: boolean;
+  /** Version of the offset that this time stands on: only who knows the newest may change it. */
+  readonly version: number;
 }
 
 export interface Renewal {
@@ -193,7 +195,7 @@ export interface Renewal {
   /** Database wall clock at the statement, ms since the epoch, and the stored offset and high water of engine time. */
   readonly databaseMs: number;
   /** `settled` is false between a promotion and the first proposal of somebody who knows the time. */
-  readonly clock: { readonly offsetMs: number; readonly highWaterMs: number; readonly timeline: string; readonly settled: boolean };
+  readonly clock: { readonly offsetMs: number; readonly highWaterMs: number; readonly timeline: string; readonly settled: boolean; readonly version: number };
   readonly haltVersion: number;
   readonly minReader: number;
 }

@@ -3,7 +3,7 @@
 // I2 Engine time is known before the first claim; a renewal that shows a jump of the database's clock claims nothing (E12).
 // I3 A deadline is watched by its own timer: an owner that cannot renew closes its shards by itself (E2).
 // Called by node.ts.
-import { SHARD_COUNT, type DurableSettings, type DurableStore, type Fence, type NodeRow, type Renewal, type Scheduler } from './contract.ts';
+import { SHARD_COUNT, type DurableSettings, type DurableStore, type NodeRow, type Renewal, type Scheduler } from './contract.ts';
 import { engineTime, takeSample, type EngineClock } from './core/clock.ts';
 import { planOwnership } from './core/ownership.ts';
 import type { Shards } from './shards.ts';
@@ -93,7 +93,7 @@ export function createMembership({ store, scheduler, settings, log, shards }: Me
     const sent = shards.held();
     const sentAtMs = scheduler.nowMs();
     try {
-      const engine = clock === undefined ? undefined : { timeMs: engineTime(clock, sentAtMs), jumped };
+      const engine = clock === undefined ? undefined : { timeMs: engineTime(clock, sentAtMs), jumped, version: clock.version };
       const renewal = await store.renew(me, sent, settings.leaseMs, engine);
       failures = 0;
       shards.renewed(sent, renewal.kept, sentAtMs);
@@ -110,7 +110,7 @@ export function createMembership({ store, scheduler, settings, log, shards }: Me
   function followClock(renewal: Renewal, sentAtMs: number): void {
     const taken = takeSample(clock, {
       sentAtMs, receivedAtMs: scheduler.nowMs(), databaseMs: renewal.databaseMs,
-      offsetMs: renewal.clock.offsetMs, highWaterMs: renewal.clock.highWaterMs, settled: renewal.clock.settled,
+      offsetMs: renewal.clock.offsetMs, settled: renewal.clock.settled, version: renewal.clock.version,
     });
     clock = taken.clock;
     const before = jumped;

@@ -3,8 +3,8 @@
 //    server is given up after ABANDON_MS by breaking the connection: the outcome is then unknown, as it is.
 // I2 The session lock that proves life and the renewals share one connection: who cannot renew does not look alive for long.
 // I3 Only errors after which PostgreSQL certainly kept nothing are answered by anything else than `unknown`.
-import type { Database } from '../database/port.ts';
-import type { CommitReply, DurableStore, Fence, InboxRow, NodeRow, Renewal, ShardCursor, StreamRow, TakenKey, TimerRow, Write } from './contract.ts';
+import type { Database, Sql } from '../database/port.ts';
+import type { CommitReply, DurableStore, EngineSample, Fence, InboxRow, NodeRow, Renewal, ShardCursor, StreamRow, TakenKey, TimerRow, Write } from './contract.ts';
 import { encodeCommit } from './encode.ts';
 import { openSession, type Session } from './session.ts';
 
@@ -44,9 +44,9 @@ export function postgresDurableStore({ database, schema, service }: PostgresStor
     return session;
   }
 
-  async function lockSession(client: { query(text: string, values: unknown[]): Promise<{ rows: unknown[] }> }, node: NodeRow): Promise<void> {
-    const { rows } = await client.query(`select ${schema}.enlist($1, $2) as locked`, [node.nodeId, node.readsFormat]);
-    if ((rows[0] as { locked: boolean }).locked !== true) throw new Error(`Another process lives under the node id ${node.nodeId}`);
+  async function lockSession(client: Sql, node: NodeRow): Promise<void> {
+    const { rows } = await client.query<{ locked: boolean }>(`select ${schema}.enlist($1, $2) as locked`, [node.nodeId, node.readsFormat]);
+    if (rows[0]?.locked !== true) throw new Error(`Another process lives under the node id ${node.nodeId}`);
   }
 
   async function enlist(node: NodeRow): Promise<void> {
@@ -54,10 +54,10 @@ export function postgresDurableStore({ database, schema, service }: PostgresStor
     await control.query('select 1', []);
   }
 
-  async function renew(node: NodeRow, fences: readonly Fence[], leaseMs: number, engine: { timeMs: number; jumped: boolean } | undefined): Promise<Renewal> {
+  async function renew(node: NodeRow, fences: readonly Fence[], leaseMs: number, engine: EngineSample | undefined): Promise<Renewal> {
     const { ids, epochs } = columns(fences);
-    const { rows } = await control.query<{ renewal: Renewal }>(`select ${schema}.renew($1, $2, $3, $4, $5, $6, $7, $8) as renewal`, [
-      node.nodeId, node.readsFormat, node.leaving === true, ids, epochs, leaseMs, engine?.timeMs ?? null, engine?.jumped ?? false,
+    const { rows } = await control.query<{ renewal: Renewal }>(`select ${schema}.renew($1, $2, $3, $4, $5, $6, $7, $8, $9) as renewal`, [
+      node.nodeId, node.readsFormat, node.leaving === true, ids, epochs, leaseMs, engine?.timeMs ?? null, engine?.jumped ?? false, engine?.version ?? null,
     ]);
     return (rows[0] as { renewal: Renewal }).renewal;
   }

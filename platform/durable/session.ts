@@ -3,9 +3,7 @@
 // I2 `greet` runs on every new connection before anything else does.
 // Called by postgres.ts.
 import type { QueryResult, QueryResultRow } from 'pg';
-import type { Database } from '../database/port.ts';
-
-type Client = Awaited<ReturnType<Database['dedicated']>>;
+import type { Database, DedicatedClient } from '../database/port.ts';
 
 export interface Session {
   query<R extends QueryResultRow>(text: string, values: readonly unknown[]): Promise<QueryResult<R>>;
@@ -14,13 +12,13 @@ export interface Session {
   close(): Promise<void>;
 }
 
-export function openSession(database: Database, greet: (client: Client) => Promise<void>): Session {
-  let connecting: Promise<Client> | undefined;
-  let current: Client | undefined;
+export function openSession(database: Database, greet: (client: DedicatedClient) => Promise<void>): Session {
+  let connecting: Promise<DedicatedClient> | undefined;
+  let current: DedicatedClient | undefined;
   let closed = false;
 
-  async function connect(): Promise<Client> {
-    const client = await database.dedicated('engine');
+  async function connect(): Promise<DedicatedClient> {
+    const client = (await database.dedicated('engine')) as DedicatedClient;
     const forget = (): void => {
       if (current === client) current = undefined;
     };
@@ -40,7 +38,7 @@ export function openSession(database: Database, greet: (client: Client) => Promi
   async function query<R extends QueryResultRow>(text: string, values: readonly unknown[]): Promise<QueryResult<R>> {
     if (closed) throw new Error('The session is closed');
     const client = current ?? (await (connecting ??= connect().finally(() => (connecting = undefined))));
-    return client.query<R>(text, values as unknown[]);
+    return client.query<R>(text, values);
   }
 
   function abandon(): void {
@@ -60,10 +58,9 @@ export function openSession(database: Database, greet: (client: Client) => Promi
   return { query, abandon, close };
 }
 
-async function end(client: Client): Promise<void> {
+async function end(client: DedicatedClient): Promise<void> {
   try {
-    if ('end' in client) await client.end();
-    else client.release(true);
+    await client.end();
   } catch {
     // It was broken already.
   }

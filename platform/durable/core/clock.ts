@@ -1,7 +1,8 @@
 // Engine time: a database sample plus our monotonic elapsed time, never ahead of the database and never back (E12). Pure.
 // I1 The anchor is the sample as of the moment its answer arrived: by then the database's clock shows at least that much.
 // I2 A sample outside what the anchor allows (round trips of both included) is a jump: it is not taken, and engine time goes on
-//    from our own extrapolation, which the next renewal proposes to the database as the new offset.
+//    from our own extrapolation, which the next renewal proposes to the database as the new offset. Only who knows the newest version
+//    of the offset may change it; who does not (it was stopped meanwhile) follows, so that two nodes never pull at the clock.
 // I3 A node that knows no time takes none from a database whose clock is not settled after a promotion.
 // Called by membership.ts with every renewal.
 
@@ -16,6 +17,7 @@ export interface EngineClock {
   readonly receivedAtMs: number;
   /** Engine time given out is never below this. */
   readonly floorMs: number;
+  readonly version: number;
 }
 
 export interface ClockSample {
@@ -23,27 +25,34 @@ export interface ClockSample {
   readonly receivedAtMs: number;
   readonly databaseMs: number;
   readonly offsetMs: number;
-  readonly highWaterMs: number;
   readonly settled: boolean;
+  readonly version: number;
 }
 
 export type SampleVerdict = 'taken' | 'jumped' | 'unsettled';
 
 export function takeSample(clock: EngineClock | undefined, sample: ClockSample): { readonly clock: EngineClock | undefined; readonly verdict: SampleVerdict } {
   const engineMs = sample.databaseMs + sample.offsetMs;
-  const fresh = { engineMs, sentAtMs: sample.sentAtMs, receivedAtMs: sample.receivedAtMs };
+  const fresh = { engineMs, sentAtMs: sample.sentAtMs, receivedAtMs: sample.receivedAtMs, version: sample.version };
   if (clock === undefined) {
     if (!sample.settled) return { clock, verdict: 'unsettled' };
     return { clock: { ...fresh, floorMs: engineMs }, verdict: 'taken' };
   }
-  const earliestMs = clock.engineMs + (sample.sentAtMs - clock.receivedAtMs) - JUMP_TOLERANCE_MS;
-  const latestMs = clock.engineMs + (sample.receivedAtMs - clock.sentAtMs) + JUMP_TOLERANCE_MS;
-  if (!sample.settled || engineMs < earliestMs || engineMs > latestMs) return { clock, verdict: 'jumped' };
   const floorMs = engineTime(clock, sample.receivedAtMs);
+  if (!sample.settled || !fits(clock, sample, engineMs)) {
+    if (!sample.settled || sample.version === clock.version) return { clock, verdict: 'jumped' };
+    return { clock: { ...fresh, floorMs }, verdict: 'taken' };
+  }
   const roundTripMs = sample.receivedAtMs - sample.sentAtMs;
   const better = roundTripMs <= 2 * (clock.receivedAtMs - clock.sentAtMs) || engineMs >= floorMs;
   const old = sample.receivedAtMs - clock.receivedAtMs > ANCHOR_MAX_AGE_MS;
-  return { clock: better || old ? { ...fresh, floorMs } : { ...clock, floorMs }, verdict: 'taken' };
+  return { clock: better || old ? { ...fresh, floorMs } : { ...clock, floorMs, version: sample.version }, verdict: 'taken' };
+}
+
+function fits(clock: EngineClock, sample: ClockSample, engineMs: number): boolean {
+  const earliestMs = clock.engineMs + (sample.sentAtMs - clock.receivedAtMs) - JUMP_TOLERANCE_MS;
+  const latestMs = clock.engineMs + (sample.receivedAtMs - clock.sentAtMs) + JUMP_TOLERANCE_MS;
+  return engineMs >= earliestMs && engineMs <= latestMs;
 }
 
 export function engineTime(clock: EngineClock, nowMs: number): number {

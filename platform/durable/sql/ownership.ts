@@ -45,26 +45,30 @@ begin
 end $$;
 
 -- Engine time goes on from what a node knows when the database's clock left it; else from the database, never below the high water.
-create function {{schema}}.settle_clock(engine_ms bigint, jumped boolean, lease_ms integer) returns void language plpgsql as $$
+create function {{schema}}.settle_clock(engine_ms bigint, jumped boolean, known integer, lease_ms integer) returns void language plpgsql as $$
 declare
   c {{schema}}.clock;
   high bigint;
   wall bigint;
+  offset_now bigint;
 begin
   select * into c from {{schema}}.clock for update;
   wall := {{schema}}.wall_ms();
+  offset_now := c.offset_ms;
   select greatest(c.high_water_ms, max(high_water_ms)) into high from {{schema}}.node;
-  if engine_ms is not null and (jumped or c.unsettled_ms is not null) then
-    if abs(wall + c.offset_ms - engine_ms) > 250 then c.offset_ms := engine_ms - wall; end if;
-    c.unsettled_ms := null;
-  elsif engine_ms is null and (c.unsettled_ms is null or wall not between c.unsettled_ms and c.unsettled_ms + lease_ms) then
-    c.offset_ms := greatest(c.offset_ms, high - wall);
-    c.unsettled_ms := null;
+  if engine_ms is not null then
+    if not jumped or known <> c.version then return; end if;
+    if abs(wall + offset_now - engine_ms) > 250 then offset_now := engine_ms - wall; end if;
+  else
+    -- Somebody who knows the time has one lease to say so.
+    if wall between c.unsettled_ms and c.unsettled_ms + lease_ms then return; end if;
+    offset_now := greatest(offset_now, high - wall);
+    if offset_now = c.offset_ms and c.unsettled_ms is null then return; end if;
   end if;
-  update {{schema}}.clock set offset_ms = c.offset_ms, unsettled_ms = c.unsettled_ms, high_water_ms = high;
+  update {{schema}}.clock set offset_ms = offset_now, version = c.version + 1, unsettled_ms = null, high_water_ms = high;
 end $$;
 
-create function {{schema}}.renew(node_id text, format integer, is_leaving boolean, ids integer[], epochs bigint[], lease_ms integer, engine_ms bigint, jumped boolean)
+create function {{schema}}.renew(node_id text, format integer, is_leaving boolean, ids integer[], epochs bigint[], lease_ms integer, engine_ms bigint, jumped boolean, known integer)
 returns json language plpgsql as $$
 declare
   c {{schema}}.clock;
@@ -77,8 +81,8 @@ declare
 begin
   perform {{schema}}.arrive();
   select * into c from {{schema}}.clock;
-  if jumped or engine_ms is null or c.unsettled_ms is not null then
-    perform {{schema}}.settle_clock(engine_ms, jumped, lease_ms);
+  if jumped or engine_ms is null then
+    perform {{schema}}.settle_clock(engine_ms, jumped, known, lease_ms);
     select * into c from {{schema}}.clock;
   end if;
   perform 1 from {{schema}}.shard where id = any (ids) order by id for update;
@@ -95,7 +99,7 @@ begin
   where owner is null or owner <> all (alive) or (owner = node_id and id <> all (ids)) or (owner <> node_id and lease_until_ms < now_ms);
   select * into h from {{schema}}.halt;
   return json_build_object('kept', kept, 'orphans', orphans, 'nodes', nodes, 'databaseMs', {{schema}}.wall_ms(),
-    'clock', json_build_object('offsetMs', c.offset_ms, 'highWaterMs', c.high_water_ms, 'timeline', c.timeline, 'settled', c.unsettled_ms is null),
+    'clock', json_build_object('offsetMs', c.offset_ms, 'highWaterMs', c.high_water_ms, 'timeline', c.timeline, 'settled', c.unsettled_ms is null, 'version', c.version),
     'haltVersion', h.version, 'minReader', h.min_reader);
 end $$;
 

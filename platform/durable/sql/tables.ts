@@ -26,6 +26,8 @@ insert into {{schema}}.shard (id) select generate_series(0, 63);
 create table {{schema}}.clock (
   one boolean primary key default true check (one),
   offset_ms bigint not null default 0,
+  -- Rises with every change of the offset; a change names the version it knows.
+  version integer not null default 0,
   high_water_ms bigint not null default 0,
   -- System identifier and timeline of the server that last served; null before the first.
   timeline text,
