@@ -1,7 +1,7 @@
 // The database port: PostgreSQL by URL, whoever runs it. Callers write plain SQL near where they use it.
 // I1 Two login roles that own nothing: `palace_api` sees one tenant, `palace_engine` sees the tenants and shards it named.
 // I2 A query on a tenant table without a tenant fails (row-level security is FORCEd, palace.tenant() raises when unset).
-import type { Pool, PoolClient, QueryResult, QueryResultRow } from 'pg';
+import type { Pool, QueryResult, QueryResultRow } from 'pg';
 
 export interface Sql {
   query<R extends QueryResultRow = QueryResultRow>(text: string, values?: readonly unknown[]): Promise<QueryResult<R>>;
@@ -20,7 +20,7 @@ export interface Database {
   /** Runs `work` in one engine transaction that may read these shards and write these tenants. */
   asEngine<T>(scope: { shards: readonly number[]; tenants?: readonly string[] }, work: (sql: Sql) => Promise<T>): Promise<T>;
   /** A dedicated engine connection outside the pool (commit lanes, liveness lock, LISTEN). The caller ends it. */
-  dedicated(role: 'engine' | 'api'): Promise<PoolClient | DedicatedClient>;
+  dedicated(role: 'engine' | 'api'): Promise<DedicatedClient>;
   /** Applies a service's numbered migrations in order; refuses a schema with a breaking migration that this code does not know (`boot.schema-newer`). */
   migrate(plan: MigrationPlan): Promise<void>;
   close(): Promise<void>;

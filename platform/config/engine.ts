@@ -1,0 +1,35 @@
+// Settings of the durable component and of the flow engine: every bound of ENGINE and its default for a laptop.
+import { z } from 'zod';
+import { whole } from './setting.ts';
+
+export const DURABLE = z.strictObject({
+  leaseMs: whole('PALACE_DURABLE_LEASE_MS', 3_000, 1_000, 60_000, 'How long the ownership of a shard lasts without renewal.'),
+  renewMs: whole('PALACE_DURABLE_RENEW_MS', 500, 100, 20_000, 'Pause between renewals of ownership.'),
+  lanes: whole('PALACE_DURABLE_LANES', 2, 1, 16, 'Connections that commit; a shard always uses the same one.'),
+  overlap: whole('PALACE_DURABLE_OVERLAP', 1, 1, 8, 'Commits under way at once in a lane.'),
+  maxBatchWrites: whole('PALACE_DURABLE_MAX_BATCH_WRITES', 500, 1, 5_000, 'Writes of one commit.'),
+  pollMs: whole('PALACE_DURABLE_POLL_MS', 5_000, 100, 60_000, 'How often rows are looked for that no news announced.'),
+});
+
+export const FLOW = z.strictObject({
+  historyEvents: whole('PALACE_FLOW_HISTORY_EVENTS', 50_000, 100, 1_000_000, 'Events of one run.'),
+  payloadBytes: whole('PALACE_FLOW_PAYLOAD_BYTES', 1_048_576, 1_024, 16_777_216, 'Bytes of one value: input, output, context, result.'),
+  fanOut: whole('PALACE_FLOW_FAN_OUT', 1_000, 1, 100_000, 'Branches or iterations of one step at once.'),
+  nesting: whole('PALACE_FLOW_NESTING', 20, 1, 100, 'Depth of flows that run flows.'),
+  bufferedSignals: whole('PALACE_FLOW_BUFFERED_SIGNALS', 1_000, 1, 100_000, 'Signals that wait for a run to listen.'),
+  expressionFuel: whole('PALACE_FLOW_EXPRESSION_FUEL', 100_000, 1_000, 10_000_000, 'Steps of one expression.'),
+  retriesPerRun: whole('PALACE_FLOW_RETRIES_PER_RUN', 1_000, 0, 100_000, 'All retries of one run together.'),
+  maxPendingStarts: whole('PALACE_FLOW_MAX_PENDING_STARTS', 2_000, 1, 1_000_000, 'Starts accepted and not yet committed; more are refused.'),
+  maxActiveRuns: whole('PALACE_FLOW_MAX_ACTIVE_RUNS', 20_000, 1, 1_000_000, 'Runs with work in memory; more starts are refused.'),
+  maxIdleRuns: whole('PALACE_FLOW_MAX_IDLE_RUNS', 2_000, 0, 1_000_000, 'Idle runs kept in memory for their next command.'),
+  maxEffects: whole('PALACE_FLOW_MAX_EFFECTS', 256, 1, 100_000, 'Effects performed at once; more wait their turn.'),
+  eventsPerSnapshot: whole('PALACE_FLOW_EVENTS_PER_SNAPSHOT', 200, 10, 10_000, 'Events between two snapshots of a run.'),
+  lookBackMs: whole('PALACE_FLOW_LOOK_BACK_MS', 60_000, 0, 86_400_000, 'Events published so long before a listen began still reach it.'),
+  maxHeldRows: whole('PALACE_FLOW_MAX_HELD_ROWS', 2_000, 10, 100_000, 'Commands, stream rows and timers in the hands of one shard.'),
+});
+
+export const EFFECT = z.strictObject({
+  timeoutMs: whole('PALACE_EFFECT_TIMEOUT_MS', 30_000, 100, 3_600_000, 'Hard deadline of a call that names none.'),
+  maxResponseBytes: whole('PALACE_EFFECT_MAX_RESPONSE_BYTES', 1_048_576, 1_024, 67_108_864, 'Largest response of a call.'),
+  maxRedirects: whole('PALACE_EFFECT_MAX_REDIRECTS', 5, 0, 20, 'Redirects that a call follows.'),
+});
