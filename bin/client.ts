@@ -6,7 +6,7 @@ import { request as httpsRequest } from 'node:https';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Problem } from '@palace/gateway/contract.ts';
 import type { ExitCode } from './command.ts';
-import { CommandFailure } from './failure.ts';
+import { CommandFailure, refused } from './failure.ts';
 import type { Server } from './find-server.ts';
 
 const ATTEMPTS = 4;
@@ -114,8 +114,8 @@ export class Client {
     return new NoAnswer(`The connection to ${origin} failed (${code ?? message}).`, false, 'Try again; palace doctor checks the server.', error);
   }
 
-  #foreign(what: string): NoAnswer {
-    return new NoAnswer(`${this.server.url.origin} is not an AgentsPalace server: it ${what}.`, false, 'Check --url or PALACE_URL.');
+  #foreign(what: string): CommandFailure {
+    return refused(`${this.server.url.origin} is not an AgentsPalace server: it ${what}.`, { next: 'Check --url or PALACE_URL.' });
   }
 }
 
