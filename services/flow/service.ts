@@ -17,6 +17,7 @@ import type { ServiceDoor } from '@palace/gateway/contract.ts';
 import { createEngine, type Engine } from './engine/engine.ts';
 import { createPrograms, type Programs } from './engine/programs.ts';
 import { engineSettings } from './engine/settings.ts';
+import type { RunEnd } from './engine/slot.ts';
 import type { Executor } from './executors/executor.ts';
 import { httpExecutor } from './executors/http.ts';
 import { flowMigrations } from './migrations.ts';
@@ -33,10 +34,8 @@ export interface FlowService {
   /** Drains and hands its shards over (R10). */
   stop(): Promise<void>;
   publish(tenant: string, source: string, sourceName?: string): Promise<Definition & { created: boolean }>;
-  /** In process: for `palace up`, tests and benchmarks. Resolves after the commit. */
-  startRun(tenant: string, flow: string, input: Json): Promise<string>;
-  /** Resolves when the run has ended in this process. */
-  ended(runId: string): Promise<string>;
+  /** In process: for tests and benchmarks. `accepted` follows the commit, `ended` the final commit in this process. */
+  startRun(tenant: string, flow: string, input: Json): { readonly accepted: Promise<string>; readonly ended: Promise<RunEnd> };
   readonly engine: Engine;
   readonly node: DurableNode;
 }
@@ -44,6 +43,8 @@ export interface FlowService {
 export interface FlowOptions {
   /** Functions beside `http`, by `name:version@catalog`. */
   readonly executors?: ReadonlyMap<string, Executor>;
+  /** `$runtime.metadata` in expressions, e.g. where the sample service listens. */
+  readonly runtimeMetadata?: Readonly<Record<string, Json>>;
 }
 
 /** What the routes and the pieces of this service work with. */
@@ -62,8 +63,8 @@ export async function openFlow(platform: Platform, options: FlowOptions = {}): P
   const scheduler = realScheduler();
   const programs = createPrograms(store, scheduler);
   const engine: Engine = createEngine({
-    node: () => node, store, scheduler, programs, settings: engineSettings(config), log: telemetry.log.child({ service: 'flow' }),
-    executors: new Map([['http', httpExecutor(platform.egress, { maxResponseBytes: config.flow.payloadBytes, maxRedirects: 5 })], ...(options.executors ?? [])]),
+    node: () => node, store, scheduler, programs, settings: engineSettings(config, options.runtimeMetadata ?? {}), log: telemetry.log.child({ service: 'flow' }),
+    executors: new Map([['http', httpExecutor(platform.egress, { maxResponseBytes: config.effect.maxResponseBytes, maxRedirects: config.effect.maxRedirects })], ...(options.executors ?? [])]),
     metrics: {
       started: telemetry.counter('palace_runs_started_total', 'Runs accepted'),
       ended: telemetry.counter('palace_runs_ended_total', 'Runs ended, by final status', ['status']),
@@ -73,11 +74,11 @@ export async function openFlow(platform: Platform, options: FlowOptions = {}): P
       refused: telemetry.counter('palace_refused_total', 'Requests refused, by reason', ['reason']),
     },
   });
-  const nodeId = `${config.nodeName ?? hostname()}-${process.pid}-${Date.now().toString(36)}`;
+  const nodeId = `${config.installation.nodeName || hostname()}-${process.pid}-${Date.now().toString(36)}`;
   const node = createDurableNode({
     service: 'flow', nodeId, host: engine.host, scheduler, bus: platform.bus, telemetry,
     store: postgresDurableStore({ database, schema: 'flow', service: 'flow' }),
-    settings: config.flow.durable,
+    settings: { ...config.durable, drainMs: config.installation.drainMs },
   });
   const parts: FlowParts = { platform, engine, node, programs, reads: flowReads(database) };
   const stopListening = platform.bus.subscribe('flow.published', ({ data }) => programs.forget(String(data['tenant']), String(data['namespace']), String(data['name'])));
@@ -94,8 +95,11 @@ export async function openFlow(platform: Platform, options: FlowOptions = {}): P
       announce(parts, tenant, published);
       return published;
     },
-    startRun: async (tenant, flow, input) => (await engine.accept.start({ tenant, flow, input })).id,
-    ended: (runId) => endOf(engine, runId),
+    startRun(tenant, flow, input) {
+      const ended = Promise.withResolvers<RunEnd>();
+      const accepted = engine.accept.start({ tenant, flow, input, onEnd: ended.resolve }).then(({ id }) => id);
+      return { accepted, ended: ended.promise };
+    },
   };
 }
 
@@ -103,14 +107,4 @@ export async function openFlow(platform: Platform, options: FlowOptions = {}): P
 export function announce({ platform, programs }: FlowParts, tenant: string, { namespace, name }: { namespace: string; name: string }): void {
   programs.forget(tenant, namespace, name);
   platform.bus.publish({ topic: 'flow.published', data: { tenant, namespace, name } });
-}
-
-function endOf(engine: Engine, runId: string): Promise<string> {
-  return new Promise((resolve) => {
-    const stop = engine.watching.watch(runId, ({ status }) => {
-      if (status !== 'completed' && status !== 'failed' && status !== 'cancelled') return;
-      stop();
-      resolve(status);
-    });
-  });
 }

@@ -13,13 +13,15 @@ import { newRun } from '../core/run.ts';
 import type { Definition } from '../store/port.ts';
 import { permitShard } from './placement.ts';
 import type { EngineParts } from './parts.ts';
-import { newSlot, type Settlement } from './slot.ts';
+import { newSlot, type RunEnd, type Settlement } from './slot.ts';
 
 export interface StartRequest {
   readonly tenant: string;
   readonly flow: string;
   readonly input: Json;
   readonly idempotency?: { readonly scope: string; readonly key: string; readonly fingerprint: string };
+  /** Told when the run has ended in this process; never told when the run moves to another owner first. */
+  readonly onEnd?: (end: RunEnd) => void;
 }
 
 export interface StartBody { readonly run: string; readonly flow: string; readonly hash: string; readonly input: Json; readonly permit?: string; readonly limit?: number; readonly claim?: KeyClaim }
@@ -79,6 +81,7 @@ export function createAccept(parts: EngineParts): Accept {
     const slot = newSlot(row, linked, newRun(linked, { id, startedMs: nowMs }), { lastSeq: 0, snapshotSeq: 0, fresh: true });
     const key = request.idempotency;
     if (key !== undefined) slot.claims = [{ scope: key.scope, key: key.key, fingerprint: key.fingerprint, answer: JSON.stringify({ id }) }];
+    slot.onEnd = request.onEnd;
     parts.slots.set(id, slot);
     pending += 1;
     const settled = await new Promise<Settlement>((settle) => parts.push(slot, { command: { type: 'start', input: request.input }, settle }));

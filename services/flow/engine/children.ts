@@ -5,7 +5,7 @@ import { decide } from '../core/decide.ts';
 import { standardFault } from '../core/faults.ts';
 import type { ActId, RunEvent } from '../core/model.ts';
 import { newRun, openChildren } from '../core/run.ts';
-import type { EngineParts } from './parts.ts';
+import { decideEnv, type EngineParts } from './parts.ts';
 import { newSlot, type Slot } from './slot.ts';
 
 export interface PreparedChild {
@@ -29,7 +29,7 @@ export async function prepareChildren(parts: EngineParts, parent: Slot, events: 
       status: 'running' as const, startedMs: nowMs, parent: parent.id, ...(event.await && { parentAct: event.act }),
     };
     const slot = newSlot(row, found.linked, run, { lastSeq: 0, snapshotSeq: 0, fresh: true });
-    const decision = decide(run, { type: 'start', input: event.input }, { nowMs, limits: parts.settings.decide });
+    const decision = decide(run, { type: 'start', input: event.input }, decideEnv(parts, nowMs));
     slot.more = decision.more;
     prepared.push({ slot, events: decision.events });
   }

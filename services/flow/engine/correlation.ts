@@ -10,8 +10,8 @@ import type { StoredEvent } from '../store/port.ts';
 import { release, type EngineParts } from './parts.ts';
 import type { Envelope, Slot } from './slot.ts';
 
-/** The row that an event came from, and who waits for it to be decided. */
-export type Arrival = Pick<Envelope, 'cursor' | 'commandId' | 'settle'>;
+/** The row that an event came from. */
+export type Arrival = Pick<Envelope, 'cursor' | 'commandId'>;
 
 const MATCH_BATCH = 200;
 const RETRY_MS = 500;
@@ -41,7 +41,6 @@ export function createCorrelation(parts: EngineParts): Correlation {
     }).then((outcome) => {
       release(parts, shard, { command: { type: 'continue' }, ...from });
       if (outcome.kind === 'committed') void match(shard, stored);
-      from.settle?.(outcome.kind === 'committed' ? { kind: 'kept' } : { kind: 'refused', why: outcome.kind });
     });
   }
 
@@ -67,7 +66,7 @@ export function createCorrelation(parts: EngineParts): Correlation {
 
   function deliver(shard: number, row: StreamRow, from: Arrival): void {
     const { run, act, event } = JSON.parse(row.body) as { run: string; act: number; event: CloudEvent };
-    parts.give(shard, run, { command: { type: 'event', act, event }, ...from });
+    parts.give(shard, run, { command: { type: 'event', act, event }, tenant: row.tenant, ...from });
   }
 
   function lookBack(slot: Slot, opened: Extract<RunEvent, { type: 'listen.opened' }>): void {

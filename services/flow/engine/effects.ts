@@ -10,6 +10,8 @@ import type { EffectCall, EffectOutcome } from '../executors/executor.ts';
 import type { EngineParts } from './parts.ts';
 import type { Slot } from './slot.ts';
 
+const FENCE_RETRY_MS = 50;
+
 interface Job { readonly slot: Slot; readonly effect: OpenEffect }
 
 export interface Effects {
@@ -39,8 +41,15 @@ export function createEffects(parts: EngineParts): Effects {
       const controller = job.slot.inFlight.get(job.effect.act);
       if (job.slot.gone || controller === undefined) continue;
       // Past our own deadline nothing new begins: another owner may be at work (E2).
-      if (parts.node().fence(job.slot.shard) === undefined) {
+      if (parts.draining.has(job.slot.shard)) {
         job.slot.inFlight.delete(job.effect.act);
+        continue;
+      }
+      if (parts.node().fence(job.slot.shard) === undefined) {
+        parts.scheduler.after(FENCE_RETRY_MS, () => {
+          waiting.push(job);
+          pump();
+        });
         continue;
       }
       active += 1;

@@ -1,7 +1,6 @@
 // The engine of AgentsFlow: the durable component's host. It puts the pieces together and routes what arrives to runs.
 // I1 It acts for a shard only between open() and close(); after close() nothing of the shard is in memory.
-// I2 What came from a row is handed to exactly one run, and stream rows of one producer are decided one after another,
-//    so that the cursor moves without gap.
+// I2 What came from a row is handed to one run, and its row is consumed in the write that decides it.
 // Called by service.ts; driven by platform/durable.
 import type { DurableHost, DurableNode, InboxRow, StreamRow } from '@palace/platform/durable/contract.ts';
 import { ENDED } from '../contract.ts';
@@ -87,7 +86,6 @@ function assemble(surroundings: Surroundings): Pieces {
 
 function createHost(pieces: Pieces): DurableHost {
   const { parts, loading, permits, correlation } = pieces;
-  const streams = createStreamQueues(pieces);
   return {
     async open({ shard }) {
       parts.draining.delete(shard);
@@ -99,7 +97,6 @@ function createHost(pieces: Pieces): DurableHost {
       parts.held.delete(shard);
       parts.draining.delete(shard);
       permits.drop(shard);
-      streams.drop(shard);
       const lost = loading.drop(shard).slice();
       for (const slot of parts.slots.values()) {
         if (slot.shard !== shard) continue;
@@ -124,12 +121,12 @@ function createHost(pieces: Pieces): DurableHost {
     },
     deliver(shard, rows) {
       parts.held.set(shard, (parts.held.get(shard) ?? 0) + rows.length);
-      streams.add(shard, rows);
+      for (const row of rows) deliver(pieces, shard, row);
     },
     fire(shard, timers) {
       for (const timer of timers) {
         parts.held.set(shard, (parts.held.get(shard) ?? 0) + 1);
-        parts.give(shard, timer.key, { command: { type: 'timer', id: timer.id }, timerId: timer.id });
+        parts.give(shard, timer.key, { command: { type: 'timer', id: timer.id }, timerId: timer.id, tenant: timer.tenant });
       }
     },
     appetite: (shard) => (parts.draining.has(shard) ? 0 : Math.max(0, parts.settings.maxHeldRows - (parts.held.get(shard) ?? 0))),
@@ -148,48 +145,14 @@ function createHost(pieces: Pieces): DurableHost {
   }
 }
 
-/** Rows of one producer shard, one after another: the next is given when the one before is decided. */
-function createStreamQueues({ parts, correlation }: Pieces) {
-  const queues = new Map<string, StreamRow[]>();
-  const next = (shard: number, key: string, queue: StreamRow[]): void => {
-    const row = queue[0];
-    if (row === undefined || queues.get(key) !== queue) {
-      if (queues.get(key) === queue) queues.delete(key);
-      return;
-    }
-    const cursor = { producer: row.producer, producerShard: row.producerShard, position: row.position };
-    const settle = () => {
-      queue.shift();
-      next(shard, key, queue);
-    };
-    if (row.kind === 'event') correlation.arrive(shard, row.tenant, JSON.parse(row.body) as CloudEvent, { cursor, settle });
-    else if (row.kind === 'match') correlation.deliver(shard, row, { cursor, settle });
-    else if (row.kind === 'child-cancel') {
-      const { run } = JSON.parse(row.body) as { run: string };
-      parts.give(shard, run, { command: { type: 'cancel', by: 'parent', reason: 'its parent no longer waits for it' }, cursor, settle });
-    } else {
-      const said = JSON.parse(row.body) as { run: string } & Extract<Command, { type: 'child-ended' }>;
-      parts.give(shard, said.run, { command: childEnded(said), cursor, settle });
-    }
-  };
-  return {
-    add(shard: number, rows: readonly StreamRow[]): void {
-      for (const row of rows) {
-        const key = `${shard} ${row.producer} ${row.producerShard}`;
-        const queue = queues.get(key);
-        if (queue !== undefined) {
-          queue.push(row);
-          continue;
-        }
-        const fresh = [row];
-        queues.set(key, fresh);
-        next(shard, key, fresh);
-      }
-    },
-    drop(shard: number): void {
-      for (const key of queues.keys()) if (key.startsWith(`${shard} `)) queues.delete(key);
-    },
-  };
+/** A stream row reaches the run, or the home of its event; its cursor moves in the write that decides it. */
+function deliver({ parts, correlation }: Pieces, shard: number, row: StreamRow): void {
+  const from = { tenant: row.tenant, cursor: { producer: row.producer, producerShard: row.producerShard, position: row.position } };
+  if (row.kind === 'event') return correlation.arrive(shard, row.tenant, JSON.parse(row.body) as CloudEvent, from);
+  if (row.kind === 'match') return correlation.deliver(shard, row, from);
+  const said = JSON.parse(row.body) as { run: string } & Extract<Command, { type: 'child-ended' }>;
+  if (row.kind === 'child-cancel') parts.give(shard, said.run, { command: { type: 'cancel', by: 'parent', reason: 'its parent no longer waits for it' }, ...from });
+  else parts.give(shard, said.run, { command: childEnded(said), ...from });
 }
 
 function childEnded(said: { act: number; output?: unknown; fault?: unknown; cancelled?: boolean }): Command {
@@ -204,7 +167,7 @@ function arrive({ parts, accept, permits, correlation, control }: Pieces, shard:
   if (row.kind === 'event') return correlation.arrive(shard, row.tenant, JSON.parse(row.body) as CloudEvent, { commandId: row.commandId });
   if (row.kind === 'fork') return void accept.forkFromInbox(shard, row.tenant, row.commandId, JSON.parse(row.body) as ForkBody);
   if (row.kind === 'retry') return void control.retry(shard, row);
-  parts.give(shard, row.key, { command: commandOf(row), commandId: row.commandId });
+  parts.give(shard, row.key, { command: commandOf(row), commandId: row.commandId, tenant: row.tenant });
 }
 
 function afterCommit({ parts, correlation, permits }: Pieces, committed: Committed): void {
@@ -215,6 +178,9 @@ function afterCommit({ parts, correlation, permits }: Pieces, committed: Committ
   }
   if (ENDED.has(slot.status) && events.length > 0) {
     parts.metrics.ended.add(1, { status: slot.status });
+    const final = events.findLast((e) => e.type === 'run.completed' || e.type === 'run.failed' || e.type === 'run.cancelled');
+    slot.onEnd?.({ status: slot.status, ...(final?.type === 'run.completed' && { output: final.output }), ...(final?.type === 'run.failed' && { fault: final.fault }) });
+    slot.onEnd = undefined;
     if (slot.row.permit !== undefined) permits.ended(slot.shard, slot.row.permit, slot.id);
   }
   parts.metrics.inMemory.set(parts.slots.size);
@@ -228,7 +194,8 @@ function consume(parts: EngineParts, shard: number, tenant: string, runId: strin
   const cursors = envelopes.flatMap((e) => (e.cursor === undefined ? [] : [e.cursor]));
   const timersClear = envelopes.flatMap((e) => (e.timerId === undefined ? [] : [{ key: runId, id: e.timerId }]));
   if (consumes.length + cursors.length + timersClear.length === 0) return;
-  void parts.node().submit({ fence, key: `consume/${runId}`, tenant, rows: {}, consumes, cursors, timersClear });
+  const owner = envelopes.find((e) => e.tenant !== undefined)?.tenant ?? tenant;
+  void parts.node().submit({ fence, key: `consume/${runId}`, tenant: owner, rows: {}, consumes, cursors, timersClear });
 }
 
 function quarantine(parts: EngineParts, target: Parameters<EngineParts['quarantine']>[0], why: string, error: unknown): void {

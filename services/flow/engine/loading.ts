@@ -127,7 +127,7 @@ export function fold(stored: StoredRun, linked: Linked, from?: { snapshot: boole
   let run: Run;
   let lastSeq = 0;
   if (usable !== undefined && usable.format === JOURNAL_FORMAT && usable.evolve === EVOLVE_VERSION) {
-    run = revive(linked, JSON.parse(usable.body));
+    run = revive(linked, JSON.parse(usable.body), { id: stored.row.id, startedMs: stored.row.startedMs });
     lastSeq = usable.seq;
   } else {
     run = newRun(linked, { id: stored.row.id, startedMs: stored.row.startedMs });

@@ -1,8 +1,9 @@
 // What the engine's pieces share: its surroundings, its memory, and the few verbs by which the pieces call each other.
 // The pieces are turn.ts (decide and write), loading.ts, effects.ts, accept.ts, correlation.ts, permits.ts; engine.ts puts them together.
+import type { Json } from '@palace/jq/jq.ts';
 import type { DurableNode, Scheduler } from '@palace/platform/durable/contract.ts';
 import type { Counter, Gauge, Log } from '@palace/platform/telemetry/port.ts';
-import type { DecideLimits, RunEvent } from '../core/model.ts';
+import type { DecideEnv, DecideLimits, RunEvent } from '../core/model.ts';
 import type { Executors } from '../executors/executor.ts';
 import type { FlowStore } from '../store/port.ts';
 import type { Effects } from './effects.ts';
@@ -12,6 +13,8 @@ import type { Watching } from './watching.ts';
 
 export interface EngineSettings {
   readonly decide: DecideLimits;
+  /** `$runtime.metadata`. */
+  readonly runtimeMetadata: Json;
   /** Starts accepted and not yet committed; more are refused with 503. */
   readonly maxPendingStarts: number;
   /** Runs with work in memory; more starts are refused with 503. */
@@ -85,3 +88,5 @@ export function release(parts: EngineParts, shard: number, envelope: Envelope): 
     else parts.held.delete(shard);
   }
 }
+
+export const decideEnv = ({ settings }: EngineParts, nowMs: number): DecideEnv => ({ nowMs, limits: settings.decide, runtimeMetadata: settings.runtimeMetadata });

@@ -1,9 +1,11 @@
 // From the configuration to the engine's bounds. Every bound is a setting; this is the one place that maps them.
+import type { Json } from '@palace/jq/jq.ts';
 import type { Config } from '@palace/platform/config.ts';
 import type { EngineSettings } from './parts.ts';
 
-export function engineSettings({ flow }: Config): EngineSettings {
+export function engineSettings({ flow }: Config, runtimeMetadata: Readonly<Record<string, Json>>): EngineSettings {
   return {
+    runtimeMetadata: { ...runtimeMetadata },
     decide: {
       eventsPerDecision: 500, historyEvents: flow.historyEvents, payloadBytes: flow.payloadBytes, fanOut: flow.fanOut, nesting: flow.nesting,
       bufferedSignals: flow.bufferedSignals, expressionFuel: flow.expressionFuel, retriesPerRun: flow.retriesPerRun,

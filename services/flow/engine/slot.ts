@@ -1,10 +1,11 @@
 // One run in memory, and what is on its way to it. Owned by the engine of the process that owns the run's shard.
 // I1 At most one write of a run is in flight (`writing`); commands that arrive meanwhile wait in `queue` in order of arrival.
 // I2 `run` is ahead of the journal only while `writing`; a failed write drops the slot, never patches it.
+import type { Json } from '@palace/jq/jq.ts';
 import type { KeyClaim } from '@palace/platform/durable/contract.ts';
 import type { RunStatus } from '../contract.ts';
 import type { Linked } from '../core/link.ts';
-import type { ActId, Command, RunEvent } from '../core/model.ts';
+import type { ActId, Command, RunEvent, RunFault } from '../core/model.ts';
 import type { Run } from '../core/run.ts';
 import type { RunRow } from '../store/port.ts';
 
@@ -18,10 +19,19 @@ export type Settlement =
   /** The database did not answer: it may or may not be kept. */
   | { readonly kind: 'unknown' };
 
+/** How a run ended, for who waits in the same process. */
+export interface RunEnd {
+  readonly status: RunStatus;
+  readonly output?: Json;
+  readonly fault?: RunFault;
+}
+
 export interface Envelope {
   readonly command: Command;
   /** An event made by the shell (run.rewound): taken as it is, then the command is decided. */
   readonly inject?: RunEvent;
+  /** Whose row it came from; a row that no run decides is consumed in its tenant's name. */
+  readonly tenant?: string;
   /** Inbox row that this command came from: consumed in the commit that decides it. */
   readonly commandId?: string;
   /** Stream row that this command came from. */
@@ -51,6 +61,8 @@ export interface Slot {
   gone: boolean;
   readonly queue: Envelope[];
   readonly inFlight: Map<ActId, AbortController>;
+  /** Told once, after the commit of the final event; forgotten with the memory. */
+  onEnd: ((end: RunEnd) => void) | undefined;
   /** Sub-flows that a committed step waits for. */
   children: Map<ActId, string>;
 }
@@ -58,7 +70,7 @@ export interface Slot {
 export function newSlot(row: RunRow, linked: Linked, run: Run, stored: { lastSeq: number; snapshotSeq: number; fresh: boolean }): Slot {
   return {
     id: row.id, shard: row.shard, tenant: row.tenant, row, linked, run, lastSeq: stored.lastSeq, snapshotSeq: stored.snapshotSeq,
-    status: row.status, fresh: stored.fresh, claims: [], writing: false, more: false, gone: false, queue: [], inFlight: new Map(), children: new Map(),
+    status: row.status, fresh: stored.fresh, claims: [], writing: false, more: false, gone: false, queue: [], inFlight: new Map(), children: new Map(), onEnd: undefined,
   };
 }
 

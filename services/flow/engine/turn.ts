@@ -10,9 +10,11 @@ import { JOURNAL_FORMAT, type RunEvent } from '../core/model.ts';
 import { EVOLVE_VERSION, effectKeyOf, positionOf, snapshot } from '../core/run.ts';
 import { runStatus } from '../core/view.ts';
 import { childrenOf, leftChildren, prepareChildren, type PreparedChild } from './children.ts';
-import { release, type EngineParts } from './parts.ts';
+import { decideEnv, release, type EngineParts } from './parts.ts';
 import { addEvents, addRow, addState, draftWrite, newDraft, type Draft } from './rows.ts';
 import { isIdle, type Envelope, type Slot } from './slot.ts';
+
+const FENCE_RETRY_MS = 50;
 
 interface Taken { readonly envelope: Envelope; readonly unused: string | undefined }
 
@@ -21,7 +23,11 @@ export function takeTurn(parts: EngineParts, slot: Slot): void {
   if (slot.gone || slot.writing) return;
   if (slot.queue.length === 0 && !slot.more) return rest(parts, slot);
   const fence = parts.node().fence(slot.shard);
-  if (fence === undefined) return;
+  if (fence === undefined) {
+    // Past our own deadline: either the lease is renewed in a moment, or close() drops the slot.
+    parts.scheduler.after(FENCE_RETRY_MS, () => parts.schedule(slot));
+    return;
+  }
   const nowMs = parts.node().timeMs();
   const taken: Taken[] = [];
   const events: RunEvent[] = [];
@@ -41,7 +47,7 @@ export function takeTurn(parts: EngineParts, slot: Slot): void {
 }
 
 function decideWaiting(parts: EngineParts, slot: Slot, nowMs: number, taken: Taken[], events: RunEvent[]): void {
-  const env = { nowMs, limits: parts.settings.decide };
+  const env = decideEnv(parts, nowMs);
   if (slot.more) {
     const decision = decide(slot.run, { type: 'continue' }, env);
     events.push(...decision.events);

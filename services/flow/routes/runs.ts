@@ -5,7 +5,8 @@ import { PalaceError } from '@palace/platform/errors.ts';
 import { redact } from '@palace/platform/telemetry/redact.ts';
 import { route, type Reply, type Route } from '@palace/gateway/contract.ts';
 import { z } from 'zod';
-import { ENDED, history, historyQuery, listRuns, runDetail, runId, runList, startRun, startRuns, startedRuns } from '../contract.ts';
+import { ENDED, history, historyQuery, listRuns, runDetail, runId, runList, startRun, startRuns, startedRun, startedRuns } from '../contract.ts';
+import type { RunEnd } from '../engine/slot.ts';
 import { follow, waitForRest } from '../follow.ts';
 import { runPage, summaryPage } from '../run-page.ts';
 import type { FlowParts } from '../service.ts';
@@ -29,19 +30,35 @@ function waitMs(text: string | undefined): number {
 function startRoute(parts: FlowParts): Route {
   return route({
     method: 'post', path: '/v1/runs', summary: 'Start a run', permission: 'run.start', loader: 'collection', body: startRun, idempotent: true, maxBodyBytes: 2_000_000,
-    responses: { 201: runDetail, 200: runDetail },
+    responses: { 201: startedRun, 200: startedRun },
     async handle({ tenant, body, idempotency, signal }): Promise<Reply> {
+      const ended = Promise.withResolvers<RunEnd>();
+      const limitMs = waitMs(body.wait);
       const { id, repeated } = await parts.engine.accept.start({
-        tenant, flow: body.flow, input: (body.input ?? {}) as Json,
+        tenant, flow: body.flow, input: (body.input ?? {}) as Json, onEnd: ended.resolve,
         ...(idempotency !== undefined && { idempotency: { scope: 'POST /v1/runs', ...idempotency } }),
       });
       const status = repeated ? 200 : 201;
       const headers = { location: `/v1/runs/${id}` };
-      const limitMs = waitMs(body.wait);
       if (limitMs === 0) return { status, headers, body: { id } };
-      await waitForRest(parts, tenant, id, limitMs, signal);
+      const end = repeated ? undefined : await soon(ended.promise, Math.min(limitMs, SHORT_RUN_MS));
+      if (end !== undefined) return { status, headers, body: { id, status: end.status, ...(end.output !== undefined && { output: end.output }), ...(end.fault !== undefined && { error: end.fault }) } };
+      await waitForRest(parts, tenant, id, limitMs - SHORT_RUN_MS, signal);
       return { status, headers, body: (await detail(parts, tenant, id)) ?? { id } };
     },
+  });
+}
+
+/** Most runs end so soon that they are answered from memory; for the others the journal is looked at. */
+const SHORT_RUN_MS = 2000;
+
+function soon<T>(promise: Promise<T>, limitMs: number): Promise<T | undefined> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => resolve(undefined), limitMs);
+    void promise.then((value) => {
+      clearTimeout(timer);
+      resolve(value);
+    });
   });
 }
 
@@ -108,8 +125,9 @@ function historyRoute(parts: FlowParts): Route {
         const resumed = Number(lastEventId ?? query.after);
         return { events: follow(parts, tenant, resource, linked, Number.isSafeInteger(resumed) && resumed >= 0 ? resumed : 0, signal) };
       }
-      const items = (await parts.reads.history(tenant, resource.id, query.after, query.limit)).map((item) => redact(historyPage(item, linked)));
-      const last = items.at(-1);
+      const found = await parts.reads.history(tenant, resource.id, query.after, query.limit);
+      const items = found.map((item) => redact(historyPage(item, linked)));
+      const last = found.at(-1);
       return { status: 200, body: { items, ...(items.length === query.limit && last !== undefined && { next: last.seq }) } };
     },
   });
