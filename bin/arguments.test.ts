@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Arguments, parseArguments, parseDurationMs } from './arguments.ts';
+import { type Arguments, parseArguments, parseDurationMs } from './arguments.ts';
 import type { CommandSpec } from './command.ts';
 import { CommandFailure } from './failure.ts';
 

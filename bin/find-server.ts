@@ -99,7 +99,7 @@ function keyFromFile(file: Credentials | undefined, url: URL, folderNamed: boole
 }
 
 export function isLoopback(url: URL): boolean {
-  return url.hostname === 'localhost' || url.hostname === '[::1]' || /^127\./.test(url.hostname);
+  return url.hostname === 'localhost' || url.hostname === '[::1]' || url.hostname.startsWith('127.');
 }
 
 function warnPlain(url: URL, terminal: Terminal): void {

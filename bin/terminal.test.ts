@@ -14,7 +14,6 @@ function fake(isTTY: boolean, depth: number): Fake {
   return { terminal: openTerminal(stream, stream), written: () => String((stream as unknown as PassThrough).read() ?? '') };
 }
 
-// oxlint-disable-next-line no-control-regex
 const HOSTILE = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/;
 
 describe('the terminal', () => {

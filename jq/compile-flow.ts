@@ -2,7 +2,7 @@
 import type { NodeOf } from './ast.ts';
 import { Raise } from './errors.ts';
 import { type Json, truthy } from './json.ts';
-import { Code, type Each, eachCode, type Env, oneCode, type Paths } from './machine.ts';
+import { type Code, type Each, eachCode, type Env, oneCode, type Paths } from './machine.ts';
 import type { PartCompiler } from './part-compiler.ts';
 import type { Scope } from './scope.ts';
 

@@ -29,7 +29,7 @@ function layOut(value: number): string {
   return `${sign}${digits.padEnd(point, '0')}`;
 }
 
-const PLAIN_STRING = /^[ !#-\[\]-~]*$/;
+const PLAIN_STRING = /^[ !#-[\]-~]*$/;
 
 export function stringToText(text: string): string {
   if (PLAIN_STRING.test(text)) return `"${text}"`;

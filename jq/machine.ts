@@ -4,11 +4,10 @@
 //   I1  `emit` returning true means "no more": every generator stops at once and returns true itself.
 //   I2  an Env is never changed; a binding makes a new one. So a generator may be resumed under any continuation.
 //   I3  every generator step and call takes fuel through Run.spend; every call takes depth through Run.enter.
-import { JqError } from './errors.ts';
+import { JqError, raise } from './errors.ts';
 import { type Json, kindOf } from './json.ts';
 import type { Limits } from './limits.ts';
 import { toShortText } from './json-text.ts';
-import { raise } from './errors.ts';
 
 /** The state of one run. */
 export class Run {

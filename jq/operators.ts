@@ -125,8 +125,8 @@ export function modulo(_run: Run, left: Json, right: Json): Json {
 
 /** Truncation to a 64-bit integer as a C compiler would saturate it. */
 function toInt64(value: number): number {
-  if (value >= 9223372036854775807) return 9223372036854775807;
-  if (value <= -9223372036854775808) return -9223372036854775808;
+  if (value >= 2 ** 63) return 2 ** 63;
+  if (value <= -(2 ** 63)) return -(2 ** 63);
   return Math.trunc(value);
 }
 

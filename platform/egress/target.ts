@@ -47,7 +47,6 @@ function checkedHost(url: URL): string {
 /** `base` is the URL that sent a redirect. Throws EgressFailure of kind `bad-url`. */
 export function parseTarget(text: string, base?: string): Target {
   if (text.length > MAX_URL_CHARS) bad(`it is longer than ${MAX_URL_CHARS} characters`);
-  // oxlint-disable-next-line no-control-regex
   if (/[\u0000-\u001f\u007f]/.test(text)) bad('it contains control characters');
   if (/^[^?#]*\\/.test(text)) bad('it contains a backslash');
   const url = URL.parse(text, base) ?? bad('it is not an absolute http or https URL');

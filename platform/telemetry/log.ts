@@ -37,7 +37,6 @@ const ECS_NAMES: Readonly<Record<string, string>> = {
 };
 const TOP_LEVEL: ReadonlySet<string> = new Set(['runId', 'flow', 'version', 'traceId']);
 
-// oxlint-disable-next-line no-control-regex
 const UNSAFE = /[\u0000-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g;
 
 const escapeChar = (char: string): string => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`;

@@ -68,7 +68,6 @@ describe('logs', () => {
     }), { verbose: true });
     for (const line of lines) {
       expect(line.endsWith('}\n')).toBe(true);
-      // oxlint-disable-next-line no-control-regex
       expect(line.slice(0, -1)).not.toMatch(/[\u0000-\u001f\u007f-\u009f\u200b\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff]/);
       JSON.parse(line);
     }
