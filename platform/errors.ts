@@ -40,6 +40,7 @@ export const ERRORS = {
   'overload.busy': row(503, 'The server is at its limit and accepted nothing', 'later', 'Wait for the seconds in Retry-After.'),
   'unavailable.database': row(503, 'The database does not answer', 'later', 'Wait for the seconds in Retry-After; nothing was accepted.'),
   'unavailable.service': row(503, 'The service named in "detail" does not answer', 'later', 'Wait for the seconds in Retry-After; nothing was accepted.'),
+  'unavailable.blobs': row(503, 'The store of large payloads does not answer', 'later', 'Wait for the seconds in Retry-After; look at disk space and rights of the folder blobs.'),
   'unavailable.draining': row(503, 'The server is shutting down', 'later', 'Send the request to another node, or again in a moment.'),
   'outcome.unknown': row(503, 'The connection to the database broke while the request was being kept', 'safe', 'Send the same request with the same Idempotency-Key.'),
   internal: row(500, 'The server failed', 'safe', 'Look up the trace id in the server log.'),
