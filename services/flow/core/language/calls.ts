@@ -7,7 +7,7 @@ import { expressionOf, recognise, type Scope } from './expressions.ts';
 import { ENDPOINT, HTTP_WITH, PALACE_STEP, later } from './grammar.ts';
 import { DEFAULT_DEADLINE_MS } from './limits.ts';
 import { didYouMean } from './nearest.ts';
-import { checkShape, kindWord, shorten } from './shape.ts';
+import { asWritten, checkShape, kindWord, shorten } from './shape.ts';
 import { mapTemplate, objectTemplate, templateOf } from './templates.ts';
 import { booleanAt, entry, isText, mapAt, textAt, type MapNode, type Node, type TextNode } from './tree.ts';
 import { uriTemplate } from './uri.ts';
@@ -105,7 +105,7 @@ function textMap(c: Compilation, node: Node | undefined, scope: Scope, what: 'he
   if (node?.kind !== 'map') return undefined;
   for (const [name, child] of node.entries) {
     if (what === 'header' && !HEADER_NAME.test(name)) c.report.errorAtKey(child, `"${shorten(name)}" is not a header name.`);
-    if (!isText(child)) c.report.error(child, `The ${what} "${shorten(name)}" must be text, not ${kindWord(child)}.`, child.kind === 'scalar' && child.value !== null ? `Quote it: '${String(child.value)}'.` : undefined);
+    if (!isText(child)) c.report.error(child, `The ${what} "${shorten(name)}" must be text, not ${kindWord(child)}.`, child.kind === 'scalar' && child.value !== null ? `Quote it: '${asWritten(c.report, child)}'.` : undefined);
     else if (what === 'header' && /[\r\n]/.test(child.value) && !child.value.trimStart().startsWith('${')) c.report.error(child, 'A header value must stand on one line.');
   }
   return mapTemplate(node, [...node.entries].map(([name, child]) => [name, templateOf(c, child, scope)] as const));

@@ -94,7 +94,10 @@ function inlineDuration(c: Compilation, node: MapNode): Duration | undefined {
     const known = isUnit(unit);
     if (!known) c.report.errorAtKey(amount, `Unknown key "${shorten(unit)}" in a duration.`, didYouMean(unit, Object.keys(UNITS_MS)) ?? `It may have: ${Object.keys(UNITS_MS).join(', ')}.`);
     const whole = amount.kind === 'scalar' && typeof amount.value === 'number' && Number.isInteger(amount.value) && amount.value >= 0;
-    if (known && !whole) c.report.error(amount, `"${unit}" must be a whole number, not below 0.`);
+    if (known && !whole) {
+      const dynamic = isText(amount) && amount.value.includes('${');
+      c.report.error(amount, `"${unit}" must be a whole number, not below 0.`, dynamic ? `Make the whole duration one expression: \${ {${unit}: ...} }.` : undefined);
+    }
     if (known && whole) ms += Number(amount.value) * UNITS_MS[unit];
     fine &&= known && whole;
   }

@@ -1,11 +1,14 @@
 // listen and emit: event filters, correlation, the event to send (CloudEvents 1.0).
 import type { EventFilter, ExprId, StepCommon, StepOf } from '../program.ts';
+import { FORMATS } from '../schema/formats.ts';
 import type { Compilation, Site } from './compilation.ts';
+import { oneLine } from './durations.ts';
 import { expressionOf, recognise, type Scope } from './expressions.ts';
 import { CORRELATION, EVENT_FILTER, LISTEN_TO, LISTEN_UNTIL } from './grammar.ts';
 import { checkShape, kindWord, orList, shorten } from './shape.ts';
 import { mapTemplate, templateOf } from './templates.ts';
 import { entry, isText, mapAt, textAt, type MapNode, type Node, type TextNode } from './tree.ts';
+import { isReference } from './uri.ts';
 
 type Listen = Omit<StepOf<'listen'>, keyof StepCommon>;
 type Emit = Omit<StepOf<'emit'>, keyof StepCommon>;
@@ -84,8 +87,16 @@ function checkAttributes(c: Compilation, given: MapNode): void {
     if (!ATTRIBUTE.test(name)) c.report.errorAtKey(child, `"${shorten(name)}" is not an event attribute.`, 'Attribute names are lower-case letters and digits; the rest belongs under "data".');
     else if (TEXT_ATTRIBUTES.has(name) && !isText(child)) c.report.error(child, `"${name}" must be text, not ${kindWord(child)}.`);
     else if (name !== 'data' && child.kind !== 'scalar') c.report.error(child, `"${name}" must be a single value, not ${kindWord(child)}.`, 'Put it under "data".');
-    else if (isText(child) && (name === 'source' || name === 'dataschema') && /^$|\s/.test(child.value) && !child.value.trimStart().startsWith('${')) c.report.error(child, `"${name}" must be an address or path without white space.`);
+    else if (isText(child)) checkTextAttribute(c, name, child);
   }
+}
+
+/** Literals have the form that the official schema asks for; expressions there stand on one line. */
+function checkTextAttribute(c: Compilation, name: string, node: TextNode): void {
+  if (name !== 'source' && name !== 'dataschema' && name !== 'time') return;
+  if (node.value.includes('${')) oneLine(c, node);
+  else if (name === 'time' && FORMATS['date-time']?.(node.value) !== true) c.report.error(node, '"time" must be a time like 2026-01-31T12:00:00Z.');
+  else if (name !== 'time' && !isReference(node.value)) c.report.error(node, `"${name}" must be an address or path without white space.`, 'For example: https://example.com/orders or /orders.');
 }
 
 function correlationOf(c: Compilation, name: string, node: Node, scope: Scope): { name: string; from: ExprId; expect?: ReturnType<typeof templateOf> } | undefined {

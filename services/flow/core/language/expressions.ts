@@ -71,8 +71,9 @@ function plainMessage(error: JqCompileError): string {
 
 function undefinedVariable(source: string, error: JqCompileError, scope: Scope): string | undefined {
   const name = /^\$([A-Za-z_]\w*)/.exec(source.slice(error.offset))?.[1];
-  const found = name === undefined ? undefined : nearest(name, scope.all);
-  return found === undefined ? undefined : `Did you mean "$${found}"?`;
+  if (name === undefined) return undefined;
+  const found = nearest(name, scope.all);
+  return found === undefined ? `Known here: ${scope.all.map((known) => `$${known}`).join(', ')}.` : `Did you mean "$${found}"?`;
 }
 
 export type Recognised = { readonly kind: 'literal' } | { readonly kind: 'expression'; readonly source: string; readonly offset: number } | { readonly kind: 'refused' };

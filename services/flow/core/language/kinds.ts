@@ -1,8 +1,9 @@
 // What each kind of step means, beside calls (calls.ts) and events (events.ts). Lists inside a step are only numbered here.
 import { VARIABLES, type ExprId, type StepCommon, type StepKind, type StepOf } from '../program.ts';
+import { FORMATS } from '../schema/formats.ts';
 import { callOf } from './calls.ts';
 import { present, reserve, reserveBody, type Compilation, type Site } from './compilation.ts';
-import { durationOf } from './durations.ts';
+import { durationOf, oneLine } from './durations.ts';
 import { emitOf, listenOf } from './events.ts';
 import { expressionOf, recognise, scopeWith, type Scope } from './expressions.ts';
 import { ERROR, SWITCH_CASE, type StepKindName } from './grammar.ts';
@@ -12,7 +13,8 @@ import { canonicalType, errorMatchOf, retryOf } from './retries.ts';
 import { checkShape, kindWord, shorten } from './shape.ts';
 import { objectTemplate, templateOf } from './templates.ts';
 import { thenOf } from './then.ts';
-import { booleanAt, entry, isText, listAt, mapAt, textAt, type MapNode, type Node, type TextNode } from './tree.ts';
+import { booleanAt, entry, integerAt, isText, listAt, mapAt, textAt, type MapNode, type Node, type TextNode } from './tree.ts';
+import { isReference } from './uri.ts';
 
 type KindOf<K extends StepKind['kind']> = Omit<StepOf<K>, keyof StepCommon>;
 type Lowering = (c: Compilation, site: Site) => StepKind | undefined;
@@ -134,7 +136,21 @@ function namedError(c: Compilation, node: TextNode): Node | undefined {
 }
 
 function errorTemplate(c: Compilation, node: MapNode, scope: Scope): StepOf<'raise'>['error'] {
-  return objectTemplate([...node.entries].map(([key, child]) => [key, (key === 'type' ? canonicalType(templateOf(c, child, scope)) : undefined) ?? templateOf(c, child, scope)] as const));
+  const entries = [...node.entries].map(([key, child]) => {
+    if (isText(child)) checkErrorText(c, key, child);
+    const part = templateOf(c, child, scope);
+    return [key, key === 'type' ? (canonicalType(part) ?? part) : part] as const;
+  });
+  const status = integerAt(node, 'status');
+  if (status !== undefined && (status < 100 || status > 599)) c.report.error(entry(node, 'status') ?? node, 'The status of an error must be 100 to 599.');
+  return objectTemplate(entries);
+}
+
+function checkErrorText(c: Compilation, key: string, node: TextNode): void {
+  if (key !== 'type' && key !== 'instance') return;
+  if (node.value.includes('${')) oneLine(c, node);
+  else if (key === 'type' && !isReference(node.value)) c.report.error(node, 'The type of an error must be an address without white space.', 'For example: https://example.com/errors/out-of-stock.');
+  else if (key === 'instance' && FORMATS['json-pointer']?.(node.value) !== true) c.report.error(node, 'The instance of an error must be a JSON pointer.', 'For example: /do/0/check. It may be left out.');
 }
 
 /** All errors of `use.errors`, also those that nobody raises. */

@@ -49,7 +49,7 @@ function unknownKeyAdvice(key: string, shape: Shape): string {
 
 function checkField(report: Report, key: string, node: Node, field: Field): void {
   if (field.is !== undefined && !field.is.some((kind) => isKind(node, kind))) {
-    report.error(node, `"${key}" must be ${field.expression === true ? 'an expression' : orList(field.is.map((kind) => KIND_WORDS[kind]))}, not ${kindWord(node)}.`, quoteAdvice(node, field));
+    report.error(node, `"${key}" must be ${field.expression === true ? 'an expression' : orList(field.is.map((kind) => KIND_WORDS[kind]))}, not ${kindWord(node)}.`, adviceFor(report, node, field));
     return;
   }
   if (field.oneOf !== undefined && !field.oneOf.includes(String(node.value))) {
@@ -58,9 +58,15 @@ function checkField(report: Report, key: string, node: Node, field: Field): void
   if (field.shape !== undefined && node.kind === 'map') checkShape(report, node, field.shape);
 }
 
-function quoteAdvice(node: Node, field: Field): string | undefined {
-  if (field.is?.includes('text') !== true || node.kind !== 'scalar' || node.value === null) return undefined;
-  return `Quote it: '${String(node.value)}'.`;
+function adviceFor(report: Report, node: Node, field: Field): string | undefined {
+  if (node.kind !== 'scalar') return undefined;
+  if (node.value === null) return field.is?.includes('list') === true ? 'Write its items under it, each after "- ".' : field.is?.includes('map') === true ? 'Write its keys under it, indented, or {}.' : undefined;
+  return field.is?.includes('text') === true ? `Quote it: '${asWritten(report, node)}'.` : undefined;
+}
+
+/** `1.0` and not `1`. */
+export function asWritten(report: Report, node: Node): string {
+  return /[^\s,\]}]*/y.exec(report.text.slice(node.at, node.at + 100))?.[0] ?? String(node.value);
 }
 
 const KIND_WORDS: Readonly<Record<ValueKind, string>> = { text: 'text', boolean: 'true or false', integer: 'a whole number', map: 'a map', list: 'a list' };

@@ -17,15 +17,24 @@ export function readYaml(report: Report): Node | undefined {
   const nul = text.indexOf('\0');
   if (nul >= 0) return refuse(report, nul, 'The text contains a NUL character.');
   if (!text.isWellFormed()) return refuse(report, loneSurrogate(text), 'The text contains half of a surrogate pair.');
-  const tokens = tokenize(report);
-  if (tokens === undefined || !plainTokens(report, tokens)) return undefined;
-  const documents = compose(tokens);
+  const documents = parse(report);
+  if (documents === undefined) return undefined;
   const [document, second] = documents;
   if (document === undefined || document.contents === null) return refuse(report, 0, 'The document is empty.', 'Begin with "document:".');
   if (second !== undefined) return refuse(report, second.range[0], 'Only one document per file.', 'Put the second document into its own file.');
   if (sayComplaints(report, document)) return undefined;
   const root = build(report, document.contents, undefined, '', document.contents.range[0]);
   return report.failed() ? undefined : root;
+}
+
+/** A failure of the library itself is a fault of the text to its author. */
+function parse(report: Report): Document.Parsed[] | undefined {
+  try {
+    const tokens = tokenize(report);
+    return tokens === undefined || !plainTokens(report, tokens) ? undefined : compose(tokens);
+  } catch (error) {
+    return refuse(report, 0, `The text cannot be read as YAML: ${error instanceof Error ? error.message : String(error)}.`);
+  }
 }
 
 function refuse(report: Report, offset: number, message: string, suggestion?: string): undefined {
@@ -112,11 +121,22 @@ const COMPLAINTS: Readonly<Record<string, readonly [message: string, suggestion?
   KEY_OVER_1024_CHARS: ['A key is longer than 1024 characters.'],
 };
 
+function complaintWords(code: string, message: string): readonly [message: string, suggestion?: string] {
+  const bracket = /end with a ([\]}])/.exec(message)?.[1];
+  if (bracket !== undefined) return [`A bracket is not closed: "${bracket}" is missing.`];
+  if (/^Missing closing .*quote/.test(message)) return ['A quoted text is not closed.', 'Add the closing quote.'];
+  return COMPLAINTS[code] ?? [`The text is not valid YAML: ${message.replace(/\.$/, '')}.`];
+}
+
 /** Errors and warnings of the library, in our words where we know better. True when there were any. */
 function sayComplaints(report: Report, document: Document.Parsed): boolean {
+  const said = new Set<number>();
   for (const complaint of [...document.errors, ...document.warnings]) {
-    const known = COMPLAINTS[complaint.code];
-    report.errorAt(complaint.pos[0], '', known?.[0] ?? `The text is not valid YAML: ${complaint.message.split('\n')[0]}.`.replace(/\.\.$/, '.'), known?.[1]);
+    // What follows at the same place is a consequence of the first.
+    if (said.has(complaint.pos[0])) continue;
+    said.add(complaint.pos[0]);
+    const [message, suggestion] = complaintWords(complaint.code, complaint.message.split('\n')[0] ?? '');
+    report.errorAt(complaint.pos[0], '', message, suggestion);
   }
   return document.errors.length + document.warnings.length > 0;
 }
