@@ -5,6 +5,7 @@
 //    Two parsers that differ on such input are how checks are walked around; here the one parser refuses it.
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { PalaceError } from '@palace/platform/errors.ts';
+import { parseJsonText } from '@palace/platform/json.ts';
 
 export const MAX_DEPTH = 64;
 const JSON_TYPE = /^application\/json[\t ]*(?:;[\t ]*charset="?utf-8"?[\t ]*)?$/i;
@@ -41,7 +42,11 @@ export function readBytes(request: IncomingMessage, response: ServerResponse, ma
     };
     const onData = (chunk: Buffer): void => {
       size += chunk.length;
-      if (size > maxBytes) return settle(() => { request.pause(); reject(tooLarge(maxBytes)); });
+      if (size > maxBytes)
+        return settle(() => {
+          request.pause();
+          reject(tooLarge(maxBytes));
+        });
       chunks.push(chunk);
     };
     const onEnd = (): void => settle(() => resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, size)));
@@ -54,7 +59,7 @@ export function readBytes(request: IncomingMessage, response: ServerResponse, ma
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 export function parseJson(bytes: Uint8Array): unknown {
-  return parseJsonText(decode(bytes));
+  return parseText(decode(bytes));
 }
 
 function decode(bytes: Uint8Array): string {
@@ -65,11 +70,11 @@ function decode(bytes: Uint8Array): string {
   }
 }
 
-export function parseJsonText(text: string): unknown {
+export function parseText(text: string): unknown {
   const members = countMembers(text);
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    value = parseJsonText(text);
   } catch (error) {
     throw malformed(`The body is not JSON: ${(error as Error).message.replace(/"[^]*"/, '').slice(0, 120)}`);
   }
@@ -83,7 +88,7 @@ const QUOTE = 34;
 const BACKSLASH = 92;
 
 /**
- * One pass over the text, before anything is built: refuses nesting beyond MAX_DEPTH and counts the members written. JSON.parse keeps
+ * One pass over the text, before anything is built: refuses nesting beyond MAX_DEPTH and counts the members written. The parser keeps
  * the last of two equal keys, so a built value with fewer keys than members had a duplicate: no set of keys per object is needed.
  */
 function countMembers(text: string): number {

@@ -5,8 +5,19 @@
 import { z } from 'zod';
 
 export const PERMISSIONS = [
-  'flow.read', 'flow.write', 'run.read', 'run.start', 'run.control', 'run.signal', 'run.repeat-effects',
-  'event.publish', 'egress.read', 'egress.write', 'key.read', 'key.write', 'system.read',
+  'flow.read',
+  'flow.write',
+  'run.read',
+  'run.start',
+  'run.control',
+  'run.signal',
+  'run.repeat-effects',
+  'event.publish',
+  'egress.read',
+  'egress.write',
+  'key.read',
+  'key.write',
+  'system.read',
 ] as const;
 export type Permission = (typeof PERMISSIONS)[number];
 
@@ -120,9 +131,25 @@ export interface ServiceDoor {
 }
 
 export const problemSchema = z.object({
-  type: z.string(), title: z.string(), status: z.number().int(), code: z.string(), detail: z.string().optional(), instance: z.string().optional(),
-  next: z.string(), traceId: z.string().optional(),
-  errors: z.array(z.object({ path: z.string(), message: z.string(), line: z.number().optional(), column: z.number().optional(), suggestion: z.string().optional() })).optional(),
+  type: z.string(),
+  title: z.string(),
+  status: z.number().int(),
+  code: z.string(),
+  detail: z.string().optional(),
+  instance: z.string().optional(),
+  next: z.string(),
+  traceId: z.string().optional(),
+  errors: z
+    .array(
+      z.object({
+        path: z.string(),
+        message: z.string(),
+        line: z.number().optional(),
+        column: z.number().optional(),
+        suggestion: z.string().optional(),
+      }),
+    )
+    .optional(),
 });
 export type Problem = z.infer<typeof problemSchema>;
 
@@ -138,29 +165,52 @@ export const createKey = z.strictObject({
 });
 export const renameKey = z.strictObject({ name: keyName });
 export const apiKey = z.object({
-  id: z.string(), name: z.string(), role: z.enum(ROLES), createdAt: z.string(), expiresAt: z.string().optional(),
-  revokedAt: z.string().optional(), /** Written now and then, not with every request. */ lastUsedAt: z.string().optional(),
+  id: z.string(),
+  name: z.string(),
+  role: z.enum(ROLES),
+  createdAt: z.string(),
+  expiresAt: z.string().optional(),
+  revokedAt: z.string().optional(),
+  /** Written now and then, not with every request. */ lastUsedAt: z.string().optional(),
 });
 export const createdKey = apiKey.extend({ /** The whole key, shown this once. */ secret: z.string() });
-export const listKeys = z.strictObject({ limit: z.coerce.number().int().min(1).max(200).default(50), cursor: z.string().max(300).optional() });
+export const listKeys = z.strictObject({
+  limit: z.coerce.number().int().min(1).max(200).default(50),
+  cursor: z.string().max(300).optional(),
+});
 export const keyList = z.object({ items: z.array(apiKey), next: z.string().optional() });
 export type ApiKey = z.infer<typeof apiKey>;
 
 // ---- egress rules ----
 /** `host:port`; an IPv6 address in brackets. */
-export const egressAddress = z.string().min(3).max(300)
+export const egressAddress = z
+  .string()
+  .min(3)
+  .max(300)
   .regex(/^(?:[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?|\[[0-9a-f:.]{2,45}\]):[1-9]\d{0,4}$/, 'Write HOST:PORT in lower case.')
   .refine((text) => Number(text.slice(text.lastIndexOf(':') + 1)) <= 65_535, 'A port is at most 65535.');
 export const putEgressRule = z.strictObject({ action: z.enum(['allow', 'deny']), reason: z.string().trim().min(1).max(300) });
 export const egressRule = z.object({
-  address: z.string(), host: z.string(), port: z.number().int(), action: z.enum(['allow', 'deny']), reason: z.string(), updatedAt: z.string(),
+  address: z.string(),
+  host: z.string(),
+  port: z.number().int(),
+  action: z.enum(['allow', 'deny']),
+  reason: z.string(),
+  updatedAt: z.string(),
 });
-export const listEgressRules = z.strictObject({ limit: z.coerce.number().int().min(1).max(500).default(200), cursor: z.string().max(300).optional() });
+export const listEgressRules = z.strictObject({
+  limit: z.coerce.number().int().min(1).max(500).default(200),
+  cursor: z.string().max(300).optional(),
+});
 export const egressRuleList = z.object({ items: z.array(egressRule), next: z.string().optional() });
 export type EgressRuleView = z.infer<typeof egressRule>;
 
 // ---- the caller, the system ----
 export const me = z.object({
-  id: z.string(), kind: z.enum(['api-key', 'service']), tenant: z.string(), role: z.enum(ROLES), permissions: z.array(z.enum(PERMISSIONS)),
+  id: z.string(),
+  kind: z.enum(['api-key', 'service']),
+  tenant: z.string(),
+  role: z.enum(ROLES),
+  permissions: z.array(z.enum(PERMISSIONS)),
 });
 export const readiness = z.object({ ready: z.boolean(), parts: z.record(z.string(), z.boolean()) });

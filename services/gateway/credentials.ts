@@ -92,7 +92,8 @@ export class Credentials {
     if (authorization === undefined) throw new PalaceError('auth.missing');
     const key = BEARER.exec(authorization)?.[1];
     const id = key === undefined ? undefined : KEY.exec(key)?.[1];
-    if (key === undefined || id === undefined || !key.endsWith(checksum(key.slice(0, -CHECKSUM_LENGTH)))) throw new PalaceError('auth.invalid');
+    if (key === undefined || id === undefined || !key.endsWith(checksum(key.slice(0, -CHECKSUM_LENGTH))))
+      throw new PalaceError('auth.invalid');
     const known = this.fresh(id);
     return known === undefined ? this.load(id).then((loaded) => this.judge(key, loaded)) : this.judge(key, known);
   }

@@ -28,7 +28,12 @@ export interface EndpointTerms {
   readonly draining: AbortSignal;
 }
 
-export async function serve(route: Route, exchange: Exchange, pathParams: Readonly<Record<string, unknown>>, terms: EndpointTerms): Promise<void> {
+export async function serve(
+  route: Route,
+  exchange: Exchange,
+  pathParams: Readonly<Record<string, unknown>>,
+  terms: EndpointTerms,
+): Promise<void> {
   exchange.route = route.path;
   const admitted = terms.admission.admit(exchange, route);
   const principal = admitted instanceof Promise ? await admitted : admitted;
@@ -61,7 +66,9 @@ function parseQueryOf(route: Route, request: IncomingMessage): unknown {
   const raw = parseQuery(request.url ?? '');
   if (route.query !== undefined) return checked(route.query, raw, 'query');
   for (const name in raw) {
-    throw new PalaceError('request.invalid', { errors: [{ path: `?${name.slice(0, 100)}`, message: 'There is no parameter by that name.' }] });
+    throw new PalaceError('request.invalid', {
+      errors: [{ path: `?${name.slice(0, 100)}`, message: 'There is no parameter by that name.' }],
+    });
   }
   return raw;
 }

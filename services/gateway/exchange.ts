@@ -13,11 +13,16 @@ import type { Phase } from './problems.ts';
 import type { Watch } from './watch.ts';
 
 const JSON_HEADERS = [
-  'cache-control', 'no-store',
-  'x-content-type-options', 'nosniff',
-  'content-security-policy', "default-src 'none'; frame-ancestors 'none'",
-  'referrer-policy', 'no-referrer',
-  'cross-origin-resource-policy', 'same-origin',
+  'cache-control',
+  'no-store',
+  'x-content-type-options',
+  'nosniff',
+  'content-security-policy',
+  "default-src 'none'; frame-ancestors 'none'",
+  'referrer-policy',
+  'no-referrer',
+  'cross-origin-resource-policy',
+  'same-origin',
 ];
 const LINGER_MS = 2_000;
 /** Unread bytes below this are cheaper to read than a new connection. */
@@ -86,7 +91,8 @@ export class Exchange {
   text(status: number, text: string, contentType: string, headers: readonly string[] = []): void {
     if (this.response.headersSent || this.closed) return;
     const own = headers.includes('content-security-policy') ? withoutPolicy : JSON_HEADERS;
-    const bodyHeaders = text === '' ? ['content-length', '0'] : ['content-type', contentType, 'content-length', String(Buffer.byteLength(text))];
+    const bodyHeaders =
+      text === '' ? ['content-length', '0'] : ['content-type', contentType, 'content-length', String(Buffer.byteLength(text))];
     const list = [...own, ...this.headers, ...headers, ...(status === 204 ? [] : bodyHeaders)];
     this.answer(status, list, status === 204 ? '' : text);
   }

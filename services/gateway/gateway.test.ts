@@ -28,13 +28,26 @@ interface Document {
 async function documented(): Promise<{ method: string; path: string; permission: string }[]> {
   const { paths } = (await house.call('GET', '/v1/openapi.json', { key: null })).body as unknown as Document;
   return Object.entries(paths).flatMap(([path, operations]) =>
-    Object.entries(operations).map(([method, operation]) => ({ method: method.toUpperCase(), path, permission: operation['x-permission'] })));
+    Object.entries(operations).map(([method, operation]) => ({
+      method: method.toUpperCase(),
+      path,
+      permission: operation['x-permission'],
+    })),
+  );
 }
 
 const concrete = (path: string): string => path.replaceAll('{address}', '10.0.0.1:80').replaceAll(/\{\w+\}/g, 'thing-1');
 
 test('S01: a route without permission, loader, strict body or declared parameter stops the boot', async () => {
-  const whole = { method: 'get', path: '/v1/x/{id}', summary: '', permission: 'run.read', loader: 'collection', responses: {}, handle: async () => ({ status: 200 }) };
+  const whole = {
+    method: 'get',
+    path: '/v1/x/{id}',
+    summary: '',
+    permission: 'run.read',
+    loader: 'collection',
+    responses: {},
+    handle: async () => ({ status: 200 }),
+  };
   const { z } = await import('zod');
   const params = z.strictObject({ id: z.string() });
   const wrong: [string, object][] = [
@@ -74,7 +87,12 @@ test('S09: each role can call exactly the routes whose permission it has', async
       if (permission === 'public' || permission === 'authenticated' || path.startsWith('/v1/bugs')) continue;
       const { status, body } = await house.call(method, concrete(path), { key: house.keys[role] });
       const may = (ROLE_PERMISSIONS[role] as readonly string[]).includes(permission);
-      expect([role, method, path, may ? status !== 403 : status === 403 && body['detail'] === permission]).toEqual([role, method, path, true]);
+      expect([role, method, path, may ? status !== 403 : status === 403 && body['detail'] === permission]).toEqual([
+        role,
+        method,
+        path,
+        true,
+      ]);
     }
   }
 });
@@ -110,12 +128,19 @@ test('S07: unknown fields are refused on every route with a body or a query, and
   const before = await house.call('GET', '/v1/api-keys');
   for (const field of ['id', 'tenant', 'createdAt', 'permissions', '__proto__x', 'constructor']) {
     const bodies: [string, string, object][] = [
-      ['POST', '/v1/api-keys', { name: 'n', role: 'viewer' }], ['PUT', `/v1/api-keys/${house.owner.id}`, { name: 'n' }],
-      ['PUT', '/v1/egress/10.0.0.1:80', { action: 'allow', reason: 'r' }], ['POST', '/v1/things', { name: 'n' }],
+      ['POST', '/v1/api-keys', { name: 'n', role: 'viewer' }],
+      ['PUT', `/v1/api-keys/${house.owner.id}`, { name: 'n' }],
+      ['PUT', '/v1/egress/10.0.0.1:80', { action: 'allow', reason: 'r' }],
+      ['POST', '/v1/things', { name: 'n' }],
     ];
     for (const [method, path, body] of bodies) {
       const answer = await house.call(method, path, { body: { ...body, [field]: 'x' } });
-      expect([path, field, answer.status, answer.body['errors']]).toEqual([path, field, 400, [{ path: `/${field}`, message: expect.any(String) }]]);
+      expect([path, field, answer.status, answer.body['errors']]).toEqual([
+        path,
+        field,
+        400,
+        [{ path: `/${field}`, message: expect.any(String) }],
+      ]);
     }
   }
   expect((await house.call('PUT', `/v1/api-keys/${house.owner.id}`, { body: { name: 'n', role: 'viewer' } })).status).toBe(400);
@@ -127,7 +152,19 @@ test('S07: unknown fields are refused on every route with a body or a query, and
 });
 
 test('S32: pages, sorting and filters are on allow-lists and bounded', async () => {
-  for (const query of ['limit=0', 'limit=-1', 'limit=1000000', 'limit=1e9', 'limit=abc', 'limit=1&limit=2', 'sort=password', 'sort=name;drop', '%ff=1', 'sort=%00', 'limit=1%']) {
+  for (const query of [
+    'limit=0',
+    'limit=-1',
+    'limit=1000000',
+    'limit=1e9',
+    'limit=abc',
+    'limit=1&limit=2',
+    'sort=password',
+    'sort=name;drop',
+    '%ff=1',
+    'sort=%00',
+    'limit=1%',
+  ]) {
     expect([query, (await house.call('GET', `/v1/things?${query}`)).status]).toEqual([query, 400]);
   }
   const first = await house.call('GET', '/v1/api-keys?limit=2');
@@ -146,7 +183,9 @@ test('S09: keys are stored as hashes, expire, and cannot be guessed from their i
   for (const part of secret.split('_').slice(2)) expect(JSON.stringify(rows)).not.toContain(part.slice(0, 32));
   await sleep(450);
   expect((await house.call('GET', '/v1/me', { key: secret })).body['code']).toBe('auth.invalid');
-  expect((await house.call('POST', '/v1/api-keys', { body: { name: 'x', role: 'viewer', expiresAt: '2020-01-01T00:00:00Z' } })).status).toBe(400);
+  expect(
+    (await house.call('POST', '/v1/api-keys', { body: { name: 'x', role: 'viewer', expiresAt: '2020-01-01T00:00:00Z' } })).status,
+  ).toBe(400);
 });
 
 test('S09: a revoked key stops within 3 s in another process too, under load', async () => {
@@ -190,14 +229,19 @@ test('the same request has the same fingerprint in any key order, another reques
   expect(await send('{ "data": {"y":[{"c":3,"b":2}], "x":1.0}, "name":"\\u0061" }')).toBe(first);
   expect(await send('{"name":"a","data":{"x":1,"y":[{"b":2,"c":4}]}}')).not.toBe(first);
   for (const key of ['', ' ', 'a b', 'ü', 'x'.repeat(201)]) {
-    const answer = await house.call('POST', '/v1/things', { body: { name: 'a' }, headers: { 'idempotency-key': encodeURIComponent(key) === key ? key : 'a b' } });
+    const answer = await house.call('POST', '/v1/things', {
+      body: { name: 'a' },
+      headers: { 'idempotency-key': encodeURIComponent(key) === key ? key : 'a b' },
+    });
     expect(answer.status).toBe(400);
   }
 });
 
 test('egress rules have one spelling an address and reach the platform through egressRules', async () => {
   expect((await house.call('PUT', '/v1/egress/127.0.0.1:9000', { body: { action: 'allow', reason: 'sample service' } })).status).toBe(200);
-  expect((await house.call('PUT', '/v1/egress/[0:0:0:0:0:0:0:1]:9000', { body: { action: 'deny', reason: 'no' } })).body['address']).toBe('[::1]:9000');
+  expect((await house.call('PUT', '/v1/egress/[0:0:0:0:0:0:0:1]:9000', { body: { action: 'deny', reason: 'no' } })).body['address']).toBe(
+    '[::1]:9000',
+  );
   expect((await house.call('GET', '/v1/egress', { key: house.keys.foreign })).body).toEqual({ items: [] });
   const rules = egressRules(ground.database);
   expect(await rules.list('a')).toEqual([
@@ -205,7 +249,9 @@ test('egress rules have one spelling an address and reach the platform through e
     { tenant: 'a', host: '::1', port: 9000, action: 'deny', reason: 'no' },
   ]);
   for (const address of ['nohost', 'a:0', 'a:65536', 'A.com:80', 'a b:80', 'http://a:80']) {
-    expect((await house.call('PUT', `/v1/egress/${encodeURIComponent(address)}`, { body: { action: 'allow', reason: 'r' } })).status).toBe(404);
+    expect((await house.call('PUT', `/v1/egress/${encodeURIComponent(address)}`, { body: { action: 'allow', reason: 'r' } })).status).toBe(
+      404,
+    );
   }
   expect((await house.call('DELETE', '/v1/egress/[::1]:9000')).status).toBe(204);
   expect((await house.call('DELETE', '/v1/egress/127.0.0.1:9000')).status).toBe(204);
@@ -214,7 +260,10 @@ test('egress rules have one spelling an address and reach the platform through e
 
 test('health, readiness, metrics, description and reference answer; readiness tells which part is not ready', async () => {
   expect((await house.call('GET', '/healthz', { key: null })).body).toEqual({ ok: true });
-  expect((await house.call('GET', '/readyz', { key: null })).body).toEqual({ ready: true, parts: { accepting: true, database: true, 'toy.engine': true } });
+  expect((await house.call('GET', '/readyz', { key: null })).body).toEqual({
+    ready: true,
+    parts: { accepting: true, database: true, 'toy.engine': true },
+  });
   const metrics = await house.call('GET', '/metrics', { key: null });
   expect(metrics.text).toContain('palace_requests_total{route="/v1/things",status="201"}');
   const description = await house.call('GET', '/v1/openapi.json', { key: null });
@@ -234,10 +283,17 @@ test('a route table in another order gives the same description', async () => {
 
 test('a literal path goes before a parameter, whatever the order of declaration', async () => {
   const { z } = await import('zod');
-  const simple = (path: string, name: string, params?: ReturnType<typeof z.strictObject>): Route => route({
-    method: 'get', path, summary: name, permission: 'run.read', loader: 'collection', responses: {}, ...(params !== undefined && { params }),
-    handle: async () => ({ status: 200, body: { name } }),
-  });
+  const simple = (path: string, name: string, params?: ReturnType<typeof z.strictObject>): Route =>
+    route({
+      method: 'get',
+      path,
+      summary: name,
+      permission: 'run.read',
+      loader: 'collection',
+      responses: {},
+      ...(params !== undefined && { params }),
+      handle: async () => ({ status: 200, body: { name } }),
+    });
   const byId = z.strictObject({ id: z.string() });
   const routes = [simple('/v1/p/{id}', 'parameter', byId), simple('/v1/p/bulk', 'literal'), simple('/v1/p/{id}/x', 'deep', byId)];
   const other = await openHouse(ground, { doors: [{ name: 'p', routes, ready: () => ({}) }] });

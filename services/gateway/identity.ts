@@ -28,8 +28,13 @@ export interface InternalIdentity {
 }
 
 const payloadSchema = z.strictObject({
-  tenant: z.string().min(1).max(63), id: z.string().min(1).max(200), kind: z.enum(['api-key', 'service']), role: z.enum(ROLES),
-  permissions: z.array(z.enum(PERMISSIONS)).max(PERMISSIONS.length), address: z.string().max(100), timeMs: z.number().int(),
+  tenant: z.string().min(1).max(63),
+  id: z.string().min(1).max(200),
+  kind: z.enum(['api-key', 'service']),
+  role: z.enum(ROLES),
+  permissions: z.array(z.enum(PERMISSIONS)).max(PERMISSIONS.length),
+  address: z.string().max(100),
+  timeMs: z.number().int(),
 });
 
 export function checkInternalKey(key: string | undefined): string {
@@ -39,7 +44,9 @@ export function checkInternalKey(key: string | undefined): string {
 
 export function signIdentity(key: string, request: Signed, { principal, address }: InternalIdentity, timeMs: number): string {
   const { tenant, id, kind, role, permissions } = principal;
-  const payload = Buffer.from(JSON.stringify({ tenant, id, kind, role, permissions: [...permissions], address, timeMs })).toString('base64url');
+  const payload = Buffer.from(JSON.stringify({ tenant, id, kind, role, permissions: [...permissions], address, timeMs })).toString(
+    'base64url',
+  );
   return `v1.${payload}.${signature(key, request, payload).toString('base64url')}`;
 }
 

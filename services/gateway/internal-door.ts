@@ -18,6 +18,8 @@ import { openWatch } from './watch.ts';
 export interface InternalDoorOptions {
   readonly settings?: Partial<GatewaySettings>;
   readonly version?: string;
+  /** This machine's clock, ms since the epoch; a test sets it wrong. */
+  readonly nowMs?: () => number;
 }
 
 export interface InternalDoor {
@@ -26,7 +28,10 @@ export interface InternalDoor {
 }
 
 export function openInternalDoor(
-  platform: { readonly telemetry: Telemetry }, doors: readonly ServiceDoor[], internalKey: string, options: InternalDoorOptions = {},
+  platform: { readonly telemetry: Telemetry },
+  doors: readonly ServiceDoor[],
+  internalKey: string,
+  options: InternalDoorOptions = {},
 ): InternalDoor {
   const key = checkInternalKey(internalKey);
   const settings: GatewaySettings = { ...DEFAULT_SETTINGS, ...options.settings };
@@ -41,7 +46,12 @@ export function openInternalDoor(
     }),
   ];
   const app = createApp();
-  mountRoutes(app, routes, { admission: signedAdmission(key), settings, draining: door.draining }, door.exchangeOf);
+  mountRoutes(
+    app,
+    routes,
+    { admission: signedAdmission(key, options.nowMs ?? Date.now), settings, draining: door.draining },
+    door.exchangeOf,
+  );
   mountEnd(app, door.exchangeOf);
   return { listen: () => door.listen(app), close: () => door.close() };
 }
@@ -55,14 +65,14 @@ export function statesOf(doors: readonly ServiceDoor[], draining: AbortSignal): 
   return states;
 }
 
-function signedAdmission(key: string): Admission {
+function signedAdmission(key: string, nowMs: () => number): Admission {
   return {
     admit(exchange: Exchange, route: Route): Principal {
-      exchange.headers.push(TIME_HEADER, String(Date.now()));
+      exchange.headers.push(TIME_HEADER, String(nowMs()));
       const { method = '', url = '', headers } = exchange.request;
       // A route that is public at the gateway is still called by the gateway alone; only this door's own ones are open.
       if (route.permission === 'public' && isOwn(route)) return ANYBODY;
-      const { principal, address } = verifyInternal(key, { method, url }, headers[IDENTITY_HEADER], Date.now());
+      const { principal, address } = verifyInternal(key, { method, url }, headers[IDENTITY_HEADER], nowMs());
       exchange.caller = { address, rateKey: address, loopback: false };
       checkPermission(route, principal);
       return principal;

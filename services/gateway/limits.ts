@@ -124,14 +124,14 @@ export class RateLimiter {
 
 /** Response headers of draft-ietf-httpapi-ratelimit-headers-11. */
 export function rateHeaders(limiter: RateLimiter, decision: RateDecision): string[] {
-  return [
-    'ratelimit-policy', limiter.policyText,
-    'ratelimit', `"${limiter.name}";r=${decision.remaining};t=${decision.resetSeconds}`,
-  ];
+  return ['ratelimit-policy', limiter.policyText, 'ratelimit', `"${limiter.name}";r=${decision.remaining};t=${decision.resetSeconds}`];
 }
 
 export function refusedByRate(limiter: RateLimiter, decision: RateDecision): PalaceError {
-  return new PalaceError('overload.rate', { detail: `The limit "${limiter.policyText}" is used up.`, retryAfterSeconds: decision.resetSeconds });
+  return new PalaceError('overload.rate', {
+    detail: `The limit "${limiter.policyText}" is used up.`,
+    retryAfterSeconds: decision.resetSeconds,
+  });
 }
 
 /** What a request holds while it is open. Parked ones and streams cost a socket and little else, so they have bounds of their own. */

@@ -27,7 +27,13 @@ interface Parameter {
 
 type Content = Readonly<Record<string, { readonly schema: JsonSchema }>>;
 
-const STATUS_TEXT: Readonly<Record<number, string>> = { 200: 'Done', 201: 'Created', 202: 'Accepted and kept', 204: 'Done, nothing to say', 503: 'Not ready' };
+const STATUS_TEXT: Readonly<Record<number, string>> = {
+  200: 'Done',
+  201: 'Created',
+  202: 'Accepted and kept',
+  204: 'Done, nothing to say',
+  503: 'Not ready',
+};
 
 export function openApi(routes: readonly Route[], version: string, publicUrl: string | undefined): OpenApi {
   const paths: Record<string, Record<string, Operation>> = {};
@@ -37,7 +43,11 @@ export function openApi(routes: readonly Route[], version: string, publicUrl: st
   }
   return {
     openapi: '3.1.0',
-    info: { title: 'AgentsPalace', version, description: 'Every failure is an RFC 9457 problem document; `code` is the stable name of its kind.' },
+    info: {
+      title: 'AgentsPalace',
+      version,
+      description: 'Every failure is an RFC 9457 problem document; `code` is the stable name of its kind.',
+    },
     servers: [{ url: publicUrl ?? '/' }],
     security: [{ apiKey: [] }],
     paths,
@@ -61,7 +71,9 @@ function operation(route: Route): Operation {
     tags: [route.path.split('/')[2] ?? 'system'],
     ...(route.permission === 'public' && { security: [] }),
     ...(parameters.length > 0 && { parameters }),
-    ...(route.body !== undefined && { requestBody: { required: true, content: { 'application/json': { schema: jsonSchema(route.body, 'input') } } } }),
+    ...(route.body !== undefined && {
+      requestBody: { required: true, content: { 'application/json': { schema: jsonSchema(route.body, 'input') } } },
+    }),
     responses: responsesOf(route),
     'x-permission': route.permission,
   };
@@ -88,13 +100,23 @@ function header(name: string, description: string): Parameter {
 
 function fieldsOf(schema: z.ZodType | undefined, place: 'path' | 'query'): Parameter[] {
   if (schema === undefined) return [];
-  const { properties = {}, required = [] } = jsonSchema(schema, 'input') as { properties?: Record<string, JsonSchema>; required?: string[] };
-  return Object.entries(properties).map(([name, field]) => ({ name, in: place, required: place === 'path' || required.includes(name), schema: field }));
+  const { properties = {}, required = [] } = jsonSchema(schema, 'input') as {
+    properties?: Record<string, JsonSchema>;
+    required?: string[];
+  };
+  return Object.entries(properties).map(([name, field]) => ({
+    name,
+    in: place,
+    required: place === 'path' || required.includes(name),
+    schema: field,
+  }));
 }
 
 function responsesOf(route: Route): Operation['responses'] {
   const responses: Record<string, { description: string; content?: Content }> = {};
-  for (const status of Object.keys(route.responses).map(Number).sort((left, right) => left - right)) {
+  for (const status of Object.keys(route.responses)
+    .map(Number)
+    .sort((left, right) => left - right)) {
     const schema = route.responses[status];
     const content: Record<string, { schema: JsonSchema }> = {};
     if (schema !== undefined) content['application/json'] = { schema: jsonSchema(schema, 'output') };
@@ -102,12 +124,16 @@ function responsesOf(route: Route): Operation['responses'] {
     responses[status] = { description: STATUS_TEXT[status] ?? 'Done', ...(Object.keys(content).length > 0 && { content }) };
   }
   responses['default'] = {
-    description: 'A problem', content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+    description: 'A problem',
+    content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
   };
   return responses;
 }
 
 function jsonSchema(schema: z.ZodType, io: 'input' | 'output'): JsonSchema {
-  const { $schema: _dialect, ...rest } = z.toJSONSchema(schema, { io, unrepresentable: 'any', target: 'draft-2020-12' }) as Record<string, unknown>;
+  const { $schema: _dialect, ...rest } = z.toJSONSchema(schema, { io, unrepresentable: 'any', target: 'draft-2020-12' }) as Record<
+    string,
+    unknown
+  >;
   return rest;
 }

@@ -45,7 +45,8 @@ export function invalid(error: z.ZodError, where: 'body' | 'query'): PalaceError
     if (errors.length >= MAX_PLACES) break;
     const at = issue.path.map((part) => String(part));
     if (issue.code === 'unrecognized_keys') {
-      for (const key of issue.keys.slice(0, MAX_PLACES)) errors.push({ path: pointer(where, [...at, key]), message: 'There is no field by that name.' });
+      for (const key of issue.keys.slice(0, MAX_PLACES))
+        errors.push({ path: pointer(where, [...at, key]), message: 'There is no field by that name.' });
     } else {
       errors.push({ path: pointer(where, at), message: issue.message });
     }
@@ -55,5 +56,8 @@ export function invalid(error: z.ZodError, where: 'body' | 'query'): PalaceError
 
 function pointer(where: 'body' | 'query', parts: readonly string[]): string {
   if (where === 'query') return `?${parts.join('.')}`.slice(0, 300);
-  return parts.map((part) => `/${part.replaceAll('~', '~0').replaceAll('/', '~1')}`).join('').slice(0, 300);
+  return parts
+    .map((part) => `/${part.replaceAll('~', '~0').replaceAll('/', '~1')}`)
+    .join('')
+    .slice(0, 300);
 }

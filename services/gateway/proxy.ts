@@ -25,8 +25,17 @@ export interface ProxyTarget {
 
 const REQUEST_HEADERS = ['content-type', 'content-length', 'content-encoding', 'accept', 'idempotency-key', 'last-event-id'];
 const RESPONSE_HEADERS = [
-  'content-type', 'content-length', 'cache-control', 'content-security-policy', 'x-content-type-options', 'referrer-policy',
-  'cross-origin-resource-policy', 'retry-after', 'allow', 'location', 'x-accel-buffering',
+  'content-type',
+  'content-length',
+  'cache-control',
+  'content-security-policy',
+  'x-content-type-options',
+  'referrer-policy',
+  'cross-origin-resource-policy',
+  'retry-after',
+  'allow',
+  'location',
+  'x-accel-buffering',
 ];
 /** Longer than the longest wait of a route. */
 const ANSWER_TIMEOUT_MS = 90_000;
@@ -62,7 +71,11 @@ export function mountProxies(app: Express, targets: readonly ProxyTarget[], term
       forward(exchange, prefix, order, key, terms).catch((error: unknown) => exchange.fail(error));
     });
   }
-  return { ready: () => readyOf(upstreams), describe: describer(upstreams), close: () => upstreams.forEach((upstream) => upstream.close()) };
+  return {
+    ready: () => readyOf(upstreams),
+    describe: describer(upstreams),
+    close: () => upstreams.forEach((upstream) => upstream.close()),
+  };
 }
 
 function isUnder(prefix: string, path: string): boolean {
@@ -74,11 +87,29 @@ async function forward(exchange: Exchange, prefix: string, order: readonly Upstr
   const route = { permission: 'authenticated', path: prefix } as Route;
   const principal = await terms.admission.admit(exchange, route);
   for (const upstream of order) {
-    const answer = await send(exchange, upstream, principal, key);
-    if (answer === 'not-sent') continue;
-    return relay(exchange, answer, () => terms.admission.stillAllowed(principal, route), terms);
+    const answer = await sendInItsTime(exchange, upstream, principal, key);
+    if (answer !== 'not-sent') return relay(exchange, answer, () => terms.admission.stillAllowed(principal, route), terms);
   }
   throw new PalaceError('unavailable.service', { detail: order[0]?.name ?? prefix, retryAfterSeconds: 1 });
+}
+
+/**
+ * A service that refuses our signature has another clock than it had, or another key: its refusal brings the time, nothing was
+ * accepted, and the caller's credential is not at fault. Without a body the request is signed and sent once more.
+ */
+async function sendInItsTime(
+  exchange: Exchange,
+  upstream: Upstream,
+  principal: Principal,
+  key: string,
+): Promise<IncomingMessage | 'not-sent'> {
+  for (let attempt = 1; ; attempt += 1) {
+    const answer = await send(exchange, upstream, principal, key);
+    if (answer === 'not-sent' || answer.statusCode !== 401) return answer;
+    answer.resume();
+    if (attempt === 2 || hasBody(exchange.request))
+      throw new PalaceError('unavailable.service', { detail: upstream.name, retryAfterSeconds: 1 });
+  }
 }
 
 /** Resolves with the head of the answer, or `not-sent` when the service cannot have seen anything. */
@@ -97,7 +128,9 @@ async function send(exchange: Exchange, upstream: Upstream, principal: Principal
       if (hasBody(request)) request.pipe(outgoing);
       else outgoing.end();
     };
-    outgoing.on('socket', (socket) => (socket.connecting ? socket.once(upstream.url.protocol === 'https:' ? 'secureConnect' : 'connect', write) : write()));
+    outgoing.on('socket', (socket) =>
+      socket.connecting ? socket.once(upstream.url.protocol === 'https:' ? 'secureConnect' : 'connect', write) : write(),
+    );
     outgoing.on('timeout', () => outgoing.destroy(new Error('The service did not answer in time.')));
     outgoing.on('error', (error) => (sent ? reject(broken(exchange, error)) : resolve('not-sent')));
     outgoing.on('response', (answer) => {
@@ -148,7 +181,12 @@ async function relay(exchange: Exchange, answer: IncomingMessage, stillAllowed: 
 
 function watchStream(exchange: Exchange, end: () => void, stillAllowed: () => Promise<boolean>, terms: ProxyTerms): void {
   const check = setInterval(() => {
-    stillAllowed().then((allowed) => { if (!allowed) end(); }, () => undefined);
+    stillAllowed().then(
+      (allowed) => {
+        if (!allowed) end();
+      },
+      () => undefined,
+    );
   }, terms.settings.streamCheckMs);
   terms.draining.addEventListener('abort', end, { once: true });
   exchange.response.once('close', () => {
@@ -158,10 +196,19 @@ function watchStream(exchange: Exchange, end: () => void, stillAllowed: () => Pr
 }
 
 async function readyOf(upstreams: readonly Upstream[]): Promise<Readonly<Record<string, boolean>>> {
-  const asked = await Promise.all(upstreams.map((upstream) => upstream.ask('/readyz').then(({ status }) => status === 200, () => false)));
+  const asked = await Promise.all(
+    upstreams.map((upstream) =>
+      upstream.ask('/readyz').then(
+        ({ status }) => status === 200,
+        () => false,
+      ),
+    ),
+  );
   const parts: Record<string, boolean> = {};
   // One living process is enough to serve.
-  upstreams.forEach((upstream, at) => { parts[upstream.name] = parts[upstream.name] === true || asked[at] === true; });
+  upstreams.forEach((upstream, at) => {
+    parts[upstream.name] = parts[upstream.name] === true || asked[at] === true;
+  });
   return parts;
 }
 
@@ -170,8 +217,14 @@ function describer(upstreams: readonly Upstream[]): (own: OpenApi) => Promise<Op
   return async (own) => {
     if (upstreams.length === 0) return own;
     if (merged !== undefined && performance.now() - merged.atMs < DOCUMENT_MS) return merged.document;
-    const documents = await Promise.all(upstreams.map((upstream) =>
-      upstream.ask('/v1/openapi.json').then(({ body }) => JSON.parse(body) as OpenApi, () => undefined)));
+    const documents = await Promise.all(
+      upstreams.map((upstream) =>
+        upstream.ask('/v1/openapi.json').then(
+          ({ body }) => JSON.parse(body) as OpenApi,
+          () => undefined,
+        ),
+      ),
+    );
     const paths = Object.assign({}, ...documents.map((document) => document?.paths ?? {}), own.paths) as OpenApi['paths'];
     const sorted = Object.fromEntries(Object.entries(paths).sort(([left], [right]) => (left < right ? -1 : 1)));
     const document = { ...own, paths: sorted };

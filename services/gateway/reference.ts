@@ -15,8 +15,7 @@ pre{background:var(--soft);padding:.6rem;overflow:auto;border-radius:4px}
 b.m{display:inline-block;min-width:4.2rem;font-family:ui-monospace,monospace}
 table{border-collapse:collapse;width:100%}td,th{text-align:left;vertical-align:top;padding:.25rem .6rem .25rem 0;border-bottom:1px solid var(--line)}
 `;
-export const PAGE_POLICY =
-  `default-src 'none'; style-src 'sha256-${hash('sha256', STYLE, 'base64')}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`;
+export const PAGE_POLICY = `default-src 'none'; style-src 'sha256-${hash('sha256', STYLE, 'base64')}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`;
 
 export function referencePage(document: OpenApi): string {
   const groups = new Map<string, string[]>();
@@ -32,25 +31,32 @@ export function referencePage(document: OpenApi): string {
     `<title>AgentsPalace API</title><style>${STYLE}</style></head><body><h1>AgentsPalace API</h1>`,
     '<p>Send <code>Authorization: Bearer API_KEY</code>. The machine-readable form is <a href="/v1/openapi.json">/v1/openapi.json</a>.',
     ' Failures are problem documents; their codes are listed <a href="#errors">below</a>.</p>',
-    ...sections, errorsHtml(), '</body></html>\n',
+    ...sections,
+    errorsHtml(),
+    '</body></html>\n',
   ].join('');
 }
 
 function operationHtml(method: string, path: string, operation: Operation): string {
-  const parameters = (operation.parameters ?? []).map((parameter) =>
-    `<tr><td><code>${escape(parameter.name)}</code></td><td>${parameter.in}${parameter.required ? ', required' : ''}</td>`
-      + `<td><code>${escape(JSON.stringify(parameter.schema))}</code></td></tr>`);
+  const parameters = (operation.parameters ?? []).map(
+    (parameter) =>
+      `<tr><td><code>${escape(parameter.name)}</code></td><td>${parameter.in}${parameter.required ? ', required' : ''}</td>` +
+      `<td><code>${escape(JSON.stringify(parameter.schema))}</code></td></tr>`,
+  );
   const body = operation.requestBody?.content['application/json'];
-  const responses = Object.entries(operation.responses).filter(([status]) => status !== 'default').map(([status, response]) => {
-    const schema = response.content?.['application/json']?.schema;
-    return `<p><b>${escape(status)}</b> ${escape(response.description)}</p>${schema === undefined ? '' : schemaHtml(schema)}`;
-  });
+  const responses = Object.entries(operation.responses)
+    .filter(([status]) => status !== 'default')
+    .map(([status, response]) => {
+      const schema = response.content?.['application/json']?.schema;
+      return `<p><b>${escape(status)}</b> ${escape(response.description)}</p>${schema === undefined ? '' : schemaHtml(schema)}`;
+    });
   return [
     `<details id="${escape(operation.operationId)}"><summary><b class="m">${method.toUpperCase()}</b><code>${escape(path)}</code> `,
     `${escape(operation.summary)}</summary><div class="in"><p>Permission: <code>${escape(operation['x-permission'])}</code></p>`,
     parameters.length === 0 ? '' : `<table>${parameters.join('')}</table>`,
     body === undefined ? '' : `<p><b>Body</b></p>${schemaHtml(body.schema)}`,
-    ...responses, '</div></details>',
+    ...responses,
+    '</div></details>',
   ].join('');
 }
 
@@ -59,8 +65,10 @@ function schemaHtml(schema: unknown): string {
 }
 
 function errorsHtml(): string {
-  const rows = Object.entries(ERRORS).map(([code, row]) =>
-    `<tr id="${escape(code)}"><td><code>${escape(code)}</code></td><td>${row.status}</td><td>${escape(row.title)}</td><td>${escape(row.next)}</td></tr>`);
+  const rows = Object.entries(ERRORS).map(
+    ([code, row]) =>
+      `<tr id="${escape(code)}"><td><code>${escape(code)}</code></td><td>${row.status}</td><td>${escape(row.title)}</td><td>${escape(row.next)}</td></tr>`,
+  );
   return `<h2 id="errors">errors</h2><table><tr><th>code</th><th>status</th><th>meaning</th><th>what to do</th></tr>${rows.join('')}</table>`;
 }
 

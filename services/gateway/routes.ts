@@ -3,8 +3,21 @@ import { PalaceError } from '@palace/platform/errors.ts';
 import type { Telemetry } from '@palace/platform/telemetry/port.ts';
 import { z } from 'zod';
 import {
-  apiKey, createdKey, createKey, egressAddress, egressRule, egressRuleList, keyId, keyList, listEgressRules, listKeys, me, putEgressRule,
-  readiness, renameKey, route,
+  apiKey,
+  createdKey,
+  createKey,
+  egressAddress,
+  egressRule,
+  egressRuleList,
+  keyId,
+  keyList,
+  listEgressRules,
+  listKeys,
+  me,
+  putEgressRule,
+  readiness,
+  renameKey,
+  route,
 } from './contract.ts';
 import type { Role, Route } from './contract.ts';
 import { canonicalAddress } from './host.ts';
@@ -33,7 +46,12 @@ function keyRoutes({ store, keys }: OwnParts): Route[] {
   const load = (tenant: string, { id }: { id: string }) => store.getKey(tenant, id);
   return [
     route({
-      method: 'get', path: '/v1/api-keys', summary: 'List API keys', permission: 'key.read', loader: 'collection', query: listKeys,
+      method: 'get',
+      path: '/v1/api-keys',
+      summary: 'List API keys',
+      permission: 'key.read',
+      loader: 'collection',
+      query: listKeys,
       responses: { 200: keyList },
       async handle({ tenant, query }) {
         const found = await store.listKeys(tenant, query.limit + 1, query.cursor);
@@ -41,7 +59,12 @@ function keyRoutes({ store, keys }: OwnParts): Route[] {
       },
     }),
     route({
-      method: 'post', path: '/v1/api-keys', summary: 'Create an API key', permission: 'key.write', loader: 'collection', body: createKey,
+      method: 'post',
+      path: '/v1/api-keys',
+      summary: 'Create an API key',
+      permission: 'key.write',
+      loader: 'collection',
+      body: createKey,
       responses: { 201: createdKey },
       async handle({ tenant, principal, body }) {
         checkRank(principal.role, body.role);
@@ -49,21 +72,37 @@ function keyRoutes({ store, keys }: OwnParts): Route[] {
       },
     }),
     route({
-      method: 'get', path: '/v1/api-keys/{id}', summary: 'Read one API key', permission: 'key.read', loader: load, params: byKeyId,
+      method: 'get',
+      path: '/v1/api-keys/{id}',
+      summary: 'Read one API key',
+      permission: 'key.read',
+      loader: load,
+      params: byKeyId,
       responses: { 200: apiKey },
       handle: async ({ resource }) => ({ status: 200, body: resource }),
     }),
     route({
-      method: 'put', path: '/v1/api-keys/{id}', summary: 'Rename an API key', permission: 'key.write', loader: load, params: byKeyId,
-      body: renameKey, responses: { 200: apiKey },
+      method: 'put',
+      path: '/v1/api-keys/{id}',
+      summary: 'Rename an API key',
+      permission: 'key.write',
+      loader: load,
+      params: byKeyId,
+      body: renameKey,
+      responses: { 200: apiKey },
       async handle({ tenant, principal, params, body, resource }) {
         checkRank(principal.role, resource.role);
         return { status: 200, body: await store.renameKey(tenant, params.id, body.name) };
       },
     }),
     route({
-      method: 'delete', path: '/v1/api-keys/{id}', summary: 'Revoke an API key; it stops working everywhere within 3 s', permission: 'key.write',
-      loader: load, params: byKeyId, responses: { 204: undefined },
+      method: 'delete',
+      path: '/v1/api-keys/{id}',
+      summary: 'Revoke an API key; it stops working everywhere within 3 s',
+      permission: 'key.write',
+      loader: load,
+      params: byKeyId,
+      responses: { 204: undefined },
       async handle({ tenant, principal, params, resource }) {
         checkRank(principal.role, resource.role);
         await keys.revoke(tenant, params.id);
@@ -74,7 +113,8 @@ function keyRoutes({ store, keys }: OwnParts): Route[] {
 }
 
 function checkRank(actor: Role, subject: Role): void {
-  if (!mayManage(actor, subject)) throw new PalaceError('auth.forbidden', { detail: `Only a role not lower than "${subject}" may do that.` });
+  if (!mayManage(actor, subject))
+    throw new PalaceError('auth.forbidden', { detail: `Only a role not lower than "${subject}" may do that.` });
 }
 
 const byAddress = z.strictObject({ address: egressAddress });
@@ -88,8 +128,13 @@ function place(address: string): { host: string; port: number } {
 function egressRoutes({ store }: OwnParts): Route[] {
   return [
     route({
-      method: 'get', path: '/v1/egress', summary: 'List the rules for outgoing connections', permission: 'egress.read', loader: 'collection',
-      query: listEgressRules, responses: { 200: egressRuleList },
+      method: 'get',
+      path: '/v1/egress',
+      summary: 'List the rules for outgoing connections',
+      permission: 'egress.read',
+      loader: 'collection',
+      query: listEgressRules,
+      responses: { 200: egressRuleList },
       async handle({ tenant, query }) {
         const after = query.cursor === undefined ? undefined : egressAddress.safeParse(query.cursor).data;
         const found = await store.listRules(tenant, query.limit + 1, after === undefined ? undefined : place(after));
@@ -97,12 +142,25 @@ function egressRoutes({ store }: OwnParts): Route[] {
       },
     }),
     route({
-      method: 'put', path: '/v1/egress/{address}', summary: 'Allow or deny one HOST:PORT', permission: 'egress.write', loader: 'collection',
-      params: byAddress, body: putEgressRule, responses: { 200: egressRule },
-      handle: async ({ tenant, params, body }) => ({ status: 200, body: await store.putRule({ tenant, ...place(params.address), ...body }) }),
+      method: 'put',
+      path: '/v1/egress/{address}',
+      summary: 'Allow or deny one HOST:PORT',
+      permission: 'egress.write',
+      loader: 'collection',
+      params: byAddress,
+      body: putEgressRule,
+      responses: { 200: egressRule },
+      handle: async ({ tenant, params, body }) => ({
+        status: 200,
+        body: await store.putRule({ tenant, ...place(params.address), ...body }),
+      }),
     }),
     route({
-      method: 'delete', path: '/v1/egress/{address}', summary: 'Remove a rule', permission: 'egress.write', params: byAddress,
+      method: 'delete',
+      path: '/v1/egress/{address}',
+      summary: 'Remove a rule',
+      permission: 'egress.write',
+      params: byAddress,
       responses: { 204: undefined },
       loader: (tenant, params) => store.getRule(tenant, place(params.address).host, place(params.address).port),
       async handle({ tenant, resource }) {
@@ -118,16 +176,29 @@ const OPEN = { method: 'get', permission: 'public', loader: 'collection' } as co
 function systemRoutes(parts: OwnParts): Route[] {
   return [
     route({
-      method: 'get', path: '/v1/me', summary: 'Who am I', permission: 'authenticated', loader: 'collection', responses: { 200: me },
-      handle: async ({ principal: { id, kind, tenant, role, permissions } }) =>
-        ({ status: 200, body: { id, kind, tenant, role, permissions: [...permissions] } }),
+      method: 'get',
+      path: '/v1/me',
+      summary: 'Who am I',
+      permission: 'authenticated',
+      loader: 'collection',
+      responses: { 200: me },
+      handle: async ({ principal: { id, kind, tenant, role, permissions } }) => ({
+        status: 200,
+        body: { id, kind, tenant, role, permissions: [...permissions] },
+      }),
     }),
     metricsRoute(parts.telemetry, 'system.read'),
     ...openRoutes(parts),
     route({
-      ...OPEN, path: '/docs', summary: 'The reference for people', responses: { 200: undefined },
-      handle: async () =>
-        ({ status: 200, body: await parts.page(), headers: { 'content-type': 'text/html; charset=utf-8', 'content-security-policy': PAGE_POLICY } }),
+      ...OPEN,
+      path: '/docs',
+      summary: 'The reference for people',
+      responses: { 200: undefined },
+      handle: async () => ({
+        status: 200,
+        body: await parts.page(),
+        headers: { 'content-type': 'text/html; charset=utf-8', 'content-security-policy': PAGE_POLICY },
+      }),
     }),
   ];
 }
@@ -141,20 +212,34 @@ export function internalRoutes(parts: OpenParts & Pick<OwnParts, 'telemetry'>): 
 
 function metricsRoute(telemetry: Telemetry, permission: 'public' | 'system.read'): Route {
   return route({
-    ...OPEN, path: '/metrics', summary: 'Prometheus metrics; without a key from this machine only', permission, openOnLoopback: true,
+    ...OPEN,
+    path: '/metrics',
+    summary: 'Prometheus metrics; without a key from this machine only',
+    permission,
+    openOnLoopback: true,
     responses: { 200: undefined },
-    handle: async () => ({ status: 200, body: await telemetry.metrics(), headers: { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' } }),
+    handle: async () => ({
+      status: 200,
+      body: await telemetry.metrics(),
+      headers: { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' },
+    }),
   });
 }
 
 function openRoutes({ ready, document }: OpenParts): Route[] {
   return [
     route({
-      ...OPEN, path: '/healthz', summary: 'The process answers', responses: { 200: z.object({ ok: z.boolean() }) },
+      ...OPEN,
+      path: '/healthz',
+      summary: 'The process answers',
+      responses: { 200: z.object({ ok: z.boolean() }) },
       handle: async () => ({ status: 200, body: { ok: true } }),
     }),
     route({
-      ...OPEN, path: '/readyz', summary: 'Every part can serve', responses: { 200: readiness, 503: readiness },
+      ...OPEN,
+      path: '/readyz',
+      summary: 'Every part can serve',
+      responses: { 200: readiness, 503: readiness },
       async handle() {
         const states = await ready();
         const all = Object.values(states).every(Boolean);
@@ -162,7 +247,10 @@ function openRoutes({ ready, document }: OpenParts): Route[] {
       },
     }),
     route({
-      ...OPEN, path: '/v1/openapi.json', summary: 'This description', responses: { 200: undefined },
+      ...OPEN,
+      path: '/v1/openapi.json',
+      summary: 'This description',
+      responses: { 200: undefined },
       handle: async () => ({ status: 200, body: await document() }),
     }),
   ];

@@ -56,7 +56,9 @@ export class HttpDoor {
     const { host, port } = this.options.settings;
     await new Promise<void>((resolve, reject) => {
       this.server.once('error', (error: NodeJS.ErrnoException) => {
-        reject(error.code === 'EADDRINUSE' ? new PalaceError('boot.port-busy', { detail: `${host}:${port} is in use.`, cause: error }) : error);
+        reject(
+          error.code === 'EADDRINUSE' ? new PalaceError('boot.port-busy', { detail: `${host}:${port} is in use.`, cause: error }) : error,
+        );
       });
       this.server.listen({ host, port, backlog: 1_024 }, resolve);
     });
@@ -135,7 +137,14 @@ export class HttpDoor {
     if (origin === undefined) return false;
     exchange.headers.push('access-control-allow-origin', origin, 'vary', 'origin');
     if (request.method !== 'OPTIONS' || request.headers['access-control-request-method'] === undefined) return false;
-    const allow = ['access-control-allow-methods', CORS_METHODS, 'access-control-allow-headers', CORS_HEADERS, 'access-control-max-age', '600'];
+    const allow = [
+      'access-control-allow-methods',
+      CORS_METHODS,
+      'access-control-allow-headers',
+      CORS_HEADERS,
+      'access-control-max-age',
+      '600',
+    ];
     exchange.json(204, undefined, allow);
     return true;
   }
@@ -145,8 +154,12 @@ export class HttpDoor {
 function refuseRaw(socket: Duplex, status: number, code: ErrorCode): void {
   const problem = JSON.stringify({ ...toProblem(new PalaceError(code), undefined), status });
   const head = [
-    `HTTP/1.1 ${status} ${ERRORS[code].title}`, 'Content-Type: application/problem+json', `Content-Length: ${Buffer.byteLength(problem)}`,
-    'Cache-Control: no-store', 'X-Content-Type-Options: nosniff', "Content-Security-Policy: default-src 'none'; frame-ancestors 'none'",
+    `HTTP/1.1 ${status} ${ERRORS[code].title}`,
+    'Content-Type: application/problem+json',
+    `Content-Length: ${Buffer.byteLength(problem)}`,
+    'Cache-Control: no-store',
+    'X-Content-Type-Options: nosniff',
+    "Content-Security-Policy: default-src 'none'; frame-ancestors 'none'",
     'Connection: close',
   ];
   socket.end(`${head.join('\r\n')}\r\n\r\n${problem}`);

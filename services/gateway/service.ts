@@ -88,7 +88,10 @@ export async function openGateway(platform: GatewayPlatform, options: GatewayOpt
   const later: { proxies?: Proxies } = {};
   const ready = readiness(store, async () => ({ ...statesOf(doors, door.draining), ...(await later.proxies?.ready()) }));
   const description = describe(routes, options.publicUrl, async (own) => later.proxies?.describe(own) ?? own);
-  routes.push(...ownRoutes({ store, keys, telemetry: platform.telemetry, ready, ...description }), ...doors.flatMap((service) => service.routes));
+  routes.push(
+    ...ownRoutes({ store, keys, telemetry: platform.telemetry, ready, ...description }),
+    ...doors.flatMap((service) => service.routes),
+  );
   mountRoutes(app, routes, terms, door.exchangeOf);
   later.proxies = mountProxies(app, options.proxies ?? [], terms);
   mountEnd(app, door.exchangeOf);
@@ -109,7 +112,9 @@ export async function openGateway(platform: GatewayPlatform, options: GatewayOpt
 
 /** Built when first asked for: most processes never show it. */
 function describe(
-  routes: readonly Route[], publicUrl: string | undefined, complete: (own: OpenApi) => Promise<OpenApi>,
+  routes: readonly Route[],
+  publicUrl: string | undefined,
+  complete: (own: OpenApi) => Promise<OpenApi>,
 ): { document(): Promise<OpenApi>; page(): Promise<string> } {
   let own: OpenApi | undefined;
   const document = async (): Promise<OpenApi> => complete((own ??= openApi(routes, VERSION, publicUrl)));
@@ -130,7 +135,10 @@ type States = Readonly<Record<string, boolean>>;
 function readiness(store: GatewayStore, others: () => Promise<States>): () => Promise<States> {
   let asked: { readonly atMs: number; readonly states: Promise<States> } | undefined;
   const ask = async (): Promise<States> => {
-    const answered = store.ping().then(() => true, () => false);
+    const answered = store.ping().then(
+      () => true,
+      () => false,
+    );
     const [database, parts] = await Promise.all([Promise.race([answered, falseAfter(READY_MS)]), others()]);
     return { ...parts, database };
   };
@@ -146,7 +154,9 @@ function falseAfter(delayMs: number): Promise<boolean> {
 
 function writeLastUsedLazily(store: GatewayStore, credentials: Credentials, telemetry: Telemetry): { close(): Promise<void> } {
   const write = (): Promise<void> =>
-    store.writeLastUsed(credentials.takeUsed()).catch((error: unknown) => telemetry.log.warn('The last use of keys could not be written', { error }));
+    store
+      .writeLastUsed(credentials.takeUsed())
+      .catch((error: unknown) => telemetry.log.warn('The last use of keys could not be written', { error }));
   const timer = setInterval(() => void write(), LAST_USED_MS);
   timer.unref();
   return {

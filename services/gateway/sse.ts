@@ -27,9 +27,19 @@ export async function stream(exchange: Exchange, events: AsyncIterable<SseEvent>
   const { response } = exchange;
   const { signal } = exchange;
   response.writeHead(200, [
-    'content-type', 'text/event-stream; charset=utf-8', 'cache-control', 'no-store, no-transform', 'x-accel-buffering', 'no',
-    'x-content-type-options', 'nosniff', 'content-security-policy', "default-src 'none'; frame-ancestors 'none'",
-    'referrer-policy', 'no-referrer', ...exchange.headers,
+    'content-type',
+    'text/event-stream; charset=utf-8',
+    'cache-control',
+    'no-store, no-transform',
+    'x-accel-buffering',
+    'no',
+    'x-content-type-options',
+    'nosniff',
+    'content-security-policy',
+    "default-src 'none'; frame-ancestors 'none'",
+    'referrer-policy',
+    'no-referrer',
+    ...exchange.headers,
   ]);
   response.write('retry: 1000\n\n');
   const iterator = events[Symbol.asyncIterator]();
@@ -69,7 +79,12 @@ function keepAlive(exchange: Exchange, terms: StreamTerms): () => void {
   }, terms.heartbeatMs);
   const check = setInterval(() => {
     // A check that fails for want of a database does not cut streams; the next one decides.
-    terms.stillAllowed().then((allowed) => { if (!allowed) exchange.abort(); }, () => undefined);
+    terms.stillAllowed().then(
+      (allowed) => {
+        if (!allowed) exchange.abort();
+      },
+      () => undefined,
+    );
   }, terms.checkMs);
   return () => {
     clearInterval(heartbeat);

@@ -46,7 +46,9 @@ export class GatewayStore {
   }
 
   async ensureTenant(tenant: string): Promise<void> {
-    await this.database.asTenant(tenant, (sql) => sql.query('insert into gateway.tenant (tenant) values ($1) on conflict do nothing', [tenant]));
+    await this.database.asTenant(tenant, (sql) =>
+      sql.query('insert into gateway.tenant (tenant) values ($1) on conflict do nothing', [tenant]),
+    );
   }
 
   // ---- keys ----
@@ -58,8 +60,10 @@ export class GatewayStore {
     if (tenant === undefined) return undefined;
     const found = await this.database.asTenant(tenant, (sql) =>
       sql.query<{ role: Role; hash: Buffer; expires_at: Date | null; revoked: boolean }>(
-        'select role, hash, expires_at, revoked_at is not null as revoked from gateway.api_key where tenant = $1 and id = $2', [tenant, id],
-      ));
+        'select role, hash, expires_at, revoked_at is not null as revoked from gateway.api_key where tenant = $1 and id = $2',
+        [tenant, id],
+      ),
+    );
     const row = found.rows[0];
     return row && { id, tenant, role: row.role, hash: row.hash, expiresAtMs: row.expires_at?.getTime(), revoked: row.revoked };
   }
@@ -67,8 +71,11 @@ export class GatewayStore {
   async addKey(tenant: string, key: NewKey): Promise<ApiKey> {
     return this.database.asTenant(tenant, async (sql) => {
       const open = await sql.query<{ count: number }>(
-        'select count(*)::int as count from gateway.api_key where tenant = $1 and revoked_at is null', [tenant]);
-      if ((open.rows[0]?.count ?? 0) >= MAX_KEYS) throw new PalaceError('limit.exceeded', { detail: `A tenant has at most ${MAX_KEYS} keys.` });
+        'select count(*)::int as count from gateway.api_key where tenant = $1 and revoked_at is null',
+        [tenant],
+      );
+      if ((open.rows[0]?.count ?? 0) >= MAX_KEYS)
+        throw new PalaceError('limit.exceeded', { detail: `A tenant has at most ${MAX_KEYS} keys.` });
       await sql.query('insert into gateway.key_tenant (id, tenant) values ($1, $2)', [key.id, tenant]);
       const added = await sql.query<ApiKeyRow>(
         `insert into gateway.api_key (tenant, id, name, role, hash, expires_at) values ($1, $2, $3, $4, $5, $6) returning ${KEY_COLUMNS}`,
@@ -80,7 +87,8 @@ export class GatewayStore {
 
   async getKey(tenant: string, id: string): Promise<ApiKey | undefined> {
     const found = await this.database.asTenant(tenant, (sql) =>
-      sql.query<ApiKeyRow>(`select ${KEY_COLUMNS} from gateway.api_key where tenant = $1 and id = $2`, [tenant, id]));
+      sql.query<ApiKeyRow>(`select ${KEY_COLUMNS} from gateway.api_key where tenant = $1 and id = $2`, [tenant, id]),
+    );
     return found.rows[0] && keyView(found.rows[0]);
   }
 
@@ -92,19 +100,26 @@ export class GatewayStore {
           where tenant = $1 and ($2::text is null or (created_at, id) < (select created_at, id from gateway.api_key where tenant = $1 and id = $2))
           order by created_at desc, id desc limit $3`,
         [tenant, after ?? null, limit],
-      ));
+      ),
+    );
     return found.rows.map(keyView);
   }
 
   async renameKey(tenant: string, id: string, name: string): Promise<ApiKey | undefined> {
     const changed = await this.database.asTenant(tenant, (sql) =>
-      sql.query<ApiKeyRow>(`update gateway.api_key set name = $3 where tenant = $1 and id = $2 returning ${KEY_COLUMNS}`, [tenant, id, name]));
+      sql.query<ApiKeyRow>(`update gateway.api_key set name = $3 where tenant = $1 and id = $2 returning ${KEY_COLUMNS}`, [
+        tenant,
+        id,
+        name,
+      ]),
+    );
     return changed.rows[0] && keyView(changed.rows[0]);
   }
 
   async revokeKey(tenant: string, id: string): Promise<void> {
     await this.database.asTenant(tenant, (sql) =>
-      sql.query('update gateway.api_key set revoked_at = coalesce(revoked_at, now()) where tenant = $1 and id = $2', [tenant, id]));
+      sql.query('update gateway.api_key set revoked_at = coalesce(revoked_at, now()) where tenant = $1 and id = $2', [tenant, id]),
+    );
   }
 
   async writeLastUsed(used: ReadonlyMap<string, { readonly tenant: string; readonly atMs: number }>): Promise<void> {
@@ -116,7 +131,8 @@ export class GatewayStore {
           `update gateway.api_key as key set last_used_at = greatest(key.last_used_at, use.at)
              from jsonb_to_recordset($2::jsonb) as use (id text, at timestamptz) where key.tenant = $1 and key.id = use.id`,
           [tenant, rows],
-        ));
+        ),
+      );
     }
   }
 
@@ -128,21 +144,28 @@ export class GatewayStore {
         `select host, port, action, reason, updated_at from gateway.egress_rule
           where tenant = $1 and ($2::text is null or (host, port) > ($2, $3::int)) order by host, port limit $4`,
         [tenant, after?.host ?? null, after?.port ?? null, limit],
-      ));
+      ),
+    );
     return found.rows.map(ruleView);
   }
 
   async getRule(tenant: string, host: string, port: number): Promise<EgressRuleView | undefined> {
     const found = await this.database.asTenant(tenant, (sql) =>
       sql.query<RuleRow>(
-        'select host, port, action, reason, updated_at from gateway.egress_rule where tenant = $1 and host = $2 and port = $3', [tenant, host, port]));
+        'select host, port, action, reason, updated_at from gateway.egress_rule where tenant = $1 and host = $2 and port = $3',
+        [tenant, host, port],
+      ),
+    );
     return found.rows[0] && ruleView(found.rows[0]);
   }
 
   async putRule(rule: EgressRule): Promise<EgressRuleView> {
     return this.database.asTenant(rule.tenant, async (sql) => {
-      const rules = await sql.query<{ count: number }>('select count(*)::int as count from gateway.egress_rule where tenant = $1', [rule.tenant]);
-      if ((rules.rows[0]?.count ?? 0) >= MAX_RULES) throw new PalaceError('limit.exceeded', { detail: `A tenant has at most ${MAX_RULES} rules.` });
+      const rules = await sql.query<{ count: number }>('select count(*)::int as count from gateway.egress_rule where tenant = $1', [
+        rule.tenant,
+      ]);
+      if ((rules.rows[0]?.count ?? 0) >= MAX_RULES)
+        throw new PalaceError('limit.exceeded', { detail: `A tenant has at most ${MAX_RULES} rules.` });
       const put = await sql.query<RuleRow>(
         `insert into gateway.egress_rule (tenant, host, port, action, reason) values ($1, $2, $3, $4, $5)
          on conflict (tenant, host, port) do update set action = excluded.action, reason = excluded.reason, updated_at = now()
@@ -155,7 +178,8 @@ export class GatewayStore {
 
   async deleteRule(tenant: string, host: string, port: number): Promise<void> {
     await this.database.asTenant(tenant, (sql) =>
-      sql.query('delete from gateway.egress_rule where tenant = $1 and host = $2 and port = $3', [tenant, host, port]));
+      sql.query('delete from gateway.egress_rule where tenant = $1 and host = $2 and port = $3', [tenant, host, port]),
+    );
   }
 
   /** Resolves when the database answers. */
@@ -183,7 +207,10 @@ export function splitAddress(address: string): { readonly host: string; readonly
 
 function keyView(row: ApiKeyRow): ApiKey {
   return {
-    id: row.id, name: row.name, role: row.role, createdAt: row.created_at.toISOString(),
+    id: row.id,
+    name: row.name,
+    role: row.role,
+    createdAt: row.created_at.toISOString(),
     ...(row.expires_at && { expiresAt: row.expires_at.toISOString() }),
     ...(row.revoked_at && { revokedAt: row.revoked_at.toISOString() }),
     ...(row.last_used_at && { lastUsedAt: row.last_used_at.toISOString() }),
@@ -192,5 +219,12 @@ function keyView(row: ApiKeyRow): ApiKey {
 
 function ruleView(row: RuleRow): EgressRuleView {
   const { host, port, action, reason } = row;
-  return { address: `${host.includes(':') ? `[${host}]` : host}:${port}`, host, port, action, reason, updatedAt: row.updated_at.toISOString() };
+  return {
+    address: `${host.includes(':') ? `[${host}]` : host}:${port}`,
+    host,
+    port,
+    action,
+    reason,
+    updatedAt: row.updated_at.toISOString(),
+  };
 }

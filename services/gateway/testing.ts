@@ -1,12 +1,8 @@
 // A gateway for tests: real embedded database, real HTTP, a toy service behind it. Two tenants with a key for each role.
-import { mkdtempSync, rmSync } from 'node:fs';
 import { connect } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { Cache } from '@palace/platform/cache/port.ts';
-import { startEmbedded } from '@palace/platform/database/embedded.ts';
-import { openDatabase } from '@palace/platform/database/pg.ts';
 import type { Database } from '@palace/platform/database/port.ts';
+import { testDatabase } from '@palace/platform/database/testing.ts';
 import { createTelemetry } from '@palace/platform/telemetry/telemetry.ts';
 import type { Telemetry } from '@palace/platform/telemetry/port.ts';
 import type { ApiKey, Role } from './contract.ts';
@@ -22,18 +18,14 @@ export interface Ground {
 }
 
 export async function openGround(): Promise<Ground> {
-  const dataDir = mkdtempSync(join(tmpdir(), 'palace-gateway-'));
+  const { database, close } = await testDatabase();
   const telemetry = createTelemetry({ service: 'gateway-test', level: 'silent' });
-  const server = await startEmbedded({ dataDir, log: telemetry.log, settings: { fsync: 'off' } });
-  const database = await openDatabase({ url: server.url, log: telemetry.log });
   return {
     database,
     telemetry,
     async close() {
-      await database.close();
-      await server.stop();
+      await close();
       await telemetry.close();
-      rmSync(dataDir, { recursive: true, force: true });
     },
   };
 }
@@ -76,10 +68,17 @@ export async function openHouse(ground: Ground, options: GatewayOptions = {}): P
   const keys: Record<string, string> = {};
   const owner = await gateway.keys.create('a', { name: 'owner', role: 'owner' });
   keys['owner'] = owner.secret;
-  for (const role of ['admin', 'builder', 'operator', 'worker', 'viewer'] as const) keys[role] = (await gateway.keys.create('a', { name: role, role })).secret;
+  for (const role of ['admin', 'builder', 'operator', 'worker', 'viewer'] as const)
+    keys[role] = (await gateway.keys.create('a', { name: role, role })).secret;
   keys['foreign'] = (await gateway.keys.create('b', { name: 'owner of b', role: 'owner' })).secret;
   return {
-    cache, gateway, toy, url, port, owner, keys: keys as House['keys'],
+    cache,
+    gateway,
+    toy,
+    url,
+    port,
+    owner,
+    keys: keys as House['keys'],
     call: (method, path, callOptions) => call(url, keys['owner']!, method, path, callOptions),
     close: () => gateway.close(),
   };
@@ -124,7 +123,9 @@ function isWhole(text: string): boolean {
 function parseAnswer(text: string): Answer {
   const [head = '', ...rest] = text.split('\r\n\r\n');
   const lines = head.split('\r\n');
-  const headers = Object.fromEntries(lines.slice(1).map((line) => [line.slice(0, line.indexOf(':')).toLowerCase(), line.slice(line.indexOf(':') + 1).trim()]));
+  const headers = Object.fromEntries(
+    lines.slice(1).map((line) => [line.slice(0, line.indexOf(':')).toLowerCase(), line.slice(line.indexOf(':') + 1).trim()]),
+  );
   const body = rest.join('\r\n\r\n');
   return { status: Number(/^HTTP\/1\.1 (\d+)/.exec(head)?.[1] ?? 0), headers, text: body, body: parsed(body) };
 }
@@ -158,5 +159,6 @@ function memoryCache(): Cache {
 /** Everything that hostile input could have left on the built-in prototypes (S26). */
 export function prototypes(): string {
   return [Object.prototype, Array.prototype, Function.prototype, String.prototype, Promise.prototype]
-    .map((prototype) => Reflect.ownKeys(prototype).map(String).sort().join()).join('\n');
+    .map((prototype) => Reflect.ownKeys(prototype).map(String).sort().join())
+    .join('\n');
 }

@@ -23,7 +23,10 @@ export interface ToyDoor extends ServiceDoor {
 const thing = z.object({ id: z.string(), name: z.string(), data: z.unknown().optional() });
 const newThing = z.strictObject({ name: z.string().min(1).max(100), data: z.unknown().optional() });
 const byId = z.strictObject({ id: z.string().regex(/^[a-z0-9-]{1,40}$/) });
-const listThings = z.strictObject({ limit: z.coerce.number().int().min(1).max(100).default(20), sort: z.enum(['name', 'id']).default('id') });
+const listThings = z.strictObject({
+  limit: z.coerce.number().int().min(1).max(100).default(20),
+  sort: z.enum(['name', 'id']).default('id'),
+});
 
 export function toyDoor(): ToyDoor {
   const things: ToyDoor['things'] = new Map();
@@ -47,13 +50,25 @@ export function toyDoor(): ToyDoor {
 
   const routes = [
     route({
-      method: 'get', path: '/v1/things', summary: 'List things', permission: 'run.read', loader: 'collection', query: listThings,
+      method: 'get',
+      path: '/v1/things',
+      summary: 'List things',
+      permission: 'run.read',
+      loader: 'collection',
+      query: listThings,
       responses: { 200: z.object({ items: z.array(thing) }) },
       handle: async ({ tenant, query }) => ({ status: 200, body: { items: [...of(tenant).values()].slice(0, query.limit) } }),
     }),
     route({
-      method: 'post', path: '/v1/things', summary: 'Make a thing', permission: 'run.start', loader: 'collection', body: newThing, idempotent: true,
-      responses: { 201: thing }, maxBodyBytes: 200_000,
+      method: 'post',
+      path: '/v1/things',
+      summary: 'Make a thing',
+      permission: 'run.start',
+      loader: 'collection',
+      body: newThing,
+      idempotent: true,
+      responses: { 201: thing },
+      maxBodyBytes: 200_000,
       async handle(context) {
         note(context);
         const made = { id: `thing-${of(context.tenant).size + 1}`, ...context.body };
@@ -62,14 +77,26 @@ export function toyDoor(): ToyDoor {
       },
     }),
     route({
-      method: 'get', path: '/v1/things/{id}', summary: 'Read a thing', permission: 'run.read', loader: load, params: byId, responses: { 200: thing },
+      method: 'get',
+      path: '/v1/things/{id}',
+      summary: 'Read a thing',
+      permission: 'run.read',
+      loader: load,
+      params: byId,
+      responses: { 200: thing },
       async handle(context) {
         note(context);
         return { status: 200, body: context.resource };
       },
     }),
     route({
-      method: 'put', path: '/v1/things/{id}', summary: 'Change a thing', permission: 'run.control', loader: load, params: byId, body: newThing,
+      method: 'put',
+      path: '/v1/things/{id}',
+      summary: 'Change a thing',
+      permission: 'run.control',
+      loader: load,
+      params: byId,
+      body: newThing,
       responses: { 200: thing },
       async handle({ tenant, params, body }) {
         of(tenant).set(params.id, { id: params.id, ...body });
@@ -77,14 +104,25 @@ export function toyDoor(): ToyDoor {
       },
     }),
     route({
-      method: 'get', path: '/v1/things/{id}/events', summary: 'Follow a thing', permission: 'run.read', loader: load, params: byId, events: true,
+      method: 'get',
+      path: '/v1/things/{id}/events',
+      summary: 'Follow a thing',
+      permission: 'run.read',
+      loader: load,
+      params: byId,
+      events: true,
       responses: { 200: z.object({ items: z.array(z.unknown()) }) },
       async handle(context) {
         return context.wantsEvents ? { events: ticks(context) } : { status: 200, body: { items: [] } };
       },
     }),
     route({
-      method: 'post', path: '/v1/waits', summary: 'Wait', permission: 'run.start', loader: 'collection', responses: { 200: undefined },
+      method: 'post',
+      path: '/v1/waits',
+      summary: 'Wait',
+      permission: 'run.start',
+      loader: 'collection',
+      responses: { 200: undefined },
       body: z.strictObject({ waitMs: z.number().int().min(0).max(60_000), park: z.boolean().default(false) }),
       async handle({ body, park, draining }) {
         const parked = body.park && park();
@@ -93,8 +131,13 @@ export function toyDoor(): ToyDoor {
       },
     }),
     route({
-      method: 'get', path: '/v1/bugs/{kind}', summary: 'Fail', permission: 'run.read', loader: 'collection',
-      params: z.strictObject({ kind: z.enum(['bug', 'row', 'lost']) }), responses: {},
+      method: 'get',
+      path: '/v1/bugs/{kind}',
+      summary: 'Fail',
+      permission: 'run.read',
+      loader: 'collection',
+      params: z.strictObject({ kind: z.enum(['bug', 'row', 'lost']) }),
+      responses: {},
       async handle({ params }) {
         if (params.kind === 'row') throw new PalaceError('run.state', { detail: 'The run has ended.' });
         if (params.kind === 'lost') throw Object.assign(new Error('connect ECONNREFUSED /secret/socket'), { code: 'ECONNREFUSED' });

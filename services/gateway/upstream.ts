@@ -29,7 +29,12 @@ export class Upstream {
 
   open(options: Pick<RequestOptions, 'method' | 'path' | 'headers' | 'timeout'>): ClientRequest {
     const request = this.url.protocol === 'https:' ? httpsRequest : httpRequest;
-    return request({ ...options, host: this.url.hostname.replace(/^\[(.*)\]$/, '$1'), port: this.url.port || undefined, agent: this.agent });
+    return request({
+      ...options,
+      host: this.url.hostname.replace(/^\[(.*)\]$/, '$1'),
+      port: this.url.port || undefined,
+      agent: this.agent,
+    });
   }
 
   /** The service's present time, as far as its answers told. Asks once when it never answered. */
@@ -49,15 +54,18 @@ export class Upstream {
     return new Promise((resolve, reject) => {
       const request = this.open({ method: 'GET', path, timeout: ASK_TIMEOUT_MS });
       const timer = setTimeout(() => request.destroy(new Error('No answer in time.')), ASK_TIMEOUT_MS);
-      request.on('error', reject).on('close', () => clearTimeout(timer)).on('response', (response) => {
-        this.noteTime(response);
-        let body = '';
-        response.setEncoding('utf8').on('data', (text: string) => {
-          body += text;
-          if (body.length > MAX_ASK_BYTES) request.destroy(new Error('The answer is too long.'));
+      request
+        .on('error', reject)
+        .on('close', () => clearTimeout(timer))
+        .on('response', (response) => {
+          this.noteTime(response);
+          let body = '';
+          response.setEncoding('utf8').on('data', (text: string) => {
+            body += text;
+            if (body.length > MAX_ASK_BYTES) request.destroy(new Error('The answer is too long.'));
+          });
+          response.on('end', () => resolve({ status: response.statusCode ?? 0, body })).on('error', reject);
         });
-        response.on('end', () => resolve({ status: response.statusCode ?? 0, body })).on('error', reject);
-      });
       request.end();
     });
   }
