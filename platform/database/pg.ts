@@ -24,6 +24,8 @@ export interface PgOptions {
   readonly apiPoolSize?: number;
   readonly connectTimeoutMs?: number;
   readonly apiStatementTimeoutMs?: number;
+  /** Told how long each scoped transaction waited for its connection. */
+  readonly onWait?: (seconds: number) => void;
   /** Lets a process end with idle connections open; for tests. */
   readonly allowExitOnIdle?: boolean;
 }
@@ -122,9 +124,9 @@ function database(pools: Pools, options: PgOptions): Database {
   };
   return {
     ...pools,
-    asTenant: (tenant, work) => inTransaction(pools.api, { 'palace.tenant': required(tenant) }, work),
+    asTenant: (tenant, work) => inTransaction(pools.api, { 'palace.tenant': required(tenant) }, work, options.onWait),
     asEngine: (scope, work) =>
-      inTransaction(pools.engine, { 'palace.shards': arrayText(scope.shards), 'palace.tenants': arrayText(scope.tenants ?? []) }, work),
+      inTransaction(pools.engine, { 'palace.shards': arrayText(scope.shards), 'palace.tenants': arrayText(scope.tenants ?? []) }, work, options.onWait),
     dedicated: async (role) => {
       const client = await openDedicated(connection(options, `palace_${role}`), options.log);
       dedicated.add(client);
@@ -146,8 +148,12 @@ function arrayText(values: readonly (string | number)[]): string {
   return `{${values.map((value) => (typeof value === 'number' ? String(Math.trunc(value)) : `"${value.replace(/["\\]/g, '\\$&')}"`)).join(',')}}`;
 }
 
-async function inTransaction<T>(pool: Pool, scope: Readonly<Record<string, string>>, work: (sql: Sql) => Promise<T>): Promise<T> {
+type Work<T> = (sql: Sql) => Promise<T>;
+
+async function inTransaction<T>(pool: Pool, scope: Readonly<Record<string, string>>, work: Work<T>, onWait?: (seconds: number) => void): Promise<T> {
+  const asked = performance.now();
   const client = await pool.connect().catch((error: unknown) => Promise.reject(asPalaceError(error)));
+  onWait?.((performance.now() - asked) / 1_000);
   const guarded = guard(client);
   let stage: 'way' | 'commit' = 'way';
   try {
