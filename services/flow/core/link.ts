@@ -107,7 +107,9 @@ function valueOf(program: JqProgram, input: Json, options: RunOptions): Json {
 
 function addressPart(name: string, input: Json): string {
   const value = isObject(input) && Object.hasOwn(input, name) ? input[name] : undefined;
-  if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') return encodeURIComponent(value);
+  const text = typeof value === 'string' ? value.toWellFormed() : typeof value === 'number' || typeof value === 'boolean' ? String(value) : undefined;
+  // A part of only dots would climb out of its place in the path.
+  if (text !== undefined && !/^\.{1,2}$/.test(text)) return encodeURIComponent(text);
   const why = value === undefined ? 'the step’s input has no such field' : `it is ${describe(value)}`;
   throw new ExpressionFault('', `The address needs {${name}}, but ${why}.`);
 }

@@ -25,8 +25,9 @@ export function createReport(text: string): Report {
   const warnings = new Map<string, ErrorPlace>();
   const place = lineTable(text);
   const add = (into: Map<string, ErrorPlace>, offset: number, path: string, message: string, suggestion: string | undefined): void => {
-    if (into.size >= MAX_MESSAGES) return;
-    into.set(`${path}\0${message}`, { path, message, ...place(offset), ...(suggestion === undefined ? {} : { suggestion }) });
+    const key = `${offset}\0${message}`;
+    if (into.size >= MAX_MESSAGES || into.has(key)) return;
+    into.set(key, { path, message, ...place(offset), ...(suggestion === undefined ? {} : { suggestion }) });
   };
   return {
     text,

@@ -51,13 +51,16 @@ function loneSurrogate(text: string): number {
   return 0;
 }
 
+/** What the lexemes of nodes begin with: the mark before a plain scalar, quotes, brackets, block scalars, entries. */
+const BEGINS_NODE: ReadonlySet<number> = new Set(['\x1f', '"', "'", '[', '{', '|', '>', '-', '?'].map((sign) => sign.charCodeAt(0)));
+
 /** The library's parser keeps its open collections on an explicit stack: its height is the depth, known while reading. */
 function tokenize(report: Report): CST.Token[] | undefined {
   const parser = new Parser();
   const tokens: CST.Token[] = [];
-  let lexemes = 0;
+  let nodes = 0;
   for (const lexeme of new Lexer().lex(report.text)) {
-    if (++lexemes > MAX_NODES * 8) return refuse(report, parser.offset, `The document has more than ${MAX_NODES} values.`);
+    if (BEGINS_NODE.has(lexeme.charCodeAt(0)) && ++nodes > MAX_NODES) return refuse(report, parser.offset, `The document has more than ${MAX_NODES} values.`);
     for (const token of parser.next(lexeme)) tokens.push(token);
     if (parser.stack.length > MAX_DEPTH + 3) return refuse(report, parser.offset, `The document is nested deeper than ${MAX_DEPTH} levels.`);
   }
@@ -72,10 +75,9 @@ const REFUSED: Partial<Record<CST.Token['type'], readonly [message: string, sugg
   directive: ['YAML directives are not accepted.', 'Leave the line out; the text is read as YAML 1.2.'],
 };
 
-/** Walks the concrete tokens: refuses what is not plain, counts nodes. */
+/** Walks the concrete tokens and refuses what is not plain. */
 function plainTokens(report: Report, tokens: readonly CST.Token[]): boolean {
   const open: CST.Token[] = [...tokens].reverse();
-  let nodes = 0;
   let fine = true;
   const push = (list: readonly CST.Token[] | undefined): void => {
     for (let i = (list?.length ?? 0) - 1; i >= 0; i--) open.push(list![i]!);
@@ -89,7 +91,6 @@ function plainTokens(report: Report, tokens: readonly CST.Token[]): boolean {
     if (token.type === 'block-map' || token.type === 'block-seq' || token.type === 'flow-collection') {
       for (let i = token.items.length - 1; i >= 0; i--) {
         const item = token.items[i]!;
-        nodes++;
         if (item.value) open.push(item.value);
         push(item.sep);
         if (item.key) open.push(item.key);
@@ -99,7 +100,6 @@ function plainTokens(report: Report, tokens: readonly CST.Token[]): boolean {
       if (token.value) open.push(token.value);
       push(token.start);
     } else if (token.type === 'block-scalar') push(token.props);
-    if (nodes > MAX_NODES) return refuse(report, token.offset, `The document has more than ${MAX_NODES} values.`) ?? false;
   }
   return fine;
 }
