@@ -2,9 +2,10 @@
 import type { Node } from './ast.ts';
 import type { TokenReader } from './token-reader.ts';
 
-/** The rule for a whole expression, handed down so that the parser's files need not import each other in a circle. */
+/** The rules for whole expressions, handed down so that the parser's files need not import each other in a circle. */
 export interface Grammar {
   readonly pipe: (reader: TokenReader, commas: boolean) => Node;
+  readonly operators: (reader: TokenReader) => Node;
 }
 
 export function parseString(reader: TokenReader, grammar: Grammar): Node {

@@ -178,7 +178,7 @@ function parseIf(reader: TokenReader, grammar: Grammar, at: number): Node {
 }
 
 function parseFold(reader: TokenReader, grammar: Grammar, kind: 'reduce' | 'foreach', at: number): Node {
-  const source = reader.nested(() => parseTerm(reader, grammar));
+  const source = reader.nested(() => grammar.operators(reader));
   reader.expect('keyword', 'as', ` in a ${kind}`);
   const patterns = parsePatterns(reader, grammar);
   reader.expect('punct', '(', ` in a ${kind}`);

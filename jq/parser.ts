@@ -56,18 +56,28 @@ function parsePipe(reader: TokenReader, commas: boolean, mayEnd = false): Node {
       const body: Node = mayEnd && reader.is('end') ? { kind: 'identity', at } : parsePipe(reader, commas, mayEnd);
       return { kind: 'define', definition, body, at };
     }
-    const left = commas ? parseCommas(reader) : parseOperators(reader, 0, commas);
+    const left = commas ? parseCommas(reader) : parseBinding(reader, commas);
     const pipe = reader.accept('punct', '|');
     return pipe === undefined ? left : { kind: 'pipe', left, right: parsePipe(reader, commas), at: pipe.at };
   });
 }
 
 function parseCommas(reader: TokenReader): Node {
-  const first = parseOperators(reader, 0, true);
+  const first = parseBinding(reader, true);
   if (!reader.punct(',')) return first;
   const items = [first];
-  while (reader.accept('punct', ',')) items.push(parseOperators(reader, 0, true));
+  while (reader.accept('punct', ',')) items.push(parseBinding(reader, true));
   return { kind: 'comma', items, at: first.at };
+}
+
+/** Operators, perhaps followed by `as`: the whole of `a + b as $x | ...` is bound. */
+function parseBinding(reader: TokenReader, commas: boolean): Node {
+  const { at } = reader.token;
+  const source = parseOperators(reader, 0, commas);
+  if (!reader.accept('keyword', 'as')) return source;
+  const patterns = parsePatterns(reader, GRAMMAR);
+  reader.expect('punct', '|', ' after the pattern');
+  return { kind: 'bind', source, patterns, body: parsePipe(reader, commas), at };
 }
 
 function levelOf(reader: TokenReader): Level | undefined {
@@ -104,7 +114,7 @@ function joined(level: Level, text: string, left: Node, right: Node, at: number)
   }
 }
 
-/** An operand: a term, a term with `as`, or a form that takes everything to its right. */
+/** An operand: a term, or a form that takes everything to its right. */
 function parseOperand(reader: TokenReader, commas: boolean): Node {
   const { at } = reader.token;
   if (reader.is('keyword', 'def')) {
@@ -116,11 +126,7 @@ function parseOperand(reader: TokenReader, commas: boolean): Node {
     return { kind: 'label', name, body: parsePipe(reader, commas), at };
   }
   refuseModules(reader);
-  const source = parseTerm(reader, GRAMMAR);
-  if (!reader.accept('keyword', 'as')) return source;
-  const patterns = parsePatterns(reader, GRAMMAR);
-  reader.expect('punct', '|', ' after the pattern');
-  return { kind: 'bind', source, patterns, body: parsePipe(reader, commas), at };
+  return parseTerm(reader, GRAMMAR);
 }
 
 function parseDefinition(reader: TokenReader): FunctionNode {
@@ -145,4 +151,4 @@ function parseParameter(reader: TokenReader): Parameter {
   return { name: name.text, byValue: false };
 }
 
-const GRAMMAR: Grammar = { pipe: parsePipe };
+const GRAMMAR: Grammar = { pipe: parsePipe, operators: (reader) => parseOperators(reader, 0, true) };

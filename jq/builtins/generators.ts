@@ -84,7 +84,16 @@ const whileLoop: Form = (args) => {
   return pipe(select([condition]), recurse([next]));
 };
 
-const repeat: Form = (args) => recurse([arg(args, 0)]);
+/** `repeat(f)`: the outputs of `f` for the same input, over and over, until something stops it. */
+const repeat: Form = (args) => {
+  const body = arg(args, 0);
+  return eachCode((env, input, emit) => {
+    for (;;) {
+      env.run.spend(1);
+      if (body.each(env, input, emit)) return true;
+    }
+  });
+};
 
 const until: Form = (args) => {
   const [condition, update] = [arg(args, 0), arg(args, 1)];

@@ -16,6 +16,7 @@ def finites: select(isinfinite or isnan | not);
 def normals: select(isnormal);
 def isfinite: type == "number" and (isinfinite | not);
 def isvalid(f): try (f | true) catch false;
+def first: .[0];
 def last: .[-1];
 def nth($n): .[$n];
 def in(xs): . as $x | xs | has($x);

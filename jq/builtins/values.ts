@@ -1,7 +1,6 @@
 // Builtins about any value: kind, size, conversion, order, containment, paths as arrays.
 import { deletePaths, setPath } from '../paths.ts';
 import { type Json, codepointLength, isObject, kindOf, own, utf8Length } from '../json.ts';
-import { index } from '../access.ts';
 import { json, text } from '../format.ts';
 import { exceed, raise } from '../errors.ts';
 import { fromText } from '../parse-json.ts';
@@ -185,7 +184,6 @@ export const VALUE_NATIVES: ReadonlyMap<string, Native> = new Map<string, Native
   ['bsearch/1', (run, value, wanted) => bsearch(run, value, wanted as Json)],
   ['setpath/2', (run, value, path, next) => setPath(run, value, path as Json, next as Json)],
   ['delpaths/1', (run, value, paths) => deletePaths(run, value, paths as Json)],
-  ['first/0', (run, value) => index(run, value, 0)],
   ['have_decnum/0', () => false],
   ['have_literal_numbers/0', () => true],
   ['now/0', (run) => (run.nowMs === undefined ? raise('now is not set for this run') : run.nowMs / 1000)],
