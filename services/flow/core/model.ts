@@ -26,7 +26,8 @@ export type Verdict = 'happened' | 'absent' | 'unknown';
 
 // ---- commands: what the shell tells a run ----
 export type Command =
-  | { readonly type: 'start'; readonly input: Json }
+  /** `depth`: how many runs stand above this one (`child.requested` says it). */
+  | { readonly type: 'start'; readonly input: Json; readonly depth?: number }
   /** Go on after a bounded decision stopped in the middle (`Decision.more`). */
   | { readonly type: 'continue' }
   | { readonly type: 'effect-done'; readonly act: ActId; readonly attempt: number; readonly result: Json }
@@ -58,9 +59,19 @@ export interface LedgerAnswer {
   readonly result?: Json;
 }
 
+/** What an effect was or would be asked to do. */
+export interface EffectIntent {
+  readonly key: string;
+  readonly class: EffectClass;
+  readonly function: string;
+  readonly args: Json;
+  readonly argsHash: string;
+  readonly deadlineMs: number;
+}
+
 // ---- events: what happened; `act` is the step instance ----
 export type RunEvent =
-  | { readonly type: 'run.started'; readonly input: Json; readonly atMs: number }
+  | { readonly type: 'run.started'; readonly input: Json; readonly depth?: number; readonly atMs: number }
   /** A scope's next step begins. `input` only when input.from changed it. `index`: branch of a fork, iteration of a for. */
   | { readonly type: 'step.entered'; readonly act: ActId; readonly pc: Pc; readonly parent: ActId; readonly path: string; readonly input?: Json; readonly atMs: number }
   | { readonly type: 'step.skipped'; readonly pc: Pc; readonly parent: ActId; readonly then: Pc }
@@ -69,21 +80,29 @@ export type RunEvent =
   | { readonly type: 'switch.chosen'; readonly act: ActId; readonly case: string | null }
   | { readonly type: 'for.started'; readonly act: ActId; readonly items: readonly Json[] }
   | { readonly type: 'for.advanced'; readonly act: ActId; readonly index: number }
-  | { readonly type: 'effect.requested'; readonly act: ActId; readonly attempt: number; readonly key: string; readonly class: EffectClass; readonly function: string; readonly args: Json; readonly argsHash: string; readonly deadlineMs: number; readonly atMs: number }
-  | { readonly type: 'effect.completed'; readonly act: ActId; readonly attempt: number; readonly result: Json; readonly how: 'performed' | 'verified' | 'resolved' | 'ledger' | 'dry'; readonly by?: string; readonly atMs: number }
-  | { readonly type: 'effect.failed'; readonly act: ActId; readonly attempt: number; readonly fault: RunFault; readonly atMs: number }
-  /** The outcome is unknown and the shell is asked to verify (`verifying`), or nobody but a person can tell. */
-  | { readonly type: 'effect.doubted'; readonly act: ActId; readonly attempt: number; readonly verifying: boolean; readonly why: string; readonly atMs: number }
+  /** `position` and the `key` of the events below stand there when the class is unique or irreversible: the ledger keeps those. */
+  | { readonly type: 'effect.requested'; readonly act: ActId; readonly attempt: number; readonly key: string; readonly position?: string; readonly class: EffectClass; readonly function: string; readonly args: Json; readonly argsHash: string; readonly deadlineMs: number; readonly atMs: number }
+  | { readonly type: 'effect.completed'; readonly act: ActId; readonly attempt: number; readonly key?: string; readonly result: Json; readonly how: 'performed' | 'verified' | 'resolved' | 'ledger' | 'dry'; readonly by?: string; readonly atMs: number }
+  | { readonly type: 'effect.failed'; readonly act: ActId; readonly attempt: number; readonly key?: string; readonly fault: RunFault; readonly atMs: number }
+  /** The outcome is unknown and the shell is asked to verify (`verifying`), or nobody but a person can tell. `intent`: it was never requested here, the ledger knows of it. */
+  | { readonly type: 'effect.doubted'; readonly act: ActId; readonly attempt: number; readonly key?: string; readonly verifying: boolean; readonly why: string; readonly intent?: EffectIntent; readonly atMs: number }
+  /** It certainly did not happen: it may be requested again. */
+  | { readonly type: 'effect.absent'; readonly act: ActId; readonly attempt: number; readonly key?: string; readonly by?: string; readonly atMs: number }
   /** Left behind by a timeout or cancellation while its outcome was open: the ledger keeps it in doubt, the run goes on. */
   | { readonly type: 'effect.abandoned'; readonly act: ActId; readonly key: string }
   | { readonly type: 'timer.set'; readonly id: string; readonly act: ActId; readonly purpose: TimerPurpose; readonly dueMs: number }
   | { readonly type: 'timer.cleared'; readonly id: string }
+  | { readonly type: 'timer.fired'; readonly id: string; readonly atMs: number }
   | { readonly type: 'listen.opened'; readonly act: ActId; readonly filters: readonly EventFilter[]; readonly atMs: number }
-  | { readonly type: 'listen.received'; readonly act: ActId; readonly filter: number; readonly event: CloudEvent }
-  | { readonly type: 'listen.closed'; readonly act: ActId }
+  /** `filter` counts the filters of `until` after the step's own. `correlation`: values by name that later events must have too. */
+  | { readonly type: 'listen.received'; readonly act: ActId; readonly filter: number; readonly event: CloudEvent; readonly correlation?: { readonly [name: string]: Json } }
+  /** `satisfied`: it has what it waited for; otherwise it was given up. */
+  | { readonly type: 'listen.closed'; readonly act: ActId; readonly satisfied?: true }
   | { readonly type: 'signal.received'; readonly id: string; readonly name: string; readonly data: Json; readonly atMs: number }
   | { readonly type: 'event.emitted'; readonly act: ActId; readonly event: CloudEvent }
-  | { readonly type: 'child.requested'; readonly act: ActId; readonly run: string; readonly flow: { readonly namespace: string; readonly name: string; readonly version: string }; readonly input: Json; readonly await: boolean }
+  | { readonly type: 'child.requested'; readonly act: ActId; readonly run: string; readonly flow: { readonly namespace: string; readonly name: string; readonly version: string }; readonly input: Json; readonly await: boolean; readonly depth: number }
+  /** The parent no longer waits for it: it is to be cancelled. */
+  | { readonly type: 'child.abandoned'; readonly act: ActId; readonly run: string }
   | { readonly type: 'child.ended'; readonly act: ActId; readonly output?: Json; readonly fault?: RunFault }
   /** A try caught it: `attempt` is the one that failed; with `retryAtMs` the body runs again then, otherwise the handler runs. */
   | { readonly type: 'error.caught'; readonly act: ActId; readonly fault: RunFault; readonly attempt: number; readonly retryAtMs?: number }
@@ -107,6 +126,8 @@ export interface DecideEnv {
   /** Engine time (ENGINE E12), ms since the epoch. */
   readonly nowMs: number;
   readonly limits: DecideLimits;
+  /** `$runtime.metadata` in expressions: what the operator of this installation says of it. Default: an empty object. */
+  readonly runtimeMetadata?: Json;
 }
 
 export interface DecideLimits {

@@ -1,0 +1,18 @@
+// decide(run, command, env): the events that follow from a command. The run it is given is evolved by them.
+// I1 Pure: the same run, command, time and limits give the same events. No clock, no chance, no I/O.
+// I2 Facts are journaled whatever the phase; new work begins only while the run is running.
+// I3 One decision adds about `eventsPerDecision` events; with work left it says `more`, and `continue` goes on.
+// I4 It throws only on a broken invariant; the run is then not to be used any more (the engine quarantines it).
+// Read on: commands.ts (what a command is), drain.ts (what follows), steps/ (each kind), failing.ts (faults), evolve.ts (the fold).
+import { give } from './commands.ts';
+import { drain } from './drain.ts';
+import type { Command, DecideEnv, Decision } from './model.ts';
+import { hasWork, type Run } from './run.ts';
+import type { Turn } from './turn.ts';
+
+export function decide(run: Run, command: Command, env: DecideEnv): Decision {
+  const turn: Turn = { run, env, events: [] };
+  const unused = give(turn, command);
+  drain(turn);
+  return { events: turn.events, more: hasWork(run), ...(unused !== undefined && turn.events.length === 0 && { unused }) };
+}

@@ -1,0 +1,349 @@
+// evolve(run, event): what an event makes of the state. Folding a journal through it rebuilds the run (ENGINE E10).
+// I1 It evaluates nothing, reads no clock, draws no chance: everything is in the event or in the state.
+// I2 It changes the run it is given, in place; the caller owns that run. It throws only on an event that cannot follow (quarantine).
+// I3 After a final event only run.retried and run.rewound may follow.
+// I4 The numbers of a list's steps rise in its order: a step that goes on to a number not above its own jumped back.
+// Called by decide.ts for each event it adds, and by the engine for each event it reads.
+import type { Json } from '@palace/jq/jq.ts';
+import {
+  actOf, addAct, addTimer, assertThat, firstStage, freshOwn, removeAct, removeChildren, removeTimer, setEffect, setListening, setStage, stepOf,
+  type Act, type Own,
+} from './acts.ts';
+import { keepAnswer, noteAttempt, attemptsBefore, dropAnswer } from './attempts.ts';
+import type { RunEvent } from './model.ts';
+import { restart } from './restart.ts';
+import { isEnded, loadState, rawBelow, stepAt, type Run } from './run.ts';
+
+type Fold<T extends RunEvent['type']> = (run: Run, event: Extract<RunEvent, { type: T }>) => void;
+
+const FOLDS: { readonly [T in RunEvent['type']]: Fold<T> } = {
+  'run.started': (run, event) => {
+    assertThat(run.phase === 'new', 'a run starts once');
+    run.phase = 'running';
+    run.input = event.input;
+    run.depth = event.depth ?? 0;
+    run.startedMs = event.atMs;
+    if (run.linked.program.timeout !== undefined) run.unarmed.add(0);
+  },
+  'step.entered': stepEntered,
+  'step.skipped': (run, event) => {
+    const parent = actOf(run, event.parent);
+    if (parent.own.kind === 'do') advanceList(run, parent, parent.own, event.then, event.pc);
+    else if (parent.own.kind === 'fork') branchSkipped(run, parent, parent.own, event.pc);
+    else setStage(run, parent, 'done');
+  },
+  'step.completed': stepCompleted,
+  'switch.chosen': () => {},
+  'for.started': (run, event) => {
+    const act = actOf(run, event.act);
+    const own = ownOf(act, 'for');
+    own.items = event.items;
+    own.index = -1;
+    setStage(run, act, 'next');
+  },
+  'for.advanced': (run, event) => {
+    ownOf(actOf(run, event.act), 'for').index = event.index;
+  },
+  'effect.requested': (run, event) => {
+    const act = actOf(run, event.act);
+    const { attempt, key, function: name, args, argsHash, deadlineMs, atMs } = event;
+    noteAttempt(run, act, attempt);
+    ownOf(act, 'call').intent = undefined;
+    setEffect(run, act, { act: act.id, pc: act.pc, attempt, key, class: event.class, function: name, args, argsHash, deadlineMs, atMs, state: 'requested' });
+    setStage(run, act, 'waiting');
+  },
+  'effect.completed': (run, event) => {
+    const act = actOf(run, event.act);
+    setEffect(run, act, undefined);
+    ownOf(act, 'call').intent = undefined;
+    keepAnswer(run, act, { state: 'confirmed', result: event.result });
+    act.data = event.result;
+    setStage(run, act, 'done');
+  },
+  'effect.failed': (run, event) => {
+    const act = actOf(run, event.act);
+    setEffect(run, act, undefined);
+    faultAct(run, act, event.fault);
+  },
+  'effect.doubted': (run, event) => {
+    const act = actOf(run, event.act);
+    const own = ownOf(act, 'call');
+    const state = event.verifying ? ('verifying' as const) : ('in-doubt' as const);
+    assertThat(own.effect !== undefined || event.intent !== undefined, 'a doubt needs an intent');
+    if (event.intent === undefined) setEffect(run, act, { ...(own.effect as NonNullable<typeof own.effect>), state });
+    else setEffect(run, act, { ...event.intent, act: act.id, pc: act.pc, attempt: event.attempt, atMs: event.atMs, state });
+    noteAttempt(run, act, event.attempt);
+    setStage(run, act, 'waiting');
+  },
+  'effect.absent': (run, event) => {
+    const act = actOf(run, event.act);
+    const own = ownOf(act, 'call');
+    assertThat(own.effect !== undefined, 'only an open effect can be absent');
+    const { key, class: effect, function: name, args, argsHash, deadlineMs } = own.effect;
+    setEffect(run, act, undefined);
+    dropAnswer(run, act);
+    own.intent = { key, class: effect, function: name, args, argsHash, deadlineMs };
+    setStage(run, act, 'again');
+  },
+  'effect.abandoned': (run, event) => {
+    const act = actOf(run, event.act);
+    setEffect(run, act, undefined);
+    keepAnswer(run, act, { state: 'in-doubt' });
+  },
+  'timer.set': (run, event) => {
+    const { id, act, purpose, dueMs } = event;
+    addTimer(run, { id, act, purpose, dueMs });
+    if (purpose === 'wait') setStage(run, actOf(run, act), 'waiting');
+  },
+  'timer.cleared': (run, event) => {
+    removeTimer(run, event.id);
+  },
+  'timer.fired': timerFired,
+  'listen.opened': (run, event) => {
+    const act = actOf(run, event.act);
+    setListening(run, act, true);
+    setStage(run, act, 'waiting');
+  },
+  'listen.received': (run, event) => {
+    const own = ownOf(actOf(run, event.act), 'listen');
+    own.received.push({ filter: event.filter, event: event.event });
+    if (event.correlation !== undefined) own.correlation = { ...own.correlation, ...event.correlation };
+    const buffered = run.signals.findIndex((signal) => signal.id === event.event.id && signal.type === event.event.type);
+    if (buffered >= 0) run.signals.splice(buffered, 1);
+  },
+  'listen.closed': (run, event) => {
+    const act = actOf(run, event.act);
+    setListening(run, act, false);
+    if (event.satisfied === undefined) return;
+    act.data = heard(run, act, ownOf(act, 'listen'));
+    setStage(run, act, 'done');
+  },
+  'signal.received': (run, event) => {
+    run.signals.push(signalEvent(run.id, event));
+  },
+  'event.emitted': (run, event) => {
+    const act = actOf(run, event.act);
+    act.data = event.event as Json;
+    setStage(run, act, 'done');
+  },
+  'child.requested': (run, event) => {
+    const act = actOf(run, event.act);
+    const own = ownOf(act, 'run');
+    own.requests += 1;
+    noteAttempt(run, act, own.requests);
+    if (event.await) own.child = event.run;
+    setStage(run, act, event.await ? 'waiting' : 'done');
+  },
+  'child.abandoned': (run, event) => {
+    ownOf(actOf(run, event.act), 'run').child = undefined;
+  },
+  'child.ended': (run, event) => {
+    const act = actOf(run, event.act);
+    ownOf(act, 'run').child = undefined;
+    if (event.fault !== undefined) return faultAct(run, act, event.fault);
+    act.data = event.output ?? null;
+    setStage(run, act, 'done');
+  },
+  'error.caught': (run, event) => {
+    const act = actOf(run, event.act);
+    const own = ownOf(act, 'try');
+    removeChildren(run, act);
+    act.data = act.input;
+    if (event.retryAtMs === undefined) {
+      own.caught = event.fault;
+      own.kept = undefined;
+      return setStage(run, act, 'next');
+    }
+    own.attempt += 1;
+    own.base = own.peak;
+    run.retries += 1;
+    setStage(run, act, 'waiting');
+  },
+  'step.faulted': (run, event) => faultAct(run, actOf(run, event.act), event.fault),
+  'step.cancelled': (run, event) => removeAct(run, actOf(run, event.act)),
+  'context.changed': (run, event) => {
+    run.context = event.context;
+  },
+  'run.paused': (run, event) => {
+    assertThat(run.phase === 'running', 'only a running run pauses');
+    run.phase = 'paused';
+    run.paused = { by: event.by, atMs: event.atMs, ...(event.reason !== undefined && { reason: event.reason }) };
+  },
+  'run.resumed': (run) => {
+    assertThat(run.phase === 'paused', 'only a paused run resumes');
+    run.phase = 'running';
+    run.paused = undefined;
+  },
+  'run.completed': (run, event) => {
+    run.phase = 'completed';
+    run.output = event.output;
+    endRun(run, event.atMs);
+  },
+  'run.cancelled': (run, event) => {
+    run.phase = 'cancelled';
+    endRun(run, event.atMs);
+  },
+  'run.failed': (run, event) => {
+    run.phase = 'failed';
+    run.fault = event.fault;
+    run.failedAct = event.act;
+    run.endedMs = event.atMs;
+    run.timers.clear();
+    for (const act of run.acts.values()) act.timers = [];
+    for (const id of run.effects) ownOf(actOf(run, id), 'call').effect = undefined;
+    run.effects.clear();
+  },
+  'run.retried': (run, event) => {
+    assertThat(run.phase === 'failed', 'only a failed run is retried');
+    run.generation = event.generation;
+    restart(run, event.effects, event.ledger);
+  },
+  'run.rewound': (run, event) => {
+    const { seq, nextAct } = run;
+    loadState(run, event.state, nextAct - 1);
+    run.seq = seq;
+    run.generation = event.generation;
+    if (event.from !== run.id) run.startedMs = event.atMs;
+    restart(run, event.effects, event.ledger);
+  },
+};
+
+export function evolve(run: Run, event: RunEvent): void {
+  assertThat(!isEnded(run) || event.type === 'run.retried' || event.type === 'run.rewound', `${event.type} after the end`);
+  (FOLDS[event.type] as Fold<RunEvent['type']>)(run, event as never);
+  run.seq += 1;
+}
+
+function ownOf<K extends Own['kind']>(act: Act, kind: K): Extract<Own, { kind: K }> {
+  assertThat(act.own.kind === kind, `act ${act.id} is no ${kind}`);
+  return act.own as Extract<Own, { kind: K }>;
+}
+
+function stepEntered(run: Run, event: Extract<RunEvent, { type: 'step.entered' }>): void {
+  const parent = event.parent === 0 ? undefined : actOf(run, event.parent);
+  const step = stepOf(run.linked.program, event.pc);
+  const input = event.input === undefined ? rawBelow(run, parent) : event.input;
+  const act: Act = {
+    id: event.act, pc: event.pc, parent: event.parent, path: event.path, depth: (parent?.depth ?? 0) + 1, atMs: event.atMs, input, data: input,
+    stage: firstStage(step), fault: undefined, failedIn: undefined, children: [], timers: [], own: freshOwn(step, attemptsBefore(run, parent)),
+  };
+  addAct(run, act);
+  run.nextAct = event.act + 1;
+  if (step.timeout !== undefined) run.unarmed.add(act.id);
+  if (parent === undefined) return;
+  if (parent.own.kind !== 'fork') return setStage(run, parent, 'waiting');
+  parent.own.entered += 1;
+  setStage(run, parent, parent.own.entered < branchesOf(run, parent).length ? 'next' : 'waiting');
+}
+
+function stepCompleted(run: Run, event: Extract<RunEvent, { type: 'step.completed' }>): void {
+  const act = actOf(run, event.act);
+  const output = event.output === undefined ? act.data : event.output;
+  if (event.context !== undefined) run.context = event.context;
+  removeAct(run, act);
+  if (event.to === -2) {
+    run.ending = { data: output };
+    return;
+  }
+  const parent = actOf(run, act.parent);
+  switch (parent.own.kind) {
+    case 'do':
+      parent.data = output;
+      return advanceList(run, parent, parent.own, event.to, act.pc);
+    case 'for':
+      parent.data = output;
+      return setStage(run, parent, 'next');
+    case 'fork':
+      return branchCompleted(run, parent, parent.own, act.pc, output);
+    default:
+      parent.data = output;
+      setStage(run, parent, 'done');
+  }
+}
+
+function advanceList(run: Run, list: Act, own: Extract<Own, { kind: 'do' }>, to: number, from: number): void {
+  if (to >= 0 && to <= from) own.lap += 1;
+  own.cursor = to;
+  setStage(run, list, to < 0 ? 'done' : 'next');
+}
+
+const branchesOf = (run: Run, fork: Act): readonly number[] => {
+  const step = stepAt(run, fork);
+  assertThat(step.kind === 'fork', `act ${fork.id} is no fork`);
+  return step.branches;
+};
+
+function branchCompleted(run: Run, fork: Act, own: Extract<Own, { kind: 'fork' }>, pc: number, output: Json): void {
+  const step = stepAt(run, fork);
+  if (own.won) return;
+  if (step.kind === 'fork' && step.compete) {
+    own.won = true;
+    fork.data = output;
+    return setStage(run, fork, 'done');
+  }
+  own.outputs[branchesOf(run, fork).indexOf(pc)] = output;
+  branchOver(run, fork, own);
+}
+
+function branchSkipped(run: Run, fork: Act, own: Extract<Own, { kind: 'fork' }>, pc: number): void {
+  own.entered += 1;
+  own.outputs[branchesOf(run, fork).indexOf(pc)] = fork.input;
+  branchOver(run, fork, own);
+}
+
+/** A skipped branch does not win a race; when all are skipped the data passes through. */
+function branchOver(run: Run, fork: Act, own: Extract<Own, { kind: 'fork' }>): void {
+  const step = stepAt(run, fork);
+  own.left -= 1;
+  if (own.left === 0) {
+    fork.data = step.kind === 'fork' && step.compete ? fork.input : own.outputs.map((output) => output ?? null);
+    setStage(run, fork, 'done');
+  } else if (own.entered < branchesOf(run, fork).length) setStage(run, fork, 'next');
+  else setStage(run, fork, 'waiting');
+}
+
+function timerFired(run: Run, event: Extract<RunEvent, { type: 'timer.fired' }>): void {
+  const timer = removeTimer(run, event.id);
+  if (timer.purpose === 'run-timeout') {
+    run.overdue = true;
+    return;
+  }
+  const act = actOf(run, timer.act);
+  if (timer.purpose === 'wait') setStage(run, act, 'done');
+  else if (timer.purpose === 'retry') setStage(run, act, 'again');
+  // What is done or failed already only waits to be told so: it was in time.
+  else if (act.stage !== 'done' && act.stage !== 'faulted') {
+    act.failedIn = act.stage;
+    setStage(run, act, 'overdue');
+  }
+}
+
+function faultAct(run: Run, act: Act, fault: Act['fault']): void {
+  act.failedIn = act.stage;
+  act.fault = fault;
+  if (act.own.kind === 'call' && act.own.effect !== undefined) setEffect(run, act, undefined);
+  run.unarmed.delete(act.id);
+  setStage(run, act, 'faulted');
+}
+
+function heard(run: Run, act: Act, own: Extract<Own, { kind: 'listen' }>): Json {
+  const step = stepAt(run, act);
+  if (step.kind !== 'listen') return [];
+  return own.received
+    .filter(({ filter }) => filter < step.filters.length)
+    .map(({ event }): Json => (step.read === 'envelope' ? (event as Json) : (event.data ?? null)));
+}
+
+/** A signal as the event that listens see: addressed to this run alone. */
+export function signalEvent(run: string, signal: { readonly id: string; readonly name: string; readonly data: Json; readonly atMs: number }) {
+  return {
+    specversion: '1.0' as const, id: signal.id, source: `/runs/${run}`, type: `agentspalace.signal.${signal.name}`, time: new Date(signal.atMs).toISOString(), data: signal.data,
+  };
+}
+
+function endRun(run: Run, atMs: number): void {
+  run.endedMs = atMs;
+  run.ending = undefined;
+  for (const set of [run.acts, run.timers, run.ready, run.effects, run.listens, run.unarmed, run.ledger]) set.clear();
+  run.signals = [];
+}

@@ -1,0 +1,28 @@
+// Names and chances that depend on a position alone: the same position always gives the same key, id and jitter (ENGINE E9).
+// I1 An effect's key is H(run, generation, pointer, path, ordinal): stable over attempts, restarts and owners.
+import { createHash } from 'node:crypto';
+
+/** 132 bits. */
+const KEY_LETTERS = 22;
+
+function hash(parts: readonly (string | number)[]): Buffer {
+  return createHash('sha256').update(parts.join('\0')).digest();
+}
+
+/** `ordinal` counts several acts of one step instance; a step has one, number 0. */
+export function effectKey(run: string, generation: number, pointer: string, path: string, ordinal: number): string {
+  return hash(['effect', run, generation, pointer, path, ordinal]).toString('base64url').slice(0, KEY_LETTERS);
+}
+
+export function eventId(run: string, generation: number, pointer: string, path: string, attempt: number): string {
+  return hash(['event', run, generation, pointer, path, attempt]).toString('base64url').slice(0, KEY_LETTERS);
+}
+
+export function argsHash(args: unknown): string {
+  return createHash('sha256').update(JSON.stringify(args)).digest('base64url').slice(0, KEY_LETTERS);
+}
+
+/** 0 <= chance < 1, for jitter: spread over runs and attempts, the same when asked again. */
+export function chance(run: string, position: string, attempt: number): number {
+  return hash(['jitter', run, position, attempt]).readUInt32BE(0) / 2 ** 32;
+}

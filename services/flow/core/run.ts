@@ -1,0 +1,162 @@
+// The state of one run. decide.ts reads it and adds events; evolve.ts alone changes it.
+// I1 A run is owned by one caller, which folds or decides it; it is changed in place and never shared.
+// I2 Values in it (inputs, outputs, context) are never changed, so they may be shared with events and with each other.
+// I3 It holds what is open and what later steps can still need, never the past (acts.ts I1).
+// I4 EVOLVE_VERSION rises with every change of what a fold makes of an event: snapshots of another version are ignored (ENGINE E10).
+import type { Json } from '@palace/jq/json.ts';
+import { actOf, addAct, addTimer, positionIn, stepOf, type Act, type ActTree, type OpenEffect, type OpenTimer } from './acts.ts';
+import { flatAct, liveAct, type FlatAct } from './flat.ts';
+import type { Linked } from './link.ts';
+import type { ActId, CloudEvent, LedgerAnswer, RunFault, RunPhase } from './model.ts';
+import type { Step } from './program.ts';
+
+export type { OpenEffect, OpenTimer } from './acts.ts';
+
+export const EVOLVE_VERSION = '1';
+
+/** `dry`: no effect is performed, nothing is emitted, no child begins. */
+export type RunMode = 'live' | 'dry';
+
+export interface Run extends ActTree {
+  readonly linked: Linked;
+  readonly id: string;
+  readonly parent: string | undefined;
+  startedMs: number;
+  phase: RunPhase;
+  generation: number;
+  mode: RunMode;
+  /** Events folded: the seq of the last one. */
+  seq: number;
+  /** Runs above this one. */
+  depth: number;
+  input: Json;
+  context: Json;
+  nextAct: ActId;
+  /** Retries of all try steps together (R12). */
+  retries: number;
+  /** Signals that no listen has taken yet, oldest first. */
+  signals: CloudEvent[];
+  /** What unique acts of the generation or run before came to, by position. */
+  ledger: Map<string, LedgerAnswer>;
+  /** Set by `then: end`: the data the run ends with. */
+  ending: { readonly data: Json } | undefined;
+  overdue: boolean;
+  output: Json | undefined;
+  fault: RunFault | undefined;
+  /** The act whose fault ended the run; 0 when it was the run itself. */
+  failedAct: ActId | undefined;
+  paused: { readonly by: string; readonly reason?: string; readonly atMs: number } | undefined;
+  endedMs: number | undefined;
+}
+
+export interface NewRun {
+  readonly id: string;
+  readonly startedMs?: number;
+  readonly generation?: number;
+  readonly parent?: string;
+}
+
+export function newRun(linked: Linked, given: NewRun): Run {
+  return {
+    linked, id: given.id, parent: given.parent, startedMs: given.startedMs ?? 0, phase: 'new', generation: given.generation ?? 1, mode: 'live', seq: 0, depth: 0,
+    input: null, context: {}, nextAct: 1, retries: 0, signals: [], ledger: new Map(), ending: undefined, overdue: false,
+    output: undefined, fault: undefined, failedAct: undefined, paused: undefined, endedMs: undefined,
+    acts: new Map(), ready: new Set(), effects: new Set(), listens: new Set(), timers: new Map(), unarmed: new Set(),
+  };
+}
+
+export const isEnded = (run: Run): boolean => run.phase === 'completed' || run.phase === 'failed' || run.phase === 'cancelled';
+
+/** True when `continue` would add events. */
+export const hasWork = (run: Run): boolean =>
+  run.phase === 'running' && (run.ready.size > 0 || run.unarmed.size > 0 || run.acts.size === 0 || run.ending !== undefined || run.overdue);
+
+export const stepAt = (run: Run, act: Act): Step => stepOf(run.linked.program, act.pc);
+
+/** Pointer + '#' + path: the name of a step instance in the ledger. Undefined when the act is over. */
+export function positionOf(run: Run, id: ActId): string {
+  const act = run.acts.get(id);
+  return act === undefined ? '' : positionIn(run.linked.program, act);
+}
+
+export function openEffect(run: Run, id: ActId): OpenEffect | undefined {
+  const own = run.acts.get(id)?.own;
+  return own?.kind === 'call' ? own.effect : undefined;
+}
+
+export const effectKeyOf = (run: Run, id: ActId): string | undefined => openEffect(run, id)?.key;
+
+/** Effects without a final outcome, oldest first. */
+export function openEffects(run: Run): OpenEffect[] {
+  return [...run.effects].map((id) => openEffect(run, id)).filter((effect) => effect !== undefined);
+}
+
+/** In order of being set. */
+export const openTimers = (run: Run): OpenTimer[] => [...run.timers.values()];
+
+/** What a step that begins below this act is given, before its input.from. */
+export const rawBelow = (run: Run, parent: Act | undefined): Json =>
+  parent === undefined ? run.input : parent.own.kind === 'do' || parent.own.kind === 'for' ? parent.data : parent.input;
+
+export const rawInputOf = (run: Run, act: Act): Json => rawBelow(run, act.parent === 0 ? undefined : actOf(run, act.parent));
+
+interface Flat {
+  readonly [field: string]: unknown;
+  readonly id: string;
+  readonly parent?: string;
+  readonly acts: readonly FlatAct[];
+  readonly timers: readonly OpenTimer[];
+  readonly ready: readonly ActId[];
+  readonly listens: readonly ActId[];
+  readonly unarmed: readonly ActId[];
+  readonly signals: readonly CloudEvent[];
+  readonly ledger: readonly LedgerAnswer[];
+}
+
+/** Fields that stand in a snapshot as they are, and what they are when they do not stand there. */
+const PLAIN = ['startedMs', 'phase', 'generation', 'mode', 'seq', 'depth', 'input', 'context', 'nextAct', 'retries', 'ending', 'overdue', 'output', 'fault', 'failedAct', 'paused', 'endedMs'] as const;
+
+/** The whole state as JSON; shares the run's values, none of its containers. */
+export function snapshot(run: Run): Json {
+  const flat: { [field: string]: unknown } = { id: run.id, ...(run.parent !== undefined && { parent: run.parent }) };
+  for (const field of PLAIN) if (run[field] !== undefined) flat[field] = run[field];
+  flat['acts'] = [...run.acts.values()].map((act) => flatAct(act, rawInputOf(run, act)));
+  flat['timers'] = openTimers(run);
+  flat['ready'] = [...run.ready];
+  flat['listens'] = [...run.listens];
+  flat['unarmed'] = [...run.unarmed];
+  flat['signals'] = [...run.signals];
+  flat['ledger'] = [...run.ledger.values()];
+  return flat as Json;
+}
+
+/** The run that the snapshot was taken of. */
+export function revive(linked: Linked, json: Json): Run {
+  const { id, parent } = json as unknown as Flat;
+  const run = newRun(linked, { id, ...(parent !== undefined && { parent }) });
+  loadState(run, json);
+  return run;
+}
+
+/** Replaces everything but the run's identity. `offset` is added to the numbers of acts, so that old answers meet no new act. */
+export function loadState(run: Run, json: Json, offset = 0): void {
+  const flat = json as unknown as Flat;
+  const fields = run as unknown as { [field: string]: unknown };
+  for (const field of PLAIN) fields[field] = flat[field];
+  for (const set of [run.acts, run.timers, run.ready, run.effects, run.listens, run.unarmed]) set.clear();
+  const moved = (id: ActId): ActId => (id === 0 ? 0 : id + offset);
+  run.nextAct += offset;
+  for (const one of flat.acts) {
+    const parent = run.acts.get(moved(one.a));
+    const act = liveAct({ ...one, i: moved(one.i), a: moved(one.a) }, rawBelow(run, parent), parent?.depth ?? 0);
+    addAct(run, act);
+    if (act.own.kind === 'call' && act.own.effect !== undefined) run.effects.add(act.id);
+  }
+  for (const timer of flat.timers) addTimer(run, { ...timer, act: moved(timer.act) });
+  run.ready.clear();
+  for (const id of flat.ready) run.ready.add(moved(id));
+  for (const id of flat.listens) run.listens.add(moved(id));
+  for (const id of flat.unarmed) run.unarmed.add(moved(id));
+  run.signals = [...flat.signals];
+  run.ledger = new Map(flat.ledger.map((answer) => [answer.position, answer]));
+}

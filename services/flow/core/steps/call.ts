@@ -1,0 +1,69 @@
+// call: an act on the outside world. Its arguments are settled here; the shell performs it after the commit (ENGINE E8).
+// I1 A unique or irreversible act is requested only when its position is not known to have happened, or to be in doubt.
+// I2 A repetition of the same request (it was certainly absent) takes its arguments from the first intent.
+import type { Json } from '@palace/jq/jq.ts';
+import type { Act } from '../acts.ts';
+import { positionIn } from '../acts.ts';
+import { knownAnswer } from '../attempts.ts';
+import { argsHash, effectKey } from '../keys.ts';
+import type { EffectIntent } from '../model.ts';
+import { checkSize } from '../payload.ts';
+import type { StepOf } from '../program.ts';
+import { isGuarded } from '../release.ts';
+import { stepAt } from '../run.ts';
+import { emit, type Turn } from '../turn.ts';
+import { fill, placeOf } from '../variables.ts';
+
+type Call = StepOf<'call'>;
+
+export function beginCall(turn: Turn, act: Act, step: Call): void {
+  const { run, env } = turn;
+  const own = act.own.kind === 'call' ? act.own : undefined;
+  const attempt = (own?.attempt ?? 0) + 1;
+  if (run.mode === 'dry') {
+    const result = run.ledger.get(positionIn(run.linked.program, act))?.result ?? null;
+    return emit(turn, { type: 'effect.completed', act: act.id, attempt, result, how: 'dry', atMs: env.nowMs });
+  }
+  const guarded = isGuarded({ class: step.effect });
+  const known = guarded ? knownAnswer(run, act) : undefined;
+  const key = effectKey(run.id, run.generation, step.pointer, act.path, 0);
+  if (known?.answer.state === 'confirmed') {
+    return emit(turn, { type: 'effect.completed', act: act.id, attempt, key, result: known.answer.result ?? null, how: 'ledger', atMs: env.nowMs });
+  }
+  const intent = intentOf(turn, act, step, key);
+  if (known !== undefined) {
+    // Under its own key the remote can be asked; under the key of another run or generation only a person can tell.
+    const verifying = known.ownKey && step.verify !== undefined;
+    return emit(turn, { type: 'effect.doubted', act: act.id, attempt, key, verifying, why: 'An earlier try of this step may have happened.', intent, atMs: env.nowMs });
+  }
+  request(turn, act, attempt, intent);
+}
+
+/** It certainly did not happen: the same request, one attempt later. */
+export function requestAgain(turn: Turn, act: Act, step: Call): void {
+  if (act.own.kind !== 'call') return;
+  const { intent, attempt } = act.own;
+  request(turn, act, attempt + 1, intent ?? intentOf(turn, act, step, effectKey(turn.run.id, turn.run.generation, step.pointer, act.path, 0)));
+}
+
+function intentOf(turn: Turn, act: Act, step: Call, key: string): EffectIntent {
+  const args: Json = fill(turn, step.with, act.input, placeOf(turn.run, act));
+  checkSize(turn, args, 'arguments of the call');
+  return { key, class: step.effect, function: step.function, args, argsHash: argsHash(args), deadlineMs: step.deadlineMs };
+}
+
+function request(turn: Turn, act: Act, attempt: number, intent: EffectIntent): void {
+  const position = isGuarded(intent) ? { position: positionIn(turn.run.linked.program, act) } : {};
+  emit(turn, { type: 'effect.requested', act: act.id, attempt, ...position, ...intent, atMs: turn.env.nowMs });
+}
+
+/** The step's `verify` can be asked what became of an act whose outcome is unknown. */
+export function isVerifiable(turn: Turn, act: Act): boolean {
+  const step = stepAt(turn.run, act);
+  return step.kind === 'call' && step.verify !== undefined;
+}
+
+export function isAbsenceFinal(turn: Turn, act: Act): boolean {
+  const step = stepAt(turn.run, act);
+  return step.kind === 'call' && step.verify?.absenceFinal === true;
+}

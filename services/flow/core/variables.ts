@@ -1,0 +1,115 @@
+// What an expression can see: `.`, and the variables of its place. Only the ones that the expression names are built.
+// I1 Nothing here depends on anything but the run, the place and engine time.
+import type { Json } from '@palace/jq/jq.ts';
+import type { Act } from './acts.ts';
+import type { Linked, Variables } from './link.ts';
+import type { ExprId, Step, Template } from './program.ts';
+import { rawInputOf, stepAt, type Run } from './run.ts';
+import type { Turn } from './turn.ts';
+
+/** Where an expression stands. */
+export interface Place {
+  readonly step: Step;
+  /** The scopes around the step, from here outward. */
+  readonly above: Act | undefined;
+  readonly raw: Json;
+  readonly input: Json;
+  readonly startedMs: number;
+  readonly output?: Json;
+  /** Variables that this one evaluation adds. */
+  readonly more?: Variables;
+}
+
+export const RUNTIME: Json = { name: 'AgentsPalace', version: '0.1.0' };
+const NONE: Variables = {};
+const namesOf = new WeakMap<object, readonly string[]>();
+
+export function placeOf(run: Run, act: Act): Place {
+  return { step: stepAt(run, act), above: run.acts.get(act.parent), raw: rawInputOf(run, act), input: act.input, startedMs: act.atMs };
+}
+
+/** The value of a template. Throws ExpressionFault. */
+export function fill(turn: Turn, template: Template, value: Json, place: Place): Json {
+  const { linked } = turn.run;
+  if (template.t === 'lit') return template.v;
+  let names = namesOf.get(template);
+  if (names === undefined) namesOf.set(template, (names = [...namesIn(linked, template)]));
+  return linked.evaluate(template, value, variables(turn.run, names, place), turn.env.nowMs, turn.env.limits.expressionFuel);
+}
+
+/** The value of an expression. Throws ExpressionFault. */
+export function valueOf(turn: Turn, expr: ExprId, value: Json, place: Place): Json {
+  const { linked } = turn.run;
+  return linked.value(expr, value, variables(turn.run, linked.expr(expr).variables, place), turn.env.nowMs, turn.env.limits.expressionFuel);
+}
+
+/** False and null are the two false values. Throws ExpressionFault. */
+export function holds(turn: Turn, expr: ExprId, value: Json, place: Place): boolean {
+  const found = valueOf(turn, expr, value, place);
+  return found !== false && found !== null;
+}
+
+function* namesIn(linked: Linked, template: Template): Generator<string> {
+  if (template.t === 'jq') yield* linked.expr(template.e).variables;
+  else if (template.t === 'obj') for (const [, part] of template.entries) yield* namesIn(linked, part);
+  else if (template.t === 'arr') for (const part of template.items) yield* namesIn(linked, part);
+}
+
+function variables(run: Run, names: readonly string[], place: Place): Variables {
+  if (names.length === 0) return NONE;
+  const found: { [name: string]: Json } = {};
+  for (const name of names) {
+    const value = variable(run, name, place);
+    if (value !== undefined) found[name] = value;
+  }
+  return found;
+}
+
+function variable(run: Run, name: string, place: Place): Json | undefined {
+  if (place.more !== undefined && Object.hasOwn(place.more, name)) return place.more[name];
+  switch (name) {
+    case 'context':
+      return run.context;
+    case 'input':
+      return place.input;
+    case 'output':
+      return place.output;
+    case 'task':
+      return taskOf(place);
+    case 'workflow':
+      return { id: run.id, definition: run.linked.program.document, input: run.input, startedAt: moment(run.startedMs) };
+    case 'runtime':
+      return RUNTIME;
+    case 'secrets':
+      return {};
+    default:
+      return scoped(run, name, place.above);
+  }
+}
+
+function taskOf(place: Place): Json {
+  const { step } = place;
+  return {
+    name: step.name, reference: step.pointer, input: place.raw, startedAt: moment(place.startedMs),
+    ...(place.output !== undefined && { output: place.output }),
+  };
+}
+
+function scoped(run: Run, name: string, from: Act | undefined): Json | undefined {
+  for (let act = from; act !== undefined; act = run.acts.get(act.parent)) {
+    const { own } = act;
+    if (own.kind === 'for') {
+      const step = stepAt(run, act);
+      if (step.kind === 'for' && step.each === name) return own.items?.[own.index];
+      if (step.kind === 'for' && step.at === name) return own.index;
+    } else if (own.kind === 'try' && own.caught !== undefined) {
+      const step = stepAt(run, act);
+      if (step.kind === 'try' && step.as === name) return own.caught as unknown as Json;
+    }
+  }
+  return undefined;
+}
+
+function moment(ms: number): Json {
+  return { iso8601: new Date(ms).toISOString(), epoch: { seconds: Math.floor(ms / 1000), milliseconds: ms } };
+}
