@@ -32,7 +32,8 @@ export function placeLine(place: ErrorPlace, file?: string): string {
   const where = [file, place.line, place.line === undefined ? undefined : place.column].filter((part) => part !== undefined).join(':');
   const suggestion = place.suggestion === undefined ? '' : ` ${/[.?!]$/.test(place.suggestion) ? oneLine(place.suggestion) : `Did you mean ${oneLine(place.suggestion)}?`}`;
   const at = [where, place.path].filter((part) => part !== '').map((part) => `${oneLine(part)}: `).join('');
-  return `${at}${oneLine(place.message)}${suggestion}`;
+  const end = /[.?!]$/.test(place.message) ? '' : '.';
+  return `${at}${oneLine(place.message)}${end}${suggestion}`;
 }
 
 const VERBS = COMMANDS.map((command) => command.name).join('|');
@@ -49,8 +50,17 @@ async function fromPalaceError(error: unknown): Promise<CommandFailure | undefin
   const { PalaceError } = await import('@palace/platform/errors.ts');
   if (!(error instanceof PalaceError)) return undefined;
   const exit: ExitCode = error.code === 'flow.invalid' ? 3 : error.code === 'boot.config' ? 2 : 1;
-  const sentence = error.detail === undefined ? error.row.title : `${error.row.title}: ${error.detail}`;
+  // Its detail is the same places once more, on one line for logs.
+  const listed = error.code === 'boot.config' && error.errors !== undefined;
+  const sentence = error.detail === undefined || listed ? error.row.title : `${error.row.title}: ${error.detail}`;
   return new CommandFailure(exit, /[.!?]$/.test(sentence) ? sentence : `${sentence}.`, {
-    code: error.code, next: error.row.next, ...(error.errors === undefined ? {} : { places: error.errors }), cause: error,
+    code: error.code, next: listed ? 'palace config shows every setting with its variable.' : error.row.next, ...(error.errors === undefined ? {} : { places: error.errors.map(withFlag) }), cause: error,
   });
+}
+
+/** A setting that came from a flag is named as the flag. */
+const FLAGS: Readonly<Record<string, string>> = { 'http.port': '--port', 'http.host': '--listen', 'installation.dataDir': '--data' };
+
+function withFlag(place: ErrorPlace): ErrorPlace {
+  return { ...place, path: FLAGS[place.path] ?? place.path };
 }

@@ -1,0 +1,57 @@
+// One service in one process, for clusters: a flow process behind a signed door, or the gateway in front of some.
+import { openFlow } from '@palace/flow/service.ts';
+import { egressRules, openGateway, openInternalDoor } from '@palace/gateway/service.ts';
+import type { Config } from '@palace/platform/config.ts';
+import { derivedKey } from '@palace/platform/installation-key.ts';
+import { openPlatform, type Platform } from '@palace/platform/platform.ts';
+import { gatewaySettings } from './gateway-settings.ts';
+
+/** What a flow process answers, as the gateway sees it. */
+const FLOW_PREFIXES = ['/v1/flows', '/v1/runs', '/v1/commands', '/v1/events'];
+
+export interface ServiceProcessOptions {
+  readonly service: 'gateway' | 'flow';
+  readonly config: Config;
+  readonly flowUrls: readonly string[];
+}
+
+export interface ServiceProcess {
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+export async function openServiceProcess({ service, config, flowUrls }: ServiceProcessOptions): Promise<ServiceProcess> {
+  const opened = new AsyncDisposableStack();
+  try {
+    const platform = await openPlatform(config, { service, egressRules });
+    opened.defer(() => platform.close());
+    const url = service === 'flow' ? await openFlowProcess(platform, opened) : await openGatewayProcess(platform, flowUrls, opened);
+    return { url, close: () => opened.disposeAsync() };
+  } catch (error) {
+    await opened.disposeAsync().catch(() => undefined);
+    throw error;
+  }
+}
+
+/** Both sides derive the same key from the installation's. */
+function gatewayKey({ internalKey }: Platform): string {
+  return derivedKey(internalKey, 'gateway').reveal();
+}
+
+async function openFlowProcess(platform: Platform, opened: AsyncDisposableStack): Promise<string> {
+  const { config } = platform;
+  const flow = await openFlow(platform);
+  opened.defer(() => flow.stop());
+  const door = openInternalDoor(platform, [flow.door], gatewayKey(platform), { settings: gatewaySettings(config) });
+  opened.defer(() => door.close());
+  await flow.start();
+  return (await door.listen()).url;
+}
+
+async function openGatewayProcess(platform: Platform, flowUrls: readonly string[], opened: AsyncDisposableStack): Promise<string> {
+  const { config } = platform;
+  const proxies = flowUrls.map((url, at) => ({ name: `flow-${at + 1}`, url, prefixes: FLOW_PREFIXES }));
+  const gateway = await openGateway(platform, { proxies, internalKey: gatewayKey(platform), settings: gatewaySettings(config) });
+  opened.defer(() => gateway.close());
+  return (await gateway.listen()).url;
+}
