@@ -4,9 +4,12 @@ import type { Migration, MigrationPlan } from '@palace/platform/database/port.ts
 import { tenantTable } from '@palace/platform/database/tenant-table.ts';
 import { durableMigrations } from '@palace/platform/durable/migrations.ts';
 
-/** Tables whose rows belong to a tenant: row-level security is forced on each (S03). */
-const ENGINE_TABLES = ['run', 'journal', 'snapshot', 'effect', 'subscription', 'event'] as const;
-const API_TABLES = ['program', 'definition'] as const;
+/** Written by the engine within its shards; read by people within their tenant (S03). */
+const RUN_TABLES = ['run', 'journal', 'snapshot', 'effect', 'subscription', 'event'] as const;
+/** Written by a publication. */
+const DEFINITION_TABLES = ['program', 'definition'] as const;
+/** Matching looks across shards, within one tenant (ENGINE E14). */
+const MATCHED_TABLES = ['subscription', 'event'] as const;
 
 const read = (name: string): string => readFileSync(new URL(`./migrations/${name}`, import.meta.url), 'utf8');
 
@@ -21,5 +24,10 @@ export function flowMigrations(): MigrationPlan {
 }
 
 function rowSecurity(): string {
-  return [...ENGINE_TABLES.map((table) => tenantTable('{{schema}}', table, { shard: true })), ...API_TABLES.map((table) => tenantTable('{{schema}}', table, { shard: false }))].join('\n');
+  return [
+    ...RUN_TABLES.map((table) => tenantTable('{{schema}}', table, { shardColumn: 'shard' })),
+    ...DEFINITION_TABLES.map((table) => tenantTable('{{schema}}', table, { api: ['select', 'insert', 'update', 'delete'], engine: ['select'] })),
+    ...MATCHED_TABLES.map((table) =>
+      `create policy palace_engine_match on {{schema}}.${table} for select to palace_engine using (tenant = any ((select palace.tenants())::text[]));`),
+  ].join('\n');
 }

@@ -6,7 +6,6 @@
 //   fork                                    a new run from any event of another, with edits
 //   publishEvent                            a CloudEvent from outside
 // The engine (engine/) hosts the durable component; core/ decides; store/ reads; executors/ act on the world.
-import { hostname } from 'node:os';
 import type { Json } from '@palace/jq/jq.ts';
 import { createDurableNode } from '@palace/platform/durable/node.ts';
 import type { DurableNode } from '@palace/platform/durable/contract.ts';
@@ -74,7 +73,7 @@ export async function openFlow(platform: Platform, options: FlowOptions = {}): P
       refused: telemetry.counter('palace_refused_total', 'Requests refused, by reason', ['reason']),
     },
   });
-  const nodeId = `${config.installation.nodeName || hostname()}-${process.pid}-${Date.now().toString(36)}`;
+  const nodeId = `${platform.nodeName}-${Date.now().toString(36)}`;
   const node = createDurableNode({
     service: 'flow', nodeId, host: engine.host, scheduler, bus: platform.bus, telemetry,
     store: postgresDurableStore({ database, schema: 'flow', service: 'flow' }),

@@ -4,7 +4,7 @@
 import { decide } from '../core/decide.ts';
 import { standardFault } from '../core/faults.ts';
 import type { ActId, RunEvent } from '../core/model.ts';
-import { newRun, openChildren } from '../core/run.ts';
+import { newRun, type Run } from '../core/run.ts';
 import { decideEnv, type EngineParts } from './parts.ts';
 import { newSlot, type Slot } from './slot.ts';
 
@@ -34,6 +34,11 @@ export async function prepareChildren(parts: EngineParts, parent: Slot, events: 
     prepared.push({ slot, events: decision.events });
   }
   return prepared;
+}
+
+/** Step instances that wait for a sub-flow. */
+function openChildren(run: Run): { act: ActId; run: string }[] {
+  return [...run.acts.values()].flatMap((act) => (act.own.kind === 'run' && act.own.child !== undefined ? [{ act: act.id, run: act.own.child }] : []));
 }
 
 /** Children that the parent stopped waiting for in this decision (timeout, lost race, cancellation): they are told in its commit. */

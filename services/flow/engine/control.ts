@@ -4,7 +4,8 @@ import type { InboxRow } from '@palace/platform/durable/contract.ts';
 import type { Json } from '@palace/jq/jq.ts';
 import type { Command, RunEvent } from '../core/model.ts';
 import { evolve } from '../core/evolve.ts';
-import { newRun, rewound } from '../core/run.ts';
+import { rewound } from '../core/rewind.ts';
+import { newRun } from '../core/run.ts';
 import type { StoredRun } from '../store/port.ts';
 import { release, type EngineParts } from './parts.ts';
 import { ledgerAnswers } from './ledger.ts';
@@ -72,7 +73,7 @@ export function createControl(parts: EngineParts): Control {
     const fence = parts.node().fence(shard);
     if (fence === undefined) return;
     const draft = newDraft();
-    addState(draft, { id: row.key, shard, tenant: row.tenant, position: () => '' }, 'running', null);
+    addState(draft, { id: row.key, tenant: row.tenant }, 'running', null);
     await parts.node().submit(draftWrite(draft, { fence, key: row.key, tenant: row.tenant, consumes: [{ commandId: row.commandId, outcome: 'done' }] }));
     release(parts, shard, { command: { type: 'continue' }, commandId: row.commandId });
     parts.give(shard, row.key, { command: { type: 'continue' } });

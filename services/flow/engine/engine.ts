@@ -187,6 +187,9 @@ function afterCommit({ parts, correlation, permits }: Pieces, committed: Committ
   parts.watching.tell(committed);
 }
 
+/** Makes the keys of consuming writes distinct: several of one run may be under way. */
+let consumed = 0;
+
 function consume(parts: EngineParts, shard: number, tenant: string, runId: string, envelopes: readonly Envelope[], why: string): void {
   const fence = parts.node().fence(shard);
   if (fence === undefined) return;
@@ -195,7 +198,8 @@ function consume(parts: EngineParts, shard: number, tenant: string, runId: strin
   const timersClear = envelopes.flatMap((e) => (e.timerId === undefined ? [] : [{ key: runId, id: e.timerId }]));
   if (consumes.length + cursors.length + timersClear.length === 0) return;
   const owner = envelopes.find((e) => e.tenant !== undefined)?.tenant ?? tenant;
-  void parts.node().submit({ fence, key: `consume/${runId}`, tenant: owner, rows: {}, consumes, cursors, timersClear });
+  consumed += 1;
+  void parts.node().submit({ fence, key: `consume/${runId}/${consumed}`, tenant: owner, rows: {}, consumes, cursors, timersClear });
 }
 
 function quarantine(parts: EngineParts, target: Parameters<EngineParts['quarantine']>[0], why: string, error: unknown): void {
@@ -213,7 +217,7 @@ function quarantine(parts: EngineParts, target: Parameters<EngineParts['quaranti
   if (fence !== undefined && slot?.fresh !== true) {
     const draft = newDraft();
     const reason = error instanceof Error ? `${why}: ${error.message}` : error === undefined ? why : `${why}: ${String(error)}`;
-    addState(draft, { id, shard, tenant, position: () => '' }, 'quarantined', null, reason.slice(0, 500));
+    addState(draft, { id, tenant }, 'quarantined', null, reason.slice(0, 500));
     void parts.node().submit(draftWrite(draft, { fence, key: id, tenant }));
   }
   consume(parts, shard, tenant, id, all, why);

@@ -3,7 +3,7 @@
 // I2 A failed read is not a bad run: it is tried again while the shard is ours.
 import { evolve } from '../core/evolve.ts';
 import { JOURNAL_FORMAT, type RunEvent } from '../core/model.ts';
-import { EVOLVE_VERSION, newRun, revive, type Run } from '../core/run.ts';
+import { EVOLVE_VERSION, newRun, openEffects, revive, type Run } from '../core/run.ts';
 import type { Linked } from '../core/link.ts';
 import { ENDED } from '../contract.ts';
 import type { StoredRun } from '../store/port.ts';
@@ -13,7 +13,7 @@ import { release, type EngineParts } from './parts.ts';
 import { newSlot, type Envelope, type Slot } from './slot.ts';
 
 const BATCH = 200;
-const RETRY_MS = 250;
+const RETRY_MS = 100;
 
 export interface Loading {
   /** Queues a command for a run that is not in memory and sees to its being read. */
@@ -46,8 +46,12 @@ export function createLoading(parts: EngineParts): Loading {
   }
 
   async function readBatch(): Promise<void> {
-    const ids = [...wanted.keys()].slice(0, BATCH);
-    if (ids.length === 0) return;
+    const ids = readable();
+    if (ids.length === 0) {
+      // Past our own deadline: the lease is renewed in a moment, or close() drops what is wanted.
+      if (wanted.size > 0) parts.scheduler.after(RETRY_MS, schedule);
+      return;
+    }
     reading = true;
     const shards = [...new Set(ids.map((id) => wanted.get(id)?.shard as number))];
     try {
@@ -61,14 +65,20 @@ export function createLoading(parts: EngineParts): Loading {
     if (wanted.size > 0) schedule();
   }
 
+  function readable(): string[] {
+    const ids: string[] = [];
+    for (const [id, { shard }] of wanted) {
+      if (parts.node().fence(shard) !== undefined) ids.push(id);
+      if (ids.length === BATCH) break;
+    }
+    return ids;
+  }
+
   async function admit(id: string, stored: StoredRun | undefined): Promise<void> {
     const wish = wanted.get(id);
     if (wish === undefined) return;
     const { shard } = wish;
-    if (parts.node().fence(shard) === undefined) {
-      wanted.delete(id);
-      return;
-    }
+    if (parts.node().fence(shard) === undefined) return;
     if (stored === undefined) return refuse(id, wish, '', 'there is no such run');
     if (stored.row.status === 'quarantined') return refuse(id, wish, stored.row.tenant, 'the run is quarantined');
     let slot: Slot;
@@ -81,8 +91,8 @@ export function createLoading(parts: EngineParts): Loading {
       parts.quarantine({ id, shard, tenant: stored.row.tenant, envelopes: wish.envelopes }, 'its journal does not fold', error);
       return;
     }
+    if (parts.node().fence(shard) === undefined || wanted.get(id) !== wish) return;
     wanted.delete(id);
-    if (parts.node().fence(shard) === undefined) return;
     parts.slots.set(id, slot);
     for (const envelope of wish.envelopes) slot.queue.push(envelope);
     if (!ENDED.has(slot.status)) continueEffects(parts, slot);
@@ -118,6 +128,7 @@ function slotOf(stored: StoredRun, linked: Linked): Slot {
   const { run, lastSeq } = fold(stored, linked);
   const slot = newSlot(stored.row, linked, run, { lastSeq, snapshotSeq: stored.snapshot?.seq ?? 0, fresh: false });
   slot.children = childrenOf(slot);
+  for (const effect of openEffects(run)) slot.ledgerKeys.set(effect.act, effect.key);
   return slot;
 }
 
@@ -127,7 +138,7 @@ export function fold(stored: StoredRun, linked: Linked, from?: { snapshot: boole
   let run: Run;
   let lastSeq = 0;
   if (usable !== undefined && usable.format === JOURNAL_FORMAT && usable.evolve === EVOLVE_VERSION) {
-    run = revive(linked, JSON.parse(usable.body), { id: stored.row.id, startedMs: stored.row.startedMs });
+    run = revive(linked, JSON.parse(usable.body));
     lastSeq = usable.seq;
   } else {
     run = newRun(linked, { id: stored.row.id, startedMs: stored.row.startedMs });

@@ -19,6 +19,8 @@ export interface Subject {
   readonly tenant: string;
   /** pointer + '#' + path of a step instance: the name under which the ledger keeps its effect. */
   position(act: ActId): string;
+  /** Keys of open effects by act: kept here, because an outcome event names only its act. */
+  readonly ledgerKeys: Map<ActId, string>;
 }
 
 export const newDraft = (): Draft => ({ rows: {}, timersSet: [], timersClear: [], streams: [] });
@@ -46,8 +48,9 @@ function addEvent(draft: Draft, of: Subject, event: RunEvent, atMs: number): voi
       return;
     case 'effect.requested':
       if (event.class === 'unique' || event.class === 'irreversible') {
+        of.ledgerKeys.set(event.act, event.key);
         put(draft, 'effect', {
-          run: of.id, key: event.key, act: event.act, attempt: event.attempt, position: of.position(event.act), class: event.class, function: event.function,
+          run: of.id, key: event.key, act: event.act, attempt: event.attempt, position: event.position ?? of.position(event.act), class: event.class, function: event.function,
           args: JSON.stringify(event.args), args_hash: event.argsHash, requested_ms: event.atMs, shard: of.shard, tenant: of.tenant,
         });
       }
@@ -70,19 +73,21 @@ function addEvent(draft: Draft, of: Subject, event: RunEvent, atMs: number): voi
   }
 }
 
-/** What becomes of an intent in the ledger. The key is looked up by act, because only the intent carries it. */
-function addSettlement(draft: Draft, of: Subject & { effectKey?(act: ActId): string | undefined }, event: RunEvent, atMs: number): void {
+/** What becomes of an intent in the ledger. Reads and idempotent effects have no row: nothing to settle. */
+function addSettlement(draft: Draft, of: Subject, event: RunEvent, atMs: number): void {
   const settle = (key: string | undefined, state: string, result?: string) => {
     if (key !== undefined) put(draft, 'effect_settled', { run: of.id, key, tenant: of.tenant, state, result: result ?? null, settled_ms: atMs });
   };
-  if (event.type === 'effect.completed' && event.how !== 'ledger' && event.how !== 'dry') settle(of.effectKey?.(event.act), 'confirmed', JSON.stringify(event.result));
-  else if (event.type === 'effect.failed') settle(of.effectKey?.(event.act), 'failed');
-  else if (event.type === 'effect.doubted' && !event.verifying) settle(of.effectKey?.(event.act), 'in-doubt');
+  if (event.type === 'effect.completed') {
+    if (event.how !== 'ledger' && event.how !== 'dry') settle(of.ledgerKeys.get(event.act), 'confirmed', JSON.stringify(event.result));
+    of.ledgerKeys.delete(event.act);
+  } else if (event.type === 'effect.failed') settle(of.ledgerKeys.get(event.act), 'failed');
+  else if (event.type === 'effect.doubted' && !event.verifying) settle(of.ledgerKeys.get(event.act), 'in-doubt');
   else if (event.type === 'effect.abandoned') settle(event.key, 'in-doubt');
 }
 
 /** The summary row changes at start, wait, control change and end only (ENGINE E17). */
-export function addState(draft: Draft, of: Subject, status: RunStatus, endedMs: number | null, quarantine: string | null = null): void {
+export function addState(draft: Draft, of: Pick<Subject, 'id' | 'tenant'>, status: RunStatus, endedMs: number | null, quarantine: string | null = null): void {
   put(draft, 'state', { id: of.id, tenant: of.tenant, status, ended_ms: ENDED.has(status) ? endedMs : null, quarantine });
 }
 

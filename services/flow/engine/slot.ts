@@ -61,6 +61,8 @@ export interface Slot {
   gone: boolean;
   readonly queue: Envelope[];
   readonly inFlight: Map<ActId, AbortController>;
+  /** Keys of open effects by act: an outcome event names only its act. */
+  readonly ledgerKeys: Map<ActId, string>;
   /** Told once, after the commit of the final event; forgotten with the memory. */
   onEnd: ((end: RunEnd) => void) | undefined;
   /** Sub-flows that a committed step waits for. */
@@ -70,7 +72,7 @@ export interface Slot {
 export function newSlot(row: RunRow, linked: Linked, run: Run, stored: { lastSeq: number; snapshotSeq: number; fresh: boolean }): Slot {
   return {
     id: row.id, shard: row.shard, tenant: row.tenant, row, linked, run, lastSeq: stored.lastSeq, snapshotSeq: stored.snapshotSeq,
-    status: row.status, fresh: stored.fresh, claims: [], writing: false, more: false, gone: false, queue: [], inFlight: new Map(), children: new Map(), onEnd: undefined,
+    status: row.status, fresh: stored.fresh, claims: [], writing: false, more: false, gone: false, queue: [], inFlight: new Map(), ledgerKeys: new Map(), children: new Map(), onEnd: undefined,
   };
 }
 

@@ -7,7 +7,7 @@ import { ENDED } from '../contract.ts';
 import { decide } from '../core/decide.ts';
 import { evolve } from '../core/evolve.ts';
 import { JOURNAL_FORMAT, type RunEvent } from '../core/model.ts';
-import { EVOLVE_VERSION, effectKeyOf, positionOf, snapshot } from '../core/run.ts';
+import { EVOLVE_VERSION, positionOf, snapshot } from '../core/run.ts';
 import { runStatus } from '../core/view.ts';
 import { childrenOf, leftChildren, prepareChildren, type PreparedChild } from './children.ts';
 import { decideEnv, release, type EngineParts } from './parts.ts';
@@ -129,7 +129,7 @@ function addSummary(parts: EngineParts, slot: Slot, draft: Draft, events: readon
 }
 
 function subject(slot: Slot) {
-  return { id: slot.id, shard: slot.shard, tenant: slot.tenant, position: (act: number) => positionOf(slot.run, act), effectKey: (act: number) => effectKeyOf(slot.run, act) };
+  return { id: slot.id, shard: slot.shard, tenant: slot.tenant, position: (act: number) => positionOf(slot.run, act), ledgerKeys: slot.ledgerKeys };
 }
 
 function summaryRow(slot: Slot): Record<string, unknown> {
@@ -167,8 +167,23 @@ function afterWrite(parts: EngineParts, slot: Slot, taken: readonly Taken[], eve
     parts.quarantine({ ...slot, slot, envelopes: taken.map((t) => t.envelope) }, `the database refused its data (${outcome.sqlstate})`, outcome.message);
     return;
   }
-  // Fenced or unknown: close() of the shard has dropped, or will drop, the memory; here only the callers are told.
-  for (const { envelope } of taken) envelope.settle?.(outcome.kind === 'unknown' ? { kind: 'unknown' } : { kind: 'refused', why: 'another node has taken over' });
+  afterLoss(parts, slot, taken, outcome.kind);
+}
+
+/** Fenced or unknown: nothing that was decided here counts. Usually close() has dropped the slot; otherwise it is read again. */
+function afterLoss(parts: EngineParts, slot: Slot, taken: readonly Taken[], kind: 'fenced' | 'unknown'): void {
+  const again = slot.gone ? [] : [...taken.map((t) => t.envelope), ...slot.queue.splice(0)];
+  const { fresh } = slot;
+  if (!slot.gone) forget(parts, slot);
+  for (const { envelope } of taken) envelope.settle?.(kind === 'unknown' ? { kind: 'unknown' } : { kind: 'refused', why: 'this node no longer owns the shard' });
+  if (!fresh) for (const envelope of again) parts.give(slot.shard, slot.id, envelope);
+}
+
+function forget(parts: EngineParts, slot: Slot): void {
+  slot.gone = true;
+  parts.effects.abandon(slot);
+  parts.slots.delete(slot.id);
+  parts.idle.delete(slot.id);
 }
 
 function startChild(parts: EngineParts, child: PreparedChild): void {
@@ -191,17 +206,8 @@ function settleAll(parts: EngineParts, slot: Slot, taken: readonly Taken[]): voi
 function rest(parts: EngineParts, slot: Slot): void {
   if (!isIdle(slot)) return;
   parts.idle.delete(slot.id);
-  if (ENDED.has(slot.status)) {
-    slot.gone = true;
-    parts.slots.delete(slot.id);
-    return;
-  }
+  if (ENDED.has(slot.status)) return forget(parts, slot);
   parts.idle.set(slot.id, slot);
-  if (parts.idle.size > parts.settings.maxIdleRuns) {
-    const oldest = parts.idle.values().next().value as Slot;
-    parts.idle.delete(oldest.id);
-    oldest.gone = true;
-    parts.slots.delete(oldest.id);
-  }
+  if (parts.idle.size > parts.settings.maxIdleRuns) forget(parts, parts.idle.values().next().value as Slot);
 }
 

@@ -83,7 +83,7 @@ interface EventRecord { tenant: string; type: string; source: string; id: string
 const event = (r: EventRecord): StoredEvent => ({ tenant: r.tenant, type: r.type, source: r.source, id: r.id, atMs: Number(r.at_ms), body: r.body });
 
 export function postgresFlowStore(database: Database): FlowStore {
-  const inShard = <T>(shard: number, work: (sql: Sql) => Promise<T>) => database.asEngine({ shards: [shard] }, work);
+  const inShard = <T>(shard: number, work: (sql: Sql) => Promise<T>) => database.asEngine({ shards: [shard], tenants: [] }, work);
   const ofTenant = <T>(tenant: string, work: (sql: Sql) => Promise<T>) => database.asEngine({ shards: [], tenants: [tenant] }, work);
   return {
     active: (shard) =>
@@ -94,7 +94,7 @@ export function postgresFlowStore(database: Database): FlowStore {
         );
         return found.rows.map((r) => ({ id: r.id, tenant: r.tenant, status: r.status, ...(r.permit !== null && { permit: r.permit }) }));
       }),
-    load: (shards, ids, upTo) => database.asEngine({ shards }, (sql) => readRuns(sql, ids, upTo)),
+    load: (shards, ids, upTo) => database.asEngine({ shards, tenants: [] }, (sql) => readRuns(sql, ids, upTo)),
     program: (tenant, hash) =>
       ofTenant(tenant, async (sql): Promise<StoredProgram | undefined> => {
         const found = await sql.query<{ hash: string; format: number; program: Program }>(

@@ -32,7 +32,7 @@ const TENANT = 'bench';
 
 export async function openBenchEngine(options: BenchOptions): Promise<BenchEngine> {
   const config = loadConfig({ database: { url: options.databaseUrl }, telemetry: { logLevel: 'error' }, http: { port: options.http?.port ?? 0 } }, {});
-  const platform = await openPlatform(config);
+  const platform = await openPlatform(config, { service: 'bench' });
   const step: Executor = async ({ args }) => {
     const { run, step: n } = args as { run: string; step: number };
     return { ok: true, result: (await options.step(run, n)) as Json };
