@@ -199,10 +199,11 @@ const FOLDS: { readonly [T in RunEvent['type']]: Fold<T> } = {
     restart(run, event.effects, event.ledger);
   },
   'run.rewound': (run, event) => {
-    const { seq, nextAct } = run;
+    const { seq, nextAct, generation } = run;
     loadState(run, event.state, nextAct - 1);
     run.seq = seq;
-    run.generation = event.generation;
+    // The past knows nothing of generations that came after it; a key must never come back.
+    run.generation = event.from === run.id ? Math.max(generation + 1, event.generation) : event.generation;
     if (event.from !== run.id) run.startedMs = event.atMs;
     restart(run, event.effects, event.ledger);
   },

@@ -4,10 +4,10 @@
 // I3 It holds what is open and what later steps can still need, never the past (acts.ts I1).
 // I4 EVOLVE_VERSION rises with every change of what a fold makes of an event: snapshots of another version are ignored (ENGINE E10).
 import type { Json } from '@palace/jq/json.ts';
-import { actOf, addAct, addTimer, positionIn, stepOf, type Act, type ActTree, type OpenEffect, type OpenTimer } from './acts.ts';
+import { actOf, addAct, addTimer, positionIn, removeAct, setStage, stepOf, type Act, type ActTree, type OpenEffect, type OpenTimer } from './acts.ts';
 import { flatAct, liveAct, type FlatAct } from './flat.ts';
 import type { Linked } from './link.ts';
-import type { ActId, CloudEvent, LedgerAnswer, RunFault, RunPhase } from './model.ts';
+import type { ActId, CloudEvent, LedgerAnswer, RunEvent, RunFault, RunPhase } from './model.ts';
 import type { Step } from './program.ts';
 
 export type { OpenEffect, OpenTimer } from './acts.ts';
@@ -73,7 +73,7 @@ export const hasWork = (run: Run): boolean =>
 
 export const stepAt = (run: Run, act: Act): Step => stepOf(run.linked.program, act.pc);
 
-/** Pointer + '#' + path: the name of a step instance in the ledger. Undefined when the act is over. */
+/** Pointer + '#' + path: the name of a step instance in the ledger. Empty when the act is over. */
 export function positionOf(run: Run, id: ActId): string {
   const act = run.acts.get(id);
   return act === undefined ? '' : positionIn(run.linked.program, act);
@@ -159,4 +159,48 @@ export function loadState(run: Run, json: Json, offset = 0): void {
   for (const id of flat.unarmed) run.unarmed.add(moved(id));
   run.signals = [...flat.signals];
   run.ledger = new Map(flat.ledger.map((answer) => [answer.position, answer]));
+}
+
+export interface Rewind {
+  /** The run that `run` is the past of: itself for a retry from a step, the original of a fork. */
+  readonly from: string;
+  readonly toSeq: number;
+  readonly by: string;
+  readonly effects: 'keep' | 'again' | 'dry';
+  readonly ledger: readonly LedgerAnswer[];
+  readonly atMs: number;
+  /** Replaces the context at that point. */
+  readonly context?: Json;
+  /** Replaces the data that the step about to run is given; before the first step, the run's input. */
+  readonly input?: Json;
+}
+
+/** The event that begins a run (or takes one back) with the state of `run`, which was folded up to `toSeq`. Throws RangeError when that state is an end. */
+export function rewound(run: Run, { context, input, ...how }: Rewind): RunEvent {
+  if (run.phase !== 'running' && run.phase !== 'paused' && run.phase !== 'failed') {
+    throw new RangeError(run.phase === 'new' ? 'Nothing has happened at that point.' : `At that point the run had ended (${run.phase}): go back to an earlier event.`);
+  }
+  const state = revive(run.linked, snapshot(run));
+  if (context !== undefined) state.context = context;
+  if (input !== undefined) replaceData(state, input);
+  return { type: 'run.rewound', ...how, state: snapshot(state), generation: run.generation + 1 };
+}
+
+/** The newest open step is taken back to its list, which then hands it the new data: its `if` and `input.from` count again. */
+function replaceData(run: Run, input: Json): void {
+  const newest = [...run.acts.values()].at(-1);
+  if (newest === undefined) {
+    run.input = input;
+    return;
+  }
+  const list = newest.own.kind === 'do' ? newest : run.acts.get(newest.parent);
+  if (list?.own.kind !== 'do') {
+    run.acts.set(newest.id, { ...newest, input, data: input });
+    return;
+  }
+  const root = stepOf(run.linked.program, 0);
+  if (list.parent === 0 && root.kind === 'do' && list.own.cursor === root.first && list.own.lap === 0) run.input = input;
+  if (list !== newest) removeAct(run, newest);
+  list.data = input;
+  setStage(run, list, list.own.cursor < 0 ? 'done' : 'next');
 }

@@ -1,6 +1,16 @@
-// How a run looks from outside: its status.
-import type { RunStatus } from '../contract.ts';
-import { hasWork, openEffect, type Run } from './run.ts';
+// How a run looks from outside: its status, what it waits for and which command moves it, why it failed. For the API and the CLI.
+import type { z } from 'zod';
+import type { failure, RunStatus, waitingFor as waitingForShape } from '../contract.ts';
+import type { Act, OpenEffect } from './acts.ts';
+import type { RunEvent, RunFault } from './model.ts';
+import { SIGNAL_PREFIX, type Step } from './program.ts';
+import { hasWork, openEffect, openTimers, stepAt, type Run } from './run.ts';
+
+type Waiting = z.input<typeof waitingForShape>;
+
+/** Entries of one list; a fork of a thousand branches is not read by anybody. */
+const MAX_ENTRIES = 100;
+const MAX_ATTEMPTS = 50;
 
 /** `running`: something is being done or can be done now; `waiting`: only time, events, other runs or people move it. */
 export function runStatus(run: Run): RunStatus {
@@ -9,4 +19,132 @@ export function runStatus(run: Run): RunStatus {
   if (hasWork(run)) return 'running';
   for (const id of run.effects) if (openEffect(run, id)?.state !== 'in-doubt') return 'running';
   return 'waiting';
+}
+
+/** What moves the run on, what people can do about first. */
+export function waitingFor(run: Run): Waiting[] {
+  if (run.phase !== 'running' && run.phase !== 'paused') return [];
+  const found = run.phase === 'paused' ? [pausedBy(run)] : [];
+  for (const act of run.acts.values()) {
+    if (found.length >= MAX_ENTRIES) break;
+    found.push(...waitingOf(run, act, stepAt(run, act)));
+  }
+  return found.toSorted((a, b) => rank(a) - rank(b));
+}
+
+const ORDER: readonly Waiting['kind'][] = ['paused', 'in-doubt', 'signal', 'event', 'run', 'permit', 'retry', 'timer', 'effect'];
+const rank = (entry: Waiting): number => ORDER.indexOf(entry.kind);
+const iso = (ms: number): string => new Date(ms).toISOString();
+
+function pausedBy(run: Run): Waiting {
+  const { by = 'somebody', atMs = 0, reason } = run.paused ?? {};
+  return {
+    kind: 'paused', step: '', since: iso(atMs), command: `palace resume ${run.id}`,
+    text: `Paused by ${by}${reason === undefined ? '' : `: ${reason}`}. Nothing new begins until it is resumed.`,
+  };
+}
+
+function waitingOf(run: Run, act: Act, step: Step): Waiting[] {
+  const common = { step: step.pointer, name: step.name, since: iso(act.atMs) };
+  const timeout = dueOf(run, act, 'timeout');
+  const until = timeout === undefined ? {} : { until: iso(timeout) };
+  const { own } = act;
+  if (own.kind === 'call' && own.effect !== undefined) return [effectEntry(run, own.effect, common, until)];
+  if (own.kind === 'listen' && own.open) return listenEntries(run, step, common, until);
+  if (own.kind === 'run' && own.child !== undefined) return [{ kind: 'run', ...common, ...until, name: own.child, text: `Waits for the run ${own.child} of "${step.name}".` }];
+  const wait = dueOf(run, act, 'wait');
+  if (wait !== undefined) return [{ kind: 'timer', ...common, until: iso(wait), text: `Waits in "${step.name}" until ${iso(wait)}.` }];
+  const retry = dueOf(run, act, 'retry');
+  if (retry === undefined || own.kind !== 'try') return [];
+  return [{ kind: 'retry', ...common, until: iso(retry), text: `"${step.name}" failed and tries again (attempt ${own.attempt}) at ${iso(retry)}.` }];
+}
+
+function dueOf(run: Run, act: Act, purpose: string): number | undefined {
+  for (const id of act.timers) {
+    const timer = run.timers.get(id);
+    if (timer?.purpose === purpose) return timer.dueMs;
+  }
+  return undefined;
+}
+
+type Common = Pick<Waiting, 'step' | 'since'> & { readonly name: string };
+
+function effectEntry(run: Run, effect: OpenEffect, common: Common, until: { until?: string }): Waiting {
+  const since = iso(effect.atMs);
+  if (effect.state === 'in-doubt') {
+    return {
+      kind: 'in-doubt', ...common, ...until, since, command: `palace resolve ${run.id} ${effect.key} done|absent`,
+      text: `Nobody knows whether the ${effect.class} act of "${common.name}" (${effect.function}) took place. Look there, then say done or absent.`,
+    };
+  }
+  const text = effect.state === 'verifying' ? `Finds out whether "${common.name}" (${effect.function}) took place.` : `Performs "${common.name}" (${effect.function}), attempt ${effect.attempt}.`;
+  return { kind: 'effect', ...common, ...until, since, text };
+}
+
+function listenEntries(run: Run, step: Step, common: Common, until: { until?: string }): Waiting[] {
+  if (step.kind !== 'listen') return [];
+  const types = [...new Set([...step.filters, ...(step.until?.filters ?? [])].map((filter) => filter.type))];
+  return types.map((type): Waiting => {
+    const limit = until.until === undefined ? '' : ` until ${until.until}`;
+    if (!type.startsWith(SIGNAL_PREFIX)) return { kind: 'event', ...common, ...until, name: type, text: `"${common.name}" waits for an event ${type}${limit}.` };
+    const name = type.slice(SIGNAL_PREFIX.length);
+    return { kind: 'signal', ...common, ...until, name, text: `"${common.name}" waits for the signal ${name}${limit}.`, command: `palace signal ${run.id} ${name}` };
+  });
+}
+
+/** When each open timer of the run is due, the next one first. */
+export const nextDueMs = (run: Run): number | undefined => openTimers(run).reduce<number | undefined>((least, { dueMs }) => (least === undefined || dueMs < least ? dueMs : least), undefined);
+
+/** Why the run failed. `events`: its journal, or the end of it; the attempts of the failed step are found there. */
+export function failureOf(run: Run, events: readonly RunEvent[]): z.input<typeof failure> | undefined {
+  if (run.phase !== 'failed' || run.fault === undefined) return undefined;
+  const act = run.failedAct === undefined || run.failedAct === 0 ? undefined : run.acts.get(run.failedAct);
+  const step = act === undefined ? undefined : stepAt(run, act);
+  return {
+    step: step?.pointer ?? run.fault.instance ?? '', name: step === undefined || step.name === '' ? run.linked.program.name : step.name,
+    ...(step?.line !== undefined && { line: step.line }),
+    ...(step?.column !== undefined && { column: step.column }),
+    input: act === undefined ? run.input : inputShown(act, events),
+    attempts: act === undefined ? [] : attemptsOf(act, events),
+    cause: causeOf(run.fault),
+  };
+}
+
+/** What the step was given, resolved: the arguments of a call, otherwise its input. */
+function inputShown(act: Act, events: readonly RunEvent[]) {
+  const asked = events.findLast((event) => event.type === 'effect.requested' && event.act === act.id);
+  return asked?.type === 'effect.requested' ? asked.args : act.input;
+}
+
+type Attempt = z.input<typeof failure>['attempts'][number];
+
+/** All instances of the failed position: a try enters its body anew for each attempt. */
+function attemptsOf(failed: Act, events: readonly RunEvent[]): Attempt[] {
+  const open = new Map<number, { attempt: number; startedAt: string; endedAt?: string; error?: string }>([]);
+  const attempts: { attempt: number; startedAt: string; endedAt?: string; error?: string }[] = [];
+  const begin = (act: number, attempt: number, atMs: number) => {
+    const one = { attempt, startedAt: iso(atMs) };
+    open.set(act, one);
+    attempts.push(one);
+  };
+  const acts = new Set<number>([failed.id]);
+  for (const event of events) {
+    if (event.type === 'step.entered' && event.pc === failed.pc && event.path === failed.path) {
+      acts.add(event.act);
+      if (failed.own.kind !== 'call') begin(event.act, attempts.length + 1, event.atMs);
+    } else if (event.type === 'effect.requested' && acts.has(event.act)) begin(event.act, event.attempt, event.atMs);
+    else if ((event.type === 'effect.failed' || event.type === 'step.faulted') && acts.has(event.act)) {
+      const one = open.get(event.act);
+      if (one !== undefined) Object.assign(one, { endedAt: iso(event.atMs), error: causeOf(event.fault) });
+      open.delete(event.act);
+    }
+  }
+  return attempts.slice(-MAX_ATTEMPTS);
+}
+
+/** One sentence. */
+export function causeOf(fault: RunFault): string {
+  const kind = fault.title ?? fault.type;
+  const said = fault.detail === undefined || fault.detail === '' ? `${kind} (${fault.status})` : `${kind} (${fault.status}): ${fault.detail}`;
+  return /[.!?]$/.test(said) ? said : `${said}.`;
 }
