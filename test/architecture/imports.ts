@@ -11,7 +11,7 @@ const ADAPTER = /^platform\/(database\/(pg|embedded)|bus\/(memory|postgres|kafka
 const NETWORK = /^(node:(http|https|http2|net|tls|dns|dgram)|undici)(\/|$)/;
 /** S33: outgoing connections for users' data. The gateway's door listens and passes on to its own services; pg has its own sockets. */
 const MAY_OPEN_CONNECTIONS = /^(platform\/egress\/|platform\/database\/|services\/gateway\/|samples\/|bin\/)/;
-const MAY_QUERY = /^(platform\/database\/|platform\/durable\/|platform\/bus\/postgres\.ts$)/;
+const MAY_QUERY = /^(platform\/database\/|platform\/durable\/|platform\/bus\/postgres\.ts$|bin\/doctor\/)/;
 const MAY_START_PROCESSES = /^(platform\/database\/|bin\/)/;
 
 export function importFaults(files: readonly SourceFile[]): string[] {

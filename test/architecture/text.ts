@@ -10,7 +10,7 @@ const EMPTY_NAME = /\b(?:class|interface|type|function|const)\s+(\w*(?:Manager|H
 const BASE_CLASS = /\bclass\s+(Base\w+|\w+Base)\b/;
 const MARKS = new RegExp(joined('\\b(TO', 'DO|FIX', 'ME|XX', 'X)\\b|not ', 'implemented'));
 const SILENCED = new RegExp(joined('@ts-(ig', 'nore|expect-', 'error|no', 'check)|(es|ox)lint-dis', 'able'));
-const GIVEN_UP = new RegExp(joined('\\bas an', 'y\\b|:\\s*an', 'y\\b(?!\\s*\\w)|<an', 'y>|\\ban', 'y\\[\\]'));
+const GIVEN_UP = new RegExp(joined('\\bas an', 'y\\b|:\\s*an', 'y\\b(?=\\s*(?:[;)=\\]}|&]|$))|<an', 'y>|\\ban', 'y\\[\\]'));
 const MOCKED = new RegExp(joined('\\b(vi|jest)\\.(mo', 'ck|doMo', 'ck)\\('));
 const ENVIRONMENT = /\bprocess\.env\b/;
 const ENUM = /^\s*(export\s+)?(declare\s+|const\s+)?enum\s/m;
