@@ -69,7 +69,7 @@ async function open({ config, dir, samples, stopping, logFile, say, gone }: Hous
   say('starting the services');
   const sampleService = samples ? await startSamples(dir) : undefined;
   opened.defer(() => sampleService?.close());
-  const flow = await openFlow(platform);
+  const flow = await openFlow(platform, { runtimeMetadata: sampleService === undefined ? {} : { sampleService: sampleService.url } });
   opened.defer(() => flow.stop());
   const gateway = await openGateway(platform, { doors: [flow.door], settings: gatewaySettings(config) });
   opened.defer(() => gateway.close());
