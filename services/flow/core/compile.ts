@@ -37,7 +37,10 @@ export function compileFlow(source: string, options: CompileOptions = {}): Compi
   checkShape(report, root, ROOT);
   const use = mapAt(root, 'use');
   const c: Compilation = {
-    report, expressions: createExpressions(report), steps: [], pending: [],
+    report,
+    expressions: createExpressions(report),
+    steps: [],
+    pending: [],
     use: { errors: mapAt(use, 'errors'), retries: mapAt(use, 'retries'), timeouts: mapAt(use, 'timeouts') },
   };
   const program = lowerProgram(c, root);
@@ -60,7 +63,16 @@ function lowerProgram(c: Compilation, root: MapNode): Program | undefined {
   const steps = c.steps.filter((step): step is Step => step !== undefined);
   if (c.report.failed()) return undefined;
   if (steps.length !== c.steps.length) throw new Error('A step was lost without a message.');
-  return present<Program>({ format: PROGRAM_FORMAT, ...identity, title: identity.title, steps, expressions: c.expressions.sources, ...parts, concurrency, document: root.value });
+  return present<Program>({
+    format: PROGRAM_FORMAT,
+    ...identity,
+    title: identity.title,
+    steps,
+    expressions: c.expressions.sources,
+    ...parts,
+    concurrency,
+    document: root.value,
+  });
 }
 
 /** The root is a list like any other: number 0, pointer ''. */

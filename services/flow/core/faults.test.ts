@@ -10,10 +10,26 @@ describe('standard errors', () => {
     }
   });
   it('leave other types alone, also near ones', () => {
-    for (const type of ['https://example.com/timeout', 'https://serverlessworkflow.io/errors/not-implemented', 'https://serverlessworkflow.io/spec/1.0.0/errors/own', 'constructor']) expect(canonicalErrorType(type)).toBe(type);
+    for (const type of [
+      'https://example.com/timeout',
+      'https://serverlessworkflow.io/errors/not-implemented',
+      'https://serverlessworkflow.io/spec/1.0.0/errors/own',
+      'constructor',
+    ])
+      expect(canonicalErrorType(type)).toBe(type);
   });
   it('have the statuses of the specification', () => {
-    expect((['configuration', 'validation', 'expression', 'authentication', 'authorization', 'timeout', 'communication', 'runtime'] as const).map((kind) => standardFault(kind).status)).toEqual([400, 400, 400, 401, 403, 408, 500, 500]);
-    expect(standardFault('timeout', 'Took too long.', '/do/0/a')).toEqual({ type: 'https://open-workflow-specification.org/spec/1.0.0/errors/timeout', status: 408, title: 'Timeout', detail: 'Took too long.', instance: '/do/0/a' });
+    expect(
+      (['configuration', 'validation', 'expression', 'authentication', 'authorization', 'timeout', 'communication', 'runtime'] as const).map(
+        (kind) => standardFault(kind).status,
+      ),
+    ).toEqual([400, 400, 400, 401, 403, 408, 500, 500]);
+    expect(standardFault('timeout', 'Took too long.', '/do/0/a')).toEqual({
+      type: 'https://open-workflow-specification.org/spec/1.0.0/errors/timeout',
+      status: 408,
+      title: 'Timeout',
+      detail: 'Took too long.',
+      instance: '/do/0/a',
+    });
   });
 });

@@ -31,7 +31,11 @@ function fault(run: () => unknown): { source: string; message: string } {
 
 describe('values', () => {
   it('are built from input, variables and engine time', () => {
-    expect(setValue('{a: "${ .x + 1 }", b: ["${ $context.y }", text, 3], c: {d: "${ now }", e: null}}', { x: 1 }, { context: { y: 'z' } })).toEqual({ a: 2, b: ['z', 'text', 3], c: { d: NOW_MS / 1_000, e: null } });
+    expect(setValue('{a: "${ .x + 1 }", b: ["${ $context.y }", text, 3], c: {d: "${ now }", e: null}}', { x: 1 }, { context: { y: 'z' } })).toEqual({
+      a: 2,
+      b: ['z', 'text', 3],
+      c: { d: NOW_MS / 1_000, e: null },
+    });
   });
   it('may be one expression as a whole', () => {
     expect(setValue('"${ [.[] | . * 2] }"', [1, 2])).toEqual([2, 4]);
@@ -63,7 +67,9 @@ describe('addresses', () => {
   const fill = (template: Template, input: Json): Json => ready.evaluate(template, input, {}, NOW_MS, FUEL);
 
   it('take texts, numbers and truth values from the top of the input, encoded', () => {
-    expect(fill(uri('https://x/', { name: 'a' }, '/', { name: 'b' }, '?c=', { name: 'c' }), { a: 'x/y z?', b: 3, c: true })).toBe('https://x/x%2Fy%20z%3F/3?c=true');
+    expect(fill(uri('https://x/', { name: 'a' }, '/', { name: 'b' }, '?c=', { name: 'c' }), { a: 'x/y z?', b: 3, c: true })).toBe(
+      'https://x/x%2Fy%20z%3F/3?c=true',
+    );
   });
   it.each<[Json, string]>([
     [{}, 'The address needs {a}, but the step’s input has no such field.'],

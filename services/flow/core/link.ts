@@ -48,7 +48,8 @@ export function link(program: Program): Linked {
       if ('ms' in duration) return duration.ms;
       const value = evaluate(duration.template, input, variables, nowMs, fuel);
       const ms = valueDurationMs(value);
-      if (ms === undefined) throw new ExpressionFault(sourceOf(program, duration.template), `${describe(value)} is not a duration; it must be like "PT10S" or {"seconds": 10}.`);
+      if (ms === undefined)
+        throw new ExpressionFault(sourceOf(program, duration.template), `${describe(value)} is not a duration; it must be like "PT10S" or {"seconds": 10}.`);
       return ms;
     },
   };
@@ -101,7 +102,8 @@ function valueOf(program: JqProgram, input: Json, options: RunOptions): Json {
     if (error instanceof JqError) throw new ExpressionFault(program.source, error.message);
     throw error;
   }
-  if (found.length > 1) throw new ExpressionFault(program.source, `The expression yields ${found.length} values; it must yield one. Put it in [ ] to get a list.`);
+  if (found.length > 1)
+    throw new ExpressionFault(program.source, `The expression yields ${found.length} values; it must yield one. Put it in [ ] to get a list.`);
   return found[0] ?? null;
 }
 

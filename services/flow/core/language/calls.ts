@@ -50,11 +50,24 @@ function catalogFunction(c: Compilation, call: TextNode): boolean {
   if (parts !== null) c.report.error(call, later('Catalogs other than "default" are'), `Write ${parts[1]}:${parts[2]}@default if that one is meant.`);
   else if (LATER_CALLS.has(call.value)) c.report.error(call, later(`"call: ${call.value}" is`));
   else if (/^[a-z]+:\/\//i.test(call.value)) c.report.error(call, later('Functions from an address are'));
-  else c.report.error(call, `There is no function "${shorten(call.value)}".`, didYouMean(call.value, ['http', ...LATER_CALLS]) ?? 'Write "http", or a function of the catalog as name:1.0.0@default.');
+  else
+    c.report.error(
+      call,
+      `There is no function "${shorten(call.value)}".`,
+      didYouMean(call.value, ['http', ...LATER_CALLS]) ?? 'Write "http", or a function of the catalog as name:1.0.0@default.',
+    );
   return false;
 }
 
-const METHODS: Readonly<Record<string, EffectClass>> = { GET: 'read', HEAD: 'read', OPTIONS: 'read', PUT: 'idempotent', DELETE: 'idempotent', POST: 'unique', PATCH: 'unique' };
+const METHODS: Readonly<Record<string, EffectClass>> = {
+  GET: 'read',
+  HEAD: 'read',
+  OPTIONS: 'read',
+  PUT: 'idempotent',
+  DELETE: 'idempotent',
+  POST: 'unique',
+  PATCH: 'unique',
+};
 
 const methodEffect = (method: TextNode | undefined): EffectClass => METHODS[method?.value.trim().toUpperCase() ?? ''] ?? 'unique';
 
@@ -78,7 +91,12 @@ function methodTemplate(c: Compilation, node: TextNode | undefined, scope: Scope
   if (found.kind === 'refused') return undefined;
   if (found.kind === 'expression') return { t: 'jq', e: c.expressions.add(node, found.source, found.offset, scope) };
   const method = node.value.trim().toUpperCase();
-  if (!Object.hasOwn(METHODS, method)) c.report.error(node, `"${shorten(node.value)}" is not an HTTP method.`, didYouMean(method, Object.keys(METHODS)) ?? `Use one of ${Object.keys(METHODS).join(', ')}.`);
+  if (!Object.hasOwn(METHODS, method))
+    c.report.error(
+      node,
+      `"${shorten(node.value)}" is not an HTTP method.`,
+      didYouMean(method, Object.keys(METHODS)) ?? `Use one of ${Object.keys(METHODS).join(', ')}.`,
+    );
   return { t: 'lit', v: method };
 }
 
@@ -105,10 +123,19 @@ function textMap(c: Compilation, node: Node | undefined, scope: Scope, what: 'he
   if (node?.kind !== 'map') return undefined;
   for (const [name, child] of node.entries) {
     if (what === 'header' && !HEADER_NAME.test(name)) c.report.errorAtKey(child, `"${shorten(name)}" is not a header name.`);
-    if (!isText(child)) c.report.error(child, `The ${what} "${shorten(name)}" must be text, not ${kindWord(child)}.`, child.kind === 'scalar' && child.value !== null ? `Quote it: '${asWritten(c.report, child)}'.` : undefined);
-    else if (what === 'header' && /[\r\n]/.test(child.value) && !child.value.trimStart().startsWith('${')) c.report.error(child, 'A header value must stand on one line.');
+    if (!isText(child))
+      c.report.error(
+        child,
+        `The ${what} "${shorten(name)}" must be text, not ${kindWord(child)}.`,
+        child.kind === 'scalar' && child.value !== null ? `Quote it: '${asWritten(c.report, child)}'.` : undefined,
+      );
+    else if (what === 'header' && /[\r\n]/.test(child.value) && !child.value.trimStart().startsWith('${'))
+      c.report.error(child, 'A header value must stand on one line.');
   }
-  return mapTemplate(node, [...node.entries].map(([name, child]) => [name, templateOf(c, child, scope)] as const));
+  return mapTemplate(
+    node,
+    [...node.entries].map(([name, child]) => [name, templateOf(c, child, scope)] as const),
+  );
 }
 
 function verifyOf(c: Compilation, node: MapNode | undefined, scope: Scope): Verify | undefined {

@@ -67,5 +67,7 @@ export function reserveBody(c: Compilation, list: ListNode, parent: Pc, scope: S
 
 /** Drops what is undefined: optional properties are absent or have a value. */
 export function present<T extends object>(value: { [K in keyof T]: T[K] | undefined }): T {
-  return Object.fromEntries(Object.entries(value).filter(([, part]) => part !== undefined)) as T;
+  const kept: Partial<T> = {};
+  for (const key in value) if (value[key] !== undefined) kept[key] = value[key];
+  return kept as T;
 }

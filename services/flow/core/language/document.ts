@@ -15,26 +15,39 @@ export const DSL_VERSIONS = ['1.0.0', '1.0.1', '1.0.2', '1.0.3'];
 const NAME = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
 const VERSION = /^(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)(?:-[0-9A-Za-z.-]{1,64})?(?:\+[0-9A-Za-z.-]{1,64})?$/;
 /** Semantic versioning in full, as the official schema has it: identifiers are not empty, numbers have no leading zero. */
-const SEMVER = /^(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)(?:-((?:0|[1-9]\d*|\d*[a-zA-Z-][0-9a-zA-Z-]*)(?:\.(?:0|[1-9]\d*|\d*[a-zA-Z-][0-9a-zA-Z-]*))*))?(?:\+([0-9a-zA-Z-]+(?:\.[0-9a-zA-Z-]+)*))?$/;
+const SEMVER =
+  /^(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)(?:-((?:0|[1-9]\d*|\d*[a-zA-Z-][0-9a-zA-Z-]*)(?:\.(?:0|[1-9]\d*|\d*[a-zA-Z-][0-9a-zA-Z-]*))*))?(?:\+([0-9a-zA-Z-]+(?:\.[0-9a-zA-Z-]+)*))?$/;
 
-export interface Identity { readonly namespace: string; readonly name: string; readonly version: string; readonly title?: string }
+export interface Identity {
+  readonly namespace: string;
+  readonly name: string;
+  readonly version: string;
+  readonly title?: string;
+}
 
 export function identityOf(c: Compilation, document: MapNode | undefined): Identity {
   const dsl = textAt(document, 'dsl');
-  if (dsl !== undefined && !DSL_VERSIONS.includes(dsl.value)) c.report.error(dsl, `The language version "${shorten(dsl.value)}" is not known.`, didYouMean(dsl.value, ['1.0.3']) ?? 'Write dsl: \'1.0.3\'.');
+  if (dsl !== undefined && !DSL_VERSIONS.includes(dsl.value))
+    c.report.error(dsl, `The language version "${shorten(dsl.value)}" is not known.`, didYouMean(dsl.value, ['1.0.3']) ?? "Write dsl: '1.0.3'.");
   for (const key of ['namespace', 'name']) {
     const node = textAt(document, key);
     if (node !== undefined && !NAME.test(node.value)) c.report.error(node, `"${shorten(node.value)}" is not a ${key}.`, nameAdvice(node.value));
   }
   const version = textAt(document, 'version');
-  if (version !== undefined && !(version.value.length <= 150 && VERSION.test(version.value) && SEMVER.test(version.value))) c.report.error(version, `"${shorten(version.value)}" is not a version.`, 'Write three numbers, like 1.0.0.');
+  if (version !== undefined && !(version.value.length <= 150 && VERSION.test(version.value) && SEMVER.test(version.value)))
+    c.report.error(version, `"${shorten(version.value)}" is not a version.`, 'Write three numbers, like 1.0.0.');
   const title = textAt(document, 'title')?.value;
   const text = (key: string): string => textAt(document, key)?.value ?? '';
   return { namespace: text('namespace'), name: text('name'), version: text('version'), ...(title === undefined ? {} : { title }) };
 }
 
 function nameAdvice(text: string): string {
-  const fixed = text.toLowerCase().replace(/[^a-z0-9]+/g, '-').replace(/^-+|-+$/g, '').slice(0, 63).replace(/-+$/, '');
+  const fixed = text
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-')
+    .replace(/^-+|-+$/g, '')
+    .slice(0, 63)
+    .replace(/-+$/, '');
   return fixed === '' ? 'Use lower-case letters, digits and "-", at most 63.' : `Use lower-case letters, digits and "-": ${fixed}.`;
 }
 

@@ -53,7 +53,8 @@ export function fixedDurationMs(c: Compilation, node: Node | undefined, scope: S
 function textDuration(c: Compilation, node: TextNode, scope: Scope): Duration | undefined {
   const found = recognise(c.report, node);
   if (found.kind === 'refused') return undefined;
-  if (found.kind === 'expression') return oneLine(c, node) ? { template: { t: 'jq', e: c.expressions.add(node, found.source, found.offset, scope) } } : undefined;
+  if (found.kind === 'expression')
+    return oneLine(c, node) ? { template: { t: 'jq', e: c.expressions.add(node, found.source, found.offset, scope) } } : undefined;
   const ms = isoDurationMs(node.value);
   if (ms !== undefined) return fits(c, node, ms);
   const calendar = CALENDAR.exec(node.value)?.[0] ?? '';
@@ -77,7 +78,13 @@ export function oneLine(c: Compilation, node: TextNode): boolean {
 
 const SHORT = /^\s*(\d+(?:\.\d+)?)\s*(ms|s|sec|m|min|h|d)[a-z]*\s*$/i;
 const ISO_OF: Readonly<Record<string, (n: string) => string>> = {
-  ms: (n) => `PT${Number(n) / 1_000}S`, s: (n) => `PT${n}S`, sec: (n) => `PT${n}S`, m: (n) => `PT${n}M`, min: (n) => `PT${n}M`, h: (n) => `PT${n}H`, d: (n) => `P${n}D`,
+  ms: (n) => `PT${Number(n) / 1_000}S`,
+  s: (n) => `PT${n}S`,
+  sec: (n) => `PT${n}S`,
+  m: (n) => `PT${n}M`,
+  min: (n) => `PT${n}M`,
+  h: (n) => `PT${n}H`,
+  d: (n) => `P${n}D`,
 };
 
 function isoAdvice(text: string): string {
@@ -92,11 +99,20 @@ function inlineDuration(c: Compilation, node: MapNode): Duration | undefined {
   if (!fine) c.report.error(node, 'A duration needs at least one unit.', 'For example: seconds: 10.');
   for (const [unit, amount] of node.entries) {
     const known = isUnit(unit);
-    if (!known) c.report.errorAtKey(amount, `Unknown key "${shorten(unit)}" in a duration.`, didYouMean(unit, Object.keys(UNITS_MS)) ?? `It may have: ${Object.keys(UNITS_MS).join(', ')}.`);
+    if (!known)
+      c.report.errorAtKey(
+        amount,
+        `Unknown key "${shorten(unit)}" in a duration.`,
+        didYouMean(unit, Object.keys(UNITS_MS)) ?? `It may have: ${Object.keys(UNITS_MS).join(', ')}.`,
+      );
     const whole = amount.kind === 'scalar' && typeof amount.value === 'number' && Number.isInteger(amount.value) && amount.value >= 0;
     if (known && !whole) {
       const dynamic = isText(amount) && amount.value.includes('${');
-      c.report.error(amount, `"${unit}" must be a whole number, not below 0.`, dynamic ? `Make the whole duration one expression: \${ {${unit}: ...} }.` : undefined);
+      c.report.error(
+        amount,
+        `"${unit}" must be a whole number, not below 0.`,
+        dynamic ? `Make the whole duration one expression: \${ {${unit}: ...} }.` : undefined,
+      );
     }
     if (known && whole) ms += Number(amount.value) * UNITS_MS[unit];
     fine &&= known && whole;

@@ -53,7 +53,8 @@ function untilOf(c: Compilation, node: Node | undefined, scope: Scope): Until | 
 }
 
 function filtersOf(c: Compilation, node: Node | undefined, scope: Scope): EventFilter[] {
-  if (node?.kind === 'list' && node.items.length === 0) c.report.error(node, 'Listening to every event is not available.', 'Name at least one event: "- with: {type: ...}".');
+  if (node?.kind === 'list' && node.items.length === 0)
+    c.report.error(node, 'Listening to every event is not available.', 'Name at least one event: "- with: {type: ...}".');
   const nodes = node?.kind === 'list' ? node.items : node === undefined ? [] : [node];
   return nodes.map((one) => filterOf(c, one, scope)).filter((one) => one !== undefined);
 }
@@ -70,23 +71,31 @@ function filterOf(c: Compilation, node: Node, scope: Scope): EventFilter | undef
   const type = filterType(c, given);
   checkAttributes(c, given);
   const attributes = [...given.entries].filter(([name]) => name !== 'type').map(([name, child]) => [name, templateOf(c, child, scope)] as const);
-  const links = correlate === undefined ? [] : [...correlate.entries].map(([name, child]) => correlationOf(c, name, child, scope)).filter((one) => one !== undefined);
+  const links =
+    correlate === undefined ? [] : [...correlate.entries].map(([name, child]) => correlationOf(c, name, child, scope)).filter((one) => one !== undefined);
   return type === undefined ? undefined : { type, attributes, correlate: links };
 }
 
 function filterType(c: Compilation, given: MapNode): string | undefined {
   const type = entry(given, 'type');
   if (type === undefined) c.report.errorAtKey(given, 'An event filter needs the "type" of the event.');
-  else if (isText(type) && (type.value.trim() === '' || recognise(c.report, type).kind !== 'literal')) c.report.error(type, 'The "type" of an event filter must be plain text.', 'Filter by other attributes or "data" with an expression.');
+  else if (isText(type) && (type.value.trim() === '' || recognise(c.report, type).kind !== 'literal'))
+    c.report.error(type, 'The "type" of an event filter must be plain text.', 'Filter by other attributes or "data" with an expression.');
   else if (isText(type)) return type.value;
   return undefined;
 }
 
 function checkAttributes(c: Compilation, given: MapNode): void {
   for (const [name, child] of given.entries) {
-    if (!ATTRIBUTE.test(name)) c.report.errorAtKey(child, `"${shorten(name)}" is not an event attribute.`, 'Attribute names are lower-case letters and digits; the rest belongs under "data".');
+    if (!ATTRIBUTE.test(name))
+      c.report.errorAtKey(
+        child,
+        `"${shorten(name)}" is not an event attribute.`,
+        'Attribute names are lower-case letters and digits; the rest belongs under "data".',
+      );
     else if (TEXT_ATTRIBUTES.has(name) && !isText(child)) c.report.error(child, `"${name}" must be text, not ${kindWord(child)}.`);
-    else if (name !== 'data' && child.kind !== 'scalar') c.report.error(child, `"${name}" must be a single value, not ${kindWord(child)}.`, 'Put it under "data".');
+    else if (name !== 'data' && child.kind !== 'scalar')
+      c.report.error(child, `"${name}" must be a single value, not ${kindWord(child)}.`, 'Put it under "data".');
     else if (isText(child)) checkTextAttribute(c, name, child);
   }
 }
@@ -96,10 +105,16 @@ function checkTextAttribute(c: Compilation, name: string, node: TextNode): void 
   if (name !== 'source' && name !== 'dataschema' && name !== 'time') return;
   if (node.value.includes('${')) oneLine(c, node);
   else if (name === 'time' && FORMATS['date-time']?.(node.value) !== true) c.report.error(node, '"time" must be a time like 2026-01-31T12:00:00Z.');
-  else if (name !== 'time' && !isReference(node.value)) c.report.error(node, `"${name}" must be an address or path without white space.`, 'For example: https://example.com/orders or /orders.');
+  else if (name !== 'time' && !isReference(node.value))
+    c.report.error(node, `"${name}" must be an address or path without white space.`, 'For example: https://example.com/orders or /orders.');
 }
 
-function correlationOf(c: Compilation, name: string, node: Node, scope: Scope): { name: string; from: ExprId; expect?: ReturnType<typeof templateOf> } | undefined {
+function correlationOf(
+  c: Compilation,
+  name: string,
+  node: Node,
+  scope: Scope,
+): { name: string; from: ExprId; expect?: ReturnType<typeof templateOf> } | undefined {
   if (node.kind !== 'map') {
     c.report.error(node, `A correlation must be a map, not ${kindWord(node)}.`, 'Write "from: .field".');
     return undefined;
@@ -115,5 +130,11 @@ export function emitOf(c: Compilation, site: Site): Emit | undefined {
   if (given === undefined) return undefined;
   if (!given.entries.has('type')) c.report.errorAtKey(given, 'An event to emit needs a "type".');
   checkAttributes(c, given);
-  return { kind: 'emit', event: mapTemplate(given, [...given.entries].map(([name, child]) => [name, templateOf(c, child, site.scope)] as const)) };
+  return {
+    kind: 'emit',
+    event: mapTemplate(
+      given,
+      [...given.entries].map(([name, child]) => [name, templateOf(c, child, site.scope)] as const),
+    ),
+  };
 }

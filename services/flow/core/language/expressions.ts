@@ -10,7 +10,11 @@ import type { Report } from './report.ts';
 import { pathOf, type TextNode } from './tree.ts';
 
 /** Names that expressions may use beside VARIABLES, innermost last. */
-export interface Scope { readonly names: readonly string[]; readonly all: readonly string[]; readonly key: string }
+export interface Scope {
+  readonly names: readonly string[];
+  readonly all: readonly string[];
+  readonly key: string;
+}
 export const ROOT_SCOPE: Scope = { names: [], all: VARIABLES, key: '' };
 export function scopeWith(scope: Scope, ...added: readonly string[]): Scope {
   const names = [...new Set([...scope.names, ...added])];
@@ -76,7 +80,10 @@ function undefinedVariable(source: string, error: JqCompileError, scope: Scope):
   return found === undefined ? `Known here: ${scope.all.map((known) => `$${known}`).join(', ')}.` : `Did you mean "$${found}"?`;
 }
 
-export type Recognised = { readonly kind: 'literal' } | { readonly kind: 'expression'; readonly source: string; readonly offset: number } | { readonly kind: 'refused' };
+export type Recognised =
+  | { readonly kind: 'literal' }
+  | { readonly kind: 'expression'; readonly source: string; readonly offset: number }
+  | { readonly kind: 'refused' };
 
 /** Is this text a literal or `${ ... }`? Half an expression is reported here. */
 export function recognise(report: Report, node: TextNode): Recognised {
@@ -89,7 +96,7 @@ export function recognise(report: Report, node: TextNode): Recognised {
     report.error(
       node,
       missing ? 'This expression is not closed.' : 'An expression must be the whole value.',
-      missing ? 'End it with "}".' : 'Put the text inside: ${ "Hello \\(.name)" }.',
+      missing ? 'End it with "}"; an expression with " #" in it needs quotes.' : 'Put the text inside: ${ "Hello \\(.name)" }.',
     );
     return { kind: 'refused' };
   }

@@ -9,5 +9,7 @@ export const flow = (...steps: readonly string[]): string => `${[HEAD, 'do:', ..
 /** `LINE:COLUMN PATH | MESSAGE | SUGGESTION` of each error. */
 export function messages(compiled: Compiled): string[] {
   const places = compiled.ok ? compiled.warnings : compiled.errors;
-  return places.map(({ line, column, path, message, suggestion }) => [`${line}:${column} ${path}`.trimEnd(), message, ...(suggestion === undefined ? [] : [suggestion])].join(' | '));
+  return places.map(({ line, column, path, message, suggestion }) =>
+    [`${line}:${column} ${path}`.trimEnd(), message, ...(suggestion === undefined ? [] : [suggestion])].join(' | '),
+  );
 }

@@ -18,7 +18,11 @@ const any: Field = {};
 
 export const later = (what: string): string => `${what} not available yet.`;
 
-const SCHEMA: Shape = { what: 'a schema', keys: { format: text, document: { is: ['map', 'boolean'], required: true } }, refused: { resource: later('A schema from another place ("resource") is') } };
+const SCHEMA: Shape = {
+  what: 'a schema',
+  keys: { format: text, document: { is: ['map', 'boolean'], required: true } },
+  refused: { resource: later('A schema from another place ("resource") is') },
+};
 const INPUT: Shape = { what: 'an input', keys: { schema: { is: ['map'], shape: SCHEMA }, from: template } };
 const OUTPUT: Shape = { what: 'an output', keys: { schema: { is: ['map'], shape: SCHEMA }, as: template } };
 const EXPORT: Shape = { what: 'an export', keys: { schema: { is: ['map'], shape: SCHEMA }, as: template } };
@@ -45,13 +49,21 @@ const STEP_REFUSED: Readonly<Record<string, string>> = {
 export const HTTP_WITH: Shape = {
   what: 'the "with" of an http call',
   keys: {
-    method: requiredText, endpoint: { is: ['text', 'map'], required: true }, headers: template, query: template, body: any,
-    output: { is: ['text'], oneOf: ['content', 'response', 'raw'] }, redirect: flag,
+    method: requiredText,
+    endpoint: { is: ['text', 'map'], required: true },
+    headers: template,
+    query: template,
+    body: any,
+    output: { is: ['text'], oneOf: ['content', 'response', 'raw'] },
+    redirect: flag,
   },
 };
 export const ENDPOINT: Shape = { what: 'an endpoint', keys: { uri: requiredText }, refused: { authentication: later('Authentication of calls is') } };
 
-const EMIT: Shape = { what: 'an emit', keys: { event: { is: ['map'], required: true, shape: { what: 'an event', keys: { with: { is: ['map'], required: true } } } } } };
+const EMIT: Shape = {
+  what: 'an emit',
+  keys: { event: { is: ['map'], required: true, shape: { what: 'an event', keys: { with: { is: ['map'], required: true } } } } },
+};
 const FOR: Shape = { what: 'a for', keys: { each: text, in: { is: ['text', 'list'], required: true, expression: true }, at: text } };
 const FORK: Shape = { what: 'a fork', keys: { branches: requiredList, compete: flag } };
 const LISTEN: Shape = { what: 'a listen', keys: { to: { is: ['map'], required: true }, read: { is: ['text'], oneOf: ['data', 'envelope'] } } };
@@ -59,20 +71,25 @@ const RUN: Shape = {
   what: 'a run',
   keys: {
     workflow: {
-      is: ['map'], required: true,
+      is: ['map'],
+      required: true,
       shape: { what: 'a workflow to run', keys: { namespace: requiredText, name: requiredText, version: requiredText, input: map } },
     },
     await: flag,
   },
   refused: {
-    script: later('Running scripts is'), shell: later('Running shell commands is'), container: later('Running containers is'),
+    script: later('Running scripts is'),
+    shell: later('Running shell commands is'),
+    container: later('Running containers is'),
     return: later('"return" belongs to scripts, shell commands and containers, which are'),
   },
 };
 export const RETRY: Shape = {
   what: 'a retry policy',
   keys: {
-    when: expression, exceptWhen: expression, delay: duration,
+    when: expression,
+    exceptWhen: expression,
+    delay: duration,
     backoff: { is: ['map'], shape: { what: 'a backoff', keys: { constant: map, linear: map, exponential: map } } },
     limit: {
       is: ['map'],
@@ -81,7 +98,11 @@ export const RETRY: Shape = {
         keys: {
           attempt: {
             is: ['map'],
-            shape: { what: 'an attempt limit', keys: { count: { is: ['integer'] } }, refused: { duration: later('A limit on the duration of one attempt is') } },
+            shape: {
+              what: 'an attempt limit',
+              keys: { count: { is: ['integer'] } },
+              refused: { duration: later('A limit on the duration of one attempt is') },
+            },
           },
           duration,
         },
@@ -91,18 +112,28 @@ export const RETRY: Shape = {
   },
 };
 const ERROR_FILTER: Shape = { what: 'an error filter', keys: { type: text, status: { is: ['integer'] }, instance: text, title: text, detail: text } };
-export const ERROR: Shape = { what: 'an error', keys: { type: requiredText, status: { is: ['integer'], required: true }, instance: text, title: text, detail: text } };
+export const ERROR: Shape = {
+  what: 'an error',
+  keys: { type: requiredText, status: { is: ['integer'], required: true }, instance: text, title: text, detail: text },
+};
 const CATCH: Shape = {
   what: 'a catch',
   keys: {
     errors: { is: ['map'], shape: { what: 'the errors of a catch', keys: { with: { is: ['map'], required: true, shape: ERROR_FILTER } } } },
-    as: text, when: expression, exceptWhen: expression, retry: { is: ['text', 'map'], shape: RETRY }, do: list, then: text,
+    as: text,
+    when: expression,
+    exceptWhen: expression,
+    retry: { is: ['text', 'map'], shape: RETRY },
+    do: list,
+    then: text,
   },
 };
 export const SWITCH_CASE: Shape = { what: 'a case of a switch', keys: { when: expression, then: requiredText } };
 
 const kind = (what: string, keys: Readonly<Record<string, Field>>, refused: Readonly<Record<string, string>> = {}): Shape => ({
-  what, keys: { ...keys, ...STEP_COMMON }, refused: { ...STEP_REFUSED, ...refused },
+  what,
+  keys: { ...keys, ...STEP_COMMON },
+  refused: { ...STEP_REFUSED, ...refused },
 });
 export const STEP_SHAPES: Readonly<Record<StepKindName, Shape>> = {
   call: kind('a call step', { call: requiredText, with: map }),
@@ -120,17 +151,30 @@ export const STEP_SHAPES: Readonly<Record<StepKindName, Shape>> = {
 };
 
 export const LISTEN_TO: Shape = { what: 'the "to" of a listen', keys: { one: map, any: list, all: list, until: { is: ['text', 'map'], expression: true } } };
-export const LISTEN_UNTIL: Shape = { what: 'the "until" of a listen', keys: { one: map, any: list }, refused: { all: later('"until" over all of several events is') } };
+export const LISTEN_UNTIL: Shape = {
+  what: 'the "until" of a listen',
+  keys: { one: map, any: list },
+  refused: { all: later('"until" over all of several events is') },
+};
 export const EVENT_FILTER: Shape = { what: 'an event filter', keys: { with: { is: ['map'], required: true }, correlate: map } };
 export const CORRELATION: Shape = { what: 'a correlation', keys: { from: { ...expression, required: true }, expect: text } };
 
 const PALACE_VERIFY: Shape = {
   what: 'a verify',
-  keys: { with: { is: ['map'], required: true, shape: HTTP_WITH }, happened: { ...expression, required: true }, result: { ...expression, required: true }, absenceFinal: flag },
+  keys: {
+    with: { is: ['map'], required: true, shape: HTTP_WITH },
+    happened: { ...expression, required: true },
+    result: { ...expression, required: true },
+    absenceFinal: flag,
+  },
 };
 export const PALACE_STEP: Shape = {
   what: 'metadata.palace of a call step',
-  keys: { effect: { is: ['text'], oneOf: ['read', 'idempotent', 'unique', 'irreversible'] }, verify: { is: ['map'], shape: PALACE_VERIFY }, deadline: duration },
+  keys: {
+    effect: { is: ['text'], oneOf: ['read', 'idempotent', 'unique', 'irreversible'] },
+    verify: { is: ['map'], shape: PALACE_VERIFY },
+    deadline: duration,
+  },
 };
 export const PALACE_DOCUMENT: Shape = {
   what: 'metadata.palace of the document',
@@ -145,15 +189,22 @@ const USE: Shape = {
   what: '"use"',
   keys: { errors: map, retries: map, timeouts: map },
   refused: {
-    functions: later('Functions of one\'s own ("use.functions") are'), authentications: later('"use.authentications" is'), secrets: later('"use.secrets" is'),
-    extensions: later('"use.extensions" is'), catalogs: later('"use.catalogs" is'),
+    functions: later('Functions of one\'s own ("use.functions") are'),
+    authentications: later('"use.authentications" is'),
+    secrets: later('"use.secrets" is'),
+    extensions: later('"use.extensions" is'),
+    catalogs: later('"use.catalogs" is'),
   },
 };
 export const ROOT: Shape = {
   what: 'a flow',
   keys: {
-    document: { is: ['map'], required: true, shape: DOCUMENT }, input: { is: ['map'], shape: INPUT }, use: { is: ['map'], shape: USE }, do: requiredList,
-    timeout: { is: ['text', 'map'], shape: TIMEOUT }, output: { is: ['map'], shape: OUTPUT },
+    document: { is: ['map'], required: true, shape: DOCUMENT },
+    input: { is: ['map'], shape: INPUT },
+    use: { is: ['map'], shape: USE },
+    do: requiredList,
+    timeout: { is: ['text', 'map'], shape: TIMEOUT },
+    output: { is: ['map'], shape: OUTPUT },
     evaluate: {
       is: ['map'],
       shape: { what: '"evaluate"', keys: { language: { is: ['text'], oneOf: ['jq'] }, mode: { is: ['text'], oneOf: ['strict'] } } },

@@ -56,7 +56,10 @@ describe('hostile text', () => {
 
   it('may nest as deep as the limit says and not deeper', () => {
     const at = (depth: number): boolean => compileFlow(flow(`- a: {set: {x: ${nest('[', ']', depth)}}}`)).ok;
-    const deepest = Array.from({ length: MAX_DEPTH + 1 }, (_, i) => i).filter(at).at(-1) ?? 0;
+    const deepest =
+      Array.from({ length: MAX_DEPTH + 1 }, (_, i) => i)
+        .filter(at)
+        .at(-1) ?? 0;
     expect(deepest).toBeGreaterThanOrEqual(MAX_DEPTH - 8);
     expect(at(deepest + 1)).toBe(false);
   });
@@ -80,7 +83,11 @@ describe('hostile text', () => {
 
 describe('size', () => {
   it('forty diamonds of switches are checked in linear time', () => {
-    const diamonds = Array.from({ length: 40 }, (_, i) => [`- s${i}: {switch: [{l: {when: .x, then: l${i}}}, {r: {then: r${i}}}]}`, `- l${i}: {set: {x: 1}, then: s${i + 1}}`, `- r${i}: {set: {x: 1}, then: s${i + 1}}`]).flat();
+    const diamonds = Array.from({ length: 40 }, (_, i) => [
+      `- s${i}: {switch: [{l: {when: .x, then: l${i}}}, {r: {then: r${i}}}]}`,
+      `- l${i}: {set: {x: 1}, then: s${i + 1}}`,
+      `- r${i}: {set: {x: 1}, then: s${i + 1}}`,
+    ]).flat();
     const { compiled, ms } = timed(flow(...diamonds, '- s40: {set: {x: 1}}'));
     expect(messages(compiled)).toEqual([]);
     expect(ms).toBeLessThan(1_000);
@@ -96,6 +103,8 @@ describe('size', () => {
 
   it('more than ten thousand steps are refused', () => {
     const compiled = compileFlow(flow(...Array.from({ length: 10_000 }, (_, i) => `- s${i}: {wait: PT1S}`)));
-    expect(messages(compiled)).toEqual(['3:3 /do | The document has more than 10000 steps. | Move parts of it into flows of their own and use "run: {workflow: ...}".']);
+    expect(messages(compiled)).toEqual([
+      '3:3 /do | The document has more than 10000 steps. | Move parts of it into flows of their own and use "run: {workflow: ...}".',
+    ]);
   });
 });

@@ -21,7 +21,8 @@ function write(c: Compilation, node: Node, scope: Scope, parts: string[]): boole
     return true;
   }
   parts.push(node.kind === 'list' ? '[' : '{');
-  const children: (readonly [string, Node])[] = node.kind === 'list' ? node.items.map((item) => ['', item] as const) : [...node.entries].map(([key, item]) => [`${JSON.stringify(key)}:`, item] as const);
+  const children: (readonly [string, Node])[] =
+    node.kind === 'list' ? node.items.map((item) => ['', item] as const) : [...node.entries].map(([key, item]) => [`${JSON.stringify(key)}:`, item] as const);
   for (const [i, [prefix, child]] of children.entries()) {
     parts.push(i === 0 ? prefix : `,${prefix}`);
     if (!write(c, child, scope, parts)) return false;

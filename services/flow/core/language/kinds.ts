@@ -20,7 +20,18 @@ type KindOf<K extends StepKind['kind']> = Omit<StepOf<K>, keyof StepCommon>;
 type Lowering = (c: Compilation, site: Site) => StepKind | undefined;
 
 export const LOWERINGS: Readonly<Record<StepKindName, Lowering>> = {
-  call: callOf, do: doOf, emit: emitOf, for: forOf, fork: forkOf, listen: listenOf, raise: raiseOf, run: runOf, set: setOf, switch: switchOf, try: tryOf, wait: waitOf,
+  call: callOf,
+  do: doOf,
+  emit: emitOf,
+  for: forOf,
+  fork: forkOf,
+  listen: listenOf,
+  raise: raiseOf,
+  run: runOf,
+  set: setOf,
+  switch: switchOf,
+  try: tryOf,
+  wait: waitOf,
 };
 
 function doOf(c: Compilation, site: Site): KindOf<'do'> | undefined {
@@ -54,7 +65,8 @@ function caseOf(c: Compilation, item: Node, last: boolean, site: Site): KindOf<'
   }
   checkShape(c.report, body, SWITCH_CASE);
   const when = expressionOf(c.report, c.expressions, textAt(body, 'when'), site.scope);
-  if (!last && !body.entries.has('when')) c.report.errorAtKey(body, 'A case without "when" always matches: the cases after it are never tried.', 'Move it to the end.');
+  if (!last && !body.entries.has('when'))
+    c.report.errorAtKey(body, 'A case without "when" always matches: the cases after it are never tried.', 'Move it to the end.');
   return { name, then: thenOf(c, textAt(body, 'then'), site), ...(when === undefined ? {} : { when }) };
 }
 
@@ -65,7 +77,11 @@ function nameOf(c: Compilation, node: TextNode | undefined, otherwise: string): 
   if (node === undefined) return otherwise;
   if (!IDENTIFIER.test(node.value)) {
     const bare = node.value.replace(/^\$/, '');
-    c.report.error(node, `"${shorten(node.value)}" cannot name a variable.`, IDENTIFIER.test(bare) ? `Write ${bare}; expressions use it as $${bare}.` : 'Use letters, digits and _.');
+    c.report.error(
+      node,
+      `"${shorten(node.value)}" cannot name a variable.`,
+      IDENTIFIER.test(bare) ? `Write ${bare}; expressions use it as $${bare}.` : 'Use letters, digits and _.',
+    );
   } else if (RESERVED.has(node.value)) c.report.error(node, `The variable $${node.value} has a meaning of its own.`, 'Choose another name.');
   return node.value;
 }
@@ -87,7 +103,8 @@ function forOf(c: Compilation, site: Site): KindOf<'for'> | undefined {
 /** A list written in the document becomes the expression that builds it. */
 function itemsOf(c: Compilation, node: Node | undefined, scope: Scope): ExprId | undefined {
   if (node?.kind !== 'list') return isText(node) ? expressionOf(c.report, c.expressions, node, scope) : undefined;
-  for (const item of node.items) if (item.kind !== 'map') c.report.error(item, 'Items of a list written in place must be maps.', 'Write other lists as an expression: in: ${ [1, 2, 3] }.');
+  for (const item of node.items)
+    if (item.kind !== 'map') c.report.error(item, 'Items of a list written in place must be maps.', 'Write other lists as an expression: in: ${ [1, 2, 3] }.');
   return inlineListSource(c, node, scope);
 }
 
@@ -109,7 +126,8 @@ function tryOf(c: Compilation, site: Site): KindOf<'try'> | undefined {
   const then = textAt(given, 'then');
   const retry = entry(given, 'retry');
   return present<KindOf<'try'>>({
-    kind: 'try', as,
+    kind: 'try',
+    as,
     match: errorMatchOf(c, mapAt(mapAt(given, 'errors'), 'with'), site.scope),
     when: expressionOf(c.report, c.expressions, textAt(given, 'when'), scope),
     exceptWhen: expressionOf(c.report, c.expressions, textAt(given, 'exceptWhen'), scope),
@@ -130,7 +148,11 @@ function namedError(c: Compilation, node: TextNode): Node | undefined {
   const named = entry(c.use.errors, node.value);
   if (named === undefined) {
     const known = [...(c.use.errors?.entries.keys() ?? [])];
-    c.report.error(node, `There is no error "${shorten(node.value)}" in use.errors.`, didYouMean(node.value, known) ?? 'Write the error here, or under use.errors.');
+    c.report.error(
+      node,
+      `There is no error "${shorten(node.value)}" in use.errors.`,
+      didYouMean(node.value, known) ?? 'Write the error here, or under use.errors.',
+    );
   }
   return named;
 }
@@ -149,8 +171,10 @@ function errorTemplate(c: Compilation, node: MapNode, scope: Scope): StepOf<'rai
 function checkErrorText(c: Compilation, key: string, node: TextNode): void {
   if (key !== 'type' && key !== 'instance') return;
   if (node.value.includes('${')) oneLine(c, node);
-  else if (key === 'type' && !isReference(node.value)) c.report.error(node, 'The type of an error must be an address without white space.', 'For example: https://example.com/errors/out-of-stock.');
-  else if (key === 'instance' && FORMATS['json-pointer']?.(node.value) !== true) c.report.error(node, 'The instance of an error must be a JSON pointer.', 'For example: /do/0/check. It may be left out.');
+  else if (key === 'type' && !isReference(node.value))
+    c.report.error(node, 'The type of an error must be an address without white space.', 'For example: https://example.com/errors/out-of-stock.');
+  else if (key === 'instance' && FORMATS['json-pointer']?.(node.value) !== true)
+    c.report.error(node, 'The instance of an error must be a JSON pointer.', 'For example: /do/0/check. It may be left out.');
 }
 
 /** All errors of `use.errors`, also those that nobody raises. */
@@ -177,13 +201,17 @@ function runOf(c: Compilation, site: Site): KindOf<'run'> | undefined {
   const workflow = mapAt(run, 'workflow');
   const [namespace, name, version] = ['namespace', 'name', 'version'].map((key) => textAt(workflow, key));
   for (const node of [namespace, name]) {
-    if (node !== undefined && !FLOW_NAME.test(node.value)) c.report.error(node, `"${shorten(node.value)}" is not a ${node.key}.`, 'Use lower-case letters, digits and "-", at most 63.');
+    if (node !== undefined && !FLOW_NAME.test(node.value))
+      c.report.error(node, `"${shorten(node.value)}" is not a ${node.key}.`, 'Use lower-case letters, digits and "-", at most 63.');
   }
-  if (version !== undefined && !VERSION.test(version.value)) c.report.error(version, `"${shorten(version.value)}" is not a version.`, 'Write it like 1.0.0, or "latest".');
+  if (version !== undefined && !VERSION.test(version.value))
+    c.report.error(version, `"${shorten(version.value)}" is not a version.`, 'Write it like 1.0.0, or "latest".');
   if (namespace === undefined || name === undefined || version === undefined) return undefined;
   const input = mapAt(workflow, 'input');
   return {
-    kind: 'run', flow: { namespace: namespace.value, name: name.value, version: version.value },
-    input: input === undefined ? undefined : templateOf(c, input, site.scope), await: booleanAt(run, 'await') ?? true,
+    kind: 'run',
+    flow: { namespace: namespace.value, name: name.value, version: version.value },
+    input: input === undefined ? undefined : templateOf(c, input, site.scope),
+    await: booleanAt(run, 'await') ?? true,
   };
 }

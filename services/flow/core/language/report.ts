@@ -3,7 +3,10 @@ import type { ErrorPlace } from '@palace/platform/errors.ts';
 import { MAX_MESSAGES } from './limits.ts';
 import { pathOf, type Node } from './tree.ts';
 
-export interface Place { readonly line: number; readonly column: number }
+export interface Place {
+  readonly line: number;
+  readonly column: number;
+}
 
 export interface Report {
   readonly text: string;

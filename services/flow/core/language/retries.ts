@@ -18,7 +18,11 @@ export function retryOf(c: Compilation, node: Node | undefined, scope: Scope): R
   const named = entry(c.use.retries, node.value);
   if (named === undefined) {
     const known = [...(c.use.retries?.entries.keys() ?? [])];
-    c.report.error(node, `There is no retry policy "${shorten(node.value)}" in use.retries.`, didYouMean(node.value, known) ?? (known.length === 0 ? 'Write the policy here, or under use.retries.' : `Known: ${known.slice(0, 10).join(', ')}.`));
+    c.report.error(
+      node,
+      `There is no retry policy "${shorten(node.value)}" in use.retries.`,
+      didYouMean(node.value, known) ?? (known.length === 0 ? 'Write the policy here, or under use.retries.' : `Known: ${known.slice(0, 10).join(', ')}.`),
+    );
   }
   return named?.kind === 'map' ? policyOf(c, named, scope) : undefined;
 }
@@ -43,7 +47,8 @@ function backoffOf(c: Compilation, node: MapNode | undefined): RetryPolicy['back
   const found = BACKOFFS.filter((one) => node.entries.has(one));
   if (found.length !== 1) c.report.errorAtKey(node, 'A backoff must be exactly one of constant, linear or exponential.', 'For example: exponential: {}.');
   const settings = mapAt(node, found[0] ?? '');
-  for (const [key, child] of settings?.entries ?? []) c.report.errorAtKey(child, `Unknown key "${shorten(key)}" in a backoff.`, `Write "${found[0]}: {}"; delay, jitter and limit stand beside "backoff".`);
+  for (const [key, child] of settings?.entries ?? [])
+    c.report.errorAtKey(child, `Unknown key "${shorten(key)}" in a backoff.`, `Write "${found[0]}: {}"; delay, jitter and limit stand beside "backoff".`);
   return found[0] ?? 'constant';
 }
 
@@ -81,7 +86,13 @@ export function errorMatchOf(c: Compilation, node: MapNode | undefined, scope: S
     const child = entry(node, key);
     return child === undefined ? undefined : templateOf(c, child, scope);
   };
-  return present<ErrorMatch>({ type: canonicalType(part('type')), status: part('status'), instance: part('instance'), title: part('title'), detail: part('detail') });
+  return present<ErrorMatch>({
+    type: canonicalType(part('type')),
+    status: part('status'),
+    instance: part('instance'),
+    title: part('title'),
+    detail: part('detail'),
+  });
 }
 
 export function canonicalType(template: Template | undefined): Template | undefined {

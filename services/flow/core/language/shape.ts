@@ -49,7 +49,11 @@ function unknownKeyAdvice(key: string, shape: Shape): string {
 
 function checkField(report: Report, key: string, node: Node, field: Field): void {
   if (field.is !== undefined && !field.is.some((kind) => isKind(node, kind))) {
-    report.error(node, `"${key}" must be ${field.expression === true ? 'an expression' : orList(field.is.map((kind) => KIND_WORDS[kind]))}, not ${kindWord(node)}.`, adviceFor(report, node, field));
+    report.error(
+      node,
+      `"${key}" must be ${field.expression === true ? 'an expression' : orList(field.is.map((kind) => KIND_WORDS[kind]))}, not ${kindWord(node)}.`,
+      adviceFor(report, node, field),
+    );
     return;
   }
   if (field.oneOf !== undefined && !field.oneOf.includes(String(node.value))) {
@@ -60,7 +64,12 @@ function checkField(report: Report, key: string, node: Node, field: Field): void
 
 function adviceFor(report: Report, node: Node, field: Field): string | undefined {
   if (node.kind !== 'scalar') return undefined;
-  if (node.value === null) return field.is?.includes('list') === true ? 'Write its items under it, each after "- ".' : field.is?.includes('map') === true ? 'Write its keys under it, indented, or {}.' : undefined;
+  if (node.value === null)
+    return field.is?.includes('list') === true
+      ? 'Write its items under it, each after "- ".'
+      : field.is?.includes('map') === true
+        ? 'Write its keys under it, indented, or {}.'
+        : undefined;
   return field.is?.includes('text') === true ? `Quote it: '${asWritten(report, node)}'.` : undefined;
 }
 

@@ -41,7 +41,11 @@ function namedStep(c: Compilation, item: Node, branch: boolean): { name: string;
   const what = branch ? 'A branch' : 'A step';
   if (item.kind !== 'map' || item.entries.size !== 1) {
     const outdented = item.kind === 'map' && item.entries.size > 1 && isEmpty([...item.entries.values()][0]);
-    c.report.error(item, `${what} is one name with its body under it.`, outdented ? 'Indent the body by two more spaces, under the name.' : 'For example: "- greet: {set: {hello: world}}".');
+    c.report.error(
+      item,
+      `${what} is one name with its body under it.`,
+      outdented ? 'Indent the body by two more spaces, under the name.' : 'For example: "- greet: {set: {hello: world}}".',
+    );
     return undefined;
   }
   const [name, body] = [...item.entries][0]!;
@@ -88,7 +92,12 @@ function commonOf(c: Compilation, site: Site): StepCommon {
   const output = mapAt(body, 'output');
   const exported = mapAt(body, 'export');
   return present<StepCommon>({
-    pc: site.pc, pointer: pathOf(body), name: site.name, parent: site.parent, next: site.next, ...c.report.place(body.keyAt),
+    pc: site.pc,
+    pointer: pathOf(body),
+    name: site.name,
+    parent: site.parent,
+    next: site.next,
+    ...c.report.place(body.keyAt),
     if: expressionOf(c.report, c.expressions, textAt(body, 'if'), scope),
     inputFrom: expressionOrTemplate(c, entry(input, 'from'), scope),
     inputSchema: schemaOf(c, mapAt(input, 'schema')),
@@ -106,7 +115,8 @@ const SCHEMA_FORMAT = /^json(?::(?:2020-12|2019-09|draft-07))?$/;
 export function schemaOf(c: Compilation, node: MapNode | undefined): Json | undefined {
   const document = entry(node, 'document');
   const format = textAt(node, 'format');
-  if (format !== undefined && !SCHEMA_FORMAT.test(format.value)) c.report.error(format, later(`Schemas of the format "${shorten(format.value)}" are`), 'Use "json".');
+  if (format !== undefined && !SCHEMA_FORMAT.test(format.value))
+    c.report.error(format, later(`Schemas of the format "${shorten(format.value)}" are`), 'Use "json".');
   if (document === undefined) return undefined;
   for (const { path, message, suggestion } of checkSchemaItself(document.value)) c.report.error(nodeAt(document, path), message, suggestion);
   return document.value;
@@ -130,7 +140,10 @@ export function timeoutOf(c: Compilation, node: Node | undefined, scope: Scope):
   const named = entry(c.use.timeouts, node.value);
   if (named !== undefined) return durationOf(c, entry(named, 'after'), scope);
   const known = [...(c.use.timeouts?.entries.keys() ?? [])];
-  c.report.error(node, `There is no timeout "${shorten(node.value)}" in use.timeouts.`, didYouMean(node.value, known) ?? 'Write "timeout: {after: PT30S}", or define it under use.timeouts.');
+  c.report.error(
+    node,
+    `There is no timeout "${shorten(node.value)}" in use.timeouts.`,
+    didYouMean(node.value, known) ?? 'Write "timeout: {after: PT30S}", or define it under use.timeouts.',
+  );
   return undefined;
 }
-

@@ -16,7 +16,10 @@ export function templateOf(c: Compilation, node: Node, scope: Scope): Template {
     const items = node.items.map((item) => templateOf(c, item, scope));
     return items.every((item) => item.t === 'lit') ? literal(node.value) : { t: 'arr', items };
   }
-  return mapTemplate(node, [...node.entries].map(([key, child]) => [key, templateOf(c, child, scope)] as const));
+  return mapTemplate(
+    node,
+    [...node.entries].map(([key, child]) => [key, templateOf(c, child, scope)] as const),
+  );
 }
 
 /** Entries already lowered one by one; `node` is the literal when all of them are. */

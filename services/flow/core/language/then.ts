@@ -13,8 +13,14 @@ export function thenOf(c: Compilation, node: TextNode | undefined, site: Site): 
   if (node.value === 'end') return { kind: 'end' };
   const pc = site.inBranches ? undefined : site.siblings.get(node.value);
   if (pc !== undefined) return { kind: 'goto', pc, back: pc <= site.pc };
-  if (site.inBranches) c.report.error(node, 'A branch of a fork cannot jump to another step.', 'Use "continue", "exit" or "end", or jump from the fork itself.');
-  else c.report.error(node, `There is no step "${shorten(node.value)}" in this list.`, didYouMean(node.value, [...site.siblings.keys(), ...DIRECTIVES]) ?? '"then" names a step of the same list, or "continue", "exit", "end".');
+  if (site.inBranches)
+    c.report.error(node, 'A branch of a fork cannot jump to another step.', 'Use "continue", "exit" or "end", or jump from the fork itself.');
+  else
+    c.report.error(
+      node,
+      `There is no step "${shorten(node.value)}" in this list.`,
+      didYouMean(node.value, [...site.siblings.keys(), ...DIRECTIVES]) ?? '"then" names a step of the same list, or "continue", "exit", "end".',
+    );
   return { kind: 'continue' };
 }
 
@@ -32,7 +38,8 @@ export function warnUnreachable(c: Compilation, list: ListNode, base: Pc): void 
   }
   steps.forEach((step, i) => {
     const item = list.items[i];
-    if (step !== undefined && item !== undefined && !reached.has(base + i)) c.report.warn(item, `The step "${shorten(step.name)}" is never reached.`, 'Lead to it by "then", or remove it.');
+    if (step !== undefined && item !== undefined && !reached.has(base + i))
+      c.report.warn(item, `The step "${shorten(step.name)}" is never reached.`, 'Lead to it by "then", or remove it.');
   });
 }
 

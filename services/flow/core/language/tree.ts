@@ -13,11 +13,25 @@ interface Spot {
   readonly keyAt: number;
 }
 
-export interface MapNode extends Spot { readonly kind: 'map'; readonly entries: ReadonlyMap<string, Node>; readonly value: JsonObject }
-export interface ListNode extends Spot { readonly kind: 'list'; readonly items: readonly Node[]; readonly value: Json[] }
+export interface MapNode extends Spot {
+  readonly kind: 'map';
+  readonly entries: ReadonlyMap<string, Node>;
+  readonly value: JsonObject;
+}
+export interface ListNode extends Spot {
+  readonly kind: 'list';
+  readonly items: readonly Node[];
+  readonly value: Json[];
+}
 export type ScalarStyle = 'plain' | 'single' | 'double' | 'block';
-export interface ScalarNode extends Spot { readonly kind: 'scalar'; readonly value: null | boolean | number | string; readonly style: ScalarStyle }
-export interface TextNode extends ScalarNode { readonly value: string }
+export interface ScalarNode extends Spot {
+  readonly kind: 'scalar';
+  readonly value: null | boolean | number | string;
+  readonly style: ScalarStyle;
+}
+export interface TextNode extends ScalarNode {
+  readonly value: string;
+}
 export type Node = MapNode | ListNode | ScalarNode;
 
 export const escapePointer = (key: string): string => key.replaceAll('~', '~0').replaceAll('/', '~1');

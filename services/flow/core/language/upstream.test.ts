@@ -48,7 +48,9 @@ const REASONS: Readonly<Record<string, string>> = {
 const samples = existsSync(join(repository, 'samples')) ? sampleFlows(join(repository, 'samples')) : [];
 
 function sampleFlows(folder: string): string[] {
-  return readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) => /\.ya?ml$/.test(name)).filter((name) => /^document:/m.test(readFileSync(join(folder, name), 'utf8')));
+  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((name) => /\.ya?ml$/.test(name))
+    .filter((name) => /^document:/m.test(readFileSync(join(folder, name), 'utf8')));
 }
 
 function officialErrors(): (text: string) => string[] {
@@ -71,7 +73,9 @@ describe.skipIf(!present)(present ? 'upstream examples' : 'upstream examples (sk
 
   it('agrees: every example that compiles is valid by the official schema', () => {
     const check = officialErrors();
-    const invalid = examples.map((name) => [name, readFileSync(join(upstream, 'examples', name), 'utf8')] as const).filter(([, text]) => compileFlow(text).ok && check(text).length > 0);
+    const invalid = examples
+      .map((name) => [name, readFileSync(join(upstream, 'examples', name), 'utf8')] as const)
+      .filter(([, text]) => compileFlow(text).ok && check(text).length > 0);
     expect(invalid.map(([name]) => name)).toEqual([]);
   });
 

@@ -121,7 +121,9 @@ const COMPLAINTS: Readonly<Record<string, readonly [message: string, suggestion?
   KEY_OVER_1024_CHARS: ['A key is longer than 1024 characters.'],
 };
 
-function complaintWords(code: string, message: string): readonly [message: string, suggestion?: string] {
+function complaintWords(code: string, message: string, inExpression: boolean): readonly [message: string, suggestion?: string] {
+  if (inExpression)
+    return ['YAML cannot read this expression without quotes: it holds ": " or " #".', 'Put \'...\' around it, or write it as a block after ">-".'];
   const bracket = /end with a ([\]}])/.exec(message)?.[1];
   if (bracket !== undefined) return [`A bracket is not closed: "${bracket}" is missing.`];
   if (/^Missing closing .*quote/.test(message)) return ['A quoted text is not closed.', 'Add the closing quote.'];
@@ -135,7 +137,7 @@ function sayComplaints(report: Report, document: Document.Parsed): boolean {
     // What follows at the same place is a consequence of the first.
     if (said.has(complaint.pos[0])) continue;
     said.add(complaint.pos[0]);
-    const [message, suggestion] = complaintWords(complaint.code, complaint.message.split('\n')[0] ?? '');
+    const [message, suggestion] = complaintWords(complaint.code, complaint.message.split('\n')[0] ?? '', report.text.startsWith('${', complaint.pos[0]));
     report.errorAt(complaint.pos[0], '', message, suggestion);
   }
   return document.errors.length + document.warnings.length > 0;

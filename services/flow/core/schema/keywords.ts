@@ -8,7 +8,12 @@ import { orList, shorten } from '../language/shape.ts';
 import { FORMATS } from './formats.ts';
 import { addSeen, Exhausted, matches, MAX_SCHEMA_DEPTH, newSeen, refuse, spend, targetOf, type Seen, type Walk, type Way } from './walk.ts';
 
-interface Site { readonly schema: JsonObject; readonly value: Json; readonly way: Way; readonly seen: Seen | undefined }
+interface Site {
+  readonly schema: JsonObject;
+  readonly value: Json;
+  readonly way: Way;
+  readonly seen: Seen | undefined;
+}
 type Keyword = (walk: Walk, rule: Json, site: Site) => boolean;
 
 export function apply(walk: Walk, schema: Json, value: Json, way: Way, seen?: Seen): boolean {
@@ -62,7 +67,8 @@ function kindWords(value: Json): string {
   return Object.values(KINDS).find(([, is]) => is(value))?.[0] ?? 'something else';
 }
 
-const ofType = (type: Json | undefined, value: Json): boolean => (typeof type === 'string' ? (KINDS[type]?.[1](value) ?? true) : !Array.isArray(type) || type.some((one) => ofType(one, value)));
+const ofType = (type: Json | undefined, value: Json): boolean =>
+  typeof type === 'string' ? (KINDS[type]?.[1](value) ?? true) : !Array.isArray(type) || type.some((one) => ofType(one, value));
 
 function same(walk: Walk, a: Json, b: Json): boolean {
   if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return a === b;
@@ -89,7 +95,9 @@ const count = (n: number, one: string, many: string): string => `${n} ${n === 1 
 
 function isMultiple(value: number, of: number): boolean {
   const quotient = value / of;
-  return of > 0 && (Number.isInteger(quotient) || Math.abs(quotient - Math.round(quotient)) < 1e-9 * Math.max(1, Math.abs(quotient)) && Number.isFinite(quotient));
+  return (
+    of > 0 && (Number.isInteger(quotient) || (Math.abs(quotient - Math.round(quotient)) < 1e-9 * Math.max(1, Math.abs(quotient)) && Number.isFinite(quotient)))
+  );
 }
 
 const combine = (walk: Walk, rule: Json, site: Site): number => listOf(rule).reduce((fits: number, one) => fits + (quietly(walk, one, site) ? 1 : 0), 0);
@@ -104,22 +112,44 @@ function noneFits(walk: Walk, rule: Json, site: Site): false {
 const KEYWORDS: Readonly<Record<string, Keyword>> = Object.assign(Object.create(null) as Record<string, Keyword>, {
   $ref: (walk, rule, { value, way, seen }) => {
     const target = typeof rule === 'string' ? targetOf(walk.prepared, rule) : undefined;
-    return target === undefined ? refuse(walk, way, `The schema refers to ${shorten(JSON.stringify(rule))}, which is not part of it.`) : apply(walk, target, value, way, seen);
+    return target === undefined
+      ? refuse(walk, way, `The schema refers to ${shorten(JSON.stringify(rule))}, which is not part of it.`)
+      : apply(walk, target, value, way, seen);
   },
   type: (walk, rule, { value, way }) =>
-    ofType(rule, value) || refuse(walk, way, `This must be ${orList((Array.isArray(rule) ? rule : [rule]).map((one) => KINDS[String(one)]?.[0] ?? String(one)))}, not ${kindWords(value)}.`),
+    ofType(rule, value) ||
+    refuse(
+      walk,
+      way,
+      `This must be ${orList((Array.isArray(rule) ? rule : [rule]).map((one) => KINDS[String(one)]?.[0] ?? String(one)))}, not ${kindWords(value)}.`,
+    ),
   enum: (walk, rule, { value, way }) => {
     spend(walk, listOf(rule).length);
     if (listOf(rule).some((one) => same(walk, one, value))) return true;
-    const words = listOf(rule).slice(0, 10).map((one) => shorten(JSON.stringify(one)));
+    const words = listOf(rule)
+      .slice(0, 10)
+      .map((one) => shorten(JSON.stringify(one)));
     const texts = listOf(rule).filter((one) => typeof one === 'string');
-    return refuse(walk, way, `This must be ${words.length > 1 ? 'one of ' : ''}${words.join(', ')}.`, typeof value === 'string' ? didYouMean(value, texts) : undefined);
+    return refuse(
+      walk,
+      way,
+      `This must be ${words.length > 1 ? 'one of ' : ''}${words.join(', ')}.`,
+      typeof value === 'string' ? didYouMean(value, texts) : undefined,
+    );
   },
   const: (walk, rule, { value, way }) => same(walk, rule, value) || refuse(walk, way, `This must be ${shorten(JSON.stringify(rule))}.`),
   minimum: bound(itself, atLeast, (n) => `This must be at least ${n}.`),
   maximum: bound(itself, atMost, (n) => `This must be at most ${n}.`),
-  exclusiveMinimum: bound(itself, (a, b) => a > b, (n) => `This must be more than ${n}.`),
-  exclusiveMaximum: bound(itself, (a, b) => a < b, (n) => `This must be less than ${n}.`),
+  exclusiveMinimum: bound(
+    itself,
+    (a, b) => a > b,
+    (n) => `This must be more than ${n}.`,
+  ),
+  exclusiveMaximum: bound(
+    itself,
+    (a, b) => a < b,
+    (n) => `This must be less than ${n}.`,
+  ),
   multipleOf: bound(itself, isMultiple, (n) => `This must be a multiple of ${n}.`),
   minLength: bound(textLength, atLeast, (n) => `This must have at least ${count(n, 'character', 'characters')}.`),
   maxLength: bound(textLength, atMost, (n) => `This must have at most ${count(n, 'character', 'characters')}.`),
@@ -128,7 +158,10 @@ const KEYWORDS: Readonly<Record<string, Keyword>> = Object.assign(Object.create(
   minProperties: bound(mapSize, atLeast, (n) => `This needs at least ${count(n, 'key', 'keys')}.`),
   maxProperties: bound(mapSize, atMost, (n) => `This may have at most ${count(n, 'key', 'keys')}.`),
   pattern: (walk, rule, { value, way }) =>
-    typeof value !== 'string' || typeof rule !== 'string' || matches(walk, rule, value) || refuse(walk, way, `This text does not fit the pattern ${shorten(rule)}.`),
+    typeof value !== 'string' ||
+    typeof rule !== 'string' ||
+    matches(walk, rule, value) ||
+    refuse(walk, way, `This text does not fit the pattern ${shorten(rule)}.`),
   format: (walk, rule, { value, way }) => {
     const fits = typeof value === 'string' && typeof rule === 'string' && Object.hasOwn(FORMATS, rule) ? FORMATS[rule] : undefined;
     return fits === undefined || (String(value).length <= 2_000 && fits(String(value))) || refuse(walk, way, `This text is not a valid ${String(rule)}.`);
@@ -181,7 +214,11 @@ const KEYWORDS: Readonly<Record<string, Keyword>> = Object.assign(Object.create(
     spend(walk, rest.length);
     return eachName(walk, rest, rule, { value, way, seen, known: Object.keys(known) });
   },
-  propertyNames: (walk, rule, { value, way }) => !isObject(value) || Object.keys(value).map((name) => apply(walk, rule, name, down(way, name))).every(Boolean),
+  propertyNames: (walk, rule, { value, way }) =>
+    !isObject(value) ||
+    Object.keys(value)
+      .map((name) => apply(walk, rule, name, down(way, name)))
+      .every(Boolean),
   dependentRequired: (walk, rule, site) => dependent(walk, rule, site),
   dependentSchemas: (walk, rule, site) => dependent(walk, rule, site),
   dependencies: (walk, rule, site) => dependent(walk, rule, site),
@@ -200,9 +237,21 @@ const KEYWORDS: Readonly<Record<string, Keyword>> = Object.assign(Object.create(
     walk.quiet--;
     const least = isNumber(schema.minContains) ? schema.minContains : 1;
     const most = isNumber(schema.maxContains) ? schema.maxContains : Number.POSITIVE_INFINITY;
-    return (found >= least && found <= most) || refuse(walk, way, found < least ? `This needs at least ${count(least, 'item', 'items')} of the kind asked for.` : `This may have at most ${count(most, 'item', 'items')} of that kind.`);
+    return (
+      (found >= least && found <= most) ||
+      refuse(
+        walk,
+        way,
+        found < least
+          ? `This needs at least ${count(least, 'item', 'items')} of the kind asked for.`
+          : `This may have at most ${count(most, 'item', 'items')} of that kind.`,
+      )
+    );
   },
-  allOf: (walk, rule, { value, way, seen }) => listOf(rule).map((one) => apply(walk, one, value, way, seen)).every(Boolean),
+  allOf: (walk, rule, { value, way, seen }) =>
+    listOf(rule)
+      .map((one) => apply(walk, one, value, way, seen))
+      .every(Boolean),
   anyOf: (walk, rule, site) => combine(walk, rule, site) > 0 || noneFits(walk, rule, site),
   oneOf: (walk, rule, site) => {
     const fits = combine(walk, rule, site);
@@ -216,7 +265,12 @@ const KEYWORDS: Readonly<Record<string, Keyword>> = Object.assign(Object.create(
   },
 } satisfies Record<string, Keyword>);
 
-interface Names { readonly value: JsonObject; readonly way: Way; readonly seen: Seen | undefined; readonly known: readonly string[] }
+interface Names {
+  readonly value: JsonObject;
+  readonly way: Way;
+  readonly seen: Seen | undefined;
+  readonly known: readonly string[];
+}
 
 function eachName(walk: Walk, names: readonly string[], rule: Json, { value, way, seen, known }: Names): boolean {
   let fine = true;

@@ -31,7 +31,10 @@ export interface Walk {
 export type Way = { readonly up: Way; readonly key: string | number } | undefined;
 
 /** Names and items that some part of the schema has spoken for (`unevaluated*`). */
-export interface Seen { readonly names: Set<string>; readonly items: Set<number> }
+export interface Seen {
+  readonly names: Set<string>;
+  readonly items: Set<number>;
+}
 export const newSeen = (): Seen => ({ names: new Set(), items: new Set() });
 export function addSeen(to: Seen | undefined, from: Seen): void {
   for (const name of from.names) to?.names.add(name);
@@ -47,7 +50,8 @@ export function spend(walk: Walk, amount: number): void {
 }
 
 export function refuse(walk: Walk, way: Way, message: string, suggestion?: string): false {
-  if (walk.quiet === 0 && walk.errors.length < MAX_SCHEMA_ERRORS) walk.errors.push({ path: pointerOf(way), message, ...(suggestion === undefined ? {} : { suggestion }) });
+  if (walk.quiet === 0 && walk.errors.length < MAX_SCHEMA_ERRORS)
+    walk.errors.push({ path: pointerOf(way), message, ...(suggestion === undefined ? {} : { suggestion }) });
   return false;
 }
 

@@ -8,7 +8,19 @@ import { shorten } from '../language/shape.ts';
 import { TYPE_NAMES } from './keywords.ts';
 import { MAX_PATTERN_LENGTH, MAX_SCHEMA_ERRORS, pointerOf, targetOf, type Prepared, type Way } from './walk.ts';
 
-const ONE_SCHEMA = new Set(['items', 'additionalItems', 'contains', 'additionalProperties', 'propertyNames', 'not', 'if', 'then', 'else', 'unevaluatedItems', 'unevaluatedProperties']);
+const ONE_SCHEMA = new Set([
+  'items',
+  'additionalItems',
+  'contains',
+  'additionalProperties',
+  'propertyNames',
+  'not',
+  'if',
+  'then',
+  'else',
+  'unevaluatedItems',
+  'unevaluatedProperties',
+]);
 const SCHEMA_LISTS = new Set(['allOf', 'anyOf', 'oneOf', 'prefixItems']);
 const SCHEMA_MAPS = new Set(['properties', 'patternProperties', '$defs', 'definitions', 'dependentSchemas', 'dependencies']);
 const NUMBERS = new Set(['minimum', 'maximum', 'exclusiveMinimum', 'exclusiveMaximum']);
@@ -39,7 +51,10 @@ export function wellFormed(prepared: Prepared): ErrorPlace[] {
 function childSchemas(key: string, rule: Json): { schema: Json; key?: string | number }[] {
   if (ONE_SCHEMA.has(key) && !(key === 'items' && Array.isArray(rule))) return [{ schema: rule }];
   if ((SCHEMA_LISTS.has(key) || key === 'items') && Array.isArray(rule)) return rule.map((schema, i) => ({ schema, key: i }));
-  if (SCHEMA_MAPS.has(key) && isObject(rule)) return Object.entries(rule).filter(([, schema]) => key !== 'dependencies' || !Array.isArray(schema)).map(([name, schema]) => ({ schema, key: name }));
+  if (SCHEMA_MAPS.has(key) && isObject(rule))
+    return Object.entries(rule)
+      .filter(([, schema]) => key !== 'dependencies' || !Array.isArray(schema))
+      .map(([name, schema]) => ({ schema, key: name }));
   return [];
 }
 
@@ -56,10 +71,12 @@ function checkRule(prepared: Prepared, key: string, rule: Json, say: Say): void 
   else if (NUMBERS.has(key) && typeof rule !== 'number') say(`"${key}" must be a number.`);
   else if (COUNTS.has(key) && !(Number.isInteger(rule) && Number(rule) >= 0)) say(`"${key}" must be a whole number, not below 0.`);
   else if (key === 'multipleOf' && !(typeof rule === 'number' && rule > 0)) say('"multipleOf" must be a number above 0.');
-  else if (key === 'required' && !isTextList(rule)) say('"required" must be a list of names.', typeof rule === 'boolean' ? 'It stands beside "properties", not inside a property.' : undefined);
+  else if (key === 'required' && !isTextList(rule))
+    say('"required" must be a list of names.', typeof rule === 'boolean' ? 'It stands beside "properties", not inside a property.' : undefined);
   else if (key === 'enum' && !Array.isArray(rule)) say('"enum" must be a list.');
   else if (key === 'uniqueItems' && typeof rule !== 'boolean') say('"uniqueItems" must be true or false.');
-  else if (key === 'dependentRequired' && !(isObject(rule) && Object.values(rule).every(isTextList))) say('"dependentRequired" must be a map of lists of names.');
+  else if (key === 'dependentRequired' && !(isObject(rule) && Object.values(rule).every(isTextList)))
+    say('"dependentRequired" must be a map of lists of names.');
 }
 
 const isTextList = (rule: Json | undefined): boolean => Array.isArray(rule) && rule.every((name) => typeof name === 'string');
@@ -68,7 +85,8 @@ function checkType(rule: Json, say: Say): void {
   const names = Array.isArray(rule) ? rule : [rule];
   if (names.length === 0) say('"type" must name a type.');
   for (const name of names) {
-    if (typeof name !== 'string' || !TYPE_NAMES.includes(name)) say(`${shorten(JSON.stringify(name))} is not a type.`, didYouMean(String(name), TYPE_NAMES) ?? `Types are: ${TYPE_NAMES.join(', ')}.`);
+    if (typeof name !== 'string' || !TYPE_NAMES.includes(name))
+      say(`${shorten(JSON.stringify(name))} is not a type.`, didYouMean(String(name), TYPE_NAMES) ?? `Types are: ${TYPE_NAMES.join(', ')}.`);
   }
 }
 
@@ -90,6 +108,9 @@ function checkPattern(rule: Json, say: Say): void {
   try {
     RE2JS.compile(RE2JS.translateRegExp(rule));
   } catch (error) {
-    say(`The pattern ${shorten(rule)} cannot be used: ${error instanceof Error ? error.message.replace(/^error parsing regexp: /, '') : 'unknown'}.`, 'Look-around and back-references are not available.');
+    say(
+      `The pattern ${shorten(rule)} cannot be used: ${error instanceof Error ? error.message.replace(/^error parsing regexp: /, '') : 'unknown'}.`,
+      'Look-around and back-references are not available.',
+    );
   }
 }
