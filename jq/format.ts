@@ -13,9 +13,9 @@ export function text(run: Run, value: Json): string {
 }
 
 export function json(run: Run, value: Json): string {
-  const result = toText(value, run.limits.stringLength);
+  const result = toText(value, run.limits.stringLength, (units) => run.spend(units));
   checkString(run, result.length);
-  run.spend(result.length >> 6);
+  run.spend(result.length >> 8);
   return result;
 }
 
@@ -92,7 +92,7 @@ export function formatter(name: string): Format | undefined {
   const format = FORMATS.get(name);
   if (format === undefined) return undefined;
   return (run, value) => {
-    if (typeof value === 'string') run.spend(value.length >> 8);
+    if (typeof value === 'string' && name !== 'text') run.spend(value.length >> 5);
     const result = format(run, value);
     checkString(run, result.length);
     return result;

@@ -38,13 +38,14 @@ export function stringToText(text: string): string {
 
 type Frame = { readonly array: readonly Json[]; next: number } | { readonly object: JsonObject; readonly keys: readonly string[]; next: number };
 
-/** JSON text; stops early once longer than `enough` units (for messages). */
-export function toText(value: Json, enough = Infinity): string {
+/** JSON text; stops early once longer than `enough` units. `spend` is asked for fuel as the work goes on. */
+export function toText(value: Json, enough = Infinity, spend?: (units: number) => void): string {
   const scalar = scalarText(value);
   if (scalar !== undefined) return scalar;
   const stack: Frame[] = [];
   let out = open(stack, value as Json[] | JsonObject);
-  while (stack.length > 0 && out.length <= enough) {
+  for (let steps = 1; stack.length > 0 && out.length <= enough; steps++) {
+    if ((steps & 15) === 0) spend?.(4);
     const top = stack[stack.length - 1] as Frame;
     const isArray = 'array' in top;
     const size = isArray ? top.array.length : top.keys.length;

@@ -29,5 +29,7 @@ export const DEFAULT_LIMITS: Limits = Object.freeze({
 export const MAX_SOURCE_LENGTH = 65_536;
 /** Deepest nesting of a program's syntax tree. */
 export const MAX_SYNTAX_DEPTH = 300;
+/** Deepest nesting of an output. */
+export const MAX_OUTPUT_DEPTH = 1_000;
 /** Deepest nesting of a value that bulk operations (text, order, merge, paths) accept, as in jq itself. */
 export const MAX_VALUE_DEPTH = 10_000;

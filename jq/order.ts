@@ -121,7 +121,7 @@ export function equals(run: Run, a: Json, b: Json): boolean {
 
 /** The positions of `keys` in sorted order; equal keys keep their order. */
 export function sortedPositions(run: Run, keys: readonly Json[]): number[] {
-  run.spend(keys.length >> 3);
+  run.spend(Math.ceil((keys.length * Math.log2(keys.length + 1)) / 8));
   const order = keys.map((_, index) => index);
   return order.sort((i, j) => compare(run, keys[i] as Json, keys[j] as Json) || i - j);
 }

@@ -1,7 +1,8 @@
 // Regular expressions in linear time, by re2js. Syntax of RE2 with three additions of jq's own engine: `(?<name>...)`,
 // `\h` for a hexadecimal digit, and the flag `x`. Look-around and back-references are refused: they are what makes other
 // engines take exponential time. Offsets and lengths count code points.
-//   I1  text and expression are bounded by limits.regexInput; work is charged by length times program size.
+//   I1  text and expression are bounded by limits.regexInput; every character the engine looks at is charged, so that
+//       "linear time" is paid for, also when a global search scans to the end of the text again and again.
 import { RE2JS, RE2JSException } from 're2js';
 import { codepointLength, isPlane0, type Json, type JsonObject, put } from './json.ts';
 import { exceed, raise } from './errors.ts';
@@ -104,11 +105,10 @@ export function eachMatchOf(run: Run, input: Json, pattern: Json, flagText: Json
   const flags = parseFlags(flagText);
   const regex = compiled(run, pattern, flags);
   const names = groupNames(regex);
-  const matcher = regex.matcher(input);
+  const matcher = regex.matcher(new CountedText(input, run, 1 + (regex.programSize() >> 4)) as unknown as string);
   const position = counter(input);
-  const price = regex.programSize();
   for (let start = 0; start <= input.length; ) {
-    run.spend(1 + (((input.length - start) * Math.min(price, 4096)) >> 12));
+    run.spend(4);
     if (!matcher.find(start)) return;
     const from = matcher.start();
     const to = matcher.end();
@@ -117,6 +117,30 @@ export function eachMatchOf(run: Run, input: Json, pattern: Json, flagText: Json
       if (!flags.global) return;
     }
     start = to > from ? to : from + widthAt(input, from);
+  }
+}
+
+/** A text that charges for each look at it. The engine takes String objects and reads them through these two methods. */
+class CountedText extends String {
+  readonly #run: Run;
+  readonly #price: number;
+  #looks = 0;
+
+  constructor(text: string, run: Run, price: number) {
+    super(text);
+    this.#run = run;
+    this.#price = price;
+  }
+
+  override charCodeAt(at: number): number {
+    if ((++this.#looks & 3) === 0) this.#run.spend(this.#price);
+    return super.charCodeAt(at);
+  }
+
+  override indexOf(wanted: string, from = 0): number {
+    const at = super.indexOf(wanted, from);
+    this.#run.spend(((at < 0 ? this.length : at) - from) >> 9);
+    return at;
   }
 }
 

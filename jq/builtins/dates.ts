@@ -14,7 +14,7 @@ function strftime(name: string): Native {
     const parts: Json = typeof value === 'number' ? breakDown(value) : value;
     if (!Array.isArray(parts)) return raise(`${name}/1 requires parsed datetime inputs`);
     if (typeof format !== 'string') return raise(`${name}/1 requires a string format`);
-    run.spend(format.length >> 4);
+    run.spend(format.length);
     return formatMoment(toMoment(parts, `${name}/1`), format);
   };
 }

@@ -67,7 +67,10 @@ function keyed(body: Code, env: Env, input: Json, what: string): Keyed {
   const { one } = body;
   const gather = collect(body);
   if (one === undefined) return { items, keys: items.map((item) => gather(env, item) as Json) };
-  return { items, keys: items.map((item) => [one(env, item)].filter((key) => key !== undefined)) };
+  const keys = items.map((item) => one(env, item));
+  // One key each sorts as itself; only where some item has none do keys compare as lists.
+  if (keys.every((key) => key !== undefined)) return { items, keys };
+  return { items, keys: keys.map((key) => (key === undefined ? [] : [key])) };
 }
 
 const byKeys =

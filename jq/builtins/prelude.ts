@@ -23,10 +23,6 @@ def in(xs): . as $x | xs | has($x);
 def with_entries(f): to_entries | map(f) | from_entries;
 def leaf_paths: paths(scalars);
 def pick(pathexps): . as $top | reduce path(pathexps) as $p (null; setpath($p; $top | getpath($p)));
-def combinations:
-  if length == 0 then []
-  else .[0][] as $x | (.[1:] | combinations) as $rest | [$x] + $rest end;
-def combinations(n): . as $set | [range(n) | $set] | combinations;
 def todate: strftime("%Y-%m-%dT%H:%M:%SZ");
 def fromdate: fromdateiso8601;
 def date: todate;

@@ -48,10 +48,13 @@ function trimRight(value: string): string {
   return value.slice(0, end);
 }
 
-function changeCase(run: Run, value: Json, from: RegExp, name: string, by: number): Json {
+const ASCII = /^[\0-\x7f]*$/;
+
+/** Only the letters of ASCII change. */
+function changeCase(run: Run, value: Json, letters: RegExp, name: string, change: (text: string) => string): Json {
   if (typeof value !== 'string') return raise(`${name} input must be a string`);
   run.spend(value.length >> 6);
-  return value.replace(from, (char) => String.fromCharCode(char.charCodeAt(0) + by));
+  return ASCII.test(value) ? change(value) : value.replace(letters, change);
 }
 
 function explode(run: Run, value: Json): Json {
@@ -139,8 +142,8 @@ export const STRING_NATIVES: ReadonlyMap<string, Native> = new Map<string, Nativ
   ['trim/0', (_run, value) => trimmed(value, (given) => trimRight(trimLeft(given)))],
   ['ltrim/0', (_run, value) => trimmed(value, trimLeft)],
   ['rtrim/0', (_run, value) => trimmed(value, trimRight)],
-  ['ascii_downcase/0', (run, value) => changeCase(run, value, /[A-Z]/g, 'ascii_downcase', 32)],
-  ['ascii_upcase/0', (run, value) => changeCase(run, value, /[a-z]/g, 'ascii_upcase', -32)],
+  ['ascii_downcase/0', (run, value) => changeCase(run, value, /[A-Z]+/g, 'ascii_downcase', (part) => part.toLowerCase())],
+  ['ascii_upcase/0', (run, value) => changeCase(run, value, /[a-z]+/g, 'ascii_upcase', (part) => part.toUpperCase())],
   ['explode/0', explode],
   ['implode/0', implode],
   ['ascii/0', (_run, value) => ascii(value)],

@@ -2,6 +2,7 @@
 import type { FunctionNode } from '../ast.ts';
 import type { Native } from '../native.ts';
 import { COLLECTION_NATIVES } from './collections.ts';
+import { COMBINATION_FORMS } from './combinations.ts';
 import { DATE_NATIVES } from './dates.ts';
 import { PATH_FORMS } from './forms.ts';
 import { type Form, GENERATOR_FORMS } from './generators.ts';
@@ -11,7 +12,7 @@ import { REGEX_FORMS } from './regexes.ts';
 import { STRING_NATIVES } from './strings.ts';
 import { VALUE_NATIVES } from './values.ts';
 
-export const FORMS: ReadonlyMap<string, Form> = new Map([...GENERATOR_FORMS, ...PATH_FORMS, ...REGEX_FORMS]);
+export const FORMS: ReadonlyMap<string, Form> = new Map([...GENERATOR_FORMS, ...PATH_FORMS, ...COMBINATION_FORMS, ...REGEX_FORMS]);
 
 export const NATIVES: ReadonlyMap<string, Native> = new Map<string, Native>([
   ...VALUE_NATIVES,
