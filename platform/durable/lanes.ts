@@ -22,7 +22,8 @@ interface ShardQueue {
   /** In the lane's ready list. */
   listed: boolean;
   idleWaiters: (() => void)[];
-  readonly keys: Set<string>;
+  /** Keys with a write in flight in this ownership; a dropped shard begins anew. */
+  keys: Set<string>;
 }
 
 interface Lane {
@@ -60,13 +61,14 @@ export function createLanes(store: DurableStore, scheduler: Scheduler, settings:
 
   function submit(write: Write): Promise<WriteOutcome> {
     const queue = queueOf(write.fence.shard);
-    const key = write.key;
-    if (queue.keys.has(key)) throw new Error(`The key ${key} has a write in flight already`);
-    queue.keys.add(key);
+    const { keys } = queue;
+    const { key } = write;
+    if (keys.has(key)) throw new Error(`The key ${key} has a write in flight already`);
+    keys.add(key);
     backlog++;
     return new Promise((resolve) => {
       const settle = (outcome: WriteOutcome): void => {
-        queue.keys.delete(key);
+        keys.delete(key);
         backlog--;
         resolve(outcome);
       };
@@ -199,6 +201,7 @@ export function createLanes(store: DurableStore, scheduler: Scheduler, settings:
 
   function drop(shard: number, outcome: WriteOutcome): void {
     const queue = queueOf(shard);
+    queue.keys = new Set();
     for (const entry of queue.entries.splice(0)) entry.settle(outcome);
     if (queue.busy) return;
     for (const wake of queue.idleWaiters.splice(0)) wake();

@@ -209,10 +209,7 @@ function pollRegularly({ options, metrics, timers, feeds, shards }: Parts): () =
 }
 
 function joinTimerReads(store: DurableStore, scheduler: Scheduler): (shard: number, limit: number) => Promise<readonly TimerRow[]> {
-  const read = gather<TimerRead, readonly TimerRow[]>(scheduler, READS_AT_ONCE, async (reads) => {
-    const rows = await store.readTimers(reads);
-    return reads.map(({ shard }) => rows.filter((row) => row.shard === shard));
-  });
+  const read = joinByShard<TimerRead, TimerRow & { readonly shard: number }>(scheduler, (reads) => store.readTimers(reads), (row) => row.shard);
   return (shard, limit) => read({ shard, limit });
 }
 
@@ -221,18 +218,21 @@ function joinFeedReads(store: DurableStore, scheduler: Scheduler): {
   readInbox: (read: InboxRead) => Promise<readonly InboxRow[]>;
   readStreams: (read: StreamRead) => Promise<readonly StreamRow[]>;
 } {
+  const cursors = joinByShard<{ readonly shard: number }, ShardCursor>(scheduler, (reads) => store.readCursors(reads.map((read) => read.shard)), (row) => row.shard);
   return {
-    readCursors: gather<number, readonly ShardCursor[]>(scheduler, READS_AT_ONCE, async (wanted) => {
-      const cursors = await store.readCursors(wanted);
-      return wanted.map((shard) => cursors.filter((cursor) => cursor.shard === shard));
-    }),
-    readInbox: gather<InboxRead, readonly InboxRow[]>(scheduler, READS_AT_ONCE, async (reads) => {
-      const rows = await store.readInbox(reads);
-      return reads.map(({ shard }) => rows.filter((row) => row.shard === shard));
-    }),
-    readStreams: gather<StreamRead, readonly StreamRow[]>(scheduler, READS_AT_ONCE, async (reads) => {
-      const rows = await store.readStreams(reads);
-      return reads.map(({ shard }) => rows.filter((row) => row.consumerShard === shard));
-    }),
+    readCursors: (shard) => cursors({ shard }),
+    readInbox: joinByShard<InboxRead, InboxRow>(scheduler, (reads) => store.readInbox(reads), (row) => row.shard),
+    readStreams: joinByShard<StreamRead, StreamRow>(scheduler, (reads) => store.readStreams(reads), (row) => row.consumerShard),
   };
+}
+
+/** One statement for many shards. A shard asked for twice was opened anew in between: only the newer ownership gets rows. */
+function joinByShard<Read extends { readonly shard: number }, Row>(
+  scheduler: Scheduler, read: (reads: readonly Read[]) => Promise<readonly Row[]>, shardOf: (row: Row) => number,
+): (read: Read) => Promise<readonly Row[]> {
+  return gather<Read, readonly Row[]>(scheduler, READS_AT_ONCE, async (reads) => {
+    const newest = new Map(reads.map((one) => [one.shard, one]));
+    const rows = Map.groupBy(await read([...newest.values()]), shardOf);
+    return reads.map((one) => (newest.get(one.shard) === one ? (rows.get(one.shard) ?? []) : []));
+  });
 }

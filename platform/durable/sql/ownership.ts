@@ -57,11 +57,11 @@ begin
   offset_now := c.offset_ms;
   select greatest(c.high_water_ms, max(high_water_ms)) into high from {{schema}}.node;
   if engine_ms is not null then
-    if not jumped or known <> c.version then return; end if;
+    if (not jumped and c.unsettled_ms is null) or known <> c.version then return; end if;
     if abs(wall + offset_now - engine_ms) > 250 then offset_now := engine_ms - wall; end if;
   else
-    -- Somebody who knows the time has one lease to say so.
-    if wall between c.unsettled_ms and c.unsettled_ms + lease_ms then return; end if;
+    -- Somebody who knows the time has three leases to say so.
+    if wall between c.unsettled_ms and c.unsettled_ms + 3 * lease_ms then return; end if;
     offset_now := greatest(offset_now, high - wall);
     if offset_now = c.offset_ms and c.unsettled_ms is null then return; end if;
   end if;
@@ -81,7 +81,7 @@ declare
 begin
   perform {{schema}}.arrive();
   select * into c from {{schema}}.clock;
-  if jumped or engine_ms is null then
+  if jumped or engine_ms is null or c.unsettled_ms is not null then
     perform {{schema}}.settle_clock(engine_ms, jumped, known, lease_ms);
     select * into c from {{schema}}.clock;
   end if;

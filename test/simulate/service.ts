@@ -1,0 +1,57 @@
+// What a service brings to be simulated: its tables in the model of the database, its processes, its clients, its final checks.
+// ledger.ts is the one that attacks the durable component itself; AgentsFlow's engine joins in the same way.
+import type { DurableHost, DurableNode, Write } from '@palace/platform/durable/contract.ts';
+import type { SimulatedProcess, World } from './world.ts';
+import type { Switches } from './switches.ts';
+
+/** Refuses a write as PostgreSQL would, with a SQLSTATE of class 22, 23 or 42. */
+export class BadRow extends Error {
+  readonly sqlstate: string;
+
+  constructor(sqlstate: string, message: string) {
+    super(message);
+    this.sqlstate = sqlstate;
+  }
+}
+
+/** The service's tables in the model. Both run in the instant of the commit. */
+export interface ServiceTables {
+  /** Throws BadRow; then nothing of the statement is kept. */
+  check(writes: readonly Write[]): void;
+  apply(write: Write): void;
+}
+
+export interface LaunchParts {
+  readonly world: World;
+  readonly process: SimulatedProcess;
+  readonly switches: Switches;
+  node(): DurableNode;
+  /** What engine time would be if no clock had ever jumped; for checks only. */
+  trueMs(): number;
+  /** One read statement: answers from one instant, late, or fails with the connection. */
+  read<T>(query: () => T): Promise<T>;
+}
+
+export interface LaunchedService {
+  readonly host: DurableHost;
+}
+
+/** What the clients of a service see of the installation. */
+export interface Installation<Launched extends LaunchedService = LaunchedService> {
+  readonly world: World;
+  /** Processes that answer now. */
+  serving(): readonly { readonly process: SimulatedProcess; readonly node: DurableNode; readonly service: Launched }[];
+  /** A client's request to a process: both ways take time, a dead process never answers, a lost answer is `undefined`. */
+  request<T>(process: SimulatedProcess, timeoutMs: number, call: () => Promise<T>): Promise<T | undefined>;
+}
+
+export interface SimulatedService<Launched extends LaunchedService = LaunchedService> {
+  readonly name: string;
+  readonly tables: ServiceTables;
+  launch(parts: LaunchParts): Launched;
+  startClients(installation: Installation<Launched>, untilMs: number): void;
+  /** Everything that clients were promised has come to its end. */
+  quiet(): string | undefined;
+  /** Violations of what must hold at the end. */
+  finalCheck(world: World): void;
+}

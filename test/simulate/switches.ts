@@ -1,0 +1,30 @@
+// The mutants: each switches one port of the simulation to a known mistake. Production code has no hook for any of them.
+
+export interface Switches {
+  /** `none`: a lease without fence. `unlocked`: the epoch is read from a snapshot and nothing is locked. */
+  readonly fence: 'locked' | 'unlocked' | 'none';
+  /** `blind`: what made a shard free is not looked at again under its lock. */
+  readonly claim: 'compare-and-set' | 'blind';
+  /** `early`: the answer leaves before the commit. */
+  readonly acknowledge: 'after-commit' | 'early';
+  /** `node`: engine time comes from the machine's wall clock. */
+  readonly clock: 'database' | 'node';
+  /** `unkeyed`: a repeated effect carries no stable key. */
+  readonly effects: 'keyed' | 'unkeyed';
+  /** `sequence`: stream positions come from a sequence when the statement begins, and readers go by the highest seen. */
+  readonly streams: 'fenced-positions' | 'sequence';
+}
+
+export const CORRECT: Switches = {
+  fence: 'locked', claim: 'compare-and-set', acknowledge: 'after-commit', clock: 'database', effects: 'keyed', streams: 'fenced-positions',
+};
+
+export const MUTANTS: Readonly<Record<string, Partial<Switches>>> = {
+  'lease without fence': { fence: 'none' },
+  'epoch checked without lock': { fence: 'unlocked' },
+  'acknowledge before commit': { acknowledge: 'early' },
+  'no compare-and-set on claim': { claim: 'blind' },
+  'timer by node clock': { clock: 'node' },
+  'retry without key': { effects: 'unkeyed' },
+  'watermark over a sequence': { streams: 'sequence' },
+};
