@@ -4,6 +4,7 @@ import type { Json } from '@palace/jq/json.ts';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { checkSchema, checkSchemaItself } from './json-schema.ts';
+import { cpuMs } from './language/flow-text.ts';
 
 const seed = Date.now() & 0x7fffffff;
 const said = (schema: Json, value: Json): string[] =>
@@ -88,9 +89,11 @@ describe('messages', () => {
 
 describe('schemas made to hang', () => {
   const quickly = (schema: Json, value: Json): string[] => {
-    const from = performance.now();
-    const answer = said(schema, value);
-    expect(performance.now() - from).toBeLessThan(3_000);
+    let answer: string[] = [];
+    const ms = cpuMs(() => {
+      answer = said(schema, value);
+    });
+    expect(ms).toBeLessThan(3_000);
     return answer;
   };
 

@@ -13,3 +13,11 @@ export function messages(compiled: Compiled): string[] {
     [`${line}:${column} ${path}`.trimEnd(), message, ...(suggestion === undefined ? [] : [suggestion])].join(' | '),
   );
 }
+
+/** CPU time of `run` in this process: what other programs on the machine do does not count. */
+export function cpuMs(run: () => void): number {
+  const from = process.cpuUsage();
+  run();
+  const spent = process.cpuUsage(from);
+  return (spent.user + spent.system) / 1_000;
+}

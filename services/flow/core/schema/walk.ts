@@ -6,7 +6,7 @@ import type { Json, JsonObject } from '@palace/jq/json.ts';
 import { isObject } from '@palace/jq/json.ts';
 import type { ErrorPlace } from '@palace/platform/errors.ts';
 
-export const MAX_FUEL = 2_000_000;
+export const MAX_FUEL = 1_000_000;
 export const MAX_SCHEMA_DEPTH = 400;
 export const MAX_SCHEMA_ERRORS = 20;
 export const MAX_PATTERN_LENGTH = 1_000;
