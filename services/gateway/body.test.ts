@@ -91,7 +91,7 @@ test('S31: a body at the limits is judged in linear time', () => {
   expect(Object.keys(parseText(wide) as object)).toHaveLength(60_000);
   expect(() => parseText('['.repeat(1_000_000))).toThrowError(expect.objectContaining({ code: 'request.malformed' }));
   expect(() => parseText(`"${'\\'.repeat(1_000_001)}`)).toThrowError(expect.objectContaining({ code: 'request.malformed' }));
-  expect(performance.now() - startedMs).toBeLessThan(500);
+  expect(performance.now() - startedMs).toBeLessThan(3_000);
 });
 
 test(`the canonical text is the same for every order of keys (seed ${SEED})`, () => {

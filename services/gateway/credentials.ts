@@ -30,9 +30,14 @@ export interface KeyRow {
 /** A new key, whole: shown once, never stored. */
 export function mintKey(): { readonly id: string; readonly secret: string; readonly hash: Buffer } {
   const id = randomText(ID_LENGTH);
-  const head = `palace_${id}_${randomText(SECRET_LENGTH)}`;
-  const secret = head + checksum(head);
+  const secret = keyText(id, randomText(SECRET_LENGTH));
   return { id, secret, hash: digest(secret) };
+}
+
+/** A key in its outer form. */
+export function keyText(id: string, secret: string): string {
+  const head = `palace_${id}_${secret}`;
+  return head + checksum(head);
 }
 
 export function randomText(length: number): string {

@@ -188,6 +188,25 @@ test('S09: keys are stored as hashes, expire, and cannot be guessed from their i
   ).toBe(400);
 });
 
+test('S09: a well-formed key with the id of another key and a secret of its own is refused', async () => {
+  const { keyText, randomText } = await import('./credentials.ts');
+  for (const id of [house.owner.id, '0'.repeat(16)]) {
+    for (const secret of ['0'.repeat(32), randomText(32)]) {
+      expect((await house.call('GET', '/v1/me', { key: keyText(id, secret) })).body).toMatchObject({ status: 401, code: 'auth.invalid' });
+    }
+  }
+});
+
+test('S09: a key that rests is looked up anew before it is believed again', async () => {
+  const other = await openHouse(ground, { settings: { credentialCacheMs: 200 } });
+  const key = await other.gateway.keys.create('a', { name: 'resting', role: 'viewer' });
+  expect((await other.call('GET', '/v1/me', { key: key.secret })).status).toBe(200);
+  await house.gateway.keys.revoke('a', key.id);
+  await sleep(220);
+  expect((await other.call('GET', '/v1/me', { key: key.secret })).status).toBe(401);
+  await other.close();
+});
+
 test('S09: a revoked key stops within 3 s in another process too, under load', async () => {
   const other = await openHouse(ground);
   const key = await house.gateway.keys.create('a', { name: 'to revoke', role: 'viewer' });

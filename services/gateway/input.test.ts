@@ -160,7 +160,7 @@ test('S31: clients that send slowly are cut off with 408 and starve nobody', asy
   await sleep(50);
   const startedMs = performance.now();
   expect((await house.call('GET', '/v1/me')).status).toBe(200);
-  expect(performance.now() - startedMs).toBeLessThan(300);
+  expect(performance.now() - startedMs).toBeLessThan(700);
   for (const text of await Promise.all(answers)) expect(text).toMatch(/^HTTP\/1\.1 408 /);
 }, 15_000);
 

@@ -138,6 +138,27 @@ test('R13: clocks that disagree by five minutes, or jump, change nothing', async
   await door.close();
 });
 
+test('S41: a service with another internal key accepts nothing, and its refusal is not the caller’s', async () => {
+  const toy = toyDoor();
+  const door = openInternalDoor(ground, [toy], `${KEY}!`, { settings: { port: 0 } });
+  const { url } = await door.listen();
+  const proxies = [{ name: 'toy', url, prefixes: PREFIXES }];
+  const gateway = await openGateway({ ...ground, cache: house.cache }, { proxies, internalKey: KEY, settings: { port: 0 } });
+  const { url: gatewayUrl } = await gateway.listen();
+  for (const [method, body] of [
+    ['GET', undefined],
+    ['POST', { name: 'x' }],
+  ] as const) {
+    expect((await call(gatewayUrl, house.keys.owner, method, '/v1/things', { body })).body).toMatchObject({
+      status: 503,
+      code: 'unavailable.service',
+    });
+  }
+  expect(toy.seen).toEqual([]);
+  await gateway.close();
+  await door.close();
+});
+
 test('streams pass as they come, resume, and end when the key is revoked', async () => {
   for (const toy of toys) toy.things.set('a', new Map([['thing-1', { id: 'thing-1', name: 'x' }]]));
   const key = await house.gateway.keys.create('a', { name: 'watcher', role: 'viewer' });

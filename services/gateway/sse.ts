@@ -25,7 +25,6 @@ export function validEventId(id: string): boolean {
 /** Resolves when the stream is over, whoever ended it. */
 export async function stream(exchange: Exchange, events: AsyncIterable<SseEvent>, terms: StreamTerms): Promise<void> {
   const { response } = exchange;
-  const { signal } = exchange;
   response.writeHead(200, [
     'content-type',
     'text/event-stream; charset=utf-8',
@@ -56,7 +55,7 @@ export async function stream(exchange: Exchange, events: AsyncIterable<SseEvent>
     exchange.abort();
     // Not awaited: an iterator that waits for something that never comes would hold the connection open.
     void Promise.resolve(iterator.return?.()).catch(() => undefined);
-    if (!signal.aborted || !response.destroyed) response.end();
+    if (!response.destroyed) response.end();
   }
 }
 

@@ -1,5 +1,6 @@
 // A gateway for tests: real embedded database, real HTTP, a toy service behind it. Two tenants with a key for each role.
 import { connect } from 'node:net';
+import { memoryCache } from '@palace/platform/cache/memory.ts';
 import type { Cache } from '@palace/platform/cache/port.ts';
 import type { Database } from '@palace/platform/database/port.ts';
 import { testDatabase } from '@palace/platform/database/testing.ts';
@@ -62,7 +63,7 @@ export interface CallOptions {
 
 export async function openHouse(ground: Ground, options: GatewayOptions = {}): Promise<House> {
   const toy = toyDoor();
-  const cache = memoryCache();
+  const cache = memoryCache({ maxEntries: 1_000 });
   const gateway = await openGateway({ ...ground, cache }, { doors: [toy], ...options, settings: { port: 0, ...options.settings } });
   const { url, port } = await gateway.listen();
   const keys: Record<string, string> = {};
@@ -136,24 +137,6 @@ function parsed(text: string): Readonly<Record<string, unknown>> {
   } catch {
     return {};
   }
-}
-
-/** Counts as the port says, in this process. */
-function memoryCache(): Cache {
-  const windows = new Map<string, { count: number; endsAtMs: number }>();
-  return {
-    get: async () => undefined,
-    set: async () => undefined,
-    delete: async () => undefined,
-    close: async () => undefined,
-    async count(key, add, windowMs) {
-      const nowMs = performance.now();
-      let window = windows.get(key);
-      if (window === undefined || window.endsAtMs <= nowMs) windows.set(key, (window = { count: 0, endsAtMs: nowMs + windowMs }));
-      window.count += add;
-      return { count: window.count, resetMs: window.endsAtMs - nowMs };
-    },
-  };
 }
 
 /** Everything that hostile input could have left on the built-in prototypes (S26). */
