@@ -62,7 +62,7 @@ export class Api {
   deleteFlow(ref: string): Promise<unknown> {
     return this.client.ask({ method: 'DELETE', path: flowPath(ref) });
   }
-  startRun(body: { flow: string; input?: unknown; wait?: string }, key: string, signal?: AbortSignal): Promise<RunDetail | { id: string }> {
+  startRun(body: { flow: string; input?: unknown; wait?: string }, key: string, signal?: AbortSignal): Promise<Partial<RunDetail> & { id: string }> {
     return this.#post('/v1/runs', body, key, signal);
   }
   listRuns(query: { flow?: string | undefined; status?: string | undefined; limit?: number; cursor?: string | undefined }): Promise<RunList> {

@@ -36,9 +36,15 @@ export async function followRun(api: Api, id: string, following: Following): Pro
   const signal = AbortSignal.any([stop.signal, following.signal]);
   const news = new News();
   const tape = { seq: following.after, tell: following.onEvent };
-  const listening = listen(api, id, tape, news, signal);
+  let listening: Promise<void> | undefined;
+  const onLook = (run: RunDetail): void => {
+    // Nobody wants the events: they only wake us, so those before this look need not come.
+    if (tape.tell === undefined) tape.seq = Math.max(tape.seq, run.lastSeq);
+    if (!isOver(run)) listening ??= listen(api, id, tape, news, signal);
+    following.onLook?.(run);
+  };
   try {
-    const followed = await lookUntilOver(api, id, following, news);
+    const followed = await lookUntilOver(api, id, { ...following, onLook }, news);
     stop.abort();
     await listening;
     if (followed.end === 'ended') await tellRest(api, id, tape);

@@ -3,10 +3,10 @@ import type { Api, RunDetail } from './api.ts';
 import type { Call } from './call.ts';
 import type { ExitCode } from './command.ts';
 import type { Followed } from './follow-run.ts';
-import { failureLines, waitingLines } from './run-report.ts';
+import { failureLines } from './run-report.ts';
 import { oneLine, style } from './terminal.ts';
 
-export async function reportEnd(call: Call, api: Api, id: string, followed: Followed, last: RunDetail | undefined): Promise<ExitCode> {
+export async function reportEnd(call: Call, api: Api, id: string, followed: Followed, status: RunDetail['status'] | undefined): Promise<ExitCode> {
   const { terminal, program } = call;
   const { flags } = api.client.server;
   if (followed.end === 'ended') return reportOver(call, api, followed.run);
@@ -14,8 +14,7 @@ export async function reportEnd(call: Call, api: Api, id: string, followed: Foll
     terminal.note(`\nThe run goes on. Watch it: ${program} watch ${id}${flags}`);
     return 130;
   }
-  terminal.note(`palace: the time is over and run ${id} is ${last?.status ?? 'under way'}; it goes on.`);
-  for (const line of waitingLines(last?.waitingFor ?? [], program, flags)) terminal.note(line);
+  terminal.note(`palace: the time is over and run ${id} is ${status ?? 'under way'}; it goes on.`);
   terminal.note(`Next: ${program} watch ${id}${flags}`);
   return 4;
 }

@@ -76,7 +76,7 @@ async function open({ config, dir, samples, stopping, logFile, say, gone }: Hous
   if (stopping.aborted) return undefined;
   if (!isLoopbackHost(config.http.host) && !(await retireGeneratedKeys(gateway, dir))) throw new PalaceError('boot.unsafe-listen', { detail: 'there is no key but the generated one' });
   await flow.start();
-  if (sampleService !== undefined) await applySamples(flow, gateway, sampleService, platform.telemetry.log);
+  if (sampleService !== undefined) await applySamples(flow, gateway, sampleService, say);
   const { url } = await gateway.listen();
   const credentials = isLoopbackHost(config.http.host) ? await writeCredentials(gateway, dir, url) : undefined;
   if (stopping.aborted) return undefined;

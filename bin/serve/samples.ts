@@ -4,10 +4,10 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import type { FlowService } from '@palace/flow/service.ts';
 import type { Gateway } from '@palace/gateway/service.ts';
-import { PalaceError } from '@palace/platform/errors.ts';
-import type { Log } from '@palace/platform/telemetry/port.ts';
+import { PalaceError, type ErrorCode } from '@palace/platform/errors.ts';
 import { startSampleService, type SampleService } from '../../samples/order-intake/service.ts';
 import { readFlowFiles } from '../flow-files.ts';
+import { placeLine } from '../report-failure.ts';
 import { ROOT } from '../run-tool.ts';
 import { LOCAL_TENANT } from './credentials.ts';
 
@@ -19,16 +19,22 @@ export async function startSamples(dir: string): Promise<SampleService> {
   return service;
 }
 
-/** Publishes the sample flows; publishing the same text again changes nothing. */
-export async function applySamples(flow: FlowService, gateway: Gateway, service: SampleService, log: Log): Promise<void> {
+/** Publishes the sample flows; the same text again changes nothing. One that cannot be published is reported and stops nobody. */
+export async function applySamples(flow: FlowService, gateway: Gateway, service: SampleService, report: (problem: string) => void): Promise<void> {
   await gateway.egress.allow(LOCAL_TENANT, new URL(service.url).host, 'the sample service of palace up');
   for (const { path, source } of readFlowFiles([join(ROOT, 'samples')])) {
-    await flow.publish(LOCAL_TENANT, source, relative(ROOT, path)).catch((error: unknown) => {
-      if (!(error instanceof PalaceError) || error.code !== 'flow.version-exists') throw error;
-      log.warn('a sample was changed and keeps its version; the published one stays', { file: relative(ROOT, path) });
-    });
+    const file = relative(ROOT, path);
+    try {
+      await flow.publish(LOCAL_TENANT, source, file);
+    } catch (error) {
+      if (!(error instanceof PalaceError) || !NOT_PUBLISHED.has(error.code)) throw error;
+      const place = error.errors?.[0];
+      report(`the sample ${file} was not published: ${error.message}${place === undefined ? '' : ` (${placeLine(place)})`}`);
+    }
   }
 }
+
+const NOT_PUBLISHED: ReadonlySet<string> = new Set<ErrorCode>(['flow.version-exists', 'flow.invalid', 'limit.exceeded']);
 
 function lastPort(dir: string): number {
   try {

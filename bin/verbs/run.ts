@@ -1,17 +1,17 @@
 // palace run: starts a flow; with --wait follows it and prints its result on standard output.
 import { randomUUID } from 'node:crypto';
+import { announceWaits, tellGone } from '../announce.ts';
 import { Api, type RunDetail } from '../api.ts';
 import type { Call } from '../call.ts';
 import { Client } from '../client.ts';
 import type { ExitCode } from '../command.ts';
 import { refused } from '../failure.ts';
 import { findServer } from '../find-server.ts';
-import { followRun, isOver } from '../follow-run.ts';
+import { followRun } from '../follow-run.ts';
 import { readJson } from '../read-input.ts';
 import { checkFlowRef } from '../references.ts';
 import { interruptible, reportEnd } from '../run-end.ts';
-import { waitingLines } from '../run-report.ts';
-import { jsonText, oneLine, style } from '../terminal.ts';
+import { jsonText, style } from '../terminal.ts';
 
 const FIRST_WAIT = '1s';
 
@@ -44,54 +44,42 @@ function keyOf(call: Call): string {
   return key;
 }
 
-async function follow(call: Call, api: Api, started: RunDetail | { id: string }, deadlineAt: number | undefined): Promise<ExitCode> {
+/** The answer to a start with `wait`: short, and complete only when the run has completed. */
+type Started = Partial<Pick<RunDetail, 'status' | 'output'>> & { readonly id: string };
+
+async function follow(call: Call, api: Api, started: Started, deadlineAt: number | undefined): Promise<ExitCode> {
   const { terminal } = call;
+  if (started.status === 'completed' && !call.json) {
+    printOutput(call, started.output);
+    terminal.note(style('green', 'completed'));
+    return 0;
+  }
   const interrupt = interruptible();
-  let last: RunDetail | undefined = 'status' in started ? started : undefined;
+  let last: RunDetail | undefined;
   const seen = new Set<string>();
   const onLook = (run: RunDetail): void => {
     last = run;
     announceWaits(call, api, run, seen);
   };
-  if (last !== undefined && !isOver(last)) announceWaits(call, api, last, seen);
-  const followed =
-    last !== undefined && isOver(last)
-      ? ({ end: 'ended', run: last } as const)
-      : await followRun(api, started.id, { after: last?.lastSeq ?? 0, deadlineAt, signal: interrupt.signal, onLook, onGone: (gone) => tellGone(call, gone) });
+  const followed = await followRun(api, started.id, { after: 0, deadlineAt, signal: interrupt.signal, onLook, onGone: (gone) => tellGone(call, gone) });
   interrupt.release();
   if (followed.end === 'ended') printResult(call, followed.run);
   else if (call.json && last !== undefined) terminal.out(jsonText(last));
-  return reportEnd(call, api, started.id, followed, last);
+  return reportEnd(call, api, started.id, followed, last?.status);
 }
 
-export function tellGone({ terminal }: Call, gone: boolean): void {
-  terminal.note(gone ? 'palace: the server does not answer; the run is kept, trying again for a minute.' : 'palace: the server answers again.');
+function printResult(call: Call, run: RunDetail): void {
+  if (call.json) return call.terminal.out(jsonText(run));
+  if (run.status !== 'completed') return;
+  printOutput(call, run.output);
+  call.terminal.note(style('green', `completed${durationText(run)}`));
 }
 
-/** Standard error says once for what the run waits. Waits that pass by themselves soon are not worth a line. */
-function announceWaits(call: Call, api: Api, run: RunDetail, seen: Set<string>): void {
-  for (const wait of run.waitingFor) {
-    const mark = `${wait.kind} ${wait.step} ${wait.name ?? ''} ${wait.since}`;
-    if (seen.has(mark) || !worthALine(wait.kind, wait.command, wait.until)) continue;
-    seen.add(mark);
-    for (const line of waitingLines([wait], call.program, api.client.server.flags)) call.terminal.note(line);
-  }
-}
-
-function worthALine(kind: string, command: string | undefined, until: string | undefined): boolean {
-  if (command !== undefined || kind === 'paused' || kind === 'in-doubt') return true;
-  if (kind === 'effect' || kind === 'permit') return false;
-  const leftMs = until === undefined ? Number.POSITIVE_INFINITY : Date.parse(until) - Date.now();
-  return kind === 'run' ? false : leftMs > 2000;
-}
-
-function printResult({ terminal, json }: Call, run: RunDetail): void {
-  if (json) terminal.out(jsonText(run));
-  else if (run.status === 'completed') terminal.out(jsonText(run.output ?? null, terminal.outIsTerminal ? 2 : 0));
-  if (!json && run.status === 'completed') terminal.note(style('green', `completed${durationText(run)}`));
+function printOutput({ terminal }: Call, output: unknown): void {
+  terminal.out(jsonText(output ?? null, terminal.outIsTerminal ? 2 : 0));
 }
 
 function durationText(run: RunDetail): string {
   const tookMs = run.endedAt === undefined ? Number.NaN : Date.parse(run.endedAt) - Date.parse(run.startedAt);
-  return Number.isNaN(tookMs) ? '' : oneLine(` in ${(tookMs / 1000).toFixed(1)} s`);
+  return Number.isNaN(tookMs) ? '' : ` in ${(tookMs / 1000).toFixed(1)} s`;
 }
