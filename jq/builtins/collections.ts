@@ -14,7 +14,12 @@ export function itemsOf(value: Json): readonly Json[] {
   return isObject(value) ? Object.values(value) : refuseIterate(value);
 }
 
+/** Of an array the indices are the keys, as in jq. */
 function toEntries(run: Run, value: Json): Json {
+  if (Array.isArray(value)) {
+    run.spend(value.length >> 3);
+    return value.map((item, key) => ({ key, value: item }));
+  }
   if (!isObject(value)) return raise(`${describe(value)} has no keys`);
   const names = Object.keys(value);
   run.spend(names.length >> 3);

@@ -71,8 +71,8 @@ export const runDetail = runSummary.extend({
   waitingFor: z.array(waitingFor), failure: failure.optional(), lastSeq: z.number(),
   quarantine: z.object({ reason: z.string(), at: z.string() }).optional(),
 });
-/** The answer to a start: the id alone, or with `wait` how it ended, or (still open) the whole detail. */
-export const startedRun = z.union([runDetail, z.object({ id: z.string(), status: z.enum(RUN_STATES).optional(), output: json.optional(), error: runError.optional() })]);
+/** The answer to a start: the id alone, or with `wait` the detail. */
+export const startedRun = z.union([runDetail, z.object({ id: z.string() })]);
 export const listRuns = z.strictObject({
   flow: z.string().max(200).optional(), status: z.enum(RUN_STATES).optional(), startedAfter: z.iso.datetime().optional(), startedBefore: z.iso.datetime().optional(),
   limit: z.coerce.number().int().min(1).max(200).default(50), cursor: z.string().max(300).optional(),

@@ -1,5 +1,6 @@
 // What an expression can see: `.`, and the variables of its place. Only the ones that the expression names are built.
 // I1 Nothing here depends on anything but the run, the place and engine time.
+import type { DecideEnv } from './model.ts';
 import type { Json } from '@palace/jq/jq.ts';
 import type { Act } from './acts.ts';
 import type { Linked, Variables } from './link.ts';
@@ -20,7 +21,8 @@ export interface Place {
   readonly more?: Variables;
 }
 
-export const RUNTIME: Json = { name: 'AgentsPalace', version: '0.1.0' };
+/** `$runtime`. */
+export const runtimeOf = ({ runtimeMetadata }: Pick<DecideEnv, 'runtimeMetadata'>): Json => ({ name: 'AgentsPalace', version: '0.1.0', metadata: runtimeMetadata ?? {} });
 const NONE: Variables = {};
 const namesOf = new WeakMap<object, readonly string[]>();
 
@@ -34,13 +36,13 @@ export function fill(turn: Turn, template: Template, value: Json, place: Place):
   if (template.t === 'lit') return template.v;
   let names = namesOf.get(template);
   if (names === undefined) namesOf.set(template, (names = [...namesIn(linked, template)]));
-  return linked.evaluate(template, value, variables(turn.run, names, place), turn.env.nowMs, turn.env.limits.expressionFuel);
+  return linked.evaluate(template, value, variables(turn, names, place), turn.env.nowMs, turn.env.limits.expressionFuel);
 }
 
 /** The value of an expression. Throws ExpressionFault. */
 export function valueOf(turn: Turn, expr: ExprId, value: Json, place: Place): Json {
   const { linked } = turn.run;
-  return linked.value(expr, value, variables(turn.run, linked.expr(expr).variables, place), turn.env.nowMs, turn.env.limits.expressionFuel);
+  return linked.value(expr, value, variables(turn, linked.expr(expr).variables, place), turn.env.nowMs, turn.env.limits.expressionFuel);
 }
 
 /** False and null are the two false values. Throws ExpressionFault. */
@@ -55,17 +57,17 @@ function* namesIn(linked: Linked, template: Template): Generator<string> {
   else if (template.t === 'arr') for (const part of template.items) yield* namesIn(linked, part);
 }
 
-function variables(run: Run, names: readonly string[], place: Place): Variables {
+function variables(turn: Turn, names: readonly string[], place: Place): Variables {
   if (names.length === 0) return NONE;
   const found: { [name: string]: Json } = {};
   for (const name of names) {
-    const value = variable(run, name, place);
+    const value = variable(turn, name, place);
     if (value !== undefined) found[name] = value;
   }
   return found;
 }
 
-function variable(run: Run, name: string, place: Place): Json | undefined {
+function variable({ run, env }: Turn, name: string, place: Place): Json | undefined {
   if (place.more !== undefined && Object.hasOwn(place.more, name)) return place.more[name];
   switch (name) {
     case 'context':
@@ -79,7 +81,7 @@ function variable(run: Run, name: string, place: Place): Json | undefined {
     case 'workflow':
       return { id: run.id, definition: run.linked.program.document, input: run.input, startedAt: moment(run.startedMs) };
     case 'runtime':
-      return RUNTIME;
+      return runtimeOf(env);
     case 'secrets':
       return {};
     default:

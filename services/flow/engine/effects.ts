@@ -6,6 +6,7 @@ import type { Json } from '@palace/jq/jq.ts';
 import type { ActId, Command, RunEvent, Verdict } from '../core/model.ts';
 import { openEffects, type OpenEffect } from '../core/run.ts';
 import { standardFault } from '../core/faults.ts';
+import { runtimeOf } from '../core/variables.ts';
 import type { EffectCall, EffectOutcome } from '../executors/executor.ts';
 import type { EngineParts } from './parts.ts';
 import type { Slot } from './slot.ts';
@@ -132,7 +133,7 @@ async function verify(parts: EngineParts, slot: Slot, effect: OpenEffect, signal
   const executor = parts.executors.get('http');
   if (step?.kind !== 'call' || step.verify === undefined || executor === undefined) return { verdict: 'unknown' };
   try {
-    const variables = { effect: { key: effect.key, args: effect.args } };
+    const variables = { effect: { key: effect.key, args: effect.args }, runtime: runtimeOf(parts.settings) };
     const nowMs = parts.node().timeMs();
     const args = slot.linked.evaluate(step.verify.with, effect.args, variables, nowMs, parts.settings.decide.expressionFuel);
     const answer = await executor({ ...callOf(slot, effect, { ...(args as Record<string, Json>), output: 'response' }, signal), class: 'read' });

@@ -179,7 +179,7 @@ function afterCommit({ parts, correlation, permits }: Pieces, committed: Committ
   if (ENDED.has(slot.status) && events.length > 0) {
     parts.metrics.ended.add(1, { status: slot.status });
     const final = events.findLast((e) => e.type === 'run.completed' || e.type === 'run.failed' || e.type === 'run.cancelled');
-    slot.onEnd?.({ status: slot.status, ...(final?.type === 'run.completed' && { output: final.output }), ...(final?.type === 'run.failed' && { fault: final.fault }) });
+    slot.onEnd?.({ row: slot.row, status: slot.status, lastSeq: slot.lastSeq, endedMs: slot.run.endedMs ?? slot.row.startedMs, ...(final?.type === 'run.completed' && { output: final.output }), ...(final?.type === 'run.failed' && { fault: final.fault }) });
     slot.onEnd = undefined;
     if (slot.row.permit !== undefined) permits.ended(slot.shard, slot.row.permit, slot.id);
   }

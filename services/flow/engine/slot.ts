@@ -21,7 +21,10 @@ export type Settlement =
 
 /** How a run ended, for who waits in the same process. */
 export interface RunEnd {
+  readonly row: RunRow;
   readonly status: RunStatus;
+  readonly endedMs: number;
+  readonly lastSeq: number;
   readonly output?: Json;
   readonly fault?: RunFault;
 }

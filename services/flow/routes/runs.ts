@@ -42,11 +42,16 @@ function startRoute(parts: FlowParts): Route {
       const headers = { location: `/v1/runs/${id}` };
       if (limitMs === 0) return { status, headers, body: { id } };
       const end = repeated ? undefined : await soon(ended.promise, Math.min(limitMs, SHORT_RUN_MS));
-      if (end !== undefined) return { status, headers, body: { id, status: end.status, ...(end.output !== undefined && { output: end.output }), ...(end.fault !== undefined && { error: end.fault }) } };
-      await waitForRest(parts, tenant, id, limitMs - SHORT_RUN_MS, signal);
+      if (end?.status === 'completed') return { status, headers, body: endPage(end) };
+      if (end === undefined) await waitForRest(parts, tenant, id, limitMs - SHORT_RUN_MS, signal);
       return { status, headers, body: (await detail(parts, tenant, id)) ?? { id } };
     },
   });
+}
+
+/** What the detail of a completed run says, out of memory: nothing has to be read again. */
+function endPage({ row, status, endedMs, lastSeq, output }: RunEnd): z.input<typeof startedRun> {
+  return { ...summaryPage({ ...row, status, endedMs }), waitingFor: [], lastSeq, ...(output !== undefined && { output }) };
 }
 
 /** Most runs end so soon that they are answered from memory; for the others the journal is looked at. */

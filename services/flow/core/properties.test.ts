@@ -1,0 +1,281 @@
+// Random flows under random commands: what must hold for every run, whatever happens to it and in whatever order.
+import type { Json } from '@palace/jq/jq.ts';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { compileFlow } from './compile.ts';
+import { link, type Linked } from './link.ts';
+import type { ActId, Command, LedgerAnswer, RunEvent } from './model.ts';
+import { evolve } from './evolve.ts';
+import { hasWork, isEnded, newRun, openEffects, openTimers, revive, rewound, snapshot } from './run.ts';
+import { makeRunId } from './run-id.ts';
+import { failureOf, runStatus, waitingFor } from './view.ts';
+import { plain, virtualShell, type VirtualShell } from './virtual-shell.ts';
+
+type Body = { [key: string]: unknown };
+const SEED = Number(process.hrtime.bigint() % 2_147_483_647n);
+
+// ---- flows ----
+const usually = <T>(common: fc.Arbitrary<T>, rare: fc.Arbitrary<T>) => fc.oneof({ weight: 9, arbitrary: common }, { weight: 1, arbitrary: rare });
+const expressions = usually(fc.constantFrom('${ . }', '${ {n: ((.n? // 0) + 1)} }', '${ [1, 2] }', '${ $context }', '${ $task.name }', '${ $workflow.id }', 'text'), fc.constant('${ error("no") }'));
+const condition = usually(fc.constantFrom('true', 'true', '(.n? // 0) < 3'), fc.constantFrom('false', '$context.on == true', 'error("if")'));
+
+function leaf(): fc.Arbitrary<Body> {
+  return fc.oneof(
+    { weight: 1, arbitrary: fc.record({ set: expressions.filter((e) => e.startsWith('$')) }) },
+    { weight: 8, arbitrary: callStep() },
+    { weight: 1, arbitrary: fc.constant({ raise: { error: { type: 'https://x.test/e', status: 418 } } }) },
+    { weight: 1, arbitrary: fc.record({ wait: fc.constantFrom({ seconds: 5 }, { seconds: 0 }, 'PT1M') }) },
+    { weight: 1, arbitrary: fc.constant({ emit: { event: { with: { type: 'x.happened', data: '${ . }' } } } }) },
+    { weight: 2, arbitrary: listenStep() },
+    { weight: 1, arbitrary: fc.record({ await: fc.boolean() }).map(({ await: wait }) => ({ run: { workflow: { namespace: 'test', name: 'child', version: '1.0.0' }, await: wait } })) },
+  );
+}
+
+function callStep(): fc.Arbitrary<Body> {
+  const verify = { with: { method: 'get', endpoint: 'http://x.test/' }, happened: 'true', result: '.', absenceFinal: true };
+  return fc.record({ effect: fc.constantFrom('read', 'idempotent', 'unique', 'irreversible'), verified: fc.boolean(), args: expressions }).map(({ effect, verified, args }) => ({
+    call: 'http', with: { method: 'post', endpoint: 'http://x.test/', body: args }, metadata: { palace: { effect, ...(verified && effect !== 'read' && { verify }) } },
+  }));
+}
+
+function listenStep(): fc.Arbitrary<Body> {
+  const one = fc.constantFrom('a', 'b').map((name) => ({ with: { type: `agentspalace.signal.${name}` } }));
+  const two = [{ with: { type: 'agentspalace.signal.a' } }, { with: { type: 'agentspalace.signal.b', data: '${ .n > 1 }' } }];
+  return fc.oneof(one.map((filter) => ({ listen: { to: { one: filter } } })), fc.constant({ listen: { to: { any: two } } }), fc.constant({ listen: { to: { all: two } } }), fc.constant({ listen: { to: { any: two, until: 'length > 1' } } }));
+}
+
+function steps(depth: number, directives: boolean): fc.Arbitrary<{ [name: string]: Body }[]> {
+  const body = depth === 0 ? leaf() : fc.oneof({ weight: 2, arbitrary: leaf() }, { weight: 3, arbitrary: scope(depth - 1, directives) });
+  return fc.array(fc.record({ body, frame: frame(directives) }), { minLength: 1, maxLength: 3 }).map((list) => list.map(({ body: b, frame: f }, i) => ({ [`s${i}`]: { ...b, ...f } })));
+}
+
+function frame(directives: boolean): fc.Arbitrary<Body> {
+  const rare = <T>(arbitrary: fc.Arbitrary<T>) => fc.oneof({ weight: 5, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary });
+  return fc
+    .record({
+      if: rare(condition), timeout: rare(fc.constantFrom({ after: { seconds: 3 } }, { after: { minutes: 2 } })), export: rare(fc.constant({ as: '{on: true}' })),
+      output: rare(usually(fc.constant({ as: '{out: .}' }), fc.constant({ as: 'error("out")' }))), input: rare(fc.constant({ from: '{n: 1}' })),
+      then: directives ? rare(usually(fc.constantFrom('exit', 'continue', 's0'), fc.constant('end'))) : fc.constant(undefined),
+    })
+    .map((given) => Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)));
+}
+
+function scope(depth: number, directives: boolean): fc.Arbitrary<Body> {
+  const list = steps(depth, true);
+  const retry = fc.option(fc.constantFrom({ delay: { seconds: 1 }, limit: { attempt: { count: 3 } } }, { delay: { seconds: 0 }, limit: { attempt: { count: 2 } } }, { delay: { seconds: 2 }, backoff: { exponential: {} } }), { nil: undefined });
+  return fc.oneof(
+    { weight: 1, arbitrary: list.map((inner) => ({ do: inner })) },
+    { weight: 2, arbitrary: fc.record({ list, while: fc.option(condition, { nil: undefined }) }).map(({ list: inner, while: w }) => ({ for: { in: '${ [1, 2, 3] }' }, do: inner, ...(w !== undefined && { while: w }) })) },
+    { weight: 3, arbitrary: fc.record({ branches: steps(depth, false), compete: fc.boolean() }).map((fork) => ({ fork })) },
+    { weight: 4, arbitrary: fc.record({ body: list, handler: fc.option(list, { nil: undefined }), retry }).map(({ body, handler, retry: r }) => ({ try: body, catch: { ...(handler !== undefined && { do: handler }), ...(r !== undefined && { retry: r }) } })) },
+    { weight: 1, arbitrary: fc.record({ when: condition, then: fc.constantFrom('end', 'exit', 'continue', ...(directives ? ['s0'] : [])) }).map(({ when, then }) => ({ switch: [{ first: { when, then } }] })) },
+  );
+}
+
+const flow: fc.Arbitrary<Linked> = fc.record({ list: steps(2, true), timeout: fc.oneof({ weight: 5, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary: fc.constant({ after: { minutes: 1 } }) }) }).map(({ list, timeout }) => {
+  const compiled = compileFlow(JSON.stringify({ document: { dsl: '1.0.3', namespace: 'test', name: 'random', version: '1.0.0' }, ...(timeout !== undefined && { timeout }), do: list }));
+  if (!compiled.ok) throw new Error(compiled.errors.map((e) => `${e.path}: ${e.message}`).join('\n') + JSON.stringify(list));
+  return link(compiled.program);
+});
+
+// ---- commands ----
+type Move = { readonly kind: string; readonly pick: number; readonly value: Json };
+const KINDS: readonly (readonly [number, readonly string[]])[] = [
+  [10, ['done', 'timer']], [6, ['continue', 'signal', 'answered', 'unknown', 'lost', 'retry']], [4, ['happened', 'absent', 'cannot-tell', 'resolve-done', 'resolve-absent', 'child', 'resume', 'revive', 'not-sent']],
+  [2, ['child-fault', 'retry-again', 'set-context', 'stale', 'nonsense', 'pause']], [1, ['cancel']],
+];
+const move: fc.Arbitrary<Move> = fc.record({
+  kind: fc.oneof(...KINDS.map(([weight, kinds]) => ({ weight: weight * kinds.length, arbitrary: fc.constantFrom(...kinds) }))),
+  pick: fc.nat(20),
+  value: fc.constantFrom<Json[]>(null, 1, { n: 2 }, ['x'], 'text'),
+});
+
+const FAULT = { type: 'https://x.test/failed', status: 500 };
+
+function commandOf(shell: VirtualShell, { kind, pick, value }: Move): Command | undefined {
+  const effects = openEffects(shell.run);
+  const effect = effects[pick % Math.max(1, effects.length)];
+  const timers = openTimers(shell.run);
+  const timer = timers[pick % Math.max(1, timers.length)];
+  const waiting = [...shell.run.acts.values()].filter((act) => act.own.kind === 'run' && act.own.child !== undefined);
+  const child = waiting[pick % Math.max(1, waiting.length)];
+  const of = effect === undefined ? undefined : { act: effect.act, attempt: effect.attempt };
+  switch (kind) {
+    case 'done':
+      return of && { type: 'effect-done', ...of, result: value };
+    case 'answered':
+    case 'not-sent':
+    case 'unknown':
+      return of && { type: 'effect-failed', ...of, fault: FAULT, reach: kind };
+    case 'lost':
+      return of && { type: 'effect-lost', ...of };
+    case 'happened':
+    case 'absent':
+      return of && { type: 'effect-verified', act: of.act, verdict: kind, result: value };
+    case 'cannot-tell':
+      return of && { type: 'effect-verified', act: of.act, verdict: 'unknown' };
+    case 'resolve-done':
+    case 'resolve-absent':
+      return effect && { type: 'effect-resolved', key: effect.key, outcome: kind === 'resolve-done' ? 'done' : 'absent', by: 'ada', result: value };
+    case 'timer':
+      return timer && { type: 'timer', id: timer.id };
+    case 'signal':
+      return { type: 'signal', id: `sig${shell.journal.length}.${pick}`, name: pick % 2 === 0 ? 'a' : 'b', data: value };
+    case 'child':
+      return child && { type: 'child-ended', act: child.id, output: value };
+    case 'child-fault':
+      return child && { type: 'child-ended', act: child.id, fault: FAULT };
+    case 'retry':
+    case 'retry-again':
+      return { type: 'retry', by: 'ada', effects: kind === 'retry' ? 'keep' : 'again', ledger: ledgerOf(shell.journal) };
+    case 'set-context':
+      return { type: 'set-context', context: value, by: 'ada' };
+    case 'stale':
+      return { type: 'effect-done', act: pick + 1, attempt: 99, result: value };
+    case 'nonsense':
+      return [
+        { type: 'timer', id: 'no.such.1' }, { type: 'start', input: value }, { type: 'event', act: pick, event: { specversion: '1.0', id: 'e', source: '/x', type: 'x.y' } },
+        { type: 'child-ended', act: pick }, { type: 'effect-resolved', key: 'none', outcome: 'done', by: 'ada' }, { type: 'effect-verified', act: pick, verdict: 'happened' },
+      ][pick % 6] as Command;
+    case 'revive':
+      return undefined;
+    default:
+      return { type: kind as 'pause' | 'resume' | 'cancel', by: 'ada' };
+  }
+}
+
+/** As the engine keeps it: the last word on each guarded position. */
+function ledgerOf(journal: readonly RunEvent[]): LedgerAnswer[] {
+  const byKey = new Map<string, LedgerAnswer>();
+  for (const event of journal) {
+    if (event.type === 'effect.requested' && event.position !== undefined) byKey.set(event.key, { position: event.position, class: event.class, state: 'in-doubt' });
+    const known = 'key' in event && event.key !== undefined ? byKey.get(event.key) : undefined;
+    if (known === undefined || !('key' in event) || event.key === undefined) continue;
+    if (event.type === 'effect.completed' && event.how !== 'ledger') byKey.set(event.key, { ...known, state: 'confirmed', result: event.result });
+    else if (event.type === 'effect.failed' || event.type === 'effect.absent') byKey.delete(event.key);
+  }
+  return [...byKey.values()];
+}
+
+// ---- what must hold ----
+function checkHolds(shell: VirtualShell): void {
+  const timers = new Set<string>();
+  const listens = new Set<ActId>();
+  const children = new Set<string>();
+  const guarded = new Set<ActId>();
+  const requested = new Map<string, string>();
+  const confirmed = new Set<string>();
+  for (const event of shell.journal) {
+    if (event.type === 'timer.set') timers.add(event.id);
+    else if (event.type === 'timer.cleared' || event.type === 'timer.fired') expect(timers.delete(event.id), `timer ${event.id} was set`).toBe(true);
+    else if (event.type === 'listen.opened') listens.add(event.act);
+    else if (event.type === 'listen.closed') expect(listens.delete(event.act)).toBe(true);
+    else if (event.type === 'child.requested' && event.await) children.add(`${event.act}`);
+    else if (event.type === 'child.abandoned' || event.type === 'child.ended') expect(children.delete(`${event.act}`)).toBe(true);
+    else if (event.type === 'effect.requested') {
+      expect(confirmed.has(event.key), 'a confirmed unique act is asked for again under its key').toBe(false);
+      if (event.position === undefined) continue;
+      expect(requested.get(event.key) ?? event.position, 'one key, one position').toBe(event.position);
+      requested.set(event.key, event.position);
+      guarded.add(event.act);
+    } else if (event.type === 'effect.doubted') guarded.add(event.act);
+    else if (event.type === 'effect.completed') {
+      guarded.delete(event.act);
+      if (event.key !== undefined) confirmed.add(event.key);
+    } else if (event.type === 'effect.failed' || event.type === 'effect.absent' || event.type === 'effect.abandoned') guarded.delete(event.act);
+  }
+  expect([...timers].sort(), 'timer rows').toEqual(openTimers(shell.run).map((t) => t.id).sort());
+  expect([...listens].sort(), 'subscriptions').toEqual([...shell.run.listens].sort());
+  expect([...children].sort(), 'children').toEqual([...shell.run.acts.values()].filter((a) => a.own.kind === 'run' && a.own.child !== undefined).map((a) => `${a.id}`).sort());
+  const open = openEffects(shell.run).filter((e) => e.class === 'unique' || e.class === 'irreversible').map((e) => e.act);
+  expect([...guarded].sort(), 'intents').toEqual(open.sort());
+}
+
+function checkView(shell: VirtualShell): void {
+  const status = runStatus(shell.run);
+  const waiting = waitingFor(shell.run);
+  if (status === 'waiting' || status === 'paused') expect(waiting.length, `a ${status} run says for what`).toBeGreaterThan(0);
+  if (isEnded(shell.run)) expect(waiting).toEqual([]);
+  expect(failureOf(shell.run, shell.journal) !== undefined).toBe(status === 'failed');
+}
+
+function play(shell: VirtualShell, moves: readonly Move[]): void {
+  for (const next of moves) {
+    if (next.kind === 'revive') {
+      shell.run = revive(shell.linked, plain(shell.run));
+      continue;
+    }
+    const command = commandOf(shell, next);
+    if (command === undefined) continue;
+    const ended = isEnded(shell.run);
+    const decision = shell.give(command);
+    expect(decision.more).toBe(hasWork(shell.run));
+    if (decision.events.length === 0 && command.type !== 'continue') expect(decision.unused).toBeTypeOf('string');
+    if (ended && command.type !== 'retry') expect(decision.events, `${command.type} after the end`).toEqual([]);
+    // A turn of the engine goes on until the bound; sometimes the next command comes in between.
+    if (decision.more && next.pick % 3 !== 0) shell.give({ type: 'continue' });
+    if (shell.journal.length > 1200) return;
+  }
+}
+
+const bounds = fc.constantFrom(1, 2, 7, 1000);
+const options = { seed: SEED, numRuns: 150, endOnFailure: true };
+
+describe(`random flows under random commands (seed ${SEED})`, () => {
+  it('fold to the live state, revive, hold nothing that they let go, and repeat no unique act', () => {
+    fc.assert(fc.property(flow, fc.array(move, { minLength: 10, maxLength: 80 }), bounds, (linked, moves, eventsPerDecision) => {
+      const shell = virtualShell(linked, { eventsPerDecision, historyEvents: 600, retriesPerRun: 5 });
+      shell.give({ type: 'start', input: { n: 1 } });
+      play(shell, moves);
+      checkHolds(shell);
+      checkView(shell);
+    }), options);
+  });
+
+  it('make the same of a command whether they were revived from a snapshot or lived through it', () => {
+    fc.assert(fc.property(flow, fc.array(move, { minLength: 5, maxLength: 30 }), fc.array(move, { minLength: 5, maxLength: 30 }), (linked, before, after) => {
+      const live = virtualShell(linked, { historyEvents: 600 });
+      live.checking = false;
+      live.give({ type: 'start', input: { n: 1 } });
+      play(live, before);
+      const revived = virtualShell(linked, { historyEvents: 600 });
+      revived.checking = false;
+      revived.run = revive(linked, plain(live.run));
+      revived.journal.push(...live.journal);
+      const lived = after.filter((m) => m.kind !== 'revive');
+      play(live, lived);
+      play(revived, lived);
+      expect(revived.journal).toEqual(live.journal);
+      expect(plain(revived.run)).toEqual(plain(live.run));
+    }), { ...options, numRuns: 80 });
+  });
+
+  it('can be forked after every event: the fork goes on, and asks for no confirmed unique act', () => {
+    fc.assert(fc.property(flow, fc.array(move, { minLength: 5, maxLength: 40 }), fc.nat(), fc.constantFrom('keep' as const, 'dry' as const), (linked, moves, at, effects) => {
+      const shell = virtualShell(linked, { historyEvents: 400 });
+      shell.checking = false;
+      shell.give({ type: 'start', input: { n: 1 } });
+      play(shell, moves.filter((m) => m.kind !== 'revive'));
+      const toSeq = 1 + (at % shell.journal.length);
+      const past = newRun(linked, { id: shell.run.id });
+      for (const event of shell.journal.slice(0, toSeq)) evolve(past, event);
+      if (past.phase === 'completed' || past.phase === 'cancelled') return;
+      const ledger = ledgerOf(shell.journal);
+      const before = JSON.stringify(snapshot(past));
+      const event = rewound(past, { from: past.id, toSeq, by: 'ada', effects, ledger, atMs: 5 });
+      expect(JSON.stringify(snapshot(past)), 'the past is not changed').toBe(before);
+      const fork = virtualShell(linked, { historyEvents: 400 });
+      fork.run = newRun(linked, { id: makeRunId(3, 2_000, new Uint8Array(9)) });
+      fork.journal.push(event);
+      evolve(fork.run, event);
+      fork.play(() => ({ result: { n: 9 } }), 60);
+      const confirmed = new Set(ledger.filter((answer) => answer.state === 'confirmed').map((answer) => answer.position));
+      for (const made of fork.journal) {
+        if (made.type !== 'effect.requested') continue;
+        expect(effects, 'a dry fork performs nothing').toBe('keep');
+        if (made.position !== undefined) expect(confirmed.has(made.position), made.position).toBe(false);
+      }
+      if (effects === 'dry') expect(fork.types().filter((type) => type === 'event.emitted' || type === 'child.requested')).toEqual([]);
+    }), { ...options, numRuns: 80 });
+  });
+});
