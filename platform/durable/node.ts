@@ -4,7 +4,7 @@
 // Called by the services' start (bin/ or service.ts) and, unchanged, by the simulator.
 import type { Bus, BusMessage } from '../bus/port.ts';
 import type { Telemetry } from '../telemetry/port.ts';
-import type { DurableHost, DurableNode, DurableSettings, DurableStore, Fence, InboxRead, InboxRow, Scheduler, ShardCursor, StreamRead, StreamRow, TimerRead, TimerRow, Write } from './contract.ts';
+import type { DurableHost, DurableNode, DurableSettings, DurableStore, Fence, InboxRead, InboxRow, Scheduler, ShardCursor, StreamRead, StreamRow, TimerRead, TimerRow, Write, WriteOutcome } from './contract.ts';
 import { createFeeds, type Feeds } from './feeds.ts';
 import { gather } from './gather.ts';
 import { createLanes, type Lanes } from './lanes.ts';
@@ -80,10 +80,15 @@ export function createDurableNode(options: DurableNodeOptions): DurableNode {
     if (elsewhere.length > 0) bus.publish({ topic: 'durable.inbox', data: { service, shards: elsewhere } });
   }
 
+  function submit(write: Write): Promise<WriteOutcome> {
+    if (shards.fence(write.fence.shard)?.epoch !== write.fence.epoch) return Promise.resolve({ kind: 'fenced' });
+    parts.timers.submitted(write);
+    return lanes.submit(write);
+  }
+
   return {
     nodeId: options.nodeId,
-    start, stop, send,
-    submit: (write) => (isCurrent(shards.fence(write.fence.shard), write) ? lanes.submit(write) : Promise.resolve({ kind: 'fenced' })),
+    start, stop, send, submit,
     fence: (shard) => shards.fence(shard),
     owned: () => shards.serving().flatMap(({ shard }) => shards.fence(shard) ?? []),
     commandState: (tenant, commandId) => store.commandState(tenant, commandId),
@@ -92,10 +97,6 @@ export function createDurableNode(options: DurableNodeOptions): DurableNode {
     haltVersion: () => membership.haltVersion(),
     backlog: () => lanes.backlog(),
   };
-}
-
-function isCurrent(fence: Fence | undefined, write: Write): boolean {
-  return fence !== undefined && fence.epoch === write.fence.epoch;
 }
 
 function shardsIn(message: BusMessage): readonly number[] {

@@ -31,6 +31,7 @@ interface Open {
 export interface Timers {
   open(shard: number): void;
   close(shard: number): void;
+  submitted(write: Write): void;
   committed(write: Write): void;
   /** The host may want more now. */
   wake(shard: number): void;
@@ -39,6 +40,8 @@ export interface Timers {
 
 export function createTimers(ports: TimerPorts): Timers {
   const opened = new Map<number, Open>();
+  const stamps = new WeakMap<Write, number>();
+  let stamp = 0;
 
   function open(shard: number): void {
     const state: Open = { shard, window: new TimerWindow(), closed: false, readAtMs: 0, wakesForMs: undefined, cancel: () => undefined };
@@ -71,12 +74,16 @@ export function createTimers(ports: TimerPorts): Timers {
     }
   }
 
+  function submitted(write: Write): void {
+    if (write.timersSet !== undefined) stamps.set(write, ++stamp);
+  }
+
   function committed(write: Write): void {
     if (write.timersSet === undefined && write.timersClear === undefined) return;
     const state = opened.get(write.fence.shard);
     if (state === undefined) return;
     for (const timer of write.timersClear ?? []) state.window.clear(timer);
-    for (const timer of write.timersSet ?? []) state.window.set(timer);
+    for (const timer of write.timersSet ?? []) state.window.set(timer, stamps.get(write) ?? stamp);
     pump(state);
   }
 
@@ -85,7 +92,7 @@ export function createTimers(ports: TimerPorts): Timers {
     const now = ports.timeMs();
     const next = state.window.first();
     if (next !== undefined && next.dueMs <= now) {
-      const due = state.window.takeDue(now, Math.max(0, ports.appetite(state.shard)));
+      const due = state.window.takeDue(now, Math.max(0, ports.appetite(state.shard)), stamp);
       for (const timer of due) ports.late((now - timer.dueMs) / 1_000);
       if (due.length > 0) ports.fire(state.shard, due);
       if (state.closed) return;
@@ -120,5 +127,5 @@ export function createTimers(ports: TimerPorts): Timers {
     if (state !== undefined && next !== undefined && next.dueMs <= ports.timeMs()) pump(state);
   }
 
-  return { open, close, committed, wake, poll };
+  return { open, close, submitted, committed, wake, poll };
 }

@@ -1,6 +1,7 @@
 // The next timers of one shard: a heap by due time over a map by id, bounded. Pure data, no time of its own.
 // I1 The window holds every timer due up to `completeMs` that was not handed over; beyond that the table knows more.
 // I2 A timer handed over stays out until it is cleared or set again.
+//    A setting that was submitted before the hand-over and is acknowledged after it is the one that was handed over.
 // I3 Changes that commit while a reading is under way win over what was read.
 // Called by timers.ts.
 import type { TimerRow } from '../contract.ts';
@@ -8,6 +9,12 @@ import type { TimerRow } from '../contract.ts';
 const WINDOW_TIMERS = 256;
 const WINDOW_MAX_TIMERS = 1_024;
 const REFILL_BELOW = 64;
+
+interface Handed {
+  readonly dueMs: number;
+  /** Settings submitted so far when it was handed over. */
+  readonly stamp: number;
+}
 
 interface Change {
   readonly id: string;
@@ -18,7 +25,7 @@ interface Change {
 export class TimerWindow {
   private readonly known = new Map<string, TimerRow>();
   private heap: TimerRow[] = [];
-  private readonly handed = new Set<string>();
+  private readonly handed = new Map<string, Handed>();
   private completeMs = -1;
   private changes: Change[] | undefined;
 
@@ -42,8 +49,12 @@ export class TimerWindow {
     this.changes = undefined;
   }
 
-  set(timer: TimerRow): void {
-    this.change({ id: timerName(timer), timer });
+  /** `stamp`: when it was submitted, counted as in `takeDue`. */
+  set(timer: TimerRow, stamp: number): void {
+    const id = timerName(timer);
+    const handed = this.handed.get(id);
+    if (handed !== undefined && handed.dueMs === timer.dueMs && stamp <= handed.stamp) return;
+    this.change({ id, timer });
   }
 
   clear(timer: { readonly key: string; readonly id: string }): void {
@@ -51,12 +62,12 @@ export class TimerWindow {
   }
 
   /** Removes up to `limit` timers that are due and marks them handed over. */
-  takeDue(nowMs: number, limit: number): TimerRow[] {
+  takeDue(nowMs: number, limit: number, stamp: number): TimerRow[] {
     const due: TimerRow[] = [];
     for (let next = this.first(); next !== undefined && next.dueMs <= nowMs && due.length < limit; next = this.first()) {
       popHeap(this.heap);
       this.known.delete(timerName(next));
-      this.handed.add(timerName(next));
+      this.handed.set(timerName(next), { dueMs: next.dueMs, stamp });
       due.push(next);
     }
     return due;
