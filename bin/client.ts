@@ -8,6 +8,7 @@ import type { Problem } from '@palace/gateway/contract.ts';
 import type { ExitCode } from './command.ts';
 import { CommandFailure, refused } from './failure.ts';
 import type { Server } from './find-server.ts';
+import { sentenceOf } from './report-failure.ts';
 
 const ATTEMPTS = 4;
 const LONGEST_PAUSE_MS = 5_000;
@@ -159,9 +160,9 @@ function pauseBefore(error: unknown, attempt: number): number | undefined {
 function problemFailure(answer: Answer, server: Server): CommandFailure {
   const problem = (typeof answer.body === 'object' && answer.body !== null ? answer.body : {}) as Partial<Problem>;
   const nothing = answer.status === 404 ? 'There is nothing here by that name' : undefined;
-  const sentence = [problem.title ?? nothing ?? `${server.url.origin} answered with status ${answer.status}`, problem.detail].filter((part) => part !== undefined).join(': ');
+  const title = problem.title ?? nothing ?? `${server.url.origin} answered with status ${answer.status}`;
   const exit: ExitCode = problem.code === 'flow.invalid' ? 3 : answer.status === 429 || answer.status >= 500 ? 6 : 2;
-  return new CommandFailure(exit, /[.!?]$/.test(sentence) ? sentence : `${sentence}.`, {
+  return new CommandFailure(exit, sentenceOf(title, problem.detail), {
     ...(problem.code === undefined ? {} : { code: problem.code }),
     ...(problem.next === undefined ? {} : { next: problem.next }),
     ...(problem.errors === undefined ? {} : { places: problem.errors as never }),

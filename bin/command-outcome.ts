@@ -1,6 +1,7 @@
 // A signal or control verb is kept at once and decided by the run's owner a moment later. Says what became of it.
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Api, CommandState } from './api.ts';
+import type { ExitCode } from './command.ts';
 import { CommandFailure } from './failure.ts';
 
 const LOOKS = 7;
@@ -16,8 +17,15 @@ export async function decided(api: Api, id: string): Promise<CommandState> {
   }
 }
 
+/** In the words of a line that ends with a full stop of its own. */
 export function outcomeText(state: CommandState): string {
+  const detail = state.detail?.replace(/\.$/, '');
   if (state.state === 'done') return 'done';
-  if (state.state === 'unused') return `unused${state.detail === undefined ? ', the run had ended or did not wait for it' : `: ${state.detail}`}`;
+  if (state.state === 'unused') return `not used: ${detail ?? 'the run had ended, or did not wait for it'}`;
   return 'kept, not yet decided';
+}
+
+/** What was not used changed nothing: a script must see that. */
+export function outcomeExit(state: CommandState): ExitCode {
+  return state.state === 'unused' ? 2 : 0;
 }

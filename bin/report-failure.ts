@@ -44,6 +44,12 @@ export function named(text: string, program: string): string {
   return text.replace(MENTION, () => program);
 }
 
+/** A detail that is a sentence stands alone; a part of one follows the title. */
+export function sentenceOf(title: string, detail: string | undefined): string {
+  const text = detail === undefined || detail === '' ? title : /^[A-Z].*[.!?]$/s.test(detail) ? detail : `${title}: ${detail}`;
+  return /[.!?]$/.test(text) ? text : `${text}.`;
+}
+
 /** Failures of the platform, met when a verb works on this machine without a server. */
 async function fromPalaceError(error: unknown): Promise<CommandFailure | undefined> {
   if (!(error instanceof Error) || error.name !== 'PalaceError') return undefined;
@@ -52,8 +58,7 @@ async function fromPalaceError(error: unknown): Promise<CommandFailure | undefin
   const exit: ExitCode = error.code === 'flow.invalid' ? 3 : error.code === 'boot.config' ? 2 : 1;
   // Its detail is the same places once more, on one line for logs.
   const listed = error.code === 'boot.config' && error.errors !== undefined;
-  const sentence = error.detail === undefined || listed ? error.row.title : `${error.row.title}: ${error.detail}`;
-  return new CommandFailure(exit, /[.!?]$/.test(sentence) ? sentence : `${sentence}.`, {
+  return new CommandFailure(exit, sentenceOf(error.row.title, listed ? undefined : error.detail), {
     code: error.code, next: listed ? 'palace config shows every setting with its variable.' : error.row.next, ...(error.errors === undefined ? {} : { places: error.errors.map(withFlag) }), cause: error,
   });
 }

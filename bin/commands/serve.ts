@@ -35,7 +35,7 @@ export const SERVE_COMMANDS: readonly CommandSpec[] = [
     summary: 'Start one service against a database given by URL',
     usage: ['start gateway|flow [--listen HOST:PORT] [--flow-url URL] [--json]'],
     about: [
-      'Settings come from PALACE_* variables (see `palace config`): PALACE_DATABASE_URL names the PostgreSQL, PALACE_BUS_URL=postgres: lets the processes tell each other news. Two `start flow` processes over one database share the shards. A gateway needs the address of a flow process in --flow-url.',
+      'Settings come from PALACE_* variables (see `palace config`): PALACE_DATABASE_URL names the PostgreSQL, PALACE_BUS_URL=postgres: lets the processes tell each other news. Two `start flow` processes over one database share the shards. A gateway needs the address of a flow process in --flow-url. The processes trust each other by PALACE_INTERNAL_KEY, the same for all; on one machine the data folder holds it.',
     ],
     positionals: [{ name: 'SERVICE', summary: 'The service to start.', choices: ['gateway', 'flow'] }],
     flags: [

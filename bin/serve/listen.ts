@@ -19,7 +19,7 @@ export async function refuseBusyPort(host: string, port: number): Promise<void> 
     probe.once('error', (error: NodeJS.ErrnoException) => resolve(error.code ?? error.message));
     probe.listen(port, host, () => probe.close(() => resolve(undefined)));
   });
-  if (code === 'EADDRINUSE') throw new PalaceError('boot.port-busy', { detail: `${host}:${port} is in use` });
+  if (code === 'EADDRINUSE') throw new PalaceError('boot.port-busy', { detail: `Another program listens on ${host}:${port}.` });
   if (code === 'EACCES') throw new PalaceError('boot.config', { errors: [{ path: '--port', message: `This account may not listen on port ${port}; choose one from 1024 on.` }] });
   if (code !== undefined) throw new PalaceError('boot.config', { errors: [{ path: '--listen', message: `Cannot listen on ${host}:${port} (${code}).` }] });
 }

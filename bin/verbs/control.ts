@@ -2,7 +2,7 @@
 import { Api } from '../api.ts';
 import type { Call } from '../call.ts';
 import { Client } from '../client.ts';
-import { decided, outcomeText } from '../command-outcome.ts';
+import { decided, outcomeExit, outcomeText } from '../command-outcome.ts';
 import type { ExitCode } from '../command.ts';
 import { CommandFailure, refused } from '../failure.ts';
 import { findServer } from '../find-server.ts';
@@ -35,6 +35,7 @@ async function oneByOne(call: Call, api: Api, verb: Verb, ids: readonly string[]
       const accepted = await api.control(verb, id, body);
       const state = await decided(api, accepted.id);
       terminal.out(json ? jsonText({ run: id, ...state }) : `${verb} ${id}: ${oneLine(outcomeText(state))}.`);
+      if (outcomeExit(state) !== 0) refusedCount += 1;
     } catch (error) {
       if (ids.length === 1 || !(error instanceof CommandFailure) || error.exit !== 2) throw error;
       refusedCount += 1;

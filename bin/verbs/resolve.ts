@@ -2,7 +2,7 @@
 import { Api } from '../api.ts';
 import type { Call } from '../call.ts';
 import { Client } from '../client.ts';
-import { decided, outcomeText } from '../command-outcome.ts';
+import { decided, outcomeExit, outcomeText } from '../command-outcome.ts';
 import type { ExitCode } from '../command.ts';
 import { refused } from '../failure.ts';
 import { findServer } from '../find-server.ts';
@@ -21,5 +21,5 @@ export async function execute(call: Call): Promise<ExitCode> {
   const accepted = await api.resolveEffect(id, key, { outcome, ...result });
   const state = await decided(api, accepted.id);
   terminal.out(json ? jsonText(state) : `The act ${oneLine(key)} of ${id} is ${outcome}: ${oneLine(outcomeText(state))}.`);
-  return 0;
+  return outcomeExit(state);
 }

@@ -4,7 +4,7 @@ import { statSync } from 'node:fs';
 import { Api } from '../api.ts';
 import type { Call } from '../call.ts';
 import { Client } from '../client.ts';
-import { decided, outcomeText } from '../command-outcome.ts';
+import { decided, outcomeExit, outcomeText } from '../command-outcome.ts';
 import type { ExitCode } from '../command.ts';
 import { refused } from '../failure.ts';
 import { findServer } from '../find-server.ts';
@@ -23,7 +23,7 @@ export async function execute(call: Call): Promise<ExitCode> {
   const accepted = await api.signal(id, name, payload, args.text('idempotency-key') ?? randomUUID());
   const state = await decided(api, accepted.id);
   terminal.out(json ? jsonText(state) : `Signal ${name} for ${id}: ${oneLine(outcomeText(state))}.`);
-  return 0;
+  return outcomeExit(state);
 }
 
 function split(values: readonly string[]): { data: string | undefined; folder: string | undefined } {
