@@ -1,5 +1,6 @@
 // `as`, `reduce`, `foreach`, `label` and `break`.
 import type { NodeOf } from './ast.ts';
+import { inPlace } from './compile-in-place.ts';
 import { type Binding, compilePatterns, eachMatch, type Matcher } from './compile-patterns.ts';
 import { Break, Raise } from './errors.ts';
 import type { Json } from './json.ts';
@@ -68,11 +69,17 @@ export function compileReduce(compiler: PartCompiler, node: NodeOf<'reduce'>, sc
   const binding = compilePatterns(compiler, node.patterns, scope);
   const init = compiler.code(node.init, scope);
   const update = compiler.code(node.update, binding.scope);
+  const build = binding.plain ? inPlace(compiler, node.update, binding.scope) : undefined;
+  const step = update.one;
   const fold = (env: Env, input: Json, start: Json): Json => {
     let state = start;
-    const step = update.one;
+    const owned = new Set<Json>();
     source.each(env, input, (value) => {
       env.run.spend(1);
+      if (build !== undefined) {
+        state = build(bind(env, value), state, owned) ?? null;
+        return false;
+      }
       if (binding.plain && step !== undefined) {
         state = step(bind(env, value), state) ?? null;
         return false;

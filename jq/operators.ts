@@ -1,5 +1,5 @@
-// Arithmetic on values. Bulk results are charged: copying 256 array slots, 16 object fields or 1,024 characters is one
-// unit of fuel, so that work and fuel stay in proportion.
+// Arithmetic on values. Bulk results are charged, so that work and fuel stay in proportion: copying 256 array slots, 1,024
+// characters or 8 fields of a small object is one unit; each field of a large object is one, since those copy slowly.
 import { type Json, type JsonObject, isObject, kindOf, own, put } from './json.ts';
 import { toShortText } from './json-text.ts';
 import { exceed, raise } from './errors.ts';
@@ -30,8 +30,13 @@ export function checkString(run: Run, length: number): void {
 /** A shallow copy of an object, charged by its size. */
 export function copyObject(run: Run, object: JsonObject): JsonObject {
   const copy = { ...object };
-  run.spend(Object.keys(copy).length >> 4);
+  spendFields(run, copy);
   return copy;
+}
+
+function spendFields(run: Run, object: JsonObject): void {
+  const fields = Object.keys(object).length;
+  run.spend(fields < 32 ? fields >> 3 : fields);
 }
 
 export function add(run: Run, left: Json, right: Json): Json {
@@ -48,7 +53,7 @@ export function add(run: Run, left: Json, right: Json): Json {
   }
   if (isObject(left) && isObject(right)) {
     const sum = { ...left, ...right };
-    run.spend(Object.keys(sum).length >> 4);
+    spendFields(run, sum);
     return sum;
   }
   return refuse(left, right, 'added');

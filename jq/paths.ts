@@ -60,12 +60,17 @@ export function setKey(run: Run, target: Json, key: Json, value: Json): Json {
   return refuseIndex(target, key);
 }
 
-function setItem(run: Run, array: readonly Json[], position: number, value: Json): Json {
+/** Where an assignment to `.[position]` lands. */
+export function arrayPosition(array: readonly Json[], position: number): number {
   if (position !== position) return raise('Cannot set array element at NaN index');
   let at = Math.floor(position);
   if (at < 0) at += array.length;
   if (at < 0) return raise('Out of bounds negative array index');
-  if (at > 536_870_911) return raise('Array index too large');
+  return at > 536_870_911 ? raise('Array index too large') : at;
+}
+
+function setItem(run: Run, array: readonly Json[], position: number, value: Json): Json {
+  const at = arrayPosition(array, position);
   const length = Math.max(array.length, at + 1);
   checkArray(run, length);
   const copy = array.slice();
