@@ -5,7 +5,7 @@
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { accessSync, chownSync, closeSync, constants, existsSync, mkdirSync, openSync, readFileSync, realpathSync, renameSync, rmSync, statfsSync, statSync, writeFileSync, fsyncSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { PalaceError } from '../errors.ts';
 import type { PostgresFiles } from './postgres-files.ts';
 import { handOver, identity } from './postmaster.ts';
@@ -24,7 +24,7 @@ export interface DataFolder {
 /** Makes the folder if need be and answers with its real path. */
 export function openDataFolder(dir: string): DataFolder {
   try {
-    mkdirSync(dir, { recursive: true, mode: 0o700 });
+    makeFolder(dir);
     accessSync(dir, constants.W_OK | constants.X_OK);
     const probe = join(dir, `.probe-${process.pid}`);
     writeFileSync(probe, '');
@@ -35,6 +35,17 @@ export function openDataFolder(dir: string): DataFolder {
   }
   const real = realpathSync(dir);
   return { dir: real, cluster: join(real, 'postgres'), logFile: join(real, 'postgres.log') };
+}
+
+/** One by one: Node's recursive mkdir never returns where the system answers ENOENT below a folder that exists, as /proc does. */
+function makeFolder(dir: string): void {
+  if (existsSync(dir)) return;
+  if (dirname(dir) !== dir) makeFolder(dirname(dir));
+  try {
+    mkdirSync(dir, { mode: 0o700 });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  }
 }
 
 export function requireRoom(dir: string): void {
@@ -78,7 +89,9 @@ export function hasCluster(folder: DataFolder): boolean {
 export async function createCluster(folder: DataFolder, files: PostgresFiles, user: SystemUser | undefined): Promise<void> {
   const draft = `${folder.cluster}.draft`;
   rmSync(draft, { recursive: true, force: true });
-  rmSync(folder.cluster, { recursive: true, force: true });
+  if (existsSync(folder.cluster)) {
+    throw new PalaceError('boot.database', { detail: `${folder.cluster} exists but is no database: its PG_VERSION is missing. Move it away, or restore it from a backup.` });
+  }
   mkdirSync(draft, { mode: 0o700 });
   if (user !== undefined) chownSync(draft, user.uid, user.gid);
   await runInitdb(draft, join(folder.dir, 'postgres.password'), files, user);

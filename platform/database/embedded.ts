@@ -46,6 +46,8 @@ export interface EmbeddedServer {
 
 const RESTARTS = 10;
 const START_LIMIT_MS = 600_000;
+/** A server that does not answer within this is not worth adopting. */
+const ADOPT_LIMIT_MS = 3_000;
 const LEFTOVER_LIMIT_MS = 20_000;
 const LONGEST_SOCKET_PATH = 100;
 const DATABASE = 'palace';
@@ -56,6 +58,7 @@ interface Supervised {
   pid: number;
   stopping: boolean;
   restarts: number[];
+  restarting: Promise<void> | undefined;
 }
 
 export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedServer> {
@@ -85,7 +88,7 @@ async function startLocked(folder: DataFolder, options: EmbeddedOptions, unlock:
   const mark = createHash('sha256').update(JSON.stringify([files.version, files.postgres, settings])).digest('hex').slice(0, 12);
   const command: ServerCommand = { program: files.postgres, folder: folder.cluster, logFile: folder.logFile, user, settings: { ...settings, cluster_name: `palace-${mark}` } };
   const urlOf = (database: string): string => `postgres://${SUPERUSER}:${password}@${address.host}/${database}${address.query}`;
-  const supervised: Supervised = { command, options, pid: 0, stopping: false, restarts: [] };
+  const supervised: Supervised = { command, options, pid: 0, stopping: false, restarts: [], restarting: undefined };
   const adopted = await adopt(supervised, urlOf('postgres'), phase);
   if (!adopted) {
     turnLog(folder);
@@ -97,19 +100,24 @@ async function startLocked(folder: DataFolder, options: EmbeddedOptions, unlock:
 }
 
 function serverHandle(supervised: Supervised, url: string, adopted: boolean, unlock: () => void): EmbeddedServer {
+  let stopped: Promise<void> | undefined;
   return {
     url,
     adopted,
     get pid() {
       return supervised.pid;
     },
-    async stop() {
-      if (supervised.stopping) return;
-      supervised.stopping = true;
-      await stopPostmaster(supervised.pid);
-      unlock();
+    stop() {
+      stopped ??= end(supervised).finally(unlock);
+      return stopped;
     },
   };
+}
+
+async function end(supervised: Supervised): Promise<void> {
+  supervised.stopping = true;
+  await supervised.restarting;
+  await stopPostmaster(supervised.pid);
 }
 
 interface Address {
@@ -161,7 +169,7 @@ async function adopt(supervised: Supervised, url: string, phase: (phase: Embedde
   const found = runningPostmaster(supervised.command.folder);
   if (found === undefined) return false;
   phase('database-adopt');
-  const mark = await question(url, "select current_setting('cluster_name') as answer", 10_000);
+  const mark = await question(url, "select current_setting('cluster_name') as answer", ADOPT_LIMIT_MS);
   if (mark === supervised.command.settings['cluster_name']) {
     supervised.pid = found.pid;
     watchAdopted(supervised);
@@ -213,7 +221,7 @@ async function becomesReady(child: ChildProcess, command: ServerCommand, phase: 
 }
 
 function watchChild(supervised: Supervised, child: ChildProcess): void {
-  const ended = (): void => void restart(supervised);
+  const ended = (): void => void (supervised.restarting = restart(supervised));
   if (child.exitCode !== null || child.signalCode !== null) ended();
   else child.once('exit', ended);
 }
@@ -224,7 +232,7 @@ function watchAdopted(supervised: Supervised): void {
   const timer = setInterval(() => {
     if (isAlive(pid) && !supervised.stopping) return;
     clearInterval(timer);
-    void restart(supervised);
+    supervised.restarting = restart(supervised);
   }, 250);
   timer.unref();
 }
@@ -238,8 +246,7 @@ async function restart(supervised: Supervised): Promise<void> {
     if (supervised.restarts.length > RESTARTS) throw new PalaceError('boot.database', { detail: `PostgreSQL ended ${RESTARTS} times within a minute. Its log is ${supervised.command.logFile}.` });
     log.warn('PostgreSQL ended unasked; starting it again', { restarts: supervised.restarts.length });
     await start(supervised, () => undefined);
-    if (supervised.stopping) await stopPostmaster(supervised.pid);
-    log.info('PostgreSQL answers again', { pid: supervised.pid, tookMs: Math.round(performance.now() - now) });
+    log.info('PostgreSQL runs again', { pid: supervised.pid, tookMs: Math.round(performance.now() - now) });
   } catch (error) {
     log.error('PostgreSQL cannot be kept running', { error });
     onGone?.(error instanceof PalaceError ? error : new PalaceError('boot.database', { cause: error }));
