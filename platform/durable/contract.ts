@@ -185,6 +185,17 @@ export interface EngineSample {
   readonly version: number;
 }
 
+/** Engine time as the database keeps it: its wall clock plus an offset. */
+export interface StoredClock {
+  readonly offsetMs: number;
+  readonly timeline: string;
+  /** False between a promotion and the first proposal of somebody who knows the time. */
+  readonly settled: boolean;
+  readonly version: number;
+  /** Engine time at which this version of the offset was set. */
+  readonly setAtMs: number;
+}
+
 export interface Renewal {
   /** Fences still ours, as the database has them. Others are lost. */
   readonly kept: readonly Fence[];
@@ -192,10 +203,9 @@ export interface Renewal {
   readonly orphans: readonly number[];
   /** Living nodes that do not leave; rendezvous hashing over them says who should have a shard. */
   readonly nodes: readonly NodeRow[];
-  /** Database wall clock at the statement, ms since the epoch, and the stored offset and high water of engine time. */
+  /** Database wall clock at the statement, ms since the epoch. */
   readonly databaseMs: number;
-  /** `settled` is false between a promotion and the first proposal of somebody who knows the time. */
-  readonly clock: { readonly offsetMs: number; readonly highWaterMs: number; readonly timeline: string; readonly settled: boolean; readonly version: number };
+  readonly clock: StoredClock;
   readonly haltVersion: number;
   readonly minReader: number;
 }

@@ -108,10 +108,7 @@ export function createMembership({ store, scheduler, settings, log, shards }: Me
   }
 
   function followClock(renewal: Renewal, sentAtMs: number): void {
-    const taken = takeSample(clock, {
-      sentAtMs, receivedAtMs: scheduler.nowMs(), databaseMs: renewal.databaseMs,
-      offsetMs: renewal.clock.offsetMs, settled: renewal.clock.settled, version: renewal.clock.version,
-    });
+    const taken = takeSample(clock, { sentAtMs, receivedAtMs: scheduler.nowMs(), databaseMs: renewal.databaseMs, stored: renewal.clock });
     clock = taken.clock;
     const before = jumped;
     jumped = taken.verdict === 'jumped';

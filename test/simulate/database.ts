@@ -24,6 +24,7 @@ interface ShardRow {
 interface Clock {
   offsetMs: number;
   version: number;
+  setAtMs: number;
   timeline: string;
   unsettledMs: number | undefined;
   highWaterMs: number;
@@ -63,7 +64,7 @@ export class SimulatedDatabase {
   readonly inbox = new Map<string, InboxEntry>();
   readonly timers: Map<string, TimerRow>[] = Array.from({ length: SHARD_COUNT }, () => new Map());
   readonly keys = new Map<string, { readonly tenant: string; readonly scope: string; readonly key: string; readonly fingerprint: string; readonly answer: string }>();
-  readonly clock: Clock = { offsetMs: 0, version: 0, timeline: '', unsettledMs: undefined, highWaterMs: 0 };
+  readonly clock: Clock = { offsetMs: 0, version: 0, setAtMs: 0, timeline: '', unsettledMs: undefined, highWaterMs: 0 };
   /** Raised by a restart; statements of an earlier one are gone. */
   incarnation = 0;
   up = true;
@@ -153,14 +154,15 @@ export class SimulatedDatabase {
 
   renew(node: NodeRow, fences: readonly Fence[], leaseMs: number, engine: EngineSample | undefined): Promise<Renewal> {
     return this.statement(async (statement) => {
-      const clock = await this.settleClock(statement, engine, leaseMs);
+      const settled = await this.settleClock(statement, engine, leaseMs);
+      const clock = { ...settled };
       await this.lock(statement, fences.map((fence) => fence.shard), 'exclusive', 2_000);
       await this.phase(statement, 0, 2);
       const nowMs = this.wallMs() + clock.offsetMs;
       const kept = fences.filter((fence) => this.shards[fence.shard]?.owner === node.nodeId && this.shards[fence.shard]?.epoch === fence.epoch);
       const databaseMs = this.wallMs();
       await this.phase(statement, ...this.commitMs);
-      if (clock !== this.clock) Object.assign(this.clock, clock);
+      if (settled !== this.clock) Object.assign(this.clock, settled);
       for (const fence of kept) this.row(fence.shard).leaseUntilMs = nowMs + leaseMs;
       const own = this.nodes.get(node.nodeId);
       if (own !== undefined) Object.assign(own, { seenMs: nowMs, leaving: node.leaving === true, highWaterMs: Math.max(own.highWaterMs, engine?.timeMs ?? 0) });
@@ -170,7 +172,7 @@ export class SimulatedDatabase {
         kept, databaseMs, haltVersion: 0, minReader: 0,
         orphans: this.shards.flatMap((shard, id) => (this.isFree(shard, node.nodeId, nowMs) && !(shard.owner === node.nodeId && sent.has(id)) ? [id] : [])),
         nodes: living.filter((other) => !other.leaving && (other.nodeId === node.nodeId || other.seenMs > nowMs - leaseMs)).map(({ nodeId, readsFormat }) => ({ nodeId, readsFormat })),
-        clock: { offsetMs: clock.offsetMs, highWaterMs: clock.highWaterMs, timeline: clock.timeline, settled: clock.unsettledMs === undefined, version: clock.version },
+        clock: { offsetMs: clock.offsetMs, timeline: clock.timeline, settled: clock.unsettledMs === undefined, version: clock.version, setAtMs: clock.setAtMs },
       };
     });
   }
@@ -193,7 +195,7 @@ export class SimulatedDatabase {
       if (offsetMs === clock.offsetMs && clock.unsettledMs === undefined) return clock;
     }
     this.world.note(`engine time is set to ${wall + offsetMs - this.trueMs()} ms from the truth, ${engine === undefined ? 'by the database' : 'by a node that knows'}`);
-    return { ...clock, offsetMs, version: clock.version + 1, unsettledMs: undefined, highWaterMs: high };
+    return { ...clock, offsetMs, version: clock.version + 1, setAtMs: wall + offsetMs, unsettledMs: undefined, highWaterMs: high };
   }
 
   private row(shard: number): ShardRow {

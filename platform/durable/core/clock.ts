@@ -2,9 +2,12 @@
 // I1 The anchor is the sample as of the moment its answer arrived: by then the database's clock shows at least that much.
 // I2 A sample outside what the anchor allows (round trips of both included) is a jump: it is not taken, and engine time goes on
 //    from our own extrapolation, which the next renewal proposes to the database as the new offset. Only who knows the newest version
-//    of the offset may change it; who does not (it was stopped meanwhile) follows, so that two nodes never pull at the clock.
+//    of the offset may change it. Who missed a change looks whether it agreed with its own time when it was made: if so the present
+//    difference is a new jump, if not it follows, so that two nodes never pull at the clock.
 // I3 A node that knows no time takes none from a database whose clock is not settled after a promotion.
 // Called by membership.ts with every renewal.
+
+import type { StoredClock } from '../contract.ts';
 
 /** Steps up to this size are followed (a clock being slewed); larger ones are jumps. */
 export const JUMP_TOLERANCE_MS = 500;
@@ -24,29 +27,35 @@ export interface ClockSample {
   readonly sentAtMs: number;
   readonly receivedAtMs: number;
   readonly databaseMs: number;
-  readonly offsetMs: number;
-  readonly settled: boolean;
-  readonly version: number;
+  readonly stored: StoredClock;
 }
 
 export type SampleVerdict = 'taken' | 'jumped' | 'unsettled';
 
 export function takeSample(clock: EngineClock | undefined, sample: ClockSample): { readonly clock: EngineClock | undefined; readonly verdict: SampleVerdict } {
-  const engineMs = sample.databaseMs + sample.offsetMs;
-  const fresh = { engineMs, sentAtMs: sample.sentAtMs, receivedAtMs: sample.receivedAtMs, version: sample.version };
+  const { settled, version, offsetMs } = sample.stored;
+  const engineMs = sample.databaseMs + offsetMs;
+  const fresh = { engineMs, sentAtMs: sample.sentAtMs, receivedAtMs: sample.receivedAtMs, version };
   if (clock === undefined) {
-    if (!sample.settled) return { clock, verdict: 'unsettled' };
+    if (!settled) return { clock, verdict: 'unsettled' };
     return { clock: { ...fresh, floorMs: engineMs }, verdict: 'taken' };
   }
   const floorMs = engineTime(clock, sample.receivedAtMs);
-  if (!sample.settled || !fits(clock, sample, engineMs)) {
-    if (!sample.settled || sample.version === clock.version) return { clock, verdict: 'jumped' };
+  if (!settled) return { clock, verdict: 'jumped' };
+  if (!fits(clock, sample, engineMs)) {
+    if (version === clock.version || agreed(clock, sample, floorMs)) return { clock: { ...clock, version }, verdict: 'jumped' };
     return { clock: { ...fresh, floorMs }, verdict: 'taken' };
   }
   const roundTripMs = sample.receivedAtMs - sample.sentAtMs;
   const better = roundTripMs <= 2 * (clock.receivedAtMs - clock.sentAtMs) || engineMs >= floorMs;
   const old = sample.receivedAtMs - clock.receivedAtMs > ANCHOR_MAX_AGE_MS;
-  return { clock: better || old ? { ...fresh, floorMs } : { ...clock, floorMs, version: sample.version }, verdict: 'taken' };
+  return { clock: better || old ? { ...fresh, floorMs } : { ...clock, floorMs, version }, verdict: 'taken' };
+}
+
+/** Was the change that we missed made by our own time, as far as we can tell? */
+function agreed(clock: EngineClock, sample: ClockSample, nowMs: number): boolean {
+  const { setAtMs } = sample.stored;
+  return setAtMs >= clock.engineMs - JUMP_TOLERANCE_MS && setAtMs <= nowMs + (clock.receivedAtMs - clock.sentAtMs) + JUMP_TOLERANCE_MS;
 }
 
 function fits(clock: EngineClock, sample: ClockSample, engineMs: number): boolean {

@@ -65,7 +65,7 @@ begin
     offset_now := greatest(offset_now, high - wall);
     if offset_now = c.offset_ms and c.unsettled_ms is null then return; end if;
   end if;
-  update {{schema}}.clock set offset_ms = offset_now, version = c.version + 1, unsettled_ms = null, high_water_ms = high;
+  update {{schema}}.clock set offset_ms = offset_now, version = c.version + 1, set_at_ms = wall + offset_now, unsettled_ms = null, high_water_ms = high;
 end $$;
 
 create function {{schema}}.renew(node_id text, format integer, is_leaving boolean, ids integer[], epochs bigint[], lease_ms integer, engine_ms bigint, jumped boolean, known integer)
@@ -99,7 +99,7 @@ begin
   where owner is null or owner <> all (alive) or (owner = node_id and id <> all (ids)) or (owner <> node_id and lease_until_ms < now_ms);
   select * into h from {{schema}}.halt;
   return json_build_object('kept', kept, 'orphans', orphans, 'nodes', nodes, 'databaseMs', {{schema}}.wall_ms(),
-    'clock', json_build_object('offsetMs', c.offset_ms, 'highWaterMs', c.high_water_ms, 'timeline', c.timeline, 'settled', c.unsettled_ms is null, 'version', c.version),
+    'clock', json_build_object('offsetMs', c.offset_ms, 'timeline', c.timeline, 'settled', c.unsettled_ms is null, 'version', c.version, 'setAtMs', c.set_at_ms),
     'haltVersion', h.version, 'minReader', h.min_reader);
 end $$;
 
