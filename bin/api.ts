@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import type { z } from 'zod';
 import type * as flow from '@palace/flow/contract.ts';
-import type { EgressRuleView } from '@palace/gateway/contract.ts';
+import type { ApiKey, EgressRuleView } from '@palace/gateway/contract.ts';
 import type { Client } from './client.ts';
 
 export type FlowVersion = z.infer<typeof flow.flowVersion>;
@@ -88,6 +88,16 @@ export class Api {
   }
   resolveEffect(id: string, key: string, body: Readonly<Record<string, unknown>>): Promise<Accepted> {
     return this.#post(runPath(id, `/effects/${encodeURIComponent(key)}`), body);
+  }
+  listKeys(cursor?: string): Promise<{ items: ApiKey[]; next?: string }> {
+    return this.#get(withQuery('/v1/api-keys', { cursor }));
+  }
+  /** Not sent again when it fails: two keys would be two secrets. */
+  createKey(body: { name: string; role: string; expiresAt?: string }): Promise<ApiKey & { secret: string }> {
+    return this.client.ask({ method: 'POST', path: '/v1/api-keys', body });
+  }
+  revokeKey(id: string): Promise<unknown> {
+    return this.client.ask({ method: 'DELETE', path: `/v1/api-keys/${encodeURIComponent(id)}` });
   }
   commandState(id: string): Promise<CommandState> {
     return this.#get(`/v1/commands/${encodeURIComponent(id)}`);

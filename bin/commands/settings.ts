@@ -28,6 +28,25 @@ export const SETTING_COMMANDS: readonly CommandSpec[] = [
     exits: [0, 2, 6],
   },
   {
+    name: 'key',
+    group: 'Settings and checks',
+    summary: 'Create, list and revoke API keys',
+    usage: ['key create --name NAME [--role ROLE] [--expires TIME]', 'key list', 'key revoke ID'],
+    about: ['A new key is shown once, on standard output. A revoked one stops working everywhere within three seconds.'],
+    positionals: [
+      { name: 'ACTION', summary: 'What to do.', choices: ['create', 'list', 'revoke'] },
+      { name: 'ID', summary: 'The key’s id, from `palace key list`.', optional: true },
+    ],
+    flags: [
+      { name: 'name', kind: 'text', placeholder: 'NAME', summary: 'What the key is for.' },
+      { name: 'role', kind: 'choice', choices: ['owner', 'admin', 'builder', 'operator', 'worker', 'viewer'], default: 'operator', summary: 'What it may do.' },
+      { name: 'expires', kind: 'duration', placeholder: 'TIME', summary: 'How long it works, e.g. 720h; without it until revoked.' },
+      ...SERVER_FLAGS,
+    ],
+    examples: [{ line: 'key create --name ci --role operator --expires 720h', says: 'A key for a month.' }],
+    exits: [0, 2, 6],
+  },
+  {
     name: 'doctor',
     group: 'Settings and checks',
     summary: 'Check this installation and say how to mend what is wrong',

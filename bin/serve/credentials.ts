@@ -3,7 +3,7 @@
 // I2 A key that still works is kept, so that shells and scripts survive a restart.
 import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import type { Gateway } from '@palace/gateway/service.ts';
-import { credentialsFile, readCredentials } from '../find-server.ts';
+import { credentialsFile, readCredentials, type Credentials } from '../find-server.ts';
 
 export const LOCAL_TENANT = 'local';
 const GENERATED = 'palace up';
@@ -13,17 +13,29 @@ export async function writeCredentials(gateway: Gateway, dir: string, url: strin
   const known = readable(dir);
   const apiKey = known !== undefined && (await works(url, known)) ? known : (await gateway.keys.create(LOCAL_TENANT, { name: GENERATED, role: 'owner' })).secret;
   const path = credentialsFile(dir);
+  writeWhole(path, { url, apiKey });
+  return path;
+}
+
+/** The first key of a cluster. False when the tenant has keys already; the file is left alone then. */
+export async function writeFirstKey(gateway: Gateway, path: string, url: string): Promise<boolean> {
+  if ((await gateway.keys.list(LOCAL_TENANT)).length > 0) return false;
+  const { secret } = await gateway.keys.create(LOCAL_TENANT, { name: 'first owner', role: 'owner' });
+  writeWhole(path, { url, apiKey: secret });
+  return true;
+}
+
+function writeWhole(path: string, credentials: Credentials): void {
   const draft = `${path}.${process.pid}.draft`;
   rmSync(draft, { force: true });
   const file = openSync(draft, 'wx', 0o600);
   try {
-    writeFileSync(file, `${JSON.stringify({ url, apiKey })}\n`);
+    writeFileSync(file, `${JSON.stringify(credentials)}\n`);
     fsyncSync(file);
   } finally {
     closeSync(file);
   }
   renameSync(draft, path);
-  return path;
 }
 
 /** Beyond this machine the generated key must not open the door: an own key takes its place. */

@@ -4,6 +4,7 @@ import { egressRules, openGateway, openInternalDoor } from '@palace/gateway/serv
 import type { Config } from '@palace/platform/config.ts';
 import { derivedKey } from '@palace/platform/installation-key.ts';
 import { openPlatform, type Platform } from '@palace/platform/platform.ts';
+import { writeFirstKey } from './credentials.ts';
 import { gatewaySettings } from './gateway-settings.ts';
 
 /** What a flow process answers, as the gateway sees it. */
@@ -13,6 +14,8 @@ export interface ServiceProcessOptions {
   readonly service: 'gateway' | 'flow';
   readonly config: Config;
   readonly flowUrls: readonly string[];
+  /** For the gateway: where the first key goes. */
+  readonly credentials: string | undefined;
 }
 
 export interface ServiceProcess {
@@ -20,12 +23,12 @@ export interface ServiceProcess {
   close(): Promise<void>;
 }
 
-export async function openServiceProcess({ service, config, flowUrls }: ServiceProcessOptions): Promise<ServiceProcess> {
+export async function openServiceProcess({ service, config, flowUrls, credentials }: ServiceProcessOptions): Promise<ServiceProcess> {
   const opened = new AsyncDisposableStack();
   try {
     const platform = await openPlatform(config, { service, egressRules });
     opened.defer(() => platform.close());
-    const url = service === 'flow' ? await openFlowProcess(platform, opened) : await openGatewayProcess(platform, flowUrls, opened);
+    const url = service === 'flow' ? await openFlowProcess(platform, opened) : await openGatewayProcess(platform, flowUrls, credentials, opened);
     return { url, close: () => opened.disposeAsync() };
   } catch (error) {
     await opened.disposeAsync().catch(() => undefined);
@@ -48,10 +51,12 @@ async function openFlowProcess(platform: Platform, opened: AsyncDisposableStack)
   return (await door.listen()).url;
 }
 
-async function openGatewayProcess(platform: Platform, flowUrls: readonly string[], opened: AsyncDisposableStack): Promise<string> {
+async function openGatewayProcess(platform: Platform, flowUrls: readonly string[], credentials: string | undefined, opened: AsyncDisposableStack): Promise<string> {
   const { config } = platform;
   const proxies = flowUrls.map((url, at) => ({ name: `flow-${at + 1}`, url, prefixes: FLOW_PREFIXES }));
   const gateway = await openGateway(platform, { proxies, internalKey: gatewayKey(platform), settings: gatewaySettings(config) });
   opened.defer(() => gateway.close());
-  return (await gateway.listen()).url;
+  const { url } = await gateway.listen();
+  if (credentials !== undefined) await writeFirstKey(gateway, credentials, url);
+  return url;
 }

@@ -17,6 +17,7 @@ export async function execute(call: Call): Promise<ExitCode> {
   const dir = dataFolder(args.text('data'));
   const timeoutMs = args.durationMs('timeout') ?? 60_000;
   const holder = lockHolder(dir);
+  const database = runningPostmaster(join(dir, 'postgres'));
   if (holder !== undefined) {
     if (!json) terminal.note(`palace: stopping process ${holder.pid}; running steps finish first.`);
     signal(holder.pid);
@@ -26,11 +27,12 @@ export async function execute(call: Call): Promise<ExitCode> {
     }
     await untilGone(dir, holder.pid, timeoutMs);
   }
-  const postmaster = runningPostmaster(join(dir, 'postgres'));
-  if (postmaster !== undefined && lockHolder(dir) === undefined) await stopPostmaster(postmaster.pid);
-  const stopped = { palace: holder?.pid ?? null, postgres: postmaster?.pid ?? null };
+  // One that outlived its process, or that was not taken along by a process that ended at once.
+  const left = runningPostmaster(join(dir, 'postgres'));
+  if (left !== undefined && lockHolder(dir) === undefined) await stopPostmaster(left.pid);
+  const stopped = { palace: holder?.pid ?? null, postgres: database?.pid ?? null };
   if (json) terminal.out(jsonText({ stopped, data: dir }));
-  else terminal.out(holder === undefined && postmaster === undefined ? `Nothing runs with ${dir}.` : `Stopped. The data stays in ${dir}.`);
+  else terminal.out(holder === undefined && database === undefined ? `Nothing runs with ${dir}.` : `Stopped. The data stays in ${dir}.`);
   return 0;
 }
 

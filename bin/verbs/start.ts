@@ -14,7 +14,7 @@ export async function execute(call: Call): Promise<ExitCode> {
   const service = args.positionals[0] === 'gateway' ? 'gateway' : 'flow';
   const config = configFor(call, service);
   const { openServiceProcess } = await import('../serve/service-process.ts');
-  const running = await openServiceProcess({ service, config, flowUrls: args.all('flow-url') });
+  const running = await openServiceProcess({ service, config, flowUrls: args.all('flow-url'), credentials: args.text('credentials') });
   if (json) terminal.out(jsonText({ ready: true, service, url: running.url, pids: { palace: process.pid } }));
   else terminal.out(`${style('green', `${service} is ready`)} at ${running.url}`);
   const signal = await stopping.asked;
@@ -31,7 +31,7 @@ function configFor({ args }: Call, service: string): Config {
   }
   const urls = args.all('flow-url');
   if (service === 'gateway' && urls.length === 0) throw refused('palace start gateway needs the address of a flow process.', { next: 'palace start gateway --flow-url http://127.0.0.1:8081' });
-  if (service === 'flow' && urls.length > 0) throw refused('--flow-url is for the gateway.', { next: 'palace start --help' });
+  if (service === 'flow' && (urls.length > 0 || args.has('credentials'))) throw refused('--flow-url and --credentials are for the gateway.', { next: 'palace start --help' });
   for (const url of urls) if (!URL.canParse(url)) throw refused(`"${url}" is not an address.`, { next: 'palace start gateway --flow-url http://127.0.0.1:8081' });
   return config;
 }
