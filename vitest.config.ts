@@ -5,6 +5,8 @@ export default defineConfig({
     include: ['jq/**/*.test.ts', 'platform/**/*.test.ts', 'services/**/*.test.ts', 'bin/**/*.test.ts', 'samples/**/*.test.ts', 'test/*.test.ts', 'test/cli/**/*.test.ts'],
     // Ends the database server that the run's tests share.
     globalSetup: ['platform/database/test-run.ts'],
+    // Looks after the prototypes that all objects share.
+    setupFiles: ['test/every-test.ts'],
     pool: 'forks',
     maxWorkers: 2,
     testTimeout: 30_000,

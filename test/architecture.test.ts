@@ -8,7 +8,7 @@ import { functionSizes, LIMIT_LINES } from './architecture/functions.ts';
 import { cycles, importFaults, joinFaults } from './architecture/imports.ts';
 import { IDS, KEPT, promiseFaults, readPromises } from './architecture/promises.ts';
 import { isTest, listFiles, readSources, readText, type SourceFile, sourceFile } from './architecture/source.ts';
-import { fileSizeFaults, HARD_LIMIT_LINES, headFaults, purityFaults, textFaults, traceFaults, USUAL_LIMIT_LINES } from './architecture/text.ts';
+import { fileSizeFaults, HARD_LIMIT_LINES, headFaults, purityFaults, sqlFaults, textFaults, traceFaults, USUAL_LIMIT_LINES } from './architecture/text.ts';
 
 const SOURCES = readSources();
 const importing = (path: string, ...names: readonly string[]): SourceFile => sourceFile(path, names.map((name) => `import { x } from '${name}';\n`).join(''));
@@ -109,6 +109,12 @@ describe('what a file may contain', () => {
     const planted = ['Date.now()', 'new Date()', 'Math.random()', 'randomUUID()', 'setTimeout(f, 1)'].map((text) => sourceFile('services/flow/core/a.ts', text));
     expect(purityFaults(planted)).toHaveLength(planted.length);
     expect(purityFaults(SOURCES)).toEqual([]);
+  });
+
+  test('values reach SQL as parameters', () => {
+    const planted = ['await sql.query(`select * from run where id = ${id}`);', 'await sql.query<Row>(`delete from ${table} where id = $1`, [id]);', 'await sql.query<Row>(`select ${COLUMNS} from run where id = $1`, [id]);'];
+    expect(sqlFaults(planted.map((text) => sourceFile('services/flow/store/a.ts', text)))).toHaveLength(2);
+    expect(sqlFaults(SOURCES)).toEqual([]);
   });
 
   test('a file of some size opens with what it owns', () => {

@@ -47,6 +47,16 @@ export function purityFaults(files: readonly SourceFile[]): string[] {
   });
 }
 
+/** Names of our own that stand in SQL: constants, and in these files what they have checked themselves. */
+const OWN_SQL = /^(platform\/(database|durable|bus)|bin\/doctor)\//;
+const QUERY = /\.query(?:<[^()]*?>)?\(\s*`([^`]*)`/g;
+
+/** S27: values reach SQL as parameters. Only constants may be written into its text. */
+export function sqlFaults(files: readonly SourceFile[]): string[] {
+  return files.filter(({ path }) => !isTest(path) && !OWN_SQL.test(path)).flatMap(({ path, text }) =>
+    [...text.matchAll(QUERY)].flatMap(([, sql = '']) => [...sql.matchAll(/\$\{([^}]*)\}/g)].flatMap(([, name = '']) => (/^[A-Z][A-Z_]*$/.test(name) ? [] : [`${path} writes ${name} into SQL`]))));
+}
+
 /** A file of some size opens by saying what it owns. */
 export function headFaults(files: readonly SourceFile[], fromLines = 60): string[] {
   const silent = files.filter(({ text }) => lineCount(text) >= fromLines && !/^(#!.*\n)?\/\/ \S/.test(text));

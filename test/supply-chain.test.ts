@@ -1,0 +1,50 @@
+// What we depend on (S61): exact versions with integrity, no script of a package ever runs, licences from a list.
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { readText, ROOT } from './architecture/source.ts';
+
+interface Locked {
+  readonly version?: string;
+  readonly integrity?: string;
+  readonly resolved?: string;
+  readonly link?: boolean;
+  readonly license?: string;
+  readonly optional?: boolean;
+}
+
+const LOCK = JSON.parse(readText('package-lock.json')) as { readonly packages: Readonly<Record<string, Locked>> };
+const PACKAGES = Object.entries(LOCK.packages).filter(([path, { link }]) => path.includes('node_modules/') && link !== true);
+const LICENCES: ReadonlySet<string> = new Set(['MIT', 'ISC', 'Apache-2.0', 'BSD-2-Clause', 'BSD-3-Clause', '0BSD', 'MPL-2.0', 'BlueOak-1.0.0', 'PostgreSQL']);
+
+/** Made for machines other than this one, and not installed here: npm learns its integrity where it is. */
+const isForeign = (path: string, { optional }: Locked): boolean => optional === true && !existsSync(join(ROOT, path));
+
+const unsafe = (entries: readonly (readonly [string, Locked])[]): string[] =>
+  entries.filter(([path, one]) => one.resolved !== undefined || one.version === undefined || (one.integrity === undefined && !isForeign(path, one))).map(([path]) => path);
+
+describe('the lock file', () => {
+  test('holds each package by version and integrity, and no address to fetch it from', () => {
+    expect(unsafe([['node_modules/a', { version: '1.0.0' }], ['node_modules/b', { version: '1.0.0', integrity: 'sha512-x', resolved: 'https://example.com' }]])).toHaveLength(2);
+    expect(PACKAGES.length).toBeGreaterThan(100);
+    expect(unsafe(PACKAGES)).toEqual([]);
+  });
+
+  test('holds only licences that we may pass on', () => {
+    expect(PACKAGES.filter(([, { license }]) => license !== undefined && !LICENCES.has(license)).map(([path, { license }]) => `${path} ${license}`)).toEqual([]);
+  });
+});
+
+describe('the packages', () => {
+  test('are named by exact version', () => {
+    const { dependencies, devDependencies, optionalDependencies } = JSON.parse(readText('package.json')) as Record<string, Record<string, string>>;
+    const named = Object.entries({ ...dependencies, ...devDependencies, ...optionalDependencies });
+    expect(named.filter(([, version]) => !/^\d+\.\d+\.\d+(-[\w.]+)?$/.test(version))).toEqual([]);
+  });
+
+  test('never run a script when they are installed', () => {
+    expect(readText('.npmrc').split('\n')).toContain('ignore-scripts=true');
+    const { scripts } = JSON.parse(readText('package.json')) as { scripts: Record<string, string> };
+    expect(Object.keys(scripts).filter((name) => /^(pre|post)?(install|prepare)$/.test(name))).toEqual([]);
+  });
+});
