@@ -1,6 +1,7 @@
 // The shards of one node: what the states of core/shard-state.ts do. Opens, closes, drains, releases; answers who may write.
 // I1 The host is opened only after the claim's commit, and never while an earlier `open` of the same shard is still running.
 // I2 A shard serves until its own monotonic deadline, measured from before the claim or renewal was sent (E2).
+//    Past it nothing revives it, not even a renewal's answer that was on its way: who saw no fence may rely on the close that follows.
 // I3 Closing is synchronous: timers, feeds and unsent writes go first, then the host forgets.
 // I4 After an unknown outcome the shard serves again only under a raised epoch, read anew (E7).
 // Called by membership.ts (claims, renewals), lanes.ts (fenced, unknown) through node.ts.
@@ -153,7 +154,8 @@ export function createShards(ports: ShardPorts): Shards {
     for (const fence of sent) {
       const one = at(fence.shard);
       if (one.fence.epoch !== fence.epoch || !isHeld(one.state)) continue;
-      if (alive.get(fence.shard) === fence.epoch) one.deadlineMs = Math.max(one.deadlineMs, sentAtMs + settings.leaseMs);
+      if (scheduler.nowMs() >= one.deadlineMs) lapse(one);
+      else if (alive.get(fence.shard) === fence.epoch) one.deadlineMs = Math.max(one.deadlineMs, sentAtMs + settings.leaseMs);
       else if (move(one, 'fenced')) close(one, 'fenced', { kind: 'fenced' });
     }
   }
@@ -197,13 +199,17 @@ export function createShards(ports: ShardPorts): Shards {
     await giveBack(one);
   }
 
+  function lapse(one: Shard): void {
+    if (move(one, 'lease-lost')) close(one, 'lease-lost', { kind: 'fenced' });
+  }
+
   function expire(): number {
     const now = scheduler.nowMs();
     let next = Infinity;
     for (const one of shards) {
       if (!isHeld(one.state)) continue;
       if (one.deadlineMs > now) next = Math.min(next, one.deadlineMs);
-      else if (move(one, 'lease-lost')) close(one, 'lease-lost', { kind: 'fenced' });
+      else lapse(one);
     }
     return next;
   }

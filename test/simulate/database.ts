@@ -154,7 +154,7 @@ export class SimulatedDatabase {
 
   renew(node: NodeRow, fences: readonly Fence[], leaseMs: number, engine: EngineSample | undefined): Promise<Renewal> {
     return this.statement(async (statement) => {
-      const settled = await this.settleClock(statement, engine, leaseMs);
+      const settled = await this.settleClock(statement, node.nodeId, engine, leaseMs);
       const clock = { ...settled };
       await this.lock(statement, fences.map((fence) => fence.shard), 'exclusive', 2_000);
       await this.phase(statement, 0, 2);
@@ -178,7 +178,7 @@ export class SimulatedDatabase {
   }
 
   /** The clock as this statement will leave it; it is changed under its row lock and published with the statement. */
-  private async settleClock(statement: Statement, engine: EngineSample | undefined, leaseMs: number): Promise<Clock> {
+  private async settleClock(statement: Statement, nodeId: string, engine: EngineSample | undefined, leaseMs: number): Promise<Clock> {
     if (engine !== undefined && !engine.jumped && this.clock.unsettledMs === undefined) return this.clock;
     await this.locks.take(statement, 'clock', 'exclusive', 2_000);
     if (statement.incarnation !== this.incarnation) throw new ServerGone('the server restarted');
@@ -191,6 +191,8 @@ export class SimulatedDatabase {
       if (Math.abs(wall + offsetMs - engine.timeMs) > SAME_TIME_MS) offsetMs = engine.timeMs - wall;
     } else {
       if (clock.unsettledMs !== undefined && wall >= clock.unsettledMs && wall <= clock.unsettledMs + SETTLE_LEASES * leaseMs) return clock;
+      const asked = [...this.nodes.values()].some((node) => node.alive && node.nodeId !== nodeId && node.highWaterMs > 0);
+      if (clock.unsettledMs === undefined && asked && high < wall + offsetMs - 2 * leaseMs) return { ...clock, unsettledMs: wall };
       offsetMs = Math.max(offsetMs, high - wall);
       if (offsetMs === clock.offsetMs && clock.unsettledMs === undefined) return clock;
     }

@@ -79,11 +79,6 @@ export class Faults<Launched extends LaunchedService> {
 
   private join(): void {
     if (this.over || this.sim.members.length >= MOST_MEMBERS) return;
-    // Somebody new cannot tell a stepped clock from the right one.
-    if (this.witness !== undefined && !this.settled() && this.sim.database.clock.unsettledMs === undefined) {
-      this.sim.world.after(500, () => this.join());
-      return;
-    }
     this.sim.launch();
   }
 

@@ -45,7 +45,7 @@ begin
 end $$;
 
 -- Engine time goes on from what a node knows when the database's clock left it; else from the database, never below the high water.
-create function {{schema}}.settle_clock(engine_ms bigint, jumped boolean, known integer, lease_ms integer) returns void language plpgsql as $$
+create function {{schema}}.settle_clock(node_id text, engine_ms bigint, jumped boolean, known integer, lease_ms integer) returns void language plpgsql as $$
 declare
   c {{schema}}.clock;
   high bigint;
@@ -62,6 +62,12 @@ begin
   else
     -- Somebody who knows the time has three leases to say so.
     if wall between c.unsettled_ms and c.unsettled_ms + 3 * lease_ms then return; end if;
+    -- Nodes that know the time live and are far behind this clock: it may have jumped, so they are asked.
+    if c.unsettled_ms is null and high < wall + offset_now - 2 * lease_ms and exists (
+      select from {{schema}}.living() l join {{schema}}.node n using (id) where n.id <> node_id and n.high_water_ms > 0) then
+      update {{schema}}.clock set unsettled_ms = wall;
+      return;
+    end if;
     offset_now := greatest(offset_now, high - wall);
     if offset_now = c.offset_ms and c.unsettled_ms is null then return; end if;
   end if;
@@ -82,7 +88,7 @@ begin
   perform {{schema}}.arrive();
   select * into c from {{schema}}.clock;
   if jumped or engine_ms is null or c.unsettled_ms is not null then
-    perform {{schema}}.settle_clock(engine_ms, jumped, known, lease_ms);
+    perform {{schema}}.settle_clock(node_id, engine_ms, jumped, known, lease_ms);
     select * into c from {{schema}}.clock;
   end if;
   perform 1 from {{schema}}.shard where id = any (ids) order by id for update;

@@ -33,7 +33,7 @@ create table {{schema}}.clock (
   high_water_ms bigint not null default 0,
   -- System identifier and timeline of the server that last served; null before the first.
   timeline text,
-  -- Database time of a promotion that nobody has settled yet.
+  -- Database time at which the clock became doubtful (a promotion, a jump) and nobody has settled it yet.
   unsettled_ms bigint
 );
 insert into {{schema}}.clock default values;
