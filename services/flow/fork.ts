@@ -3,6 +3,7 @@
 // I2 Confirmed unique and irreversible effects after that point are answered from the original's ledger unless `effects` is `again`.
 // I3 A preview shows which effects would be asked for again, and writes nothing.
 import { createHash, randomBytes } from 'node:crypto';
+import { parseJsonText } from '@palace/platform/json.ts';
 import type { Json } from '@palace/jq/jq.ts';
 import { PalaceError } from '@palace/platform/errors.ts';
 import type { z } from 'zod';
@@ -24,7 +25,7 @@ export async function fork(parts: FlowParts, tenant: string, original: RunRow, w
   const linked = await parts.programs.byHash(tenant, original.hash);
   const stored = await parts.reads.stored(tenant, original.id, 2 ** 31 - 1);
   if (linked === undefined || stored === undefined) throw new PalaceError('not-found');
-  const events = stored.entries.flatMap((e) => JSON.parse(e.body) as RunEvent[]);
+  const events = stored.entries.flatMap((e) => parseJsonText(e.body) as RunEvent[]);
   if (wish.atSeq > events.length) throw new PalaceError('request.invalid', { errors: [{ path: 'atSeq', message: `The run has ${events.length} events.` }] });
   const ledger = await parts.reads.ledger(tenant, original.id);
   const repeats = repeated(linked, events.slice(wish.atSeq), ledger, wish.effects);

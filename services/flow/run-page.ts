@@ -1,5 +1,6 @@
 // One run as people see it: the summary row, the run folded from its journal, what it waits for and why it failed.
 // Secrets are masked here, at the last step before the door.
+import { parseJsonText } from '@palace/platform/json.ts';
 import { redact } from '@palace/platform/telemetry/redact.ts';
 import type { z } from 'zod';
 import type { runDetail, runSummary } from './contract.ts';
@@ -48,5 +49,5 @@ export async function runPage(parts: FlowParts, tenant: string, row: RunRow): Pr
 /** The end of the journal is enough to tell why a run failed. */
 async function failedEvents(parts: FlowParts, tenant: string, id: string): Promise<readonly RunEvent[]> {
   const whole = await parts.reads.stored(tenant, id, 2 ** 31 - 1);
-  return (whole?.entries ?? []).slice(-400).flatMap((e) => JSON.parse(e.body) as RunEvent[]);
+  return (whole?.entries ?? []).slice(-400).flatMap((e) => parseJsonText(e.body) as RunEvent[]);
 }

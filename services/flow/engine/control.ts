@@ -1,5 +1,6 @@
 // Control verbs as they come through the inbox: most are one command; retry first looks at the ledger, and at history when a step is named.
 // I1 The verbs were authorized at the door; here the run's own state decides whether they apply.
+import { parseJsonText } from '@palace/platform/json.ts';
 import type { InboxRow } from '@palace/platform/durable/contract.ts';
 import type { Json } from '@palace/jq/jq.ts';
 import type { Command, RunEvent } from '../core/model.ts';
@@ -15,7 +16,7 @@ interface ControlBody { readonly by: string; readonly reason?: string; readonly 
 
 /** The command that an inbox row stands for. */
 export function commandOf(row: InboxRow): Command {
-  const body = JSON.parse(row.body) as ControlBody;
+  const body = parseJsonText(row.body) as ControlBody;
   const why = body.reason === undefined ? {} : { reason: body.reason };
   switch (row.kind) {
     case 'signal':
@@ -41,7 +42,7 @@ export interface Control {
 
 export function createControl(parts: EngineParts): Control {
   async function retry(shard: number, row: InboxRow): Promise<void> {
-    const body = JSON.parse(row.body) as ControlBody;
+    const body = parseJsonText(row.body) as ControlBody;
     const envelope = { command: { type: 'continue' } as Command, commandId: row.commandId };
     try {
       const [stored] = await parts.store.load([shard], [row.key]);
@@ -90,7 +91,7 @@ async function rewindToStep(
   const linked = await parts.programs.byHash(stored.row.tenant, stored.row.hash);
   if (linked === undefined) return undefined;
   const [whole] = await parts.store.load([shard], [stored.row.id], 2 ** 31 - 1);
-  const events = (whole?.entries ?? []).flatMap((e) => JSON.parse(e.body) as RunEvent[]);
+  const events = (whole?.entries ?? []).flatMap((e) => parseJsonText(e.body) as RunEvent[]);
   const at = events.findLastIndex((e) => e.type === 'step.entered' && linked.program.steps[e.pc]?.pointer === step);
   if (at < 0) return undefined;
   const run = newRun(linked, { id: stored.row.id, startedMs: stored.row.startedMs });

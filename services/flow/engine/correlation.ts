@@ -2,6 +2,7 @@
 // I1 An event is committed in its home shard before it is matched; an unmatched one is matched again by the next owner.
 // I2 A run that begins to listen commits its subscription, then looks back at recent events.
 // I3 A run takes an event id once per listen, whichever way it came (the run itself remembers).
+import { parseJsonText } from '@palace/platform/json.ts';
 import type { StreamRow } from '@palace/platform/durable/contract.ts';
 import type { CloudEvent, RunEvent } from '../core/model.ts';
 import { SIGNAL_PREFIX } from '../core/program.ts';
@@ -53,7 +54,7 @@ export function createCorrelation(parts: EngineParts): Correlation {
         fence, key: `match/${event.tenant}/${event.source}/${event.id}`, tenant: event.tenant,
         rows: { event_matched: [{ tenant: event.tenant, source: event.source, id: event.id }] },
         streams: found.map((s) => ({
-          consumer: 'flow', consumerShard: s.shard, tenant: event.tenant, kind: 'match', body: JSON.stringify({ run: s.run, act: s.act, event: JSON.parse(event.body) }),
+          consumer: 'flow', consumerShard: s.shard, tenant: event.tenant, kind: 'match', body: JSON.stringify({ run: s.run, act: s.act, event: parseJsonText(event.body) }),
         })),
       });
     } catch (error) {
@@ -65,7 +66,7 @@ export function createCorrelation(parts: EngineParts): Correlation {
   }
 
   function deliver(shard: number, row: StreamRow, from: Arrival): void {
-    const { run, act, event } = JSON.parse(row.body) as { run: string; act: number; event: CloudEvent };
+    const { run, act, event } = parseJsonText(row.body) as { run: string; act: number; event: CloudEvent };
     parts.give(shard, run, { command: { type: 'event', act, event }, tenant: row.tenant, ...from });
   }
 
@@ -75,7 +76,7 @@ export function createCorrelation(parts: EngineParts): Correlation {
     const sinceMs = opened.atMs - parts.settings.lookBackMs;
     void parts.store.recentEvents(slot.tenant, types, sinceMs, MATCH_BATCH).then(
       (events) => {
-        for (const e of events) parts.give(runIdShard(slot.id), slot.id, { command: { type: 'event', act: opened.act, event: JSON.parse(e.body) as CloudEvent } });
+        for (const e of events) parts.give(runIdShard(slot.id), slot.id, { command: { type: 'event', act: opened.act, event: parseJsonText(e.body) as CloudEvent } });
       },
       (error: unknown) => {
         parts.log.warn('the look-back failed; trying again', { error, runId: slot.id, flow: slot.row.flow, version: slot.row.version });

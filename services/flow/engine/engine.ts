@@ -2,6 +2,7 @@
 // I1 It acts for a shard only between open() and close(); after close() nothing of the shard is in memory.
 // I2 What came from a row is handed to one run, and its row is consumed in the write that decides it.
 // Called by service.ts; driven by platform/durable.
+import { parseJsonText } from '@palace/platform/json.ts';
 import type { DurableHost, DurableNode, InboxRow, StreamRow } from '@palace/platform/durable/contract.ts';
 import { ENDED } from '../contract.ts';
 import type { CloudEvent, Command } from '../core/model.ts';
@@ -148,9 +149,9 @@ function createHost(pieces: Pieces): DurableHost {
 /** A stream row reaches the run, or the home of its event; its cursor moves in the write that decides it. */
 function deliver({ parts, correlation }: Pieces, shard: number, row: StreamRow): void {
   const from = { tenant: row.tenant, cursor: { producer: row.producer, producerShard: row.producerShard, position: row.position } };
-  if (row.kind === 'event') return correlation.arrive(shard, row.tenant, JSON.parse(row.body) as CloudEvent, from);
+  if (row.kind === 'event') return correlation.arrive(shard, row.tenant, parseJsonText(row.body) as CloudEvent, from);
   if (row.kind === 'match') return correlation.deliver(shard, row, from);
-  const said = JSON.parse(row.body) as { run: string } & Extract<Command, { type: 'child-ended' }>;
+  const said = parseJsonText(row.body) as { run: string } & Extract<Command, { type: 'child-ended' }>;
   if (row.kind === 'child-cancel') parts.give(shard, said.run, { command: { type: 'cancel', by: 'parent', reason: 'its parent no longer waits for it' }, ...from });
   else parts.give(shard, said.run, { command: childEnded(said), ...from });
 }
@@ -163,9 +164,9 @@ function childEnded(said: { act: number; output?: unknown; fault?: unknown; canc
 }
 
 function arrive({ parts, accept, permits, correlation, control }: Pieces, shard: number, row: InboxRow): void {
-  if (row.kind === 'start') return permits.arrive(shard, row.tenant, row.commandId, JSON.parse(row.body) as StartBody);
-  if (row.kind === 'event') return correlation.arrive(shard, row.tenant, JSON.parse(row.body) as CloudEvent, { commandId: row.commandId });
-  if (row.kind === 'fork') return void accept.forkFromInbox(shard, row.tenant, row.commandId, JSON.parse(row.body) as ForkBody);
+  if (row.kind === 'start') return permits.arrive(shard, row.tenant, row.commandId, parseJsonText(row.body) as StartBody);
+  if (row.kind === 'event') return correlation.arrive(shard, row.tenant, parseJsonText(row.body) as CloudEvent, { commandId: row.commandId });
+  if (row.kind === 'fork') return void accept.forkFromInbox(shard, row.tenant, row.commandId, parseJsonText(row.body) as ForkBody);
   if (row.kind === 'retry') return void control.retry(shard, row);
   parts.give(shard, row.key, { command: commandOf(row), commandId: row.commandId, tenant: row.tenant });
 }

@@ -1,4 +1,5 @@
 // The effect ledger as answers for a run that is taken back or forked (ENGINE E8, E9): what was confirmed is not performed again.
+import { parseJsonText } from '@palace/platform/json.ts';
 import type { Json } from '@palace/jq/jq.ts';
 import type { LedgerAnswer } from '../core/model.ts';
 import type { LedgerRow } from '../store/port.ts';
@@ -8,6 +9,6 @@ export function ledgerAnswers(rows: readonly LedgerRow[]): LedgerAnswer[] {
   return rows.flatMap((row): LedgerAnswer[] => {
     if (row.state === 'failed') return [];
     const state = row.state === 'confirmed' ? 'confirmed' : 'in-doubt';
-    return [{ position: row.position, class: row.class, state, ...(row.result !== undefined && { result: JSON.parse(row.result) as Json }) }];
+    return [{ position: row.position, class: row.class, state, ...(row.result !== undefined && { result: parseJsonText(row.result) as Json }) }];
   });
 }

@@ -1,6 +1,8 @@
 // From the journal to memory: runs are read in batches, folded, and given what waits for them.
 // I1 A run whose journal does not fold is quarantined alone; the others of its batch go on (R7).
 // I2 A failed read is not a bad run: it is tried again while the shard is ours.
+import { parseJsonText } from '@palace/platform/json.ts';
+import type { Json } from '@palace/jq/jq.ts';
 import { evolve } from '../core/evolve.ts';
 import { JOURNAL_FORMAT, type RunEvent } from '../core/model.ts';
 import { EVOLVE_VERSION, newRun, openEffects, revive, type Run } from '../core/run.ts';
@@ -138,7 +140,7 @@ export function fold(stored: StoredRun, linked: Linked, from?: { snapshot: boole
   let run: Run;
   let lastSeq = 0;
   if (usable !== undefined && usable.format === JOURNAL_FORMAT && usable.evolve === EVOLVE_VERSION) {
-    run = revive(linked, JSON.parse(usable.body));
+    run = revive(linked, parseJsonText(usable.body) as Json);
     lastSeq = usable.seq;
   } else {
     run = newRun(linked, { id: stored.row.id, startedMs: stored.row.startedMs });
@@ -146,7 +148,7 @@ export function fold(stored: StoredRun, linked: Linked, from?: { snapshot: boole
   for (const entry of stored.entries) {
     if (entry.format > JOURNAL_FORMAT) throw new Error(`entry ${entry.seq} has format ${entry.format}, this release reads ${JOURNAL_FORMAT}`);
     if (entry.seq !== lastSeq + 1) throw new Error(`after event ${lastSeq} comes ${entry.seq}`);
-    const events = JSON.parse(entry.body) as RunEvent[];
+    const events = parseJsonText(entry.body) as RunEvent[];
     if (!Array.isArray(events) || events.length !== entry.count) throw new Error(`entry ${entry.seq} holds not ${entry.count} events`);
     for (const event of events) evolve(run, event);
     lastSeq += entry.count;

@@ -1,6 +1,7 @@
 // `call: http`: one request through the egress client. Arguments are those of the OWS task, already evaluated.
 // I1 Every request carries its stable key (Idempotency-Key) and the attempt; a remote that honours the key makes the act idempotent.
 // I2 A status outside 200-299 (or 300-399 when redirects are off) is a communication fault with that status (OWS).
+import { parseJsonText } from '@palace/platform/json.ts';
 import type { Json } from '@palace/jq/jq.ts';
 import { EgressFailure, type Egress, type EgressResponse } from '@palace/platform/egress/port.ts';
 import { standardFault } from '../core/faults.ts';
@@ -87,7 +88,7 @@ function contentOf(response: EgressResponse): Json {
   const text = textOf(response);
   if (!/[/+]json\b/i.test(response.headers['content-type'] ?? '')) return text;
   try {
-    return JSON.parse(text, (key, value: unknown) => (key === '__proto__' ? undefined : value)) as Json;
+    return parseJsonText(text) as Json;
   } catch {
     return text;
   }

@@ -1,5 +1,9 @@
 -- The service's part of a fenced commit: called by {{schema}}.commit once a batch, after the fence is held.
+-- Rows that exist are changed one by one through their primary key: a join against the batch is planned once, on an empty table,
+-- and then reads every run of the tenant (measured: 1.0 ms a run instead of 0.2, growing with the table).
 create function {{schema}}.write_rows(rows jsonb) returns void language plpgsql as $$
+declare
+  u record;
 begin
   if rows ? 'run' then
     insert into {{schema}}.run (id, shard, tenant, flow, version, hash, status, started_ms, ended_ms, parent, parent_act, fork_of, permit)
@@ -13,9 +17,9 @@ begin
     from jsonb_to_recordset(rows->'journal') as j(r text, s int, n smallint, f smallint, h smallint, t text, a bigint, b text);
   end if;
   if rows ? 'state' then
-    update {{schema}}.run set status = u.status, ended_ms = u.ended_ms, quarantine = u.quarantine
-    from jsonb_to_recordset(rows->'state') as u(id text, tenant text, status text, ended_ms bigint, quarantine text)
-    where run.id = u.id and run.tenant = u.tenant;
+    for u in select * from jsonb_to_recordset(rows->'state') as r(id text, status text, ended_ms bigint, quarantine text) loop
+      update {{schema}}.run set status = u.status, ended_ms = u.ended_ms, quarantine = u.quarantine where id = u.id;
+    end loop;
   end if;
   if rows ? 'snapshot' then
     insert into {{schema}}.snapshot (run, seq, format, evolve, shard, tenant, body)
@@ -31,9 +35,9 @@ begin
     on conflict (run, key) do update set attempt = excluded.attempt, state = 'intent', args = excluded.args, args_hash = excluded.args_hash, settled_ms = null;
   end if;
   if rows ? 'effect_settled' then
-    update {{schema}}.effect e set state = u.state, result = u.result, settled_ms = u.settled_ms
-    from jsonb_to_recordset(rows->'effect_settled') as u(run text, key text, tenant text, state text, result text, settled_ms bigint)
-    where e.run = u.run and e.key = u.key and e.tenant = u.tenant;
+    for u in select * from jsonb_to_recordset(rows->'effect_settled') as r(run text, key text, state text, result text, settled_ms bigint) loop
+      update {{schema}}.effect set state = u.state, result = u.result, settled_ms = u.settled_ms where run = u.run and key = u.key;
+    end loop;
   end if;
   if rows ? 'subscribe' then
     insert into {{schema}}.subscription (run, act, type, shard, tenant)
@@ -41,8 +45,9 @@ begin
     on conflict do nothing;
   end if;
   if rows ? 'unsubscribe' then
-    delete from {{schema}}.subscription s using jsonb_to_recordset(rows->'unsubscribe') as u(run text, act int)
-    where s.run = u.run and s.act = u.act;
+    for u in select * from jsonb_to_recordset(rows->'unsubscribe') as r(run text, act int) loop
+      delete from {{schema}}.subscription where run = u.run and act = u.act;
+    end loop;
   end if;
   if rows ? 'event' then
     insert into {{schema}}.event (shard, tenant, type, source, id, at_ms, matched, body)
@@ -51,8 +56,8 @@ begin
     on conflict (tenant, source, id) do nothing;
   end if;
   if rows ? 'event_matched' then
-    update {{schema}}.event e set matched = true
-    from jsonb_to_recordset(rows->'event_matched') as m(tenant text, source text, id text)
-    where e.tenant = m.tenant and e.source = m.source and e.id = m.id;
+    for u in select * from jsonb_to_recordset(rows->'event_matched') as r(tenant text, source text, id text) loop
+      update {{schema}}.event set matched = true where tenant = u.tenant and source = u.source and id = u.id;
+    end loop;
   end if;
 end $$;

@@ -31,7 +31,7 @@ function startRoute(parts: FlowParts): Route {
   return route({
     method: 'post', path: '/v1/runs', summary: 'Start a run', permission: 'run.start', loader: 'collection', body: startRun, idempotent: true, maxBodyBytes: 2_000_000,
     responses: { 201: startedRun, 200: startedRun },
-    async handle({ tenant, body, idempotency, signal }): Promise<Reply> {
+    async handle({ tenant, body, idempotency, signal, park, draining }): Promise<Reply> {
       const ended = Promise.withResolvers<RunEnd>();
       const limitMs = waitMs(body.wait);
       const { id, repeated } = await parts.engine.accept.start({
@@ -40,10 +40,10 @@ function startRoute(parts: FlowParts): Route {
       });
       const status = repeated ? 200 : 201;
       const headers = { location: `/v1/runs/${id}` };
-      if (limitMs === 0) return { status, headers, body: { id } };
+      if (limitMs === 0 || !park()) return { status, headers, body: { id } };
       const end = repeated ? undefined : await soon(ended.promise, Math.min(limitMs, SHORT_RUN_MS));
       if (end?.status === 'completed') return { status, headers, body: endPage(end) };
-      if (end === undefined) await waitForRest(parts, tenant, id, limitMs - SHORT_RUN_MS, signal);
+      if (end === undefined) await waitForRest(parts, tenant, id, limitMs - SHORT_RUN_MS, AbortSignal.any([signal, draining]));
       return { status, headers, body: (await detail(parts, tenant, id)) ?? { id } };
     },
   });
@@ -71,9 +71,9 @@ function startManyRoute(parts: FlowParts): Route {
   return route({
     method: 'post', path: '/v1/runs/batch', summary: 'Start up to 1,000 runs; as an event stream, also hear each one end', permission: 'run.start', loader: 'collection',
     body: startRuns, events: true, maxBodyBytes: 16_000_000, responses: { 200: startedRuns },
-    async handle({ tenant, body, wantsEvents, signal }): Promise<Reply> {
+    async handle({ tenant, body, wantsEvents, signal, draining }): Promise<Reply> {
       const started = startMany(parts, tenant, body.items);
-      if (wantsEvents) return { events: started.news(signal) };
+      if (wantsEvents) return { events: started.news(AbortSignal.any([signal, draining])) };
       return { status: 200, body: { items: await started.accepted } };
     },
   });
@@ -94,8 +94,8 @@ function detailRoute(parts: FlowParts): Route {
     method: 'get', path: '/v1/runs/{id}', summary: 'One run: state, result, what it waits for, why it failed', permission: 'run.read', params: oneRun,
     query: z.strictObject({ wait: z.string().regex(/^\d{1,6}(ms|s|m)$/).optional() }),
     loader: (tenant, { id }) => settledRun(parts, tenant, id), responses: { 200: runDetail },
-    async handle({ tenant, resource, query, signal }): Promise<Reply> {
-      if (query.wait !== undefined && !ENDED.has(resource.status)) await waitForRest(parts, tenant, resource.id, waitMs(query.wait), signal);
+    async handle({ tenant, resource, query, signal, park, draining }): Promise<Reply> {
+      if (query.wait !== undefined && !ENDED.has(resource.status) && park()) await waitForRest(parts, tenant, resource.id, waitMs(query.wait), AbortSignal.any([signal, draining]));
       return { status: 200, body: await detail(parts, tenant, resource.id) };
     },
   });
@@ -124,11 +124,11 @@ function historyRoute(parts: FlowParts): Route {
   return route({
     method: 'get', path: '/v1/runs/{id}/events', summary: 'The history of a run, as JSON or as a live event stream (Last-Event-ID resumes)', permission: 'run.read', params: oneRun,
     query: historyQuery, events: true, loader: (tenant, { id }) => settledRun(parts, tenant, id), responses: { 200: history },
-    async handle({ tenant, resource, query, wantsEvents, lastEventId, signal }): Promise<Reply> {
+    async handle({ tenant, resource, query, wantsEvents, lastEventId, signal, draining }): Promise<Reply> {
       const linked = await parts.programs.byHash(tenant, resource.hash);
       if (wantsEvents) {
         const resumed = Number(lastEventId ?? query.after);
-        return { events: follow(parts, tenant, resource, linked, Number.isSafeInteger(resumed) && resumed >= 0 ? resumed : 0, signal) };
+        return { events: follow(parts, tenant, resource, linked, Number.isSafeInteger(resumed) && resumed >= 0 ? resumed : 0, AbortSignal.any([signal, draining])) };
       }
       const found = await parts.reads.history(tenant, resource.id, query.after, query.limit);
       const items = found.map((item) => redact(historyPage(item, linked)));

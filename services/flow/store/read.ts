@@ -1,4 +1,5 @@
 // What people and clients read: lists, one run, its history. Always within one tenant (palace_api); never a write.
+import { parseJsonText } from '@palace/platform/json.ts';
 import type { Database, Sql } from '@palace/platform/database/port.ts';
 import { PalaceError } from '@palace/platform/errors.ts';
 import type { z } from 'zod';
@@ -120,7 +121,7 @@ async function readHistory(sql: Sql, id: string, after: number, limit: number): 
   );
   const items: HistoryItem[] = [];
   for (const row of found.rows) {
-    const events = JSON.parse(row.body) as RunEvent[];
+    const events = parseJsonText(row.body) as RunEvent[];
     for (const [i, event] of events.entries()) {
       if (row.seq + i <= after) continue;
       if (items.length === limit) return items;
