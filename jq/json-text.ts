@@ -10,7 +10,7 @@ export function numberToText(value: number): string {
   if (value === -Infinity) return '-1.7976931348623157e+308';
   if (Object.is(value, -0)) return '-0';
   const magnitude = Math.abs(value);
-  if (magnitude >= 1e-5 && magnitude < 1e17) return String(value);
+  if (value === 0 || (magnitude >= 1e-4 && magnitude < 1e16)) return String(value);
   return layOut(value);
 }
 
@@ -20,7 +20,7 @@ function layOut(value: number): string {
   const [mantissa = '', power = '0'] = Math.abs(value).toExponential().split('e');
   const digits = mantissa.replace('.', '');
   const point = Number(power) + 1;
-  if (point <= -5 || point > digits.length + 15) {
+  if (point <= -4 || point > digits.length + 15) {
     const exponent = point - 1;
     const fraction = digits.length > 1 ? `.${digits.slice(1)}` : '';
     return `${sign}${digits[0]}${fraction}e${exponent < 0 ? '-' : '+'}${String(Math.abs(exponent)).padStart(2, '0')}`;
