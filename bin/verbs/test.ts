@@ -33,6 +33,9 @@ interface Result {
   readonly seconds: number;
   readonly size: string;
   readonly skipped?: readonly string[];
+  /** Where the part counts its cases. */
+  readonly passed?: number;
+  readonly failed?: number;
 }
 
 export async function execute({ args, terminal, json }: Call): Promise<ExitCode> {
@@ -72,6 +75,8 @@ async function runPart(part: Part): Promise<Ran> {
 
 interface VitestReport {
   readonly numTotalTests: number;
+  readonly numPassedTests: number;
+  readonly numFailedTests: number;
   readonly testResults: readonly { readonly assertionResults: readonly { readonly status: string; readonly fullName: string }[] }[];
 }
 
@@ -85,7 +90,8 @@ async function runTests(part: Part, paths: readonly string[]): Promise<Ran> {
     const cases = read?.testResults.flatMap((one) => one.assertionResults) ?? [];
     const skipped = cases.filter((one) => one.status !== 'passed' && one.status !== 'failed').map((one) => one.fullName);
     const size = read === undefined ? part.size : `${read.numTotalTests} tests in ${read.testResults.length} files`;
-    return { exitCode, result: { part: part.name, result: exitCode === 0 ? 'passed' : 'failed', seconds: Math.round(durationMs / 100) / 10, size, skipped } };
+    const counts = read === undefined ? {} : { passed: read.numPassedTests, failed: read.numFailedTests };
+    return { exitCode, result: { part: part.name, result: exitCode === 0 ? 'passed' : 'failed', seconds: Math.round(durationMs / 100) / 10, size, skipped, ...counts } };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

@@ -104,18 +104,24 @@ export interface RunningServer {
 }
 
 /** `palace up` for one test file. Its names: URL, PORT, DATA. */
-export async function startServer(world: World, flags: readonly string[] = []): Promise<RunningServer> {
-  const child = spawn(join(ROOT, 'palace'), ['up', '--json', '--data', world.data, '--port', '0', ...flags], { cwd: HERE, env: world.environment, stdio: ['ignore', 'pipe', 'pipe'] });
+export async function startServer(world: World): Promise<RunningServer> {
+  const server = await startProcess(world, ['up', '--json', '--data', world.data, '--port', '0']);
+  world.names.set('URL', server.url).set('PORT', new URL(server.url).port);
+  return server;
+}
+
+/** Any serving verb with --json; resolves with its ready line. */
+export async function startProcess(world: World, words: readonly string[], more: NodeJS.ProcessEnv = {}): Promise<RunningServer> {
+  const child = spawn(join(ROOT, 'palace'), words, { cwd: HERE, env: { ...world.environment, ...more }, stdio: ['ignore', 'pipe', 'pipe'] });
   const ended = exitOf(child);
   let errors = '';
   child.stderr.setEncoding('utf8').on('data', (chunk: string) => (errors = (errors + chunk).slice(-20_000)));
   const ready = await Promise.race([firstLine(child.stdout), ended.then(() => undefined), after(READY_LIMIT_MS)]);
   if (ready === undefined) {
     child.kill('SIGKILL');
-    throw new Error(`palace up was not ready: ${errors}`);
+    throw new Error(`palace ${words.join(' ')} was not ready: ${errors}`);
   }
   const { url, pids } = JSON.parse(ready) as { url: string; pids: RunningServer['pids'] };
-  world.names.set('URL', url).set('PORT', new URL(url).port);
   return {
     url,
     pids,
@@ -124,7 +130,7 @@ export async function startServer(world: World, flags: readonly string[] = []): 
       const exit = await Promise.race([ended, after(STOP_LIMIT_MS)]);
       if (exit !== undefined) return exit;
       child.kill('SIGKILL');
-      throw new Error(`palace up did not stop within ${STOP_LIMIT_MS} ms: ${errors}`);
+      throw new Error(`palace ${words.join(' ')} did not stop within ${STOP_LIMIT_MS} ms: ${errors}`);
     },
   };
 }
