@@ -107,7 +107,6 @@ async function runInitdb(draft: string, passwordFile: string, files: PostgresFil
   const passwordName = user === undefined ? passwordFile : '/proc/self/fd/4';
   const stdio = ['ignore', 'pipe', 'pipe', target.descriptor ?? 'ignore', password] as const;
   const options = ['--auth=scram-sha-256', '--encoding=UTF8', '--locale=C', '--locale-provider=builtin', '--builtin-locale=C.UTF-8', '--no-instructions'];
-  if (process.platform === 'linux') options.push('--sync-method=syncfs');
   const child = spawn(files.initdb, ['-D', target.name, '-U', SUPERUSER, `--pwfile=${passwordName}`, ...options], {
     ...identity(user),
     stdio: [...stdio],

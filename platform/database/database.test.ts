@@ -123,17 +123,34 @@ describe('the roles', () => {
   });
 
   test('have passwords that follow from the owner’s, each its own', () => {
-    const api = new URL(roleUrl('postgres://o:secret@localhost/x', 'palace_api'));
-    const engine = new URL(roleUrl('postgres://o:secret@localhost/x', 'palace_engine'));
+    const api = new URL(roleUrl('postgres://o:secret@localhost/x', 'palace_api', 'password'));
+    const engine = new URL(roleUrl('postgres://o:secret@localhost/x', 'palace_engine', 'password'));
     expect(api.username).toBe('palace_api');
     expect(api.password).not.toBe(engine.password);
     expect(api.password).not.toContain('secret');
   });
 
-  test('are taken on by SET ROLE where the owner has no password', () => {
-    const url = new URL(roleUrl('postgres://o@localhost/x', 'palace_api'));
-    expect(url.username).toBe('o');
-    expect(url.searchParams.get('options')).toBe('-c role=palace_api');
+  test('of another owner are used by membership, and that owner’s passwords stay as they are', async () => {
+    const url = new URL(db.url);
+    const name = url.pathname.slice(1);
+    const owner = `${name}_owner`;
+    await db.database.owner.query(`create role ${owner} login noinherit password 'own'`);
+    await db.database.owner.query(`create database ${name}_two owner ${owner}`);
+    [url.username, url.password, url.pathname] = [owner, 'own', `/${name}_two`];
+    try {
+      const refused = await openDatabase({ url: url.href, log: silentLog }).catch((error: unknown) => error);
+      expect(refused).toMatchObject({ code: 'boot.database', message: expect.stringContaining('grant palace_api, palace_engine to') });
+      await db.database.owner.query(`grant palace_api, palace_engine to ${owner}`);
+      const two = await openDatabase({ url: url.href, log: silentLog });
+      const { rows } = await two.asTenant('x', (sql) => sql.query('select current_user::text as role, palace.tenant() as tenant'));
+      expect(rows).toEqual([{ role: 'palace_api', tenant: 'x' }]);
+      await two.close();
+      const again = await db.another();
+      await expect(again.api.query('select')).resolves.toBeDefined();
+    } finally {
+      await db.database.owner.query(`drop database if exists ${name}_two with (force)`);
+      await db.database.owner.query(`drop role ${owner}`);
+    }
   });
 });
 

@@ -20,6 +20,8 @@ const root = realpathSync(mkdtempSync(join(tmpdir(), 'palace-embedded-')));
 let running: EmbeddedServer[] = [];
 let count = 0;
 const newFolder = (): string => join(root, `d${++count}`);
+/** Used by one test after the other: making a cluster takes a second. */
+const shared = newFolder();
 
 async function start(dataDir: string, more: Partial<EmbeddedOptions> = {}): Promise<EmbeddedServer> {
   const server = await startEmbedded({ dataDir, log: silentLog, ...more });
@@ -70,7 +72,7 @@ const ended = (child: ChildProcess): Promise<unknown> => new Promise((resolve) =
 
 describe('the embedded server', () => {
   test('is durable, is reached by its socket and password alone, and keeps its data', async () => {
-    const dir = newFolder();
+    const dir = shared;
     const server = await start(dir);
     expect(server.adopted).toBe(false);
     const settings = await ask(server.url, `select current_setting('fsync') fsync, current_setting('synchronous_commit') sync, current_setting('full_page_writes') pages,
@@ -90,7 +92,7 @@ describe('the embedded server', () => {
   });
 
   test('refuses a second supervisor on the same folder and says who has it', async () => {
-    const dir = newFolder();
+    const dir = shared;
     await start(dir);
     const failure = await start(dir).catch((error: unknown) => error);
     expect(failure).toBeInstanceOf(PalaceError);
@@ -99,20 +101,20 @@ describe('the embedded server', () => {
   });
 
   test('outlives a killed parent and is adopted with its data and address; the dead parent’s lock holds nobody', async () => {
-    const dir = newFolder();
+    const dir = shared;
     const first = await parent(dir);
-    await ask(first.url, 'create table kept as select 1 as answer');
+    await ask(first.url, 'create table outlives as select 1 as answer');
     const pid = runningPostmaster(join(dir, 'postgres'))?.pid;
     first.child.kill('SIGKILL');
     await ended(first.child);
     expect(lockHolder(dir)).toBeUndefined();
     const server = await start(dir);
     expect({ adopted: server.adopted, pid: server.pid }).toEqual({ adopted: true, pid });
-    expect(await ask(server.url, 'select answer from kept')).toEqual({ answer: 1 });
+    expect(await ask(server.url, 'select answer from outlives')).toEqual({ answer: 1 });
   });
 
   test('is replaced, not adopted, when it was started otherwise or does not answer', async () => {
-    const dir = newFolder();
+    const dir = shared;
     const first = await parent(dir);
     first.child.kill('SIGKILL');
     await ended(first.child);
@@ -125,14 +127,14 @@ describe('the embedded server', () => {
   });
 
   test('is started again when it is killed, and answers at the same address with what was committed', async () => {
-    const server = await start(newFolder());
-    await ask(server.url, 'create table kept as select 7 as answer');
+    const server = await start(shared);
+    await ask(server.url, 'create table killed as select 7 as answer');
     const before = server.pid;
     process.kill(before, 'SIGKILL');
     const end = performance.now() + 30_000;
     while (server.pid === before && performance.now() < end) await new Promise((resolve) => setTimeout(resolve, 20));
     expect(server.pid).not.toBe(before);
-    expect(await ask(server.url, 'select answer from kept')).toEqual({ answer: 7 });
+    expect(await ask(server.url, 'select answer from killed')).toEqual({ answer: 7 });
     await server.stop();
     expect(isAlive(server.pid)).toBe(false);
   });
@@ -165,7 +167,7 @@ describe('the embedded server', () => {
   });
 
   test('stands in a process group of its own, so that Ctrl-C in a terminal is not for it', async () => {
-    const { pid } = await start(newFolder());
+    const { pid } = await start(shared);
     if (process.platform !== 'linux') return;
     const group = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ')[2];
     expect(group).toBe(String(pid));

@@ -8,11 +8,11 @@ import pg from 'pg';
 import type { Pool, PoolClient, PoolConfig } from 'pg';
 import { PalaceError } from '../errors.ts';
 import type { Log } from '../telemetry/port.ts';
-import { asPalaceError, sqlState } from './failure.ts';
+import { asPalaceError } from './failure.ts';
 import { loadMigrations } from './load-migrations.ts';
 import { migrate } from './migrate.ts';
 import type { Database, DedicatedClient, Sql } from './port.ts';
-import { ensureRoles, roleUrl, type PalaceRole } from './roles.ts';
+import { openRoleAccess, roleUrl, type PalaceRole, type RoleAccess } from './roles.ts';
 
 export interface PgOptions {
   /** The owner's URL. It may create schemas, and the two roles unless they exist. */
@@ -35,42 +35,35 @@ const OWNER_POOL_SIZE = 2;
 
 /** Connects, creates the roles if need be, and brings the schema `palace` up to date. */
 export async function openDatabase(options: PgOptions): Promise<Database> {
-  const pools = openPools(options);
+  const owner = openPool(options, connection(options, 'owner', 'password'), OWNER_POOL_SIZE);
   try {
-    await requireVersion(pools.owner);
-    await requireRoles(pools, options);
-    await migrate(pools.owner, { schema: 'palace', migrations: loadMigrations(new URL('./migrations/', import.meta.url)) });
+    await requireVersion(owner);
+    const access = await openRoleAccess(owner, options.url);
+    await migrate(owner, { schema: 'palace', migrations: loadMigrations(new URL('./migrations/', import.meta.url)) });
+    return database(owner, access, options);
   } catch (error) {
-    await endPools(pools);
+    await owner.end();
     throw bootError(error);
   }
-  return database(pools, options);
 }
 
-interface Pools {
-  readonly owner: Pool;
-  readonly engine: Pool;
-  readonly api: Pool;
-}
-
-function openPools(options: PgOptions): Pools {
-  const open = (role: 'owner' | PalaceRole, max: number): Pool => {
-    const pool = new pg.Pool({ ...connection(options, role), max, idleTimeoutMillis: 60_000, allowExitOnIdle: options.allowExitOnIdle ?? false });
-    // Without listeners a lost connection would end the process: one for idle ones, one for those that are in use.
-    pool.on('error', (error) => options.log.warn('an idle database connection was lost', { error, role }));
-    pool.on('connect', (client) => client.on('error', (error) => options.log.debug('a database connection was lost', { error, role })));
-    return pool;
-  };
-  return { owner: open('owner', OWNER_POOL_SIZE), engine: open('palace_engine', options.enginePoolSize ?? 8), api: open('palace_api', options.apiPoolSize ?? 8) };
+function openPool(options: PgOptions, config: PoolConfig, max: number): Pool {
+  const { log, allowExitOnIdle = false } = options;
+  const pool = new pg.Pool({ ...config, max, idleTimeoutMillis: 60_000, allowExitOnIdle });
+  const connectionName = config.application_name;
+  // Without listeners a lost connection would end the process: one for idle ones, one for those that are in use.
+  pool.on('error', (error) => log.warn('an idle database connection was lost', { error, connectionName }));
+  pool.on('connect', (client) => client.on('error', (error) => log.debug('a database connection was lost', { error, connectionName })));
+  return pool;
 }
 
 /** Commit connections have no statement timeout (ENGINE E7): an answer that does not come is asked for, never cancelled. */
 const ENGINE_SETTINGS = '-c idle_in_transaction_session_timeout=1000 -c jit=off';
 
-function connection(options: PgOptions, role: 'owner' | PalaceRole): PoolConfig {
+function connection(options: PgOptions, role: 'owner' | PalaceRole, access: RoleAccess): PoolConfig {
   const api = `-c statement_timeout=${options.apiStatementTimeoutMs ?? 10_000} -c idle_in_transaction_session_timeout=10000 -c jit=off`;
   const settings = { owner: '', palace_engine: ENGINE_SETTINGS, palace_api: api }[role];
-  const url = new URL(role === 'owner' ? options.url : roleUrl(options.url, role));
+  const url = new URL(role === 'owner' ? options.url : roleUrl(options.url, role, access));
   if (settings !== '') url.searchParams.set('options', `${url.searchParams.get('options') ?? ''} ${settings}`.trim());
   return {
     connectionString: url.href,
@@ -86,24 +79,6 @@ async function requireVersion(owner: Pool): Promise<void> {
   if (version < OLDEST_SERVER) throw new PalaceError('boot.database', { detail: `PostgreSQL 15 or newer is needed; this one is ${Math.floor(version / 10_000)}.` });
 }
 
-/** Roles are set up only when they do not let us in: a start changes nothing in a database that fits. */
-async function requireRoles(pools: Pools, options: PgOptions): Promise<void> {
-  if (await canLogIn(pools)) return;
-  await ensureRoles(pools.owner, options.url);
-  await Promise.all([pools.engine.query('select'), pools.api.query('select')]);
-}
-
-async function canLogIn(pools: Pools): Promise<boolean> {
-  try {
-    await Promise.all([pools.engine.query('select'), pools.api.query('select')]);
-    return true;
-  } catch (error) {
-    // Wrong password, unknown role, not a member of the role, or a role that does not exist.
-    if (['28P01', '28000', '42501', '22023', '42704'].includes(sqlState(error) ?? '')) return false;
-    throw error;
-  }
-}
-
 function bootError(error: unknown): unknown {
   if (error instanceof PalaceError && error.code !== 'unavailable.database') return error;
   const cause = error instanceof PalaceError ? error.cause : error;
@@ -111,29 +86,29 @@ function bootError(error: unknown): unknown {
   return new PalaceError('boot.database', { detail: `The database does not let AgentsPalace in: ${reason}.`, cause });
 }
 
-async function endPools(pools: Pools): Promise<void> {
-  await Promise.allSettled([pools.owner.end(), pools.engine.end(), pools.api.end()]);
-}
-
-function database(pools: Pools, options: PgOptions): Database {
+function database(owner: Pool, access: RoleAccess, options: PgOptions): Database {
+  const engine = openPool(options, connection(options, 'palace_engine', access), options.enginePoolSize ?? 8);
+  const api = openPool(options, connection(options, 'palace_api', access), options.apiPoolSize ?? 8);
   const dedicated = new Set<DedicatedClient>();
   let closing: Promise<void> | undefined;
   const close = async (): Promise<void> => {
     await Promise.allSettled([...dedicated].map((client) => client.end()));
-    await endPools(pools);
+    await Promise.allSettled([owner.end(), engine.end(), api.end()]);
   };
   return {
-    ...pools,
-    asTenant: (tenant, work) => inTransaction(pools.api, { 'palace.tenant': required(tenant) }, work, options.onWait),
+    owner,
+    engine,
+    api,
+    asTenant: (tenant, work) => inTransaction(api, { 'palace.tenant': required(tenant) }, work, options.onWait),
     asEngine: (scope, work) =>
-      inTransaction(pools.engine, { 'palace.shards': arrayText(scope.shards), 'palace.tenants': arrayText(scope.tenants ?? []) }, work, options.onWait),
+      inTransaction(engine, { 'palace.shards': arrayText(scope.shards), 'palace.tenants': arrayText(scope.tenants ?? []) }, work, options.onWait),
     dedicated: async (role) => {
-      const client = await openDedicated(connection(options, `palace_${role}`), options.log);
+      const client = await openDedicated(connection(options, `palace_${role}`, access), options.log);
       dedicated.add(client);
       client.on('end', () => dedicated.delete(client));
       return client;
     },
-    migrate: (plan) => migrate(pools.owner, plan),
+    migrate: (plan) => migrate(owner, plan),
     close: () => (closing ??= close()),
   };
 }
