@@ -8,7 +8,6 @@ import type { Client } from './client.ts';
 export type FlowVersion = z.infer<typeof flow.flowVersion>;
 export type FlowDetail = z.infer<typeof flow.flowDetail>;
 export type FlowList = z.infer<typeof flow.flowList>;
-export type RunSummary = z.infer<typeof flow.runSummary>;
 export type RunDetail = z.infer<typeof flow.runDetail>;
 export type RunList = z.infer<typeof flow.runList>;
 export type History = z.infer<typeof flow.history>;

@@ -4,8 +4,16 @@ import type { CommandSpec } from './command.ts';
 import { CommandFailure } from './failure.ts';
 
 const command: CommandSpec = {
-  name: 'try', group: 'Runs', summary: '', usage: ['try WHAT [NAME...]'], examples: [], exits: [0],
-  positionals: [{ name: 'WHAT', summary: '', choices: ['one', 'two'] }, { name: 'NAME', summary: '', optional: true, rest: true }],
+  name: 'try',
+  group: 'Runs',
+  summary: '',
+  usage: ['try WHAT [NAME...]'],
+  examples: [],
+  exits: [0],
+  positionals: [
+    { name: 'WHAT', summary: '', choices: ['one', 'two'] },
+    { name: 'NAME', summary: '', optional: true, rest: true },
+  ],
   flags: [
     { name: 'wait', short: 'w', kind: 'switch', summary: '' },
     { name: 'input', short: 'i', kind: 'text', summary: '' },

@@ -75,7 +75,10 @@ function flagOf(command: CommandSpec, word: string): { flag: Flag; inline: strin
   const flags = [...command.flags, HELP_FLAG];
   const flag = flags.find((one) => (typed.startsWith('--') ? one.name === typed.slice(2) : one.short === typed.slice(1)));
   if (flag !== undefined) return { flag, inline };
-  const meant = nearest(typed.replace(/^-+/, ''), flags.map((one) => one.name));
+  const meant = nearest(
+    typed.replace(/^-+/, ''),
+    flags.map((one) => one.name),
+  );
   throw usage(command, `palace ${command.name} has no flag ${typed}.`, meant === undefined ? undefined : `--${meant}`);
 }
 
@@ -97,7 +100,11 @@ function checkPositionals(command: CommandSpec, given: readonly string[]): void 
   for (const [index, positional] of positionals.entries()) {
     const word = given[index];
     if (word === undefined) {
-      if (positional.optional !== true) throw refused(`${nameOf(positional)} is missing.`, { details: command.usage.map((line) => `Usage: palace ${line}`), next: `palace ${command.name} --help` });
+      if (positional.optional !== true)
+        throw refused(`${nameOf(positional)} is missing.`, {
+          details: command.usage.map((line) => `Usage: palace ${line}`),
+          next: `palace ${command.name} --help`,
+        });
       continue;
     }
     if (positional.choices !== undefined && !positional.choices.includes(word)) {

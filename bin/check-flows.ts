@@ -18,7 +18,10 @@ export function checkFlow(file: FlowFile): CheckedFlow {
 
 export function printPlaces(terminal: Terminal, { file, errors, warnings }: CheckedFlow): void {
   const lines = file.source.split('\n');
-  const marked = [...errors.map((place) => ({ place, word: style('red', 'error') })), ...warnings.map((place) => ({ place, word: style('yellow', 'warning') }))];
+  const marked = [
+    ...errors.map((place) => ({ place, word: style('red', 'error') })),
+    ...warnings.map((place) => ({ place, word: style('yellow', 'warning') })),
+  ];
   for (const { place, word } of marked) {
     terminal.note(`${word} ${placeLine(place, file.path)}`);
     const line = place.line === undefined ? undefined : lines[place.line - 1];

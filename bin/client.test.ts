@@ -17,11 +17,16 @@ async function serve(handler: Handler): Promise<Client> {
 }
 
 const clientFor = (port: number): Client => new Client({ url: new URL(`http://127.0.0.1:${port}`), apiKey: 'pk_test', flags: '', startCommand: 'palace up' });
-const json = (response: ServerResponse, status: number, body: unknown, headers: Record<string, string> = {}): unknown => response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(JSON.stringify(body));
-const problem = (response: ServerResponse, status: number, code: string, headers: Record<string, string> = {}): unknown => json(response, status, { type: 'about:blank', title: 'It did not work', status, code, next: 'Do better.' }, headers);
+const json = (response: ServerResponse, status: number, body: unknown, headers: Record<string, string> = {}): unknown =>
+  response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(JSON.stringify(body));
+const problem = (response: ServerResponse, status: number, code: string, headers: Record<string, string> = {}): unknown =>
+  json(response, status, { type: 'about:blank', title: 'It did not work', status, code, next: 'Do better.' }, headers);
 
 async function failureOf(client: Client, question: Question): Promise<CommandFailure> {
-  const error: unknown = await client.ask(question).then(() => undefined, (thrown: unknown) => thrown);
+  const error: unknown = await client.ask(question).then(
+    () => undefined,
+    (thrown: unknown) => thrown,
+  );
   if (error instanceof CommandFailure) return error;
   throw new Error(`expected a CommandFailure, got ${String(error)}`);
 }
@@ -38,12 +43,14 @@ describe('the client', () => {
     const seen: string[] = [];
     const client = await serve((request, response, count) => {
       let body = '';
-      request.on('data', (chunk) => (body += String(chunk))).on('end', () => {
-        seen.push(`${String(request.headers['idempotency-key'])} ${body}`);
-        if (count === 1) request.socket.destroy();
-        else if (count === 2) problem(response, 503, 'overload.busy', { 'retry-after': '0' });
-        else json(response, 201, { id: 'x' });
-      });
+      request
+        .on('data', (chunk) => (body += String(chunk)))
+        .on('end', () => {
+          seen.push(`${String(request.headers['idempotency-key'])} ${body}`);
+          if (count === 1) request.socket.destroy();
+          else if (count === 2) problem(response, 503, 'overload.busy', { 'retry-after': '0' });
+          else json(response, 201, { id: 'x' });
+        });
     });
     expect(await client.ask({ ...POST, idempotencyKey: 'k1' })).toEqual({ id: 'x' });
     expect(seen).toEqual(['k1 {"a":1}', 'k1 {"a":1}', 'k1 {"a":1}']);
@@ -105,6 +112,9 @@ describe('server-sent events', () => {
     });
     const events: ServerEvent[] = [];
     for await (const event of serverEvents(await client.open('/x', {}, new AbortController().signal))) events.push(event);
-    expect(events).toEqual([{ id: '1', event: 'step', data: '{"a":\n1}' }, { id: '2', event: 'message', data: 'x' }]);
+    expect(events).toEqual([
+      { id: '1', event: 'step', data: '{"a":\n1}' },
+      { id: '2', event: 'message', data: 'x' },
+    ]);
   });
 });

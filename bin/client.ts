@@ -89,14 +89,23 @@ export class Client {
     const { url, apiKey } = this.server;
     const body = question.body === undefined ? undefined : Buffer.from(JSON.stringify(question.body));
     const headers: Record<string, string | number> = {
-      accept: 'application/json', authorization: `Bearer ${apiKey}`, 'user-agent': 'palace-cli', ...question.headers,
+      accept: 'application/json',
+      authorization: `Bearer ${apiKey}`,
+      'user-agent': 'palace-cli',
+      ...question.headers,
       ...(body === undefined ? {} : { 'content-type': 'application/json', 'content-length': body.length }),
       ...(question.idempotencyKey === undefined ? {} : { 'idempotency-key': question.idempotencyKey }),
     };
     const target = new URL(url.pathname.replace(/\/+$/, '') + question.path, url);
     const send = url.protocol === 'https:' ? httpsRequest : httpRequest;
     return new Promise((resolve, reject) => {
-      const request = send(target, { method: question.method, headers, agent: false, timeout: ANSWER_LIMIT_MS, ...(question.signal === undefined ? {} : { signal: question.signal }) });
+      const request = send(target, {
+        method: question.method,
+        headers,
+        agent: false,
+        timeout: ANSWER_LIMIT_MS,
+        ...(question.signal === undefined ? {} : { signal: question.signal }),
+      });
       request.once('response', resolve);
       request.once('timeout', () => request.destroy(new Error('timeout')));
       request.once('error', (error) => reject(question.signal?.aborted === true ? error : this.#unreachable(error)));
@@ -109,9 +118,17 @@ export class Client {
     const { origin } = this.server.url;
     const start = `${this.server.startCommand} (palace doctor checks the usual causes).`;
     if (code === 'ECONNREFUSED') return new NoAnswer(`No server answers at ${origin}.`, true, start, error);
-    if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') return new NoAnswer(`The name ${this.server.url.hostname} was not found.`, true, 'Check --url or PALACE_URL.', error);
-    if (message === 'timeout') return new NoAnswer(`${origin} did not answer within ${ANSWER_LIMIT_MS / 1000} s.`, false, 'Try again; palace doctor checks the server.', error);
-    if (code?.includes('CERT') === true || code?.startsWith('ERR_TLS') === true) return new NoAnswer(`The certificate of ${origin} is not trusted (${code}).`, true, 'Check the address; NODE_EXTRA_CA_CERTS names a certificate authority of your own.', error);
+    if (code === 'ENOTFOUND' || code === 'EAI_AGAIN')
+      return new NoAnswer(`The name ${this.server.url.hostname} was not found.`, true, 'Check --url or PALACE_URL.', error);
+    if (message === 'timeout')
+      return new NoAnswer(`${origin} did not answer within ${ANSWER_LIMIT_MS / 1000} s.`, false, 'Try again; palace doctor checks the server.', error);
+    if (code?.includes('CERT') === true || code?.startsWith('ERR_TLS') === true)
+      return new NoAnswer(
+        `The certificate of ${origin} is not trusted (${code}).`,
+        true,
+        'Check the address; NODE_EXTRA_CA_CERTS names a certificate authority of your own.',
+        error,
+      );
     return new NoAnswer(`The connection to ${origin} failed (${code ?? message}).`, false, 'Try again; palace doctor checks the server.', error);
   }
 

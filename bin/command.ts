@@ -62,13 +62,25 @@ export type ExitCode = keyof typeof EXITS;
 export const JSON_FLAG: Flag = { name: 'json', kind: 'switch', summary: 'Print JSON for programs instead of text for people.' };
 export const HELP_FLAG: Flag = { name: 'help', short: 'h', kind: 'switch', summary: 'Show this help.' };
 export const DATA_FLAG: Flag = {
-  name: 'data', kind: 'text', placeholder: 'DIR', env: 'PALACE_DATA', default: '~/.agentspalace', summary: 'The data folder of `palace up`.',
+  name: 'data',
+  kind: 'text',
+  placeholder: 'DIR',
+  env: 'PALACE_DATA',
+  default: '~/.agentspalace',
+  summary: 'The data folder of `palace up`.',
 };
 
 /** How a client verb finds its server and its key. */
 export const SERVER_FLAGS: readonly Flag[] = [
   { name: 'url', kind: 'text', placeholder: 'URL', env: 'PALACE_URL', default: 'the url in DIR/credentials.json', summary: 'Address of the server.' },
-  { name: 'api-key', kind: 'text', placeholder: 'KEY', env: 'PALACE_API_KEY', default: 'the key in DIR/credentials.json', summary: 'API key; prefer the variable, other users can see arguments.' },
+  {
+    name: 'api-key',
+    kind: 'text',
+    placeholder: 'KEY',
+    env: 'PALACE_API_KEY',
+    default: 'the key in DIR/credentials.json',
+    summary: 'API key; prefer the variable, other users can see arguments.',
+  },
   DATA_FLAG,
   JSON_FLAG,
 ];

@@ -17,7 +17,11 @@ describe('the command table', () => {
     for (const name of names) expect(overview(COMMANDS)).toContain(`  ${name} `);
   });
   it('offers --json on every verb', () => {
-    for (const command of COMMANDS) expect(command.flags.map((flag) => flag.name), command.name).toContain('json');
+    for (const command of COMMANDS)
+      expect(
+        command.flags.map((flag) => flag.name),
+        command.name,
+      ).toContain('json');
   });
   it('has no flag twice on one verb, neither long nor short', () => {
     for (const { name, flags } of COMMANDS) {

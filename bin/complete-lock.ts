@@ -18,8 +18,18 @@ export interface Lock {
 }
 
 const SYSTEMS: Readonly<Record<string, string>> = {
-  darwin: 'darwin', linux: 'linux', win: 'win32', win32: 'win32', windows: 'win32', freebsd: 'freebsd', android: 'android',
-  openharmony: 'openharmony', aix: 'aix', netbsd: 'netbsd', openbsd: 'openbsd', sunos: 'sunos',
+  darwin: 'darwin',
+  linux: 'linux',
+  win: 'win32',
+  win32: 'win32',
+  windows: 'win32',
+  freebsd: 'freebsd',
+  android: 'android',
+  openharmony: 'openharmony',
+  aix: 'aix',
+  netbsd: 'netbsd',
+  openbsd: 'openbsd',
+  sunos: 'sunos',
 };
 const PROCESSORS = ['x64', 'arm64', 'arm', 'ia32', 'ppc64', 'riscv64', 's390x', 'loong64', 'wasm32'];
 const LIBRARIES: Readonly<Record<string, string>> = { gnu: 'glibc', musl: 'musl', gnueabihf: 'glibc', musleabihf: 'musl' };

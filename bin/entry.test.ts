@@ -42,7 +42,13 @@ function realNode(): void {
   symlinkSync(process.execPath, join(tools, 'node'));
 }
 
-const environment = (more: Record<string, string> = {}): NodeJS.ProcessEnv => ({ PATH: tools, HOME: join(world, 'home'), CALLS: calls, REAL_NODE: process.execPath, ...more });
+const environment = (more: Record<string, string> = {}): NodeJS.ProcessEnv => ({
+  PATH: tools,
+  HOME: join(world, 'home'),
+  CALLS: calls,
+  REAL_NODE: process.execPath,
+  ...more,
+});
 const timesCalled = (): number => readFileSync(calls, 'utf8').split('\n').length - 1;
 
 function palace(words: string[] = [], more: Record<string, string> = {}, entry = join(root, 'palace')): { status: number | null; out: string; err: string } {
@@ -85,7 +91,10 @@ describe.skipIf(process.platform !== 'linux')('the entry installs once', () => {
     program('npm', GOOD_NPM);
     spawnSync(join(tools, 'npm'), [], { cwd: root, env: environment() });
     const entry = { version: '1.0.0', integrity: 'sha512-x' };
-    writeFileSync(join(root, 'package-lock.json'), JSON.stringify({ packages: { '': {}, 'node_modules/x': entry, 'node_modules/y': { version: '2.0.0', optional: true } } }));
+    writeFileSync(
+      join(root, 'package-lock.json'),
+      JSON.stringify({ packages: { '': {}, 'node_modules/x': entry, 'node_modules/y': { version: '2.0.0', optional: true } } }),
+    );
     writeFileSync(join(root, 'node_modules/.package-lock.json'), JSON.stringify({ packages: { 'node_modules/x': entry } }));
     expect([palace().status, timesCalled()]).toEqual([0, 1]);
     writeFileSync(join(root, 'package-lock.json'), JSON.stringify({ packages: { '': {}, 'node_modules/x': { ...entry, version: '1.0.1' } } }));
@@ -159,8 +168,15 @@ describe.skipIf(process.platform !== 'linux')('the entry says in one sentence wh
     realNode();
     program('npm', GOOD_NPM);
     chmodSync(world, 0o755);
-    const { stderr } = spawnSync(join(root, 'palace'), [], { env: environment({ PATH: `${tools}:${dirname('/usr/bin/node')}` }), uid: 65_534, gid: 65_534, encoding: 'utf8' });
-    expect(sentence(stderr)).toMatch(/^palace: The checkout .* cannot be written, and its dependencies are not installed\. Run it once as the user who owns it/);
+    const { stderr } = spawnSync(join(root, 'palace'), [], {
+      env: environment({ PATH: `${tools}:${dirname('/usr/bin/node')}` }),
+      uid: 65_534,
+      gid: 65_534,
+      encoding: 'utf8',
+    });
+    expect(sentence(stderr)).toMatch(
+      /^palace: The checkout .* cannot be written, and its dependencies are not installed\. Run it once as the user who owns it/,
+    );
   });
 });
 

@@ -1,6 +1,7 @@
 // Where the server is and with which key: flags, then environment, then DIR/credentials.json of `palace up`.
 // I1 The key of a data folder is sent to that folder's server only, or to another loopback address, never elsewhere.
 import { readFileSync } from 'node:fs';
+import { isIPv4 } from 'node:net';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { readClientEnvironment } from '@palace/platform/config.ts';
@@ -66,10 +67,9 @@ export function findServer(call: Call, data = call.args.text('data')): Server {
   const givenUrl = call.args.text('url') ?? environment.url;
   const givenKey = call.args.text('api-key') ?? environment.apiKey;
   const file = givenUrl === undefined || givenKey === undefined ? readCredentials(dir) : undefined;
-  const flags = [
-    call.args.has('url') ? ` --url ${shellWord(call.args.text('url') ?? '')}` : '',
-    data === undefined ? '' : ` --data ${shellWord(data)}`,
-  ].join('');
+  const flags = [call.args.has('url') ? ` --url ${shellWord(call.args.text('url') ?? '')}` : '', data === undefined ? '' : ` --data ${shellWord(data)}`].join(
+    '',
+  );
   const startCommand = `palace up${data === undefined ? '' : ` --data ${shellWord(data)}`}`;
   const address = givenUrl ?? file?.url;
   if (address === undefined) {
@@ -80,15 +80,18 @@ export function findServer(call: Call, data = call.args.text('data')): Server {
   const url = serverUrl(address);
   const apiKey = givenKey ?? keyFromFile(file, url, call.args.has('data'));
   if (apiKey === undefined) throw refused(`No API key was given for ${url.origin}.`, { next: 'Set PALACE_API_KEY, or pass --api-key.' });
-  if (!/^[\x21-\x7e]{1,500}$/.test(apiKey)) throw refused('The API key has characters that no key has.', { next: 'Copy the key again, without spaces or line ends.' });
+  if (!/^[\x21-\x7e]{1,500}$/.test(apiKey))
+    throw refused('The API key has characters that no key has.', { next: 'Copy the key again, without spaces or line ends.' });
   warnPlain(url, call.terminal);
   return { url, apiKey, flags, startCommand };
 }
 
 function serverUrl(text: string): URL {
   const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (url === undefined || !['http:', 'https:'].includes(url.protocol)) throw refused(`"${text}" is not an http or https address.`, { next: 'Write it like http://127.0.0.1:8080.' });
-  if (url.username !== '' || url.search !== '' || url.hash !== '') throw refused('The address must not carry a user name, a query or a fragment.', { next: 'Give the key with PALACE_API_KEY or --api-key.' });
+  if (url === undefined || !['http:', 'https:'].includes(url.protocol))
+    throw refused(`"${text}" is not an http or https address.`, { next: 'Write it like http://127.0.0.1:8080.' });
+  if (url.username !== '' || url.search !== '' || url.hash !== '')
+    throw refused('The address must not carry a user name, a query or a fragment.', { next: 'Give the key with PALACE_API_KEY or --api-key.' });
   return url;
 }
 

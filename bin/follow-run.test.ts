@@ -33,11 +33,20 @@ async function serve(plan: Plan): Promise<Api> {
       looks += 1;
       if (plan.gone?.(looks) === true) return void request.socket.destroy();
       const over = plan.eventsAt(looks) >= plan.total;
-      const run = { id: ID, flow: 'a/b', version: '1.0.0', status: over ? (plan.status ?? 'completed') : 'running', startedAt: '', waitingFor: [], lastSeq: plan.eventsAt(looks) };
+      const run = {
+        id: ID,
+        flow: 'a/b',
+        version: '1.0.0',
+        status: over ? (plan.status ?? 'completed') : 'running',
+        startedAt: '',
+        waitingFor: [],
+        lastSeq: plan.eventsAt(looks),
+      };
       return void response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(run));
     }
     const after = Number(request.headers['last-event-id'] ?? url.searchParams.get('after'));
-    if (request.headers.accept !== 'text/event-stream') return void response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ items: events(after) }));
+    if (request.headers.accept !== 'text/event-stream')
+      return void response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ items: events(after) }));
     streams += 1;
     response.writeHead(200, { 'content-type': 'text/event-stream' });
     const items = events(Math.max(0, after - 1));

@@ -19,7 +19,9 @@ export function helpFor(command: CommandSpec): string {
   for (const paragraph of command.about ?? []) lines.push('', ...wrap(paragraph, 100));
   if (command.positionals.length > 0) {
     lines.push('', 'Arguments');
-    lines.push(...columns(command.positionals.map((one) => [one.name, one.summary + (one.choices === undefined ? '' : ` One of: ${one.choices.join(', ')}.`)])));
+    lines.push(
+      ...columns(command.positionals.map((one) => [one.name, one.summary + (one.choices === undefined ? '' : ` One of: ${one.choices.join(', ')}.`)])),
+    );
   }
   lines.push('', 'Flags', ...columns([...command.flags, HELP_FLAG].map((flag) => [flagName(flag), flagText(flag)])));
   lines.push('', 'Examples');
@@ -64,7 +66,16 @@ function wrap(text: string, width: number): string[] {
 
 /** The whole of docs/cli.md. */
 export function markdown(commands: readonly CommandSpec[]): string {
-  const parts = ['# The command line', '', 'Written from the command table in `bin/commands/`; change it there and run `node bin/write-docs.ts`.', '', '```', overview(commands), '```', ''];
+  const parts = [
+    '# The command line',
+    '',
+    'Written from the command table in `bin/commands/`; change it there and run `node bin/write-docs.ts`.',
+    '',
+    '```',
+    overview(commands),
+    '```',
+    '',
+  ];
   parts.push('## Exit codes', '', '| code | meaning |', '|---|---|', ...Object.entries(EXITS).map(([code, says]) => `| ${code} | ${says} |`), '');
   for (const group of GROUPS) {
     parts.push(`## ${group}`, '');

@@ -48,7 +48,10 @@ function commandFor(verb: string): CommandSpec {
   const command = findCommand(verb);
   if (command !== undefined) return command;
   if (verb.startsWith('-')) throw refused(`The verb comes first; ${verb} is a flag.`, { next: 'palace --help' });
-  const meant = nearest(verb, COMMANDS.map((one) => one.name));
+  const meant = nearest(
+    verb,
+    COMMANDS.map((one) => one.name),
+  );
   throw new CommandFailure(2, `There is no verb "${verb}".`, {
     details: meant === undefined ? [] : [`Did you mean ${meant}?`],
     next: 'palace --help',

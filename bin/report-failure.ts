@@ -15,7 +15,11 @@ export async function reportFailure(error: unknown, terminal: Terminal, program:
   const { code, details = [], next, places = [], traceId } = failure.options;
   if (json) {
     const problem = { message: failure.message, ...(code === undefined ? {} : { code }), ...(details.length === 0 ? {} : { details }) };
-    const rest = { ...(places.length === 0 ? {} : { errors: places }), ...(next === undefined ? {} : { next: named(next, program) }), ...(traceId === undefined ? {} : { traceId }) };
+    const rest = {
+      ...(places.length === 0 ? {} : { errors: places }),
+      ...(next === undefined ? {} : { next: named(next, program) }),
+      ...(traceId === undefined ? {} : { traceId }),
+    };
     terminal.note(jsonText({ error: { ...problem, ...rest }, exit: failure.exit }));
     return failure.exit;
   }
@@ -30,8 +34,12 @@ export async function reportFailure(error: unknown, terminal: Terminal, program:
 /** `file:line:column: message (did you mean x?)` or the field's path. */
 export function placeLine(place: ErrorPlace, file?: string): string {
   const where = [file, place.line, place.line === undefined ? undefined : place.column].filter((part) => part !== undefined).join(':');
-  const suggestion = place.suggestion === undefined ? '' : ` ${/[.?!]$/.test(place.suggestion) ? oneLine(place.suggestion) : `Did you mean ${oneLine(place.suggestion)}?`}`;
-  const at = [where, place.path].filter((part) => part !== '').map((part) => `${oneLine(part)}: `).join('');
+  const suggestion =
+    place.suggestion === undefined ? '' : ` ${/[.?!]$/.test(place.suggestion) ? oneLine(place.suggestion) : `Did you mean ${oneLine(place.suggestion)}?`}`;
+  const at = [where, place.path]
+    .filter((part) => part !== '')
+    .map((part) => `${oneLine(part)}: `)
+    .join('');
   const end = /[.?!]$/.test(place.message) ? '' : '.';
   return `${at}${oneLine(place.message)}${end}${suggestion}`;
 }
@@ -59,7 +67,10 @@ async function fromPalaceError(error: unknown): Promise<CommandFailure | undefin
   // Its detail is the same places once more, on one line for logs.
   const listed = error.code === 'boot.config' && error.errors !== undefined;
   return new CommandFailure(exit, sentenceOf(error.row.title, listed ? undefined : error.detail), {
-    code: error.code, next: listed ? 'palace config shows every setting with its variable.' : error.row.next, ...(error.errors === undefined ? {} : { places: error.errors.map(withFlag) }), cause: error,
+    code: error.code,
+    next: listed ? 'palace config shows every setting with its variable.' : error.row.next,
+    ...(error.errors === undefined ? {} : { places: error.errors.map(withFlag) }),
+    cause: error,
   });
 }
 

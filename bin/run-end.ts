@@ -22,7 +22,9 @@ export async function reportEnd(call: Call, api: Api, id: string, followed: Foll
 async function reportOver({ terminal, program }: Call, api: Api, run: RunDetail): Promise<ExitCode> {
   const { flags } = api.client.server;
   if (run.status === 'completed') return 0;
-  terminal.note(`${style('red', `Run ${run.id} ${run.status === 'quarantined' ? 'was set aside' : `was ${run.status}`.replace('was failed', 'failed')}`)}: ${oneLine(run.flow)}@${oneLine(run.version)}`);
+  terminal.note(
+    `${style('red', `Run ${run.id} ${run.status === 'quarantined' ? 'was set aside' : `was ${run.status}`.replace('was failed', 'failed')}`)}: ${oneLine(run.flow)}@${oneLine(run.version)}`,
+  );
   for (const line of failureLines(run, await sourceLineOf(api, run))) terminal.note(line);
   if (run.status !== 'cancelled') terminal.note(`Next: ${program} logs ${run.id}${flags}, then once the cause is removed: ${program} retry ${run.id}${flags}`);
   return 1;

@@ -15,7 +15,16 @@ export function waitingLines(waits: readonly WaitingFor[], program: string, flag
   });
 }
 
-const STATUS_STYLES = { completed: 'green', failed: 'red', cancelled: 'red', quarantined: 'red', waiting: 'yellow', paused: 'yellow', running: 'cyan', pending: 'cyan' } as const;
+const STATUS_STYLES = {
+  completed: 'green',
+  failed: 'red',
+  cancelled: 'red',
+  quarantined: 'red',
+  waiting: 'yellow',
+  paused: 'yellow',
+  running: 'cyan',
+  pending: 'cyan',
+} as const;
 
 /** Everything about a run, for `palace get run`. */
 export function runText(run: RunDetail, program: string, flags: string): string[] {

@@ -58,7 +58,14 @@ describe('the terminal', () => {
   });
   it('aligns columns and cuts the last one to the width of the terminal', () => {
     const { terminal, written } = fake(true, 1);
-    table(terminal, ['A', 'LONG NAME', 'C'], [['1', '2', 'x'.repeat(100)], ['333', '4\n5', 'y']]);
+    table(
+      terminal,
+      ['A', 'LONG NAME', 'C'],
+      [
+        ['1', '2', 'x'.repeat(100)],
+        ['333', '4\n5', 'y'],
+      ],
+    );
     const lines = written().split('\n');
     expect(lines.slice(0, 3)).toEqual(['A    LONG NAME  C', `1    2          ${'x'.repeat(43)}…`, '333  4\\n5       y']);
   });

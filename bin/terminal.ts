@@ -83,7 +83,10 @@ export function table(terminal: Terminal, heads: readonly string[], rows: readon
   const clean = rows.map((row) => row.map((cell) => oneLine(cell, 300)));
   const widths = heads.map((head, column) => Math.max(head.length, ...clean.map((row) => length(row[column] ?? ''))));
   const line = (cells: readonly string[]): string =>
-    cells.map((cell, column) => (column === heads.length - 1 ? cell : cell + ' '.repeat(Math.max(0, (widths[column] ?? 0) - length(cell))))).join('  ').trimEnd();
+    cells
+      .map((cell, column) => (column === heads.length - 1 ? cell : cell + ' '.repeat(Math.max(0, (widths[column] ?? 0) - length(cell)))))
+      .join('  ')
+      .trimEnd();
   const before = widths.slice(0, -1).reduce((sum, width) => sum + width + 2, 0);
   const room = terminal.outIsTerminal ? Math.max(10, terminal.columns - before) : Number.MAX_SAFE_INTEGER;
   const fit = (cells: readonly string[]): string[] =>

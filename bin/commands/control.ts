@@ -5,7 +5,9 @@ const RUNS = { name: 'RUN', summary: 'Run ids; none when a filter chooses the ru
 const FILTER_FLAGS: readonly Flag[] = [
   { name: 'flow', kind: 'text', placeholder: 'REF', summary: 'All runs of this flow (NAMESPACE/NAME).' },
   {
-    name: 'status', kind: 'choice', choices: ['pending', 'running', 'waiting', 'paused', 'completed', 'failed', 'cancelled', 'quarantined'],
+    name: 'status',
+    kind: 'choice',
+    choices: ['pending', 'running', 'waiting', 'paused', 'completed', 'failed', 'cancelled', 'quarantined'],
     summary: 'All runs in this state; with --flow both must fit.',
   },
   { name: 'limit', kind: 'integer', placeholder: 'N', default: '1000', summary: 'With a filter: at most so many.' },
@@ -22,7 +24,10 @@ const control = (name: string, summary: string, example: string): CommandSpec =>
   usage: [`${name} RUN...`, `${name} [--flow REF] [--status STATUS] [--limit N] [--dry-run]`],
   positionals: [RUNS],
   flags: [REASON_FLAG, ...FILTER_FLAGS, ...SERVER_FLAGS],
-  examples: [{ line: `${name} run_01j...`, says: 'One run.' }, { line: `${name} ${example}`, says: 'All that fit.' }],
+  examples: [
+    { line: `${name} run_01j...`, says: 'One run.' },
+    { line: `${name} ${example}`, says: 'All that fit.' },
+  ],
   exits: [0, 2, 6],
 });
 
@@ -44,7 +49,10 @@ export const CONTROL_COMMANDS: readonly CommandSpec[] = [
       ...FILTER_FLAGS,
       ...SERVER_FLAGS,
     ],
-    examples: [{ line: 'retry run_01j...', says: 'Once the cause is removed.' }, { line: 'retry --flow shop/refund --status failed', says: 'All that fit.' }],
+    examples: [
+      { line: 'retry run_01j...', says: 'Once the cause is removed.' },
+      { line: 'retry --flow shop/refund --status failed', says: 'All that fit.' },
+    ],
     exits: [0, 2, 6],
   },
   {

@@ -7,7 +7,9 @@ export const DEVELOP_COMMANDS: readonly CommandSpec[] = [
     group: 'Development',
     summary: 'Run the checks and tests of this checkout',
     usage: ['test [--full] [--cluster] [--list] [PATH...]'],
-    about: ['Without flags: lint, types and all quick tests. --full adds the simulator and the chaos tests, --cluster the tests with several processes. What cannot run here is named as skipped.'],
+    about: [
+      'Without flags: lint, types and all quick tests. --full adds the simulator and the chaos tests, --cluster the tests with several processes. What cannot run here is named as skipped.',
+    ],
     positionals: [{ name: 'PATH', summary: 'Only the test files under these paths.', optional: true, rest: true }],
     flags: [
       { name: 'full', kind: 'switch', summary: 'Also simulator, chaos and soak, at the announced sizes.' },
@@ -15,7 +17,10 @@ export const DEVELOP_COMMANDS: readonly CommandSpec[] = [
       { name: 'list', kind: 'switch', summary: 'Only show the parts of each tier and their sizes.' },
       JSON_FLAG,
     ],
-    examples: [{ line: 'test', says: 'Before every commit.' }, { line: 'test --full', says: 'Before a release.' }],
+    examples: [
+      { line: 'test', says: 'Before every commit.' },
+      { line: 'test --full', says: 'Before a release.' },
+    ],
     exits: [0, 1, 2, 130],
   },
   {

@@ -10,7 +10,10 @@ export const FLOW_COMMANDS: readonly CommandSpec[] = [
     about: ['All files are compiled first; when one does not compile, nothing is published. Publishing the same content again changes nothing.'],
     positionals: [{ name: 'FILE|DIR', summary: 'YAML or JSON documents, or folders of them.', rest: true }],
     flags: SERVER_FLAGS,
-    examples: [{ line: 'apply samples/order-intake/flow.yaml', says: 'Publish one flow.' }, { line: 'apply flows/', says: 'Publish every flow in a folder.' }],
+    examples: [
+      { line: 'apply samples/order-intake/flow.yaml', says: 'Publish one flow.' },
+      { line: 'apply flows/', says: 'Publish every flow in a folder.' },
+    ],
     exits: [0, 2, 3, 6],
   },
   {
@@ -28,17 +31,32 @@ export const FLOW_COMMANDS: readonly CommandSpec[] = [
     name: 'get',
     group: 'Flows',
     summary: 'Show flows, runs and events',
-    usage: ['get flows [--namespace NAME]', 'get flow NAMESPACE/NAME[@VERSION] [-o yaml]', 'get runs [--flow REF] [--status STATUS] [--limit N]', 'get run RUN', 'get events RUN [--after SEQ]'],
+    usage: [
+      'get flows [--namespace NAME]',
+      'get flow NAMESPACE/NAME[@VERSION] [-o yaml]',
+      'get runs [--flow REF] [--status STATUS] [--limit N]',
+      'get run RUN',
+      'get events RUN [--after SEQ]',
+    ],
     positionals: [
       { name: 'WHAT', summary: 'What to show.', choices: ['flows', 'flow', 'runs', 'run', 'events'] },
       { name: 'NAME', summary: 'The flow (NAMESPACE/NAME) or the run id.', optional: true },
     ],
     flags: [
-      { name: 'output', short: 'o', kind: 'choice', choices: ['table', 'json', 'yaml'], default: 'table', summary: 'Form of the output; --json is short for -o json.' },
+      {
+        name: 'output',
+        short: 'o',
+        kind: 'choice',
+        choices: ['table', 'json', 'yaml'],
+        default: 'table',
+        summary: 'Form of the output; --json is short for -o json.',
+      },
       { name: 'namespace', kind: 'text', placeholder: 'NAME', summary: 'Only flows of this namespace.' },
       { name: 'flow', kind: 'text', placeholder: 'REF', summary: 'Only runs of this flow.' },
       {
-        name: 'status', kind: 'choice', choices: ['pending', 'running', 'waiting', 'paused', 'completed', 'failed', 'cancelled', 'quarantined'],
+        name: 'status',
+        kind: 'choice',
+        choices: ['pending', 'running', 'waiting', 'paused', 'completed', 'failed', 'cancelled', 'quarantined'],
         summary: 'Only runs in this state.',
       },
       { name: 'after', kind: 'integer', placeholder: 'SEQ', default: '0', summary: 'Only events after this number.' },

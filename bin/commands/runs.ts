@@ -3,7 +3,10 @@ import { SERVER_FLAGS, type CommandSpec, type Flag } from '../command.ts';
 
 const RUN_POSITIONAL = { name: 'RUN', summary: 'The run id (run_...).' } as const;
 const KEY_FLAG: Flag = {
-  name: 'idempotency-key', kind: 'text', placeholder: 'KEY', default: 'a new one',
+  name: 'idempotency-key',
+  kind: 'text',
+  placeholder: 'KEY',
+  default: 'a new one',
   summary: 'The same key with the same request is carried out once, however often it is sent.',
 };
 

@@ -2,7 +2,10 @@
 import { DATA_FLAG, JSON_FLAG, type CommandSpec, type Flag } from '../command.ts';
 
 const LISTEN_FLAG: Flag = {
-  name: 'listen', kind: 'text', placeholder: 'ADDRESS', default: '127.0.0.1',
+  name: 'listen',
+  kind: 'text',
+  placeholder: 'ADDRESS',
+  default: '127.0.0.1',
   summary: 'Address to listen on. Beyond this machine it needs a key of your own and PALACE_ALLOW_REMOTE=yes.',
 };
 
@@ -39,9 +42,26 @@ export const SERVE_COMMANDS: readonly CommandSpec[] = [
     ],
     positionals: [{ name: 'SERVICE', summary: 'The service to start.', choices: ['gateway', 'flow'] }],
     flags: [
-      { name: 'listen', kind: 'text', placeholder: 'HOST:PORT', default: '127.0.0.1:8080 for the gateway, 127.0.0.1:8081 for flow', summary: 'Where to listen; port 0 takes a free one.' },
-      { name: 'flow-url', kind: 'text', placeholder: 'URL', repeatable: true, summary: 'For the gateway: address of a flow process. May be given several times.' },
-      { name: 'credentials', kind: 'text', placeholder: 'FILE', summary: 'For the gateway: while no key exists, make an owner’s key and write it here with the url (readable by you alone).' },
+      {
+        name: 'listen',
+        kind: 'text',
+        placeholder: 'HOST:PORT',
+        default: '127.0.0.1:8080 for the gateway, 127.0.0.1:8081 for flow',
+        summary: 'Where to listen; port 0 takes a free one.',
+      },
+      {
+        name: 'flow-url',
+        kind: 'text',
+        placeholder: 'URL',
+        repeatable: true,
+        summary: 'For the gateway: address of a flow process. May be given several times.',
+      },
+      {
+        name: 'credentials',
+        kind: 'text',
+        placeholder: 'FILE',
+        summary: 'For the gateway: while no key exists, make an owner’s key and write it here with the url (readable by you alone).',
+      },
       JSON_FLAG,
     ],
     examples: [

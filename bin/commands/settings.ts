@@ -18,7 +18,9 @@ export const SETTING_COMMANDS: readonly CommandSpec[] = [
     group: 'Settings and checks',
     summary: 'List, allow or deny addresses that flows may call',
     usage: ['egress list', 'egress allow HOST:PORT [--reason TEXT]', 'egress deny HOST:PORT [--reason TEXT]'],
-    about: ['Public addresses may be called; loopback and private ones only when allowed by exact host and port. Link-local and metadata addresses can never be allowed.'],
+    about: [
+      'Public addresses may be called; loopback and private ones only when allowed by exact host and port. Link-local and metadata addresses can never be allowed.',
+    ],
     positionals: [
       { name: 'ACTION', summary: 'What to do.', choices: ['list', 'allow', 'deny'] },
       { name: 'HOST:PORT', summary: 'The exact address.', optional: true },
@@ -52,10 +54,7 @@ export const SETTING_COMMANDS: readonly CommandSpec[] = [
     summary: 'Check this installation and say how to mend what is wrong',
     usage: ['doctor [--data DIR] [--port 8080] [--json]'],
     positionals: [],
-    flags: [
-      { name: 'port', kind: 'integer', placeholder: 'PORT', default: '8080', summary: 'The port that `palace up` would use.' },
-      ...SERVER_FLAGS,
-    ],
+    flags: [{ name: 'port', kind: 'integer', placeholder: 'PORT', default: '8080', summary: 'The port that `palace up` would use.' }, ...SERVER_FLAGS],
     examples: [{ line: 'doctor', says: 'Node, disk, port, data folder, database, clock, credentials, server.' }],
     exits: [0, 1, 2],
   },

@@ -28,8 +28,14 @@ function processOf(dir: string, cluster: string): Finding {
   const running = runningPostmaster(cluster);
   const holder = lockHolder(dir);
   if (running === undefined && holder === undefined) return idle('database', 'stopped, as its server is');
-  if (running === undefined) return wrong('database', `process ${holder?.pid} runs, but its PostgreSQL does not`, `Look at ${join(dir, 'postgres.log')}; palace down and palace up start it again.`);
-  if (holder === undefined) return wrong('database', `PostgreSQL (process ${running.pid}) outlived its server`, 'palace up takes it over; palace down stops it.');
+  if (running === undefined)
+    return wrong(
+      'database',
+      `process ${holder?.pid} runs, but its PostgreSQL does not`,
+      `Look at ${join(dir, 'postgres.log')}; palace down and palace up start it again.`,
+    );
+  if (holder === undefined)
+    return wrong('database', `PostgreSQL (process ${running.pid}) outlived its server`, 'palace up takes it over; palace down stops it.');
   return good('database', `PostgreSQL runs as process ${running.pid}`);
 }
 
@@ -52,7 +58,9 @@ async function questions(url: string): Promise<Finding[]> {
     await client.connect();
     return [good('database', 'answers'), await clock(client), await schemas(client)];
   } catch (error) {
-    return [wrong('database', `does not answer: ${error instanceof Error ? error.message : String(error)}`, 'Check PALACE_DATABASE_URL, and that the database runs.')];
+    return [
+      wrong('database', `does not answer: ${error instanceof Error ? error.message : String(error)}`, 'Check PALACE_DATABASE_URL, and that the database runs.'),
+    ];
   } finally {
     await client.end().catch(() => undefined);
   }
@@ -63,12 +71,19 @@ async function clock(client: pg.Client): Promise<Finding> {
   const { rows } = await client.query<{ now: Date }>('select clock_timestamp() as now');
   const apartMs = Math.abs((rows[0]?.now.getTime() ?? 0) - (before + Date.now()) / 2);
   if (apartMs <= CLOCK_TOLERANCE_MS) return good('clock', 'agrees with the database');
-  return wrong('clock', `${Math.round(apartMs / 1000)} s apart from the database`, 'Set the clock by NTP on both machines; runs are timed by the database and stay right.');
+  return wrong(
+    'clock',
+    `${Math.round(apartMs / 1000)} s apart from the database`,
+    'Set the clock by NTP on both machines; runs are timed by the database and stay right.',
+  );
 }
 
 async function schemas(client: pg.Client): Promise<Finding> {
   const states: string[] = [];
-  for (const { schema, newest } of [{ schema: 'flow', newest: flowMigrations().migrations.length }, { schema: 'gateway', newest: gatewayMigrations.length }]) {
+  for (const { schema, newest } of [
+    { schema: 'flow', newest: flowMigrations().migrations.length },
+    { schema: 'gateway', newest: gatewayMigrations.length },
+  ]) {
     const { rows } = await client.query<{ there: boolean }>('select to_regclass($1) is not null as there', [`${schema}.migration`]);
     if (rows[0]?.there !== true) return idle('schemas', `${schema} is not made yet; the next start makes it`);
     const applied = await client.query<{ number: number }>(`select max(number) as number from ${schema}.migration where series = 'service'`);

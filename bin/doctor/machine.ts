@@ -37,7 +37,8 @@ export function checkDisk(dir: string): Finding {
 export function checkCredentials(dir: string): Finding {
   const path = credentialsFile(dir);
   if (!existsSync(path)) return idle('credentials', 'none yet; palace up writes them');
-  if (process.platform !== 'win32' && (statSync(path).mode & 0o077) !== 0) return wrong('credentials', `${path} can be read by other accounts`, `chmod 600 ${path}`);
+  if (process.platform !== 'win32' && (statSync(path).mode & 0o077) !== 0)
+    return wrong('credentials', `${path} can be read by other accounts`, `chmod 600 ${path}`);
   try {
     readCredentials(dir);
     return good('credentials', `${path}, readable by its owner alone`);

@@ -53,7 +53,11 @@ async function clock(server: Server): Promise<Finding> {
   if (Number.isNaN(theirs)) return idle('clock', 'the server does not say its time');
   const apartMs = Math.abs(theirs - middle);
   if (apartMs <= CLOCK_TOLERANCE_MS) return good('clock', 'agrees with the server');
-  return wrong('clock', `${Math.round(apartMs / 1000)} s apart from the server`, 'Set the clock by NTP on both machines; runs are timed by the database and stay right.');
+  return wrong(
+    'clock',
+    `${Math.round(apartMs / 1000)} s apart from the server`,
+    'Set the clock by NTP on both machines; runs are timed by the database and stay right.',
+  );
 }
 
 function failed(check: string, error: unknown): Finding {

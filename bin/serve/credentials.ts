@@ -11,7 +11,8 @@ const GENERATED = 'palace up';
 /** Writes the file for the server at `url` and answers with its path. */
 export async function writeCredentials(gateway: Gateway, dir: string, url: string): Promise<string> {
   const known = readable(dir);
-  const apiKey = known !== undefined && (await works(url, known)) ? known : (await gateway.keys.create(LOCAL_TENANT, { name: GENERATED, role: 'owner' })).secret;
+  const apiKey =
+    known !== undefined && (await works(url, known)) ? known : (await gateway.keys.create(LOCAL_TENANT, { name: GENERATED, role: 'owner' })).secret;
   const path = credentialsFile(dir);
   writeWhole(path, { url, apiKey });
   return path;

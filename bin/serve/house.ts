@@ -59,7 +59,8 @@ export async function openHouse(options: HouseOptions): Promise<House | undefine
 async function open({ config, dir, samples, stopping, logFile, say, gone }: HouseOptions, opened: AsyncDisposableStack): Promise<House | undefined> {
   openDataFolder(dir);
   const platform = await openPlatform(config, {
-    service: 'palace', egressRules,
+    service: 'palace',
+    egressRules,
     onPhase: (phase) => say(PHASES[phase]),
     onGone: gone,
     ...(logFile === undefined ? {} : { write: logTo(logFile) }),
@@ -74,7 +75,8 @@ async function open({ config, dir, samples, stopping, logFile, say, gone }: Hous
   const gateway = await openGateway(platform, { doors: [flow.door], settings: gatewaySettings(config) });
   opened.defer(() => gateway.close());
   if (stopping.aborted) return undefined;
-  if (!isLoopbackHost(config.http.host) && !(await retireGeneratedKeys(gateway, dir))) throw new PalaceError('boot.unsafe-listen', { detail: 'there is no key but the generated one' });
+  if (!isLoopbackHost(config.http.host) && !(await retireGeneratedKeys(gateway, dir)))
+    throw new PalaceError('boot.unsafe-listen', { detail: 'there is no key but the generated one' });
   await flow.start();
   if (sampleService !== undefined) await applySamples(flow, gateway, sampleService, say);
   const { url } = await gateway.listen();

@@ -51,7 +51,12 @@ async function openFlowProcess(platform: Platform, opened: AsyncDisposableStack)
   return (await door.listen()).url;
 }
 
-async function openGatewayProcess(platform: Platform, flowUrls: readonly string[], credentials: string | undefined, opened: AsyncDisposableStack): Promise<string> {
+async function openGatewayProcess(
+  platform: Platform,
+  flowUrls: readonly string[],
+  credentials: string | undefined,
+  opened: AsyncDisposableStack,
+): Promise<string> {
   const { config } = platform;
   const proxies = flowUrls.map((url, at) => ({ name: `flow-${at + 1}`, url, prefixes: FLOW_PREFIXES }));
   const gateway = await openGateway(platform, { proxies, internalKey: gatewayKey(platform), settings: gatewaySettings(config) });

@@ -15,7 +15,10 @@ export async function execute({ args, terminal, json }: Call): Promise<ExitCode>
   for (const name of args.positionals) {
     if (known.includes(name)) continue;
     const meant = nearest(name, known);
-    throw refused(`There is no workload "${name}".`, { details: [meant === undefined ? `There are: ${known.join(', ') || 'none'}.` : `Did you mean ${meant}?`], next: 'palace bench --list' });
+    throw refused(`There is no workload "${name}".`, {
+      details: [meant === undefined ? `There are: ${known.join(', ') || 'none'}.` : `Did you mean ${meant}?`],
+      next: 'palace bench --list',
+    });
   }
   if (args.has('list')) {
     terminal.out(json ? jsonText({ workloads: known }) : known.join('\n'));

@@ -28,6 +28,11 @@ export async function execute({ args, terminal, json }: Call): Promise<ExitCode>
     results.push({ check: check.name, ok: exitCode === 0, seconds: Math.round(durationMs / 100) / 10 });
   }
   if (json) terminal.out(jsonText({ ok: results.every((one) => one.ok), checks: results }));
-  else table(terminal, ['CHECK', 'RESULT', 'SECONDS'], results.map((one) => [one.check, one.ok ? style('green', 'ok') : style('red', 'failed'), one.seconds.toFixed(1)]));
+  else
+    table(
+      terminal,
+      ['CHECK', 'RESULT', 'SECONDS'],
+      results.map((one) => [one.check, one.ok ? style('green', 'ok') : style('red', 'failed'), one.seconds.toFixed(1)]),
+    );
   return results.every((one) => one.ok) ? 0 : 1;
 }

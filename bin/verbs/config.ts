@@ -10,6 +10,11 @@ export async function execute({ args, terminal, json }: Call): Promise<ExitCode>
   const config = loadConfig(data === undefined ? {} : { installation: { dataDir: dataFolder(data) } });
   const lines = describeConfig(config);
   if (json) terminal.out(jsonText({ settings: lines }));
-  else table(terminal, ['VARIABLE', 'VALUE', 'FROM', 'WHAT IT DOES'], lines.map((line) => [line.variable, line.value, line.source, line.sentence]));
+  else
+    table(
+      terminal,
+      ['VARIABLE', 'VALUE', 'FROM', 'WHAT IT DOES'],
+      lines.map((line) => [line.variable, line.value, line.source, line.sentence]),
+    );
   return 0;
 }

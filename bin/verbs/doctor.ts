@@ -13,7 +13,10 @@ export async function execute(call: Call): Promise<ExitCode> {
   const { args, terminal, program, json } = call;
   const dir = dataFolder(args.text('data'));
   const findings: Finding[] = [
-    checkNode(), checkFolder(dir), checkDisk(dir), checkCredentials(dir),
+    checkNode(),
+    checkFolder(dir),
+    checkDisk(dir),
+    checkCredentials(dir),
     ...(await checkServer(call, dir)),
     await checkPort(dir, args.integer('port') ?? 8080),
     ...(await checkDatabase(dir)),

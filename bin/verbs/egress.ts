@@ -34,12 +34,18 @@ async function list(call: Call, address: string | undefined): Promise<ExitCode> 
     cursor = page.items.length === 0 ? undefined : page.next;
   } while (cursor !== undefined && items.length < MOST_RULES);
   if (json) terminal.out(jsonText({ items }));
-  else table(terminal, ['ADDRESS', 'RULE', 'REASON'], items.map((rule) => [rule.address, rule.action, rule.reason]));
+  else
+    table(
+      terminal,
+      ['ADDRESS', 'RULE', 'REASON'],
+      items.map((rule) => [rule.address, rule.action, rule.reason]),
+    );
   return 0;
 }
 
 function checkAddress(text: string): void {
   const match = /^(\[[0-9a-fA-F:.]+\]|[^:/@\s[\]]+):(\d{1,5})$/.exec(text);
   const port = Number(match?.[2]);
-  if (match === null || port < 1 || port > 65_535) throw refused(`"${text}" is not HOST:PORT.`, { next: 'Write the exact address, e.g. 127.0.0.1:11434 or [::1]:8080.' });
+  if (match === null || port < 1 || port > 65_535)
+    throw refused(`"${text}" is not HOST:PORT.`, { next: 'Write the exact address, e.g. 127.0.0.1:11434 or [::1]:8080.' });
 }

@@ -18,7 +18,9 @@ export async function execute(call: Call): Promise<ExitCode> {
   const input = args.text('input');
   const preview = args.has('preview');
   const body = {
-    atSeq, preview, effects: args.text('effects') ?? 'keep',
+    atSeq,
+    preview,
+    effects: args.text('effects') ?? 'keep',
     ...(context === undefined ? {} : { context: readJson('--context', context) }),
     ...(input === undefined ? {} : { input: readJson('--input', input) }),
   };

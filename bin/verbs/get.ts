@@ -17,7 +17,10 @@ export async function execute(call: Call): Promise<ExitCode> {
   const [what, name] = call.args.positionals;
   const plural = what === 'flows' || what === 'runs';
   if (plural && name !== undefined) throw refused(`palace get ${what} takes no name.`, { next: `palace get ${what.slice(0, -1)} ${name}` });
-  if (!plural && name === undefined) throw refused(`palace get ${what} needs ${what === 'flow' ? 'NAMESPACE/NAME' : 'a run id'}.`, { next: `palace get ${what === 'flow' ? 'flows' : 'runs'} lists them.` });
+  if (!plural && name === undefined)
+    throw refused(`palace get ${what} needs ${what === 'flow' ? 'NAMESPACE/NAME' : 'a run id'}.`, {
+      next: `palace get ${what === 'flow' ? 'flows' : 'runs'} lists them.`,
+    });
   const subject = plural ? '' : what === 'flow' ? checkFlowRef(name ?? '') : checkRunId(name ?? '');
   const api = new Api(new Client(findServer(call)));
   if (what === 'flows') await flows(call, api);
@@ -32,14 +35,22 @@ async function flows(call: Call, api: Api): Promise<void> {
   const namespace = call.args.text('namespace');
   const items = await pages(call, (limit, cursor) => api.listFlows({ namespace, limit, cursor }));
   if (await structured(call, { items })) return;
-  table(call.terminal, ['FLOW', 'VERSION', 'PUBLISHED', 'TITLE'], items.map((one) => [`${one.namespace}/${one.name}`, one.version, one.publishedAt, one.title ?? '']));
+  table(
+    call.terminal,
+    ['FLOW', 'VERSION', 'PUBLISHED', 'TITLE'],
+    items.map((one) => [`${one.namespace}/${one.name}`, one.version, one.publishedAt, one.title ?? '']),
+  );
 }
 
 async function runs(call: Call, api: Api): Promise<void> {
   const filter = { flow: call.args.text('flow'), status: call.args.text('status') };
   const items = await pages(call, (limit, cursor) => api.listRuns({ ...filter, limit, cursor }));
   if (await structured(call, { items })) return;
-  table(call.terminal, ['RUN', 'FLOW', 'VERSION', 'STATUS', 'STARTED', 'ENDED'], items.map((one) => [one.id, one.flow, one.version, one.status, one.startedAt, one.endedAt ?? '']));
+  table(
+    call.terminal,
+    ['RUN', 'FLOW', 'VERSION', 'STATUS', 'STARTED', 'ENDED'],
+    items.map((one) => [one.id, one.flow, one.version, one.status, one.startedAt, one.endedAt ?? '']),
+  );
 }
 
 async function flow(call: Call, api: Api, ref: string): Promise<void> {
@@ -49,7 +60,13 @@ async function flow(call: Call, api: Api, ref: string): Promise<void> {
     return;
   }
   if (await structured(call, detail)) return;
-  const rows = [['flow', `${detail.namespace}/${detail.name}`], ['version', detail.version + (detail.latest ? ' (latest)' : '')], ['title', detail.title ?? ''], ['published', detail.publishedAt], ['hash', detail.hash]];
+  const rows = [
+    ['flow', `${detail.namespace}/${detail.name}`],
+    ['version', detail.version + (detail.latest ? ' (latest)' : '')],
+    ['title', detail.title ?? ''],
+    ['published', detail.publishedAt],
+    ['hash', detail.hash],
+  ];
   for (const [key = '', value = ''] of rows) call.terminal.out(`${key.padEnd(10)} ${oneLine(value)}`);
   call.terminal.note(`The document: ${call.program} get flow ${ref} -o yaml`);
 }

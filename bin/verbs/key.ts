@@ -39,7 +39,12 @@ async function list({ args, terminal, json, ...rest }: Call): Promise<ExitCode> 
     cursor = page.items.length === 0 ? undefined : page.next;
   } while (cursor !== undefined && items.length < MOST_KEYS);
   if (json) terminal.out(jsonText({ items }));
-  else table(terminal, ['ID', 'ROLE', 'CREATED', 'UNTIL', 'LAST USED', 'NAME'], items.map((key) => [key.id, key.role, key.createdAt, key.revokedAt === undefined ? (key.expiresAt ?? '') : 'revoked', key.lastUsedAt ?? '', key.name]));
+  else
+    table(
+      terminal,
+      ['ID', 'ROLE', 'CREATED', 'UNTIL', 'LAST USED', 'NAME'],
+      items.map((key) => [key.id, key.role, key.createdAt, key.revokedAt === undefined ? (key.expiresAt ?? '') : 'revoked', key.lastUsedAt ?? '', key.name]),
+    );
   return 0;
 }
 

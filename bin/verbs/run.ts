@@ -40,7 +40,8 @@ export async function execute(call: Call): Promise<ExitCode> {
 
 function keyOf(call: Call): string {
   const key = call.args.text('idempotency-key') ?? randomUUID();
-  if (!/^[\x21-\x7e]{1,200}$/.test(key)) throw refused('An idempotency key has 1 to 200 visible ASCII characters, without spaces.', { next: `palace ${call.command.name} --help` });
+  if (!/^[\x21-\x7e]{1,200}$/.test(key))
+    throw refused('An idempotency key has 1 to 200 visible ASCII characters, without spaces.', { next: `palace ${call.command.name} --help` });
   return key;
 }
 

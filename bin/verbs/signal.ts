@@ -16,7 +16,10 @@ export async function execute(call: Call): Promise<ExitCode> {
   const { args, terminal, json } = call;
   const [run = '', name = ''] = args.positionals;
   const id = checkRunId(run);
-  if (!/^[A-Za-z0-9._-]{1,100}$/.test(name)) throw refused(`"${name}" is not a signal's name.`, { next: 'A name has letters, digits, dots, dashes and underscores; `palace get run` shows which one the run waits for.' });
+  if (!/^[A-Za-z0-9._-]{1,100}$/.test(name))
+    throw refused(`"${name}" is not a signal's name.`, {
+      next: 'A name has letters, digits, dots, dashes and underscores; `palace get run` shows which one the run waits for.',
+    });
   const { data, folder } = split(args.all('data'));
   const payload = data === undefined ? undefined : readJson('--data', data);
   const api = new Api(new Client(findServer(call, folder)));

@@ -27,12 +27,17 @@ function configFor({ args }: Call, service: string): Config {
   const { host, port } = address(args.text('listen'), DEFAULT_PORT[service] ?? 0);
   const config = loadConfig({ http: { ...(host === undefined ? {} : { host }), ...(port === undefined ? {} : { port }) } });
   if (config.database.url.reveal() === '') {
-    throw new CommandFailure(2, `palace start ${service} needs the address of a PostgreSQL.`, { next: 'Set PALACE_DATABASE_URL=postgres://..., or start everything on this machine with palace up.' });
+    throw new CommandFailure(2, `palace start ${service} needs the address of a PostgreSQL.`, {
+      next: 'Set PALACE_DATABASE_URL=postgres://..., or start everything on this machine with palace up.',
+    });
   }
   const urls = args.all('flow-url');
-  if (service === 'gateway' && urls.length === 0) throw refused('palace start gateway needs the address of a flow process.', { next: 'palace start gateway --flow-url http://127.0.0.1:8081' });
-  if (service === 'flow' && (urls.length > 0 || args.has('credentials'))) throw refused('--flow-url and --credentials are for the gateway.', { next: 'palace start --help' });
-  for (const url of urls) if (!URL.canParse(url)) throw refused(`"${url}" is not an address.`, { next: 'palace start gateway --flow-url http://127.0.0.1:8081' });
+  if (service === 'gateway' && urls.length === 0)
+    throw refused('palace start gateway needs the address of a flow process.', { next: 'palace start gateway --flow-url http://127.0.0.1:8081' });
+  if (service === 'flow' && (urls.length > 0 || args.has('credentials')))
+    throw refused('--flow-url and --credentials are for the gateway.', { next: 'palace start --help' });
+  for (const url of urls)
+    if (!URL.canParse(url)) throw refused(`"${url}" is not an address.`, { next: 'palace start gateway --flow-url http://127.0.0.1:8081' });
   return config;
 }
 

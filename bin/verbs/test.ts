@@ -21,7 +21,13 @@ const PARTS: readonly Part[] = [
   { tier: 'quick', name: 'lint', script: 'node_modules/.bin/oxlint', args: ['--quiet'], size: 'the whole checkout' },
   { tier: 'quick', name: 'types', script: 'node_modules/.bin/tsc', args: ['-p', 'tsconfig.json'], size: 'the whole checkout' },
   { tier: 'quick', name: 'tests', script: 'node_modules/.bin/vitest', args: ['run'], size: 'every *.test.ts' },
-  { tier: 'full', name: 'simulate', script: 'test/simulate/run.ts', args: ['--seconds', '60'], size: '60 s of fresh seeds on all cores, the kept seeds, every mutant' },
+  {
+    tier: 'full',
+    name: 'simulate',
+    script: 'test/simulate/run.ts',
+    args: ['--seconds', '60'],
+    size: '60 s of fresh seeds on all cores, the kept seeds, every mutant',
+  },
   { tier: 'full', name: 'chaos', script: 'test/chaos/run.ts', args: ['--rounds', '20'], size: '20 rounds a fault, under load' },
   { tier: 'full', name: 'soak', script: 'test/soak/run.ts', args: ['--seconds', '60'], size: '60 s at five times the capacity' },
   { tier: 'cluster', name: 'cluster', script: 'test/cluster/run.ts', args: [], size: 'several processes over one database' },
@@ -85,13 +91,20 @@ async function runTests(part: Part, paths: readonly string[]): Promise<Ran> {
   const folder = mkdtempSync(join(tmpdir(), 'palace-test-'));
   try {
     const file = join(folder, 'report.json');
-    const { exitCode, durationMs } = await runTool(part.script, [...part.args, ...paths, '--reporter=default', '--reporter=json', `--outputFile.json=${file}`], 'to-stderr');
+    const { exitCode, durationMs } = await runTool(
+      part.script,
+      [...part.args, ...paths, '--reporter=default', '--reporter=json', `--outputFile.json=${file}`],
+      'to-stderr',
+    );
     const read = readReport(file);
     const cases = read?.testResults.flatMap((one) => one.assertionResults) ?? [];
     const skipped = cases.filter((one) => one.status !== 'passed' && one.status !== 'failed').map((one) => one.fullName);
     const size = read === undefined ? part.size : `${read.numTotalTests} tests in ${read.testResults.length} files`;
     const counts = read === undefined ? {} : { passed: read.numPassedTests, failed: read.numFailedTests };
-    return { exitCode, result: { part: part.name, result: exitCode === 0 ? 'passed' : 'failed', seconds: Math.round(durationMs / 100) / 10, size, skipped, ...counts } };
+    return {
+      exitCode,
+      result: { part: part.name, result: exitCode === 0 ? 'passed' : 'failed', seconds: Math.round(durationMs / 100) / 10, size, skipped, ...counts },
+    };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
@@ -108,7 +121,12 @@ function readReport(file: string): VitestReport | undefined {
 function list(terminal: Terminal, json: boolean): void {
   const rows = PARTS.map((part) => ({ tier: part.tier, part: part.name, size: part.size, present: hasFile(part.script) }));
   if (json) terminal.out(jsonText({ parts: rows }));
-  else table(terminal, ['TIER', 'PART', 'HERE', 'SIZE'], rows.map((row) => [row.tier, row.part, row.present ? 'yes' : 'no', row.size]));
+  else
+    table(
+      terminal,
+      ['TIER', 'PART', 'HERE', 'SIZE'],
+      rows.map((row) => [row.tier, row.part, row.present ? 'yes' : 'no', row.size]),
+    );
 }
 
 function report(terminal: Terminal, results: readonly Result[], json: boolean): void {
@@ -117,6 +135,10 @@ function report(terminal: Terminal, results: readonly Result[], json: boolean): 
     return;
   }
   const word = { passed: style('green', 'passed'), failed: style('red', 'failed'), skipped: style('yellow', 'skipped') };
-  table(terminal, ['PART', 'RESULT', 'SECONDS', 'SIZE'], results.map((one) => [one.part, word[one.result], one.seconds.toFixed(1), one.size]));
+  table(
+    terminal,
+    ['PART', 'RESULT', 'SECONDS', 'SIZE'],
+    results.map((one) => [one.part, word[one.result], one.seconds.toFixed(1), one.size]),
+  );
   for (const one of results) for (const name of one.skipped ?? []) terminal.out(`skipped in ${one.part}: ${oneLine(name)}`);
 }

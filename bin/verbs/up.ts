@@ -22,7 +22,10 @@ export async function execute(call: Call): Promise<ExitCode> {
   await refuseBusyPort(config.http.host, config.http.port);
   const { openHouse } = await import('../serve/house.ts');
   const house = await openHouse({
-    config, dir, samples: !call.args.has('no-samples'), stopping: stopping.signal,
+    config,
+    dir,
+    samples: !call.args.has('no-samples'),
+    stopping: stopping.signal,
     logFile: process.stderr.isTTY === true ? join(dir, 'palace.log') : undefined,
     gone: (error) => {
       terminal.note(`palace: ${error.message} Stopping.`);
@@ -33,7 +36,10 @@ export async function execute(call: Call): Promise<ExitCode> {
   if (house === undefined) return 0;
   const data = call.args.text('data');
   if (json) terminal.out(jsonText({ ready: true, url: house.url, credentials: house.credentials ?? null, pids: house.pids }));
-  else terminal.out(`${style('green', 'AgentsPalace is ready')} at ${house.url}. Try: ${program} run samples/order-intake --wait${data === undefined ? '' : ` --data ${data}`}`);
+  else
+    terminal.out(
+      `${style('green', 'AgentsPalace is ready')} at ${house.url}. Try: ${program} run samples/order-intake --wait${data === undefined ? '' : ` --data ${data}`}`,
+    );
   const signal = await stopping.asked;
   terminal.note(`palace: ${signal}, stopping; running steps finish first. A second signal stops at once.`);
   await house.close();

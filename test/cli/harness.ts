@@ -31,7 +31,13 @@ export function openWorld(): World {
   for (const made of [programs, home]) mkdirSync(made);
   symlinkSync(join(ROOT, 'palace'), join(programs, 'palace'));
   const environment = { PATH: `${programs}:/usr/local/bin:/usr/bin:/bin`, HOME: home, LANG: 'C.UTF-8', TZ: 'UTC' };
-  const names = new Map([['HOME', home], ['DATA', join(folder, 'data')], ['HERE', HERE], ['ROOT', ROOT], ['TMP', folder]]);
+  const names = new Map([
+    ['HOME', home],
+    ['DATA', join(folder, 'data')],
+    ['HERE', HERE],
+    ['ROOT', ROOT],
+    ['TMP', folder],
+  ]);
   return { folder, data: join(folder, 'data'), environment, names, close: () => rmSync(folder, { recursive: true, force: true }) };
 }
 
@@ -43,7 +49,13 @@ export interface Output {
 
 /** One line for a POSIX shell, in the folder of these tests. */
 export async function shell(world: World, line: string): Promise<Output> {
-  const child = spawn('/bin/sh', ['-c', line], { cwd: HERE, env: world.environment, stdio: ['ignore', 'pipe', 'pipe'], timeout: COMMAND_LIMIT_MS, killSignal: 'SIGKILL' });
+  const child = spawn('/bin/sh', ['-c', line], {
+    cwd: HERE,
+    env: world.environment,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    timeout: COMMAND_LIMIT_MS,
+    killSignal: 'SIGKILL',
+  });
   const [out, err, exit] = await Promise.all([textOf(child.stdout), textOf(child.stderr), exitOf(child)]);
   return { exit, out, err };
 }
@@ -78,7 +90,12 @@ export async function replay(world: World, transcript: string): Promise<string> 
 }
 
 function lines(mark: string, text: string): string[] {
-  return text === '' ? [] : text.replace(/\n$/, '').split('\n').map((line) => `${mark} ${line}`.trimEnd());
+  return text === ''
+    ? []
+    : text
+        .replace(/\n$/, '')
+        .split('\n')
+        .map((line) => `${mark} ${line}`.trimEnd());
 }
 
 function replaceNames(world: World, command: string): string {

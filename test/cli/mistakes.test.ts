@@ -8,7 +8,9 @@ const world = openWorld();
 afterAll(() => world.close());
 
 describe('mistakes that need no server', () => {
-  for (const name of readdirSync(GOLDEN).filter((file) => file.endsWith('.txt')).toSorted()) {
+  for (const name of readdirSync(GOLDEN)
+    .filter((file) => file.endsWith('.txt'))
+    .toSorted()) {
     it(`${name.replace('.txt', '').replaceAll('-', ' ')}: says what is wrong and what to do`, async () => {
       const path = new URL(name, GOLDEN);
       await expect(await replay(world, readFileSync(path, 'utf8'))).toMatchFileSnapshot(path.pathname);

@@ -17,7 +17,8 @@ afterAll(async () => {
   world.close();
 });
 
-const credentials = (): { url: string; apiKey: string } => JSON.parse(readFileSync(join(world.data, 'credentials.json'), 'utf8')) as { url: string; apiKey: string };
+const credentials = (): { url: string; apiKey: string } =>
+  JSON.parse(readFileSync(join(world.data, 'credentials.json'), 'utf8')) as { url: string; apiKey: string };
 const alive = (pid: number): boolean => existsSync(`/proc/${pid}/status`) && !/State:\s+Z/.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
 
 describe('palace up', () => {
@@ -28,7 +29,9 @@ describe('palace up', () => {
   });
   it('publishes the samples and may call their service, nothing else on this machine', async () => {
     const flows = await shell(world, `palace get flows --json --data ${world.data}`);
-    expect((JSON.parse(flows.out) as { items: { namespace: string; name: string }[] }).items.map((one) => `${one.namespace}/${one.name}`)).toContain('samples/order-intake');
+    expect((JSON.parse(flows.out) as { items: { namespace: string; name: string }[] }).items.map((one) => `${one.namespace}/${one.name}`)).toContain(
+      'samples/order-intake',
+    );
     const rules = await shell(world, `palace egress list --json --data ${world.data}`);
     expect((JSON.parse(rules.out) as { items: { reason: string }[] }).items.map((one) => one.reason)).toEqual(['the sample service of palace up']);
   });
