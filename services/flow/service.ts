@@ -62,7 +62,7 @@ export async function openFlow(platform: Platform, options: FlowOptions = {}): P
   const scheduler = realScheduler();
   const programs = createPrograms(store, scheduler);
   const engine: Engine = createEngine({
-    node: () => node, store, scheduler, programs, settings: engineSettings(config, options.runtimeMetadata ?? {}), log: telemetry.log.child({ service: 'flow' }),
+    node: () => node, store, scheduler, programs, settings: engineSettings(config, options.runtimeMetadata ?? {}), log: telemetry.log.child({ service: 'flow' }), span: (name, about) => telemetry.span(name, about),
     executors: new Map([['http', httpExecutor(platform.egress, { maxResponseBytes: config.effect.maxResponseBytes, maxRedirects: config.effect.maxRedirects })], ...(options.executors ?? [])]),
     metrics: {
       started: telemetry.counter('palace_runs_started_total', 'Runs accepted'),

@@ -10,6 +10,7 @@ import { newRun } from '../core/run.ts';
 import type { StoredRun } from '../store/port.ts';
 import { release, type EngineParts } from './parts.ts';
 import { ledgerAnswers } from './ledger.ts';
+import { traceIdOf } from './tracing.ts';
 import { addState, newDraft, draftWrite } from './rows.ts';
 
 interface ControlBody { readonly by: string; readonly reason?: string; readonly name?: string; readonly data?: Json; readonly key?: string; readonly outcome?: 'done' | 'absent'; readonly result?: Json; readonly context?: Json; readonly step?: string; readonly effects?: 'keep' | 'again' }
@@ -58,7 +59,7 @@ export function createControl(parts: EngineParts): Control {
       if (inject === undefined) return refuse(shard, row, `the run never entered the step ${body.step}`);
       parts.give(shard, row.key, { ...envelope, inject });
     } catch (error) {
-      parts.log.error('a retry could not be prepared', { error, runId: row.key });
+      parts.log.error('a retry could not be prepared', { error, runId: row.key, tenant: row.tenant, traceId: traceIdOf(row.key) });
       refuse(shard, row, error instanceof Error ? error.message : String(error));
     }
   }

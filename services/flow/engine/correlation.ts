@@ -10,6 +10,7 @@ import { runIdShard } from '../core/run-id.ts';
 import type { StoredEvent } from '../store/port.ts';
 import { release, type EngineParts } from './parts.ts';
 import type { Envelope, Slot } from './slot.ts';
+import { aboutRun } from './tracing.ts';
 
 /** The row that an event came from. */
 export type Arrival = Pick<Envelope, 'cursor' | 'commandId'>;
@@ -79,7 +80,7 @@ export function createCorrelation(parts: EngineParts): Correlation {
         for (const e of events) parts.give(runIdShard(slot.id), slot.id, { command: { type: 'event', act: opened.act, event: parseJsonText(e.body) as CloudEvent } });
       },
       (error: unknown) => {
-        parts.log.warn('the look-back failed; trying again', { error, runId: slot.id, flow: slot.row.flow, version: slot.row.version });
+        parts.log.warn('the look-back failed; trying again', { error, ...aboutRun(slot.row) });
         parts.scheduler.after(RETRY_MS, () => {
           if (!slot.gone) lookBack(slot, opened);
         });

@@ -9,6 +9,7 @@ import { standardFault } from '../core/faults.ts';
 import { runtimeOf } from '../core/variables.ts';
 import type { EffectCall, EffectOutcome } from '../executors/executor.ts';
 import type { EngineParts } from './parts.ts';
+import { aboutRun, traceparentOf } from './tracing.ts';
 import type { Slot } from './slot.ts';
 
 const FENCE_RETRY_MS = 50;
@@ -112,18 +113,22 @@ async function execute(parts: EngineParts, slot: Slot, effect: OpenEffect, signa
   if (executor === undefined) {
     return { ok: false, fault: standardFault('configuration', `This server has no function "${effect.function}".`), reach: 'not-sent' };
   }
+  const span = parts.span(`effect ${effect.function}`, { parent: traceparentOf(slot.id), attributes: { 'palace.run_id': slot.id, 'palace.flow': slot.row.flow, 'palace.effect_class': effect.class, 'palace.attempt': effect.attempt } });
   try {
-    return await executor(callOf(slot, effect, effect.args, signal));
+    const outcome = await executor(callOf(slot, effect, effect.args, signal, span.traceparent));
+    span.end(outcome.ok ? undefined : { error: outcome.fault.detail ?? outcome.fault.title });
+    return outcome;
   } catch (error) {
-    parts.log.error('an executor threw; its outcome counts as unknown', { error, runId: slot.id, flow: slot.row.flow, version: slot.row.version });
+    span.end({ error });
+    parts.log.error('an executor threw; its outcome counts as unknown', { error, ...aboutRun(slot.row) });
     return { ok: false, fault: standardFault('runtime', 'The step failed inside the server.'), reach: 'unknown' };
   }
 }
 
-function callOf(slot: Slot, effect: OpenEffect, args: Json, signal: AbortSignal): EffectCall {
+function callOf(slot: Slot, effect: OpenEffect, args: Json, signal: AbortSignal, traceparent: string): EffectCall {
   return {
     tenant: slot.tenant, run: slot.id, flow: slot.row.flow, key: effect.key, attempt: effect.attempt, class: effect.class, args,
-    deadlineMs: effect.deadlineMs, signal, traceparent: undefined,
+    deadlineMs: effect.deadlineMs, signal, traceparent,
   };
 }
 
@@ -136,7 +141,7 @@ async function verify(parts: EngineParts, slot: Slot, effect: OpenEffect, signal
     const variables = { effect: { key: effect.key, args: effect.args }, runtime: runtimeOf(parts.settings) };
     const nowMs = parts.node().timeMs();
     const args = slot.linked.evaluate(step.verify.with, effect.args, variables, nowMs, parts.settings.decide.expressionFuel);
-    const answer = await executor({ ...callOf(slot, effect, { ...(args as Record<string, Json>), output: 'response' }, signal), class: 'read' });
+    const answer = await executor({ ...callOf(slot, effect, { ...(args as Record<string, Json>), output: 'response' }, signal, traceparentOf(slot.id)), class: 'read' });
     if (!answer.ok && answer.reach !== 'answered') return { verdict: 'unknown' };
     const response = answer.ok ? (answer.result as { statusCode: number; content: Json }) : { statusCode: answer.fault.status, content: null };
     const seen: Json = { status: response.statusCode, body: response.content };
@@ -145,7 +150,7 @@ async function verify(parts: EngineParts, slot: Slot, effect: OpenEffect, signal
     if (happened === true) return { verdict: 'happened', result: slot.linked.expr(step.verify.result).first(seen, options) ?? null };
     return { verdict: happened === false ? 'absent' : 'unknown' };
   } catch (error) {
-    parts.log.warn('a verification failed; the effect stays in doubt', { error, runId: slot.id, flow: slot.row.flow, version: slot.row.version });
+    parts.log.warn('a verification failed; the effect stays in doubt', { error, ...aboutRun(slot.row) });
     return { verdict: 'unknown' };
   }
 }

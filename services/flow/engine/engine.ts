@@ -15,6 +15,7 @@ import { release, type Committed, type EngineParts } from './parts.ts';
 import { createPermits, type Permits } from './permits.ts';
 import { isIdle, type Envelope, type Slot } from './slot.ts';
 import { addState, draftWrite, newDraft } from './rows.ts';
+import { aboutRun, traceIdOf } from './tracing.ts';
 import { takeTurn } from './turn.ts';
 import { createWatching, type Watching } from './watching.ts';
 
@@ -27,7 +28,7 @@ export interface Engine {
   load(): { slots: number; idle: number; effects: number; pendingStarts: number };
 }
 
-type Surroundings = Pick<EngineParts, 'store' | 'scheduler' | 'programs' | 'executors' | 'settings' | 'log' | 'metrics'> & { readonly node: () => DurableNode };
+type Surroundings = Pick<EngineParts, 'store' | 'scheduler' | 'programs' | 'executors' | 'settings' | 'log' | 'span' | 'metrics'> & { readonly node: () => DurableNode };
 
 interface Pieces { readonly parts: EngineParts; readonly loading: Loading; readonly accept: Accept; readonly correlation: Correlation; readonly permits: Permits; readonly control: Control }
 
@@ -179,6 +180,7 @@ function afterCommit({ parts, correlation, permits }: Pieces, committed: Committ
   }
   if (ENDED.has(slot.status) && events.length > 0) {
     parts.metrics.ended.add(1, { status: slot.status });
+    logEnd(parts, slot);
     const final = events.findLast((e) => e.type === 'run.completed' || e.type === 'run.failed' || e.type === 'run.cancelled');
     slot.onEnd?.({ row: slot.row, status: slot.status, lastSeq: slot.lastSeq, endedMs: slot.run.endedMs ?? slot.row.startedMs, ...(final?.type === 'run.completed' && { output: final.output }), ...(final?.type === 'run.failed' && { fault: final.fault }) });
     slot.onEnd = undefined;
@@ -186,6 +188,11 @@ function afterCommit({ parts, correlation, permits }: Pieces, committed: Committ
   }
   parts.metrics.inMemory.set(parts.slots.size);
   parts.watching.tell(committed);
+}
+
+/** A failed run is worth a line; the others are in the journal and the metrics. */
+function logEnd({ log }: EngineParts, slot: Slot): void {
+  if (slot.status === 'failed') log.warn('run failed', { ...aboutRun(slot.row), fault: slot.run.fault });
 }
 
 /** Makes the keys of consuming writes distinct: several of one run may be under way. */
@@ -205,7 +212,7 @@ function consume(parts: EngineParts, shard: number, tenant: string, runId: strin
 
 function quarantine(parts: EngineParts, target: Parameters<EngineParts['quarantine']>[0], why: string, error: unknown): void {
   const { id, shard, tenant, slot, envelopes = [] } = target;
-  parts.log.error(`run quarantined: ${why}`, { runId: id, tenant, shard, error, ...(slot !== undefined && { flow: slot.row.flow, version: slot.row.version }) });
+  parts.log.error(`run quarantined: ${why}`, { runId: id, tenant, traceId: traceIdOf(id), shard, error, ...(slot !== undefined && aboutRun(slot.row)) });
   parts.metrics.quarantined.add(1);
   const all = [...envelopes, ...(slot?.queue.splice(0) ?? [])];
   if (slot !== undefined) {

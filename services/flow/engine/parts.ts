@@ -2,7 +2,7 @@
 // The pieces are turn.ts (decide and write), loading.ts, effects.ts, accept.ts, correlation.ts, permits.ts; engine.ts puts them together.
 import type { Json } from '@palace/jq/jq.ts';
 import type { DurableNode, Scheduler } from '@palace/platform/durable/contract.ts';
-import type { Counter, Gauge, Log } from '@palace/platform/telemetry/port.ts';
+import type { Counter, Gauge, Log, Telemetry } from '@palace/platform/telemetry/port.ts';
 import type { DecideEnv, DecideLimits, RunEvent } from '../core/model.ts';
 import type { Executors } from '../executors/executor.ts';
 import type { FlowStore } from '../store/port.ts';
@@ -57,6 +57,7 @@ export interface EngineParts {
   readonly watching: Watching;
   readonly settings: EngineSettings;
   readonly log: Log;
+  readonly span: Telemetry['span'];
   readonly metrics: EngineMetrics;
   /** Runs in memory, by id. */
   readonly slots: Map<string, Slot>;

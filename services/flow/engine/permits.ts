@@ -3,6 +3,7 @@
 // I2 A start that must wait stays in the inbox, undecided: the next owner sees it again, in the same order.
 import type { EngineParts } from './parts.ts';
 import { release } from './parts.ts';
+import { aboutRun } from './tracing.ts';
 import type { Accept, StartBody } from './accept.ts';
 
 interface Waiting { readonly tenant: string; readonly commandId: string; readonly body: StartBody }
@@ -37,7 +38,7 @@ export function createPermits(parts: EngineParts, accept: Accept): Permits {
 
   function begin(shard: number, { tenant, commandId, body }: Waiting): void {
     void accept.startFromInbox(shard, tenant, commandId, body).catch((error: unknown) => {
-      parts.log.error('a start could not be begun; it stays in the inbox', { error, runId: body.run });
+      parts.log.error('a start could not be begun; it stays in the inbox', { error, ...aboutRun({ id: body.run, tenant, flow: body.flow.split('@')[0] ?? '', version: body.flow.split('@')[1] ?? '' }) });
       release(parts, shard, { command: { type: 'continue' }, commandId });
     });
   }
