@@ -102,7 +102,7 @@ function keyFromFile(file: Credentials | undefined, url: URL, folderNamed: boole
 }
 
 export function isLoopback(url: URL): boolean {
-  return url.hostname === 'localhost' || url.hostname === '[::1]' || url.hostname.startsWith('127.');
+  return url.hostname === 'localhost' || url.hostname === '[::1]' || (isIPv4(url.hostname) && url.hostname.startsWith('127.'));
 }
 
 function warnPlain(url: URL, terminal: Terminal): void {
