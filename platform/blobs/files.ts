@@ -90,7 +90,11 @@ async function writeWhole(path: string, content: Uint8Array): Promise<void> {
 async function syncFolder(folder: string): Promise<void> {
   if (process.platform === 'win32') return;
   const handle = await open(folder, 'r');
-  await handle.sync().finally(() => handle.close());
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
 }
 
 /** Moves the file aside before it looks at the age a last time: a put at the same moment either refreshed it or writes anew. */

@@ -85,8 +85,8 @@ export function hasCluster(folder: DataFolder): boolean {
   return existsSync(join(folder.cluster, 'PG_VERSION'));
 }
 
-/** Runs initdb into a folder beside and renames it. */
-export async function createCluster(folder: DataFolder, files: PostgresFiles, user: SystemUser | undefined): Promise<void> {
+/** Runs initdb into a folder beside and renames it. `durable` false skips the flush, for servers that are thrown away. */
+export async function createCluster(folder: DataFolder, files: PostgresFiles, user: SystemUser | undefined, durable: boolean): Promise<void> {
   const draft = `${folder.cluster}.draft`;
   rmSync(draft, { recursive: true, force: true });
   if (existsSync(folder.cluster)) {
@@ -94,19 +94,19 @@ export async function createCluster(folder: DataFolder, files: PostgresFiles, us
   }
   mkdirSync(draft, { mode: 0o700 });
   if (user !== undefined) chownSync(draft, user.uid, user.gid);
-  await runInitdb(draft, join(folder.dir, 'postgres.password'), files, user);
+  await runInitdb(draft, join(folder.dir, 'postgres.password'), files, user, durable ? [] : ['--no-sync']);
   renameSync(draft, folder.cluster);
   syncFolder(folder.dir);
 }
 
-async function runInitdb(draft: string, passwordFile: string, files: PostgresFiles, user: SystemUser | undefined): Promise<void> {
+async function runInitdb(draft: string, passwordFile: string, files: PostgresFiles, user: SystemUser | undefined, more: readonly string[]): Promise<void> {
   const target = handOver(draft, user);
   const password = openSync(passwordFile, 'r');
   // The account, which owns the cluster anyway, may read the file but perhaps not reach it: the open descriptor does.
   if (user !== undefined) chownSync(passwordFile, user.uid, user.gid);
   const passwordName = user === undefined ? passwordFile : '/proc/self/fd/4';
   const stdio = ['ignore', 'pipe', 'pipe', target.descriptor ?? 'ignore', password] as const;
-  const options = ['--auth=scram-sha-256', '--encoding=UTF8', '--locale=C', '--locale-provider=builtin', '--builtin-locale=C.UTF-8', '--no-instructions'];
+  const options = ['--auth=scram-sha-256', '--encoding=UTF8', '--locale=C', '--locale-provider=builtin', '--builtin-locale=C.UTF-8', '--no-instructions', ...more];
   const child = spawn(files.initdb, ['-D', target.name, '-U', SUPERUSER, `--pwfile=${passwordName}`, ...options], {
     ...identity(user),
     stdio: [...stdio],

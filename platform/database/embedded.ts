@@ -81,7 +81,7 @@ async function startLocked(folder: DataFolder, options: EmbeddedOptions, unlock:
   const password = clusterPassword(folder);
   if (!hasCluster(folder)) {
     phase('database-create');
-    await createCluster(folder, files, user);
+    await createCluster(folder, files, user, options.settings?.['fsync'] !== 'off');
   }
   const address = await serverAddress(folder, user?.uid, user?.gid);
   const settings = { ...SERVER_SETTINGS, ...options.settings, ...address.settings };
