@@ -1,0 +1,337 @@
+// The life of a run as people steer it: bounds, pause, cancel, retry, fork, limits, and what a run shows of itself.
+import type { Json } from '@palace/jq/jq.ts';
+import { describe, expect, it } from 'vitest';
+import { decide } from './decide.ts';
+import { evolve } from './evolve.ts';
+import type { DecideLimits, LedgerAnswer, RunEvent } from './model.ts';
+import { makeRunId } from './run-id.ts';
+import { newRun, openEffects, openTimers, rewound, type Rewind, type Run } from './run.ts';
+import { failureOf, runStatus } from './view.ts';
+import { flowOf, linkFlow, LIMITS, plain, virtualShell, type VirtualShell } from './virtual-shell.ts';
+
+const CALL = (name: string, method = 'get'): string => `{call: http, with: {method: ${method}, endpoint: 'http://x.test/${name}'}}`;
+const FAULT = { type: 'https://x.test/failed', status: 503, title: 'Down', detail: 'no answer' };
+
+function begun(steps: string, input: Json = {}, limits: Partial<DecideLimits> = {}, more = ''): VirtualShell {
+  const shell = virtualShell(linkFlow(flowOf(steps, more)), limits);
+  shell.give({ type: 'start', input });
+  return shell;
+}
+const asked = (shell: VirtualShell): string[] => shell.journal.flatMap((e) => (e.type === 'effect.requested' ? [`${e.attempt} ${(e.args as { endpoint: string }).endpoint.slice(14)}`] : []));
+const open = (shell: VirtualShell) => openEffects(shell.run)[0] ?? expect.fail('no open effect');
+const answer = (shell: VirtualShell, result: Json) => shell.give({ type: 'effect-done', act: open(shell).act, attempt: open(shell).attempt, result });
+const refuse = (shell: VirtualShell) => shell.give({ type: 'effect-failed', act: open(shell).act, attempt: open(shell).attempt, fault: FAULT, reach: 'answered' });
+
+describe('a list of steps', () => {
+  it.each([
+    ['continue', '  - a: {set: {x: 1}, then: continue}\n  - b: {set: {x: 2}}', { x: 2 }],
+    ['end', '  - a: {do: [{b: {set: {x: 1}, then: end}}, {c: {set: {x: 2}}}]}\n  - d: {set: {x: 3}}', { x: 1 }],
+    ['exit', '  - a: {do: [{b: {set: {x: 1}, then: exit}}, {c: {set: {x: 2}}}]}\n  - d: {set: {y: "${ .x }"}}', { y: 1 }],
+    ['a name', '  - a: {set: {x: 1}, then: c}\n  - b: {set: {x: 2}}\n  - c: {set: {y: "${ .x }"}}', { y: 1 }],
+    ['if', '  - a: {if: "false", set: {x: 1}}\n  - b: {if: .n == null, set: {y: 2}}', { y: 2 }],
+    ['if at its end', '  - a: {set: {x: 1}}\n  - b: {if: "false", set: {x: 2}}', { x: 1 }],
+  ])('goes on by "%s"', (_, steps, output) => {
+    expect(begun(steps).run).toMatchObject({ phase: 'completed', output });
+  });
+
+  it('hands data, context and variables on in the order of the specification', () => {
+    const shell = begun(`
+  - one:
+      input: {from: '{raw: \$task.input, n: .n}'}
+      set: {seen: '\${ $input }', task: '\${ $task.name + $task.reference }', flow: '\${ $workflow.input.n }', by: '\${ $runtime.name }'}
+      output: {as: '{out: ., in: $input.n}'}
+      export: {as: '{kept: $output.in, at: $task.startedAt.epoch.milliseconds}'}
+  - two: {set: {context: '\${ $context }', last: '\${ . }', id: '\${ $workflow.id }'}}
+`, { n: 3 });
+    expect(shell.run.output).toEqual({
+      context: { kept: 3, at: shell.nowMs }, id: shell.run.id,
+      last: { in: 3, out: { seen: { raw: { n: 3 }, n: 3 }, task: 'one/do/0/one', flow: 3, by: 'AgentsPalace' } },
+    });
+  });
+
+  it('checks the schemas of inputs, outputs and contexts, and names the field', () => {
+    const schema = '{document: {type: object, required: [n], properties: {n: {type: number}}}}';
+    for (const step of [`{input: {schema: ${schema}}, set: {n: 1}}`, `{output: {schema: ${schema}}, set: {m: 1}}`, `{export: {as: ., schema: ${schema}}, set: {m: 1}}`]) {
+      const shell = begun(`  - a: ${step}`, { n: 'text' });
+      expect(shell.run.fault, step).toMatchObject({ status: 400, type: 'https://open-workflow-specification.org/spec/1.0.0/errors/validation', instance: '/do/0/a' });
+    }
+    expect(begun('  - a: {set: {n: 1}}', {}, {}, `output: {as: '{m: 1}', schema: ${schema}}`).run.phase).toBe('failed');
+    expect(begun('  - a: {set: {m: 1}}', {}, {}, `input: {schema: ${schema}}`).run.fault).toMatchObject({ status: 400 });
+    expect(begun('  - a: {set: {m: "${ . }"}}', { n: 2 }, {}, `input: {from: .n}\noutput: {as: '{final: .m}'}`).run.output).toEqual({ final: 2 });
+  });
+
+  it('loops over its items with while, each and at, and hands data from one to the next', () => {
+    const shell = begun(`
+  - each:
+      for: {each: x, at: i, in: '\${ .items }'}
+      while: $x < 4
+      do: [{a: {set: {sum: '\${ (.sum // 0) + $x * $i }', items: []}}}]
+`, { items: [1, 2, 3, 4, 5] });
+    expect(shell.run.output).toEqual({ sum: 8, items: [] });
+  });
+
+  it('races its branches: the first to finish wins, the others are cancelled', () => {
+    const shell = begun(`
+  - race:
+      fork:
+        compete: true
+        branches:
+          - slow: ${CALL('slow', 'post')}
+          - fast: ${CALL('fast')}
+          - sub: {run: {workflow: {namespace: test, name: other, version: 1.0.0}}}
+`);
+    const fast = openEffects(shell.run)[1];
+    shell.give({ type: 'effect-done', act: fast?.act ?? -1, attempt: 1, result: 'fast' });
+    expect(shell.run).toMatchObject({ phase: 'completed', output: 'fast' });
+    expect(shell.journal.flatMap((e) => (e.type === 'step.cancelled' ? [e.why] : []))).toEqual(['compete', 'compete']);
+    expect(shell.types()).toEqual(expect.arrayContaining(['effect.abandoned', 'child.abandoned']));
+  });
+});
+
+describe('a bounded decision', () => {
+  it('stops with more to do, and the rest is the same as in one go', () => {
+    const steps = `  - each:\n      for: {in: '[range(50)]'}\n      do: [{a: {set: {n: '\${ (.n // 0) + 1 }'}}}]`;
+    const whole = begun(steps);
+    const parts = virtualShell(linkFlow(flowOf(steps)), { eventsPerDecision: 7 });
+    expect(parts.give({ type: 'start', input: {} }).more).toBe(true);
+    expect(runStatus(parts.run)).toBe('running');
+    parts.settle();
+    expect(parts.journal).toEqual(whole.journal);
+    expect(parts.run.output).toEqual({ n: 50 });
+  });
+
+  it('gives up a run whose history is full, naming the setting; nobody can catch that', () => {
+    const shell = begun('  - a: {try: [{b: {set: {n: 1}, then: b}}], catch: {}}', {}, { historyEvents: 300 });
+    shell.settle();
+    expect(shell.run).toMatchObject({ phase: 'failed', fault: { status: 422, detail: expect.stringContaining('flow.limits.historyEvents') } });
+    expect(shell.run.seq).toBeLessThan(310);
+  });
+
+  it('refuses what is too wide, too deep or too large, and lets the flow catch that', () => {
+    const deep = (n: number): string => (n === 0 ? '{set: {n: 1}}' : `{do: [{d${n}: ${deep(n - 1)}}]}`);
+    const branches = Array.from({ length: 5 }, (_, i) => `{b${i}: {set: {n: ${i}}}}`).join(', ');
+    for (const [step, setting] of [[`{fork: {branches: [${branches}]}}`, 'fanOut'], [deep(12), 'nesting'], ['{set: {n: "${ [range(1000)] }"}}', 'payloadBytes'], ['{set: {n: 1}, export: {as: "[range(1000)]"}}', 'payloadBytes'], ['{set: {n: "${ [range(100000)] | length }"}}', 'budget']] as const) {
+      const limits = { fanOut: 4, nesting: 10, payloadBytes: 1000, expressionFuel: 1000 };
+      const shell = begun(`  - a: ${step}`, {}, limits);
+      expect(shell.run.phase, setting).toBe('failed');
+      if (setting !== 'budget') expect(shell.run.fault?.detail).toContain(`flow.limits.${setting}`);
+      else expect(shell.run.fault).toMatchObject({ status: 400 });
+      expect(begun(`  - t: {try: [{a: ${step}}], catch: {do: [{h: {set: {status: '\${ $error.status }'}}}]}}`, {}, limits).run.output).toMatchObject({ status: setting === 'budget' ? 400 : 422 });
+    }
+  });
+
+  it('ends a run that is over its own timeout', () => {
+    const shell = begun('  - a: {wait: {hours: 1}}', {}, {}, 'timeout: {after: {minutes: 5}}');
+    expect(openTimers(shell.run).map((t) => t.purpose).sort()).toEqual(['run-timeout', 'wait']);
+    shell.play();
+    expect(shell.run).toMatchObject({ phase: 'failed', fault: { status: 408 }, failedAct: 0 });
+    expect(openTimers(shell.run)).toEqual([]);
+  });
+});
+
+describe('a person', () => {
+  it('changes the context between two steps', () => {
+    const shell = begun(`  - a: ${CALL('a')}\n  - b: {set: {saw: '\${ $context.x }'}}`);
+    shell.give({ type: 'set-context', context: { x: 5 }, by: 'ada' });
+    answer(shell, null);
+    expect(shell.run.output).toEqual({ saw: 5 });
+    expect(shell.give({ type: 'set-context', context: {}, by: 'ada' }).unused).toBeTypeOf('string');
+  });
+
+  it('retries a failed run at the step that failed, in a new generation; what was done stays done', () => {
+    const shell = begun(`  - a: ${CALL('a', 'post')}\n  - l:\n      for: {in: '[1, 2]'}\n      do: [{b: ${CALL('b')}}]\n  - c: {set: {x: '\${ . }'}}`);
+    answer(shell, 'A');
+    answer(shell, 'B1');
+    refuse(shell);
+    expect(shell.run.phase).toBe('failed');
+    const before = open(begun(`  - a: ${CALL('a')}`)).key;
+    shell.give({ type: 'retry', by: 'ada', effects: 'keep', ledger: [] });
+    expect(asked(shell)).toEqual(['1 a', '1 b', '1 b', '2 b']);
+    expect(shell.run.generation).toBe(2);
+    expect(open(shell).key).not.toBe(before);
+    answer(shell, 'B2');
+    expect(shell.run).toMatchObject({ phase: 'completed', output: { x: 'B2' } });
+    expect(shell.give({ type: 'retry', by: 'ada', effects: 'keep', ledger: [] }).unused).toBe('Only a failed run can be retried.');
+  });
+
+  it('retries with the ledger: confirmed acts are answered, open ones stay in doubt, and "again" repeats only the confirmed', () => {
+    const steps = `  - both:\n      timeout: {after: {seconds: 1}}\n      do: [{a: ${CALL('a', 'post')}}, {b: ${CALL('b', 'post')}}]`;
+    const ledger: LedgerAnswer[] = [
+      { position: '/do/0/both/do/0/a#', class: 'unique', state: 'confirmed', result: 'A' },
+      { position: '/do/0/both/do/1/b#', class: 'unique', state: 'in-doubt' },
+    ];
+    for (const [effects, expected] of [['keep', ['1 a', '1 b']], ['again', ['1 a', '1 b']]] as const) {
+      const shell = begun(steps);
+      answer(shell, 'A');
+      shell.play(() => 'silence');
+      expect(shell.run.fault).toMatchObject({ status: 408, instance: '/do/0/both' });
+      shell.give({ type: 'retry', by: 'ada', effects, ledger });
+      expect(asked(shell)).toEqual(expected);
+      expect(open(shell)).toMatchObject({ state: 'in-doubt', class: 'unique' });
+      expect(openTimers(shell.run).map((t) => t.purpose)).toEqual(['timeout']);
+    }
+  });
+
+  it('cannot start twice, resume what runs, or pause what is paused', () => {
+    const shell = begun(`  - a: ${CALL('a')}`);
+    expect(shell.give({ type: 'start', input: 1 }).unused).toBeTypeOf('string');
+    expect(shell.give({ type: 'resume', by: 'ada' }).unused).toBe('The run is not paused.');
+    shell.give({ type: 'pause', by: 'ada' });
+    expect(shell.give({ type: 'pause', by: 'ada' }).unused).toBe('The run is paused already.');
+    shell.give({ type: 'cancel', by: 'ada' });
+    expect(shell.run.phase).toBe('cancelled');
+    const fresh = virtualShell(linkFlow(flowOf('  - a: {set: {n: 1}}')));
+    expect(runStatus(fresh.run)).toBe('pending');
+    expect(fresh.give({ type: 'signal', id: 's', name: 'x', data: null }).unused).toBe('The run has not started.');
+    fresh.give({ type: 'cancel', by: 'ada' });
+    expect(fresh.run.phase).toBe('cancelled');
+  });
+});
+
+describe('going back', () => {
+  const steps = `
+  - a: {call: http, with: {method: post, endpoint: 'http://x.test/a'}, export: {as: '{a: .}'}}
+  - w: {wait: {seconds: 5}}
+  - b: {call: http, with: {method: post, endpoint: 'http://x.test/b', body: '\${ {c: $context, d: .} }'}}
+`;
+  const lived = (): VirtualShell => {
+    const shell = begun(steps, { n: 1 });
+    shell.play((effect) => ({ result: effect.key.length }));
+    expect(shell.run.phase).toBe('completed');
+    return shell;
+  };
+  const past = (shell: VirtualShell, toSeq: number): Run => {
+    const run = newRun(shell.linked, { id: shell.run.id });
+    for (const event of shell.journal.slice(0, toSeq)) evolve(run, event);
+    return run;
+  };
+  const fork = (shell: VirtualShell, toSeq: number, how: Partial<Rewind> = {}): VirtualShell => {
+    const forked = virtualShell(shell.linked);
+    forked.run = newRun(shell.linked, { id: makeRunId(3, 7, new Uint8Array(9).fill(1)) });
+    forked.journal.push(rewound(past(shell, toSeq), { from: shell.run.id, toSeq, by: 'ada', effects: 'keep', ledger: [], atMs: 9, ...how }));
+    evolve(forked.run, forked.journal[0] as RunEvent);
+    forked.settle();
+    return forked;
+  };
+  const seqOf = (shell: VirtualShell, type: RunEvent['type'], n = 0): number => shell.journal.flatMap((e, i) => (e.type === type ? [i + 1] : []))[n] ?? expect.fail(type);
+
+  it('a fork after an event goes on from there under its own id and keys', () => {
+    const shell = lived();
+    const forked = fork(shell, seqOf(shell, 'timer.set'));
+    expect(forked.run.context).toEqual({ a: 22 });
+    expect(openTimers(forked.run)).toMatchObject([{ purpose: 'wait', dueMs: forked.nowMs + 5000 }]);
+    forked.play();
+    expect(asked(forked)).toEqual(['1 b']);
+    const key = shell.journal.findLast((e) => e.type === 'effect.requested');
+    const own = forked.journal.findLast((e) => e.type === 'effect.requested');
+    expect(own).not.toMatchObject({ key: key?.type === 'effect.requested' ? key.key : '' });
+    expect(forked.run.phase).toBe('completed');
+    expect(forked.run.startedMs).toBe(9);
+  });
+
+  it('edits of context and data reach the step that comes next', () => {
+    const shell = lived();
+    const forked = fork(shell, seqOf(shell, 'step.completed', 1), { context: { a: 'edited' }, input: { data: 'edited' } });
+    expect(open(forked).args).toMatchObject({ body: { c: { a: 'edited' }, d: { data: 'edited' } } });
+    const first = fork(shell, 1, { input: { n: 2 } });
+    expect(first.run.input).toEqual({ n: 2 });
+    expect(asked(first)).toEqual(['1 a']);
+    const inStep = fork(shell, seqOf(shell, 'effect.requested', 1), { input: 'new' });
+    expect(open(inStep).args).toMatchObject({ body: { d: 'new' } });
+  });
+
+  it('confirmed acts after that point are answered from the ledger; "dry" answers everything', () => {
+    const shell = lived();
+    const ledger: LedgerAnswer[] = [{ position: '/do/0/a#', class: 'unique', state: 'confirmed', result: 'kept' }, { position: '/do/2/b#', class: 'unique', state: 'in-doubt' }];
+    const kept = fork(shell, 1, { ledger });
+    kept.play();
+    expect(asked(kept)).toEqual([]);
+    expect(kept.journal.find((e) => e.type === 'effect.completed')).toMatchObject({ how: 'ledger', result: 'kept' });
+    expect(open(kept)).toMatchObject({ state: 'in-doubt' });
+    kept.give({ type: 'effect-resolved', key: open(kept).key, outcome: 'absent', by: 'ada' });
+    expect(asked(kept)).toEqual(['2 b']);
+
+    const dry = fork(shell, 1, { ledger, effects: 'dry' });
+    dry.play();
+    expect(asked(dry)).toEqual([]);
+    expect(dry.run.phase).toBe('completed');
+    expect(dry.journal.flatMap((e) => (e.type === 'effect.completed' ? [e.how] : []))).toEqual(['dry', 'dry']);
+    const again = fork(shell, 1, { ledger, effects: 'again' });
+    expect(asked(again)).toEqual(['1 a']);
+  });
+
+  it('a run taken back to a step of its own numbers its acts anew: old answers and old keys meet nothing', () => {
+    const shell = begun(steps, { n: 1 });
+    const first = open(shell);
+    refuse(shell);
+    for (let generation = 2; generation <= 3; generation++) {
+      const at = seqOf(shell, 'step.entered', 1) - 1;
+      const event = rewound(past(shell, at), { from: shell.run.id, toSeq: at, by: 'ada', effects: 'keep', ledger: [], atMs: 9 });
+      evolve(shell.run, event);
+      shell.journal.push(event);
+      shell.settle();
+      expect(shell.run.generation).toBe(generation);
+      expect(open(shell).key).not.toBe(first.key);
+      expect(shell.give({ type: 'effect-done', act: first.act, attempt: 1, result: 'old' }).unused).toBeTypeOf('string');
+    }
+    expect(new Set(shell.journal.flatMap((e) => (e.type === 'effect.requested' ? [e.key] : []))).size).toBe(3);
+    answer(shell, 1);
+    shell.play();
+    expect(shell.run.phase).toBe('completed');
+  });
+
+  it('refuses to go back to an end, or to before the beginning', () => {
+    const shell = lived();
+    const how = { from: shell.run.id, by: 'ada', effects: 'keep', ledger: [], atMs: 9 } as const;
+    expect(() => rewound(past(shell, shell.journal.length), { ...how, toSeq: shell.journal.length })).toThrow('completed');
+    expect(() => rewound(past(shell, 0), { ...how, toSeq: 0 })).toThrow(RangeError);
+  });
+});
+
+describe('evolve', () => {
+  it('throws on events that cannot follow, so that a broken journal is set aside', () => {
+    const shell = begun('  - a: {set: {n: 1}}');
+    for (const event of [{ type: 'run.paused', by: 'ada', atMs: 1 }, { type: 'effect.completed', act: 2, attempt: 1, result: 1, how: 'performed', atMs: 1 }] as const) {
+      expect(() => evolve(shell.run, event)).toThrow('Broken invariant');
+    }
+    const run = newRun(shell.linked, { id: shell.run.id });
+    expect(() => evolve(run, { type: 'step.completed', act: 9, to: -1, atMs: 1 })).toThrow('there is no act 9');
+    expect(() => evolve(run, { type: 'timer.fired', id: 'x', atMs: 1 })).toThrow('there is no timer x');
+  });
+
+  it('does not depend on the moment: the same commands at the same times give the same journal', () => {
+    const journal = (): Json => {
+      const shell = begun(`  - a: ${CALL('a')}\n  - b: {emit: {event: {with: {type: x.y}}}}`);
+      answer(shell, 1);
+      return [plain(shell.run), JSON.parse(JSON.stringify(shell.journal)) as Json];
+    };
+    expect(journal()).toEqual(journal());
+  });
+});
+
+describe('a failed run', () => {
+  it('shows the step, its place in the file, its resolved input, its attempts and the cause', () => {
+    const shell = begun(`  - safe:\n      try:\n        - get: ${CALL('a')}\n      catch: {retry: {delay: {seconds: 2}, limit: {attempt: {count: 3}}}}`);
+    const startMs = shell.nowMs;
+    shell.play(() => ({ fault: FAULT, reach: 'answered' }));
+    const iso = (ms: number): string => new Date(startMs + ms).toISOString();
+    expect(failureOf(shell.run, shell.journal)).toEqual({
+      step: '/do/0/safe/try/0/get', name: 'get', line: 5, column: 11, input: { method: 'GET', endpoint: 'http://x.test/a' }, cause: 'Down (503): no answer.',
+      attempts: [1, 2, 3].map((attempt) => ({ attempt, startedAt: iso((attempt - 1) * 2000), endedAt: iso((attempt - 1) * 2000), error: 'Down (503): no answer.' })),
+    });
+    expect(failureOf(begun('  - a: {set: {n: 1}}').run, [])).toBeUndefined();
+  });
+});
+
+describe('the size of a run', () => {
+  it('does not grow with its history', () => {
+    const sizeAfter = (laps: number): number => {
+      const shell = virtualShell(linkFlow(flowOf(`  - a: ${CALL('a')}\n  - b: {switch: [{more: {when: 'true', then: a}}]}`)));
+      shell.checking = false;
+      shell.give({ type: 'start', input: {} });
+      for (let i = 0; i < laps; i++) decide(shell.run, { type: 'effect-done', act: open(shell).act, attempt: 1, result: { lap: 1 } }, { nowMs: shell.nowMs, limits: LIMITS });
+      return JSON.stringify(plain(shell.run)).length;
+    };
+    expect(sizeAfter(2000) - sizeAfter(20)).toBeLessThan(40);
+  });
+});
