@@ -58,11 +58,11 @@ export interface FlowParts {
 export async function openFlow(platform: Platform, options: FlowOptions = {}): Promise<FlowService> {
   const { config, database, telemetry } = platform;
   await database.migrate(flowMigrations());
-  const store = postgresFlowStore(database);
+  const store = postgresFlowStore(database, platform.blobs);
   const scheduler = realScheduler();
   const programs = createPrograms(store, scheduler);
   const engine: Engine = createEngine({
-    node: () => node, store, scheduler, programs, settings: engineSettings(config, options.runtimeMetadata ?? {}), log: telemetry.log.child({ service: 'flow' }), span: (name, about) => telemetry.span(name, about),
+    node: () => node, store, blobs: platform.blobs, scheduler, programs, settings: engineSettings(config, options.runtimeMetadata ?? {}), log: telemetry.log.child({ service: 'flow' }), span: (name, about) => telemetry.span(name, about),
     executors: new Map([['http', httpExecutor(platform.egress, { maxResponseBytes: config.effect.maxResponseBytes, maxRedirects: config.effect.maxRedirects })], ...(options.executors ?? [])]),
     metrics: {
       started: telemetry.counter('palace_runs_started_total', 'Runs accepted'),
@@ -79,7 +79,7 @@ export async function openFlow(platform: Platform, options: FlowOptions = {}): P
     store: postgresDurableStore({ database, schema: 'flow', service: 'flow' }),
     settings: { ...config.durable, drainMs: config.installation.drainMs },
   });
-  const parts: FlowParts = { platform, engine, node, programs, reads: flowReads(database) };
+  const parts: FlowParts = { platform, engine, node, programs, reads: flowReads(database, platform.blobs) };
   const stopListening = platform.bus.subscribe('flow.published', ({ data }) => programs.forget(String(data['tenant']), String(data['namespace']), String(data['name'])));
   return {
     engine, node,

@@ -1,6 +1,7 @@
 // What the engine's pieces share: its surroundings, its memory, and the few verbs by which the pieces call each other.
 // The pieces are turn.ts (decide and write), loading.ts, effects.ts, accept.ts, correlation.ts, permits.ts; engine.ts puts them together.
 import type { Json } from '@palace/jq/jq.ts';
+import type { Blobs } from '@palace/platform/blobs/port.ts';
 import type { DurableNode, Scheduler } from '@palace/platform/durable/contract.ts';
 import type { Counter, Gauge, Log, Telemetry } from '@palace/platform/telemetry/port.ts';
 import type { DecideEnv, DecideLimits, RunEvent } from '../core/model.ts';
@@ -50,6 +51,7 @@ export interface Committed {
 export interface EngineParts {
   readonly node: () => DurableNode;
   readonly store: FlowStore;
+  readonly blobs: Pick<Blobs, 'put'>;
   readonly scheduler: Scheduler;
   readonly programs: Programs;
   readonly executors: Executors;

@@ -10,6 +10,7 @@ import { JOURNAL_FORMAT, type RunEvent } from '../core/model.ts';
 import { EVOLVE_VERSION, positionOf, snapshot } from '../core/run.ts';
 import { runStatus } from '../core/view.ts';
 import { childrenOf, leftChildren, prepareChildren, type PreparedChild } from './children.ts';
+import { isLarge, moveLarge } from './large-entries.ts';
 import { decideEnv, release, type EngineParts } from './parts.ts';
 import { addEvents, addRow, addState, draftWrite, newDraft, type Draft } from './rows.ts';
 import { isIdle, type Envelope, type Slot } from './slot.ts';
@@ -76,7 +77,9 @@ function write(parts: EngineParts, slot: Slot, fence: Fence, taken: readonly Tak
     settleAll(parts, slot, taken);
     return takeTurn(parts, slot);
   }
-  void parts.node().submit(request).then((outcome) => afterWrite(parts, slot, taken, events, children, outcome));
+  const submit = () => void parts.node().submit(request).then((outcome) => afterWrite(parts, slot, taken, events, children, outcome));
+  if (isLarge(request)) void moveLarge(parts, request).then(submit);
+  else submit();
 }
 
 /** Undefined when there is nothing to keep. */

@@ -53,8 +53,20 @@ create table {{schema}}.journal (
   shard smallint not null,
   tenant text not null,
   at_ms bigint not null,
-  body text not null,
-  primary key (run, seq)
+  -- Either the text, or (above 64 KiB) where the blob store has it.
+  body text,
+  blob text,
+  blob_size int,
+  primary key (run, seq),
+  check ((body is null) <> (blob is null))
+);
+-- Which runs mention a blob: written in the commit that mentions it; collection deletes only what no row names (ENGINE E15).
+create table {{schema}}.blob_ref (
+  tenant text not null,
+  hash text not null,
+  run text collate "C" not null,
+  shard smallint not null,
+  primary key (tenant, hash, run)
 );
 create table {{schema}}.snapshot (
   run text collate "C" primary key,

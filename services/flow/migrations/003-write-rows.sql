@@ -12,9 +12,14 @@ begin
       started_ms bigint, ended_ms bigint, parent text, parent_act int, fork_of text, permit text);
   end if;
   if rows ? 'journal' then
-    insert into {{schema}}.journal (run, seq, count, format, shard, tenant, at_ms, body)
-    select r, s, n, f, h, t, a, b
-    from jsonb_to_recordset(rows->'journal') as j(r text, s int, n smallint, f smallint, h smallint, t text, a bigint, b text);
+    insert into {{schema}}.journal (run, seq, count, format, shard, tenant, at_ms, body, blob, blob_size)
+    select r, s, n, f, h, t, a, b, x, z
+    from jsonb_to_recordset(rows->'journal') as j(r text, s int, n smallint, f smallint, h smallint, t text, a bigint, b text, x text, z int);
+  end if;
+  if rows ? 'blob_ref' then
+    insert into {{schema}}.blob_ref (tenant, hash, run, shard)
+    select tenant, hash, run, shard from jsonb_to_recordset(rows->'blob_ref') as b(tenant text, hash text, run text, shard smallint)
+    on conflict do nothing;
   end if;
   if rows ? 'state' then
     for u in select * from jsonb_to_recordset(rows->'state') as r(id text, status text, ended_ms bigint, quarantine text) loop

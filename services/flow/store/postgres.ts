@@ -1,6 +1,8 @@
 // FlowStore on PostgreSQL: what the engine reads. Writes are rows.ts (through the fenced commit) and publish.ts.
 // Each query stands beside its one caller's need; engine reads name their shards, tenant reads their tenant (ENGINE E4).
+import type { Blobs } from '@palace/platform/blobs/port.ts';
 import type { Database, Sql } from '@palace/platform/database/port.ts';
+import { PalaceError } from '@palace/platform/errors.ts';
 import type { RunStatus } from '../contract.ts';
 import type { EffectClass, Program } from '../core/program.ts';
 import type { Definition, FlowStore, JournalEntry, LedgerRow, RunRow, StoredEvent, StoredProgram, StoredRun } from './port.ts';
@@ -24,13 +26,23 @@ export function runRow(r: RunRecord): RunRow {
   };
 }
 
-interface EntryRecord { run: string; seq: number; count: number; format: number; at_ms: string; body: string }
+interface EntryRecord { run: string; seq: number; count: number; format: number; at_ms: string; tenant: string; body: string | null; blob: string | null }
 interface SnapshotRecord { run: string; seq: number; format: number; evolve: string; body: string }
 
-const entry = (r: EntryRecord): JournalEntry => ({ seq: r.seq, count: r.count, format: r.format, atMs: Number(r.at_ms), body: r.body });
+const entry = async (blobs: Blobs, r: EntryRecord): Promise<JournalEntry> => ({
+  seq: r.seq, count: r.count, format: r.format, atMs: Number(r.at_ms), body: await bodyOf(blobs, r),
+});
+
+/** The text of an entry, wherever it is kept. */
+export async function bodyOf(blobs: Blobs, { tenant, body, blob }: { tenant: string; body: string | null; blob: string | null }): Promise<string> {
+  if (body !== null) return body;
+  const content = blob === null ? undefined : await blobs.get(tenant, blob);
+  if (content === undefined) throw new PalaceError('unavailable.blobs', { detail: `The blob ${blob} of a journal entry is not there.`, retryAfterSeconds: 5 });
+  return Buffer.from(content).toString('utf8');
+}
 
 /** Runs with snapshot and tail, three statements whatever the number of runs. */
-export async function readRuns(sql: Sql, ids: readonly string[], upTo?: number): Promise<StoredRun[]> {
+export async function readRuns(sql: Sql, blobs: Blobs, ids: readonly string[], upTo?: number): Promise<StoredRun[]> {
   const runs = await sql.query<RunRecord>(`select ${RUN_COLUMNS} from flow.run where id = any($1)`, [ids]);
   const snapshots = upTo !== undefined
     ? []
@@ -38,7 +50,7 @@ export async function readRuns(sql: Sql, ids: readonly string[], upTo?: number):
   const bySnapshot = new Map(snapshots.map((s) => [s.run, s]));
   const after = ids.map((id) => bySnapshot.get(id)?.seq ?? 0);
   const entries = await sql.query<EntryRecord>(
-    `select j.run, j.seq, j.count, j.format, j.at_ms, j.body
+    `select j.run, j.seq, j.count, j.format, j.at_ms, j.tenant, j.body, j.blob
        from unnest($1::text[], $2::int[]) as w(run, after) join flow.journal j on j.run = w.run and j.seq > w.after
       where $3::int is null or j.seq <= $3 order by j.run, j.seq`,
     [ids, after, upTo ?? null],
@@ -46,8 +58,9 @@ export async function readRuns(sql: Sql, ids: readonly string[], upTo?: number):
   const byRun = new Map<string, JournalEntry[]>();
   for (const r of entries.rows) {
     const list = byRun.get(r.run);
-    if (list === undefined) byRun.set(r.run, [entry(r)]);
-    else list.push(entry(r));
+    const read = await entry(blobs, r);
+    if (list === undefined) byRun.set(r.run, [read]);
+    else list.push(read);
   }
   return runs.rows.map((r) => {
     const s = bySnapshot.get(r.id);
@@ -82,7 +95,7 @@ export async function readDefinition(sql: Sql, namespace: string, name: string, 
 interface EventRecord { tenant: string; type: string; source: string; id: string; at_ms: string; body: string }
 const event = (r: EventRecord): StoredEvent => ({ tenant: r.tenant, type: r.type, source: r.source, id: r.id, atMs: Number(r.at_ms), body: r.body });
 
-export function postgresFlowStore(database: Database): FlowStore {
+export function postgresFlowStore(database: Database, blobs: Blobs): FlowStore {
   const inShard = <T>(shard: number, work: (sql: Sql) => Promise<T>) => database.asEngine({ shards: [shard], tenants: [] }, work);
   const ofTenant = <T>(tenant: string, work: (sql: Sql) => Promise<T>) => database.asEngine({ shards: [], tenants: [tenant] }, work);
   return {
@@ -94,7 +107,7 @@ export function postgresFlowStore(database: Database): FlowStore {
         );
         return found.rows.map((r) => ({ id: r.id, tenant: r.tenant, status: r.status, ...(r.permit !== null && { permit: r.permit }) }));
       }),
-    load: (shards, ids, upTo) => database.asEngine({ shards, tenants: [] }, (sql) => readRuns(sql, ids, upTo)),
+    load: (shards, ids, upTo) => database.asEngine({ shards, tenants: [] }, (sql) => readRuns(sql, blobs, ids, upTo)),
     program: (tenant, hash) =>
       ofTenant(tenant, async (sql): Promise<StoredProgram | undefined> => {
         const found = await sql.query<{ hash: string; format: number; program: Program }>(

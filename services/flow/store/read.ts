@@ -1,12 +1,13 @@
 // What people and clients read: lists, one run, its history. Always within one tenant (palace_api); never a write.
 import { parseJsonText } from '@palace/platform/json.ts';
+import type { Blobs } from '@palace/platform/blobs/port.ts';
 import type { Database, Sql } from '@palace/platform/database/port.ts';
 import { PalaceError } from '@palace/platform/errors.ts';
 import type { z } from 'zod';
 import type { listFlows, listRuns } from '../contract.ts';
 import type { RunEvent } from '../core/model.ts';
 import type { Definition, LedgerRow, RunRow, StoredRun } from './port.ts';
-import { definitionRow, readDefinition, readRuns, RUN_COLUMNS, runRow, type RunRecord } from './postgres.ts';
+import { bodyOf, definitionRow, readDefinition, readRuns, RUN_COLUMNS, runRow, type RunRecord } from './postgres.ts';
 
 export interface HistoryItem { readonly seq: number; readonly atMs: number; readonly event: RunEvent }
 
@@ -37,7 +38,7 @@ export interface FlowReads {
   matching(tenant: string, filter: { flow?: string | undefined; status?: string | undefined; ids?: readonly string[] | undefined }, limit: number): Promise<RunRow[]>;
 }
 
-export function flowReads(database: Database): FlowReads {
+export function flowReads(database: Database, blobs: Blobs): FlowReads {
   const read = <T>(tenant: string, work: (sql: Sql) => Promise<T>) => database.asTenant(tenant, work);
   return {
     flows: (tenant, query) => read(tenant, (sql) => listDefinitions(sql, query)),
@@ -64,8 +65,8 @@ export function flowReads(database: Database): FlowReads {
         const found = await sql.query<RunRecord>(`select ${RUN_COLUMNS} from flow.run where id = $1`, [id]);
         return found.rows[0] === undefined ? undefined : runRow(found.rows[0]);
       }),
-    stored: (tenant, id, upTo) => read(tenant, async (sql) => (await readRuns(sql, [id], upTo))[0]),
-    history: (tenant, id, after, limit) => read(tenant, (sql) => readHistory(sql, id, after, limit)),
+    stored: (tenant, id, upTo) => read(tenant, async (sql) => (await readRuns(sql, blobs, [id], upTo))[0]),
+    history: (tenant, id, after, limit) => read(tenant, (sql) => readHistory(sql, blobs, id, after, limit)),
     ledger: (tenant, id) =>
       read(tenant, async (sql) =>
         (await sql.query<{ key: string; act: number; position: string; class: LedgerRow['class']; state: LedgerRow['state']; args_hash: string; result: string | null }>(
@@ -115,13 +116,13 @@ async function listSummaries(sql: Sql, query: z.output<typeof listRuns>): Promis
 }
 
 /** Events one by one, out of the entries that hold them together. */
-async function readHistory(sql: Sql, id: string, after: number, limit: number): Promise<HistoryItem[]> {
-  const found = await sql.query<{ seq: number; at_ms: string; body: string }>(
-    'select seq, at_ms, body from flow.journal where run = $1 and seq + count > $2 + 1 order by seq limit $3', [id, after, limit],
+async function readHistory(sql: Sql, blobs: Blobs, id: string, after: number, limit: number): Promise<HistoryItem[]> {
+  const found = await sql.query<{ seq: number; at_ms: string; tenant: string; body: string | null; blob: string | null }>(
+    'select seq, at_ms, tenant, body, blob from flow.journal where run = $1 and seq + count > $2 + 1 order by seq limit $3', [id, after, limit],
   );
   const items: HistoryItem[] = [];
   for (const row of found.rows) {
-    const events = parseJsonText(row.body) as RunEvent[];
+    const events = parseJsonText(await bodyOf(blobs, row)) as RunEvent[];
     for (const [i, event] of events.entries()) {
       if (row.seq + i <= after) continue;
       if (items.length === limit) return items;
