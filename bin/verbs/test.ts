@@ -24,13 +24,14 @@ const PARTS: readonly Part[] = [
   {
     tier: 'full',
     name: 'simulate',
-    script: 'test/simulate/run.ts',
+    script: 'test/simulate/simulate.ts',
     args: ['--seconds', '60'],
-    size: '60 s of fresh seeds on all cores, the kept seeds, every mutant',
+    size: '60 s of fresh seeds on all cores, the kept seeds first',
   },
-  { tier: 'full', name: 'chaos', script: 'test/chaos/run.ts', args: ['--rounds', '20'], size: '20 rounds a fault, under load' },
-  { tier: 'full', name: 'soak', script: 'test/soak/run.ts', args: ['--seconds', '60'], size: '60 s at five times the capacity' },
-  { tier: 'cluster', name: 'cluster', script: 'test/cluster/run.ts', args: [], size: 'several processes over one database' },
+  { tier: 'full', name: 'mutants', script: 'test/simulate/simulate.ts', args: ['--mutants'], size: 'every kept mutant must be caught' },
+  { tier: 'full', name: 'chaos', script: 'test/chaos/chaos.ts', args: ['--rounds', '20'], size: '20 rounds of each fault, under load' },
+  { tier: 'full', name: 'soak', script: 'test/chaos/soak.ts', args: ['--seconds', '60'], size: '60 s at five times the capacity' },
+  { tier: 'cluster', name: 'cluster', script: 'test/chaos/cluster.ts', args: [], size: 'several processes over one database, killed and stopped' },
 ];
 
 interface Result {
@@ -98,6 +99,7 @@ async function runTests(part: Part, paths: readonly string[]): Promise<Ran> {
     );
     const read = readReport(file);
     const cases = read?.testResults.flatMap((one) => one.assertionResults) ?? [];
+    const counts = read === undefined ? {} : { passed: countOf(cases, 'passed'), failed: countOf(cases, 'failed') };
     const skipped = cases.filter((one) => one.status !== 'passed' && one.status !== 'failed').map((one) => one.fullName);
     const size = read === undefined ? part.size : `${read.numTotalTests} tests in ${read.testResults.length} files`;
     const counts = read === undefined ? {} : { passed: read.numPassedTests, failed: read.numFailedTests };
@@ -108,6 +110,10 @@ async function runTests(part: Part, paths: readonly string[]): Promise<Ran> {
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+function countOf(cases: readonly { readonly status: string }[], status: string): number {
+  return cases.filter((one) => one.status === status).length;
 }
 
 function readReport(file: string): VitestReport | undefined {
