@@ -25,6 +25,8 @@ export interface Scheduler {
   after(delayMs: number, task: () => void): () => void;
   /** Runs `task` when the present turn has ended: many submissions of one tick become one batch. */
   soon(task: () => void): void;
+  /** This machine's wall clock. Only ever compared with the database's when nobody else knows the time; never used as time. */
+  wallMs?(): number;
 }
 
 /** Rows of the service's own tables, by table; the service's SQL function `write_rows(rows jsonb)` inserts them. */
@@ -177,19 +179,22 @@ export interface NodeRow {
   readonly leaving?: boolean;
 }
 
-/** What a node knows of engine time. `jumped`: the database's clock left it, and engine time must go on from here (E12). */
+/** What a node knows of engine time, sent with each renewal (E12). */
 export interface EngineSample {
-  readonly timeMs: number;
-  readonly jumped: boolean;
-  /** Version of the offset that this time stands on: only who knows the newest may change it. */
-  readonly version: number;
+  /** Undefined until the first sample was taken. */
+  readonly timeMs?: number;
+  /** Version of the stored offset that it knows. */
+  readonly version?: number;
+  /** The database's clock left engine time by so much: take it off the offset, if the version is still the newest. */
+  readonly correctionMs?: number;
+  readonly wallMs?: number;
 }
 
 /** Engine time as the database keeps it: its wall clock plus an offset. */
 export interface StoredClock {
   readonly offsetMs: number;
   readonly timeline: string;
-  /** False between a promotion and the first proposal of somebody who knows the time. */
+  /** False while the clock is in doubt (a promotion, a jump) and nobody who knows the time has said so. */
   readonly settled: boolean;
   readonly version: number;
   /** Engine time at which this version of the offset was set. */
@@ -256,7 +261,7 @@ export interface TimerRead {
 export interface DurableStore {
   /** Proves that this process lives (a session lock); a node whose lock is free may be replaced before its lease ends. */
   enlist(node: NodeRow): Promise<void>;
-  renew(node: NodeRow, fences: readonly Fence[], leaseMs: number, engine: EngineSample | undefined): Promise<Renewal>;
+  renew(node: NodeRow, fences: readonly Fence[], leaseMs: number, engine: EngineSample): Promise<Renewal>;
   /** Those without an owner, with a dead or late one, or already ours (an unknown outcome); raises each epoch. One statement. */
   claim(node: NodeRow, shards: readonly number[], leaseMs: number): Promise<readonly Fence[]>;
   release(node: NodeRow, fences: readonly Fence[]): Promise<void>;

@@ -3,7 +3,7 @@
 // I2 Engine time is known before the first claim; a renewal that shows a jump of the database's clock claims nothing (E12).
 // I3 A deadline is watched by its own timer: an owner that cannot renew closes its shards by itself (E2).
 // Called by node.ts.
-import { SHARD_COUNT, type DurableSettings, type DurableStore, type NodeRow, type Renewal, type Scheduler } from './contract.ts';
+import { SHARD_COUNT, type DurableSettings, type DurableStore, type EngineSample, type NodeRow, type Renewal, type Scheduler } from './contract.ts';
 import { engineTime, takeSample, type EngineClock } from './core/clock.ts';
 import { planOwnership } from './core/ownership.ts';
 import type { Shards } from './shards.ts';
@@ -41,7 +41,8 @@ export interface Membership {
 export function createMembership({ store, scheduler, settings, log, shards }: MembershipPorts): Membership {
   let me: NodeRow = { nodeId: '', readsFormat: 0 };
   let clock: EngineClock | undefined;
-  let jumped = false;
+  /** The database’s clock left engine time: say so at once, not with the next regular renewal. */
+  let correctSoon = false;
   let halt = 0;
   let failures = 0;
   let renewing: Promise<void> | undefined;
@@ -79,9 +80,14 @@ export function createMembership({ store, scheduler, settings, log, shards }: Me
   function schedule(delayMs: number): void {
     cancelTick();
     if (ended) return;
-    cancelTick = scheduler.after(delayMs, () => {
-      void renew().finally(() => schedule(failures === 0 ? settings.renewMs : Math.min(RETRY_FIRST_MS * 2 ** failures, settings.renewMs)));
-    });
+    cancelTick = scheduler.after(delayMs, () => void renew().finally(() => schedule(nextDelay())));
+  }
+
+  function nextDelay(): number {
+    if (failures > 0) return Math.min(RETRY_FIRST_MS * 2 ** failures, settings.renewMs);
+    const delayMs = correctSoon ? NUDGE_MS : settings.renewMs;
+    correctSoon = false;
+    return delayMs;
   }
 
   function renew(): Promise<void> {
@@ -93,28 +99,32 @@ export function createMembership({ store, scheduler, settings, log, shards }: Me
     const sent = shards.held();
     const sentAtMs = scheduler.nowMs();
     try {
-      const engine = clock === undefined ? undefined : { timeMs: engineTime(clock, sentAtMs), jumped, version: clock.version };
-      const renewal = await store.renew(me, sent, settings.leaseMs, engine);
+      const renewal = await store.renew(me, sent, settings.leaseMs, engineSample(sentAtMs));
       failures = 0;
       shards.renewed(sent, renewal.kept, sentAtMs);
       watch();
       followClock(renewal, sentAtMs);
       halt = renewal.haltVersion;
-      if (clock !== undefined && !jumped && !ended) await rebalance(renewal);
+      if (clock !== undefined && clock.correctionMs === undefined && !ended) await rebalance(renewal);
     } catch (error) {
       failures++;
       if (failures === 3) log.warn('The lease cannot be renewed; shards close at their deadline', { error });
     }
   }
 
+  function engineSample(nowMs: number): EngineSample {
+    if (clock === undefined) return scheduler.wallMs === undefined ? {} : { wallMs: scheduler.wallMs() };
+    const { version, correctionMs } = clock;
+    return { timeMs: engineTime(clock, nowMs), version, ...(correctionMs === undefined ? {} : { correctionMs }) };
+  }
+
   function followClock(renewal: Renewal, sentAtMs: number): void {
-    const taken = takeSample(clock, { sentAtMs, receivedAtMs: scheduler.nowMs(), databaseMs: renewal.databaseMs, stored: renewal.clock });
-    clock = taken.clock;
-    const before = jumped;
-    jumped = taken.verdict === 'jumped';
-    if (!jumped) return;
-    if (!before) log.warn('The database’s clock left engine time; engine time goes on from here', { databaseMs: renewal.databaseMs });
-    nudge();
+    const before = clock?.correctionMs;
+    clock = takeSample(clock, { sentAtMs, receivedAtMs: scheduler.nowMs(), databaseMs: renewal.databaseMs, stored: renewal.clock });
+    const jumpMs = clock?.correctionMs;
+    if (jumpMs === undefined) return;
+    if (before === undefined) log.warn('The database’s clock is in doubt; engine time goes on from here', { jumpMs });
+    correctSoon = true;
   }
 
   /** Claims are awaited, so that two renewals never claim at once; opening the shards is not. */

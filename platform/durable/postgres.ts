@@ -54,10 +54,10 @@ export function postgresDurableStore({ database, schema, service }: PostgresStor
     await control.query('select 1', []);
   }
 
-  async function renew(node: NodeRow, fences: readonly Fence[], leaseMs: number, engine: EngineSample | undefined): Promise<Renewal> {
+  async function renew(node: NodeRow, fences: readonly Fence[], leaseMs: number, engine: EngineSample): Promise<Renewal> {
     const { ids, epochs } = columns(fences);
-    const { rows } = await control.query<{ renewal: Renewal }>(`select ${schema}.renew($1, $2, $3, $4, $5, $6, $7, $8, $9) as renewal`, [
-      node.nodeId, node.readsFormat, node.leaving === true, ids, epochs, leaseMs, engine?.timeMs ?? null, engine?.jumped ?? false, engine?.version ?? null,
+    const { rows } = await control.query<{ renewal: Renewal }>(`select ${schema}.renew($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) as renewal`, [
+      node.nodeId, node.readsFormat, node.leaving === true, ids, epochs, leaseMs, engine.timeMs ?? null, engine.version ?? null, engine.correctionMs ?? null, engine.wallMs ?? null,
     ]);
     return (rows[0] as { renewal: Renewal }).renewal;
   }

@@ -14,6 +14,7 @@ export function realScheduler(): Scheduler {
     nowMs,
     after: (delayMs, task) => after(delayMs, task),
     soon: (task) => void setImmediate(task),
+    wallMs: () => Date.now(),
   };
 }
 

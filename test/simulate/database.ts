@@ -8,10 +8,10 @@ import { Locks, LockTimeout, type LockMode } from './locks.ts';
 import { BadRow, type ServiceTables } from './service.ts';
 import { FencedStreams, SequenceStreams, type StreamTables } from './streams.ts';
 import type { Switches } from './switches.ts';
-import type { World } from './world.ts';
+import { WALL_START_MS, type World } from './world.ts';
 
-const EPOCH_MS = 1_790_000_000_000;
-const SAME_TIME_MS = 250;
+/** A node's wall clock that differs by more makes a database's clock doubtful when nobody knows the time. */
+const STRANGE_MS = 60_000;
 /** So long a node without a clock of its own waits for one that has. */
 const SETTLE_LEASES = 3;
 
@@ -84,12 +84,12 @@ export class SimulatedDatabase {
   }
 
   wallMs(): number {
-    return EPOCH_MS + Math.floor(this.world.nowMs) + this.jumpMs;
+    return WALL_START_MS + Math.floor(this.world.nowMs) + this.jumpMs;
   }
 
   /** What engine time would be if no clock had ever jumped. */
   trueMs(): number {
-    return EPOCH_MS + Math.floor(this.world.nowMs);
+    return WALL_START_MS + Math.floor(this.world.nowMs);
   }
 
   engineMs(): number {
@@ -144,6 +144,7 @@ export class SimulatedDatabase {
       shard.epoch++;
     }
     this.clock.unsettledMs = this.clock.timeline === '' ? undefined : this.wallMs();
+    this.clock.version++;
     this.clock.timeline = now;
   }
 
@@ -152,7 +153,7 @@ export class SimulatedDatabase {
     this.nodes.set(node.nodeId, { ...node, leaving: node.leaving === true, seenMs: this.engineMs(), highWaterMs: known?.highWaterMs ?? 0, alive: true });
   }
 
-  renew(node: NodeRow, fences: readonly Fence[], leaseMs: number, engine: EngineSample | undefined): Promise<Renewal> {
+  renew(node: NodeRow, fences: readonly Fence[], leaseMs: number, engine: EngineSample): Promise<Renewal> {
     return this.statement(async (statement) => {
       const settled = await this.settleClock(statement, node.nodeId, engine, leaseMs);
       const clock = { ...settled };
@@ -165,7 +166,7 @@ export class SimulatedDatabase {
       if (settled !== this.clock) Object.assign(this.clock, settled);
       for (const fence of kept) this.row(fence.shard).leaseUntilMs = nowMs + leaseMs;
       const own = this.nodes.get(node.nodeId);
-      if (own !== undefined) Object.assign(own, { seenMs: nowMs, leaving: node.leaving === true, highWaterMs: Math.max(own.highWaterMs, engine?.timeMs ?? 0) });
+      if (own !== undefined) Object.assign(own, { seenMs: nowMs, leaving: node.leaving === true, highWaterMs: Math.max(own.highWaterMs, engine.timeMs ?? 0) });
       const sent = new Set(fences.map((fence) => fence.shard));
       const living = [...this.nodes.values()].filter((other) => other.alive);
       return {
@@ -178,25 +179,27 @@ export class SimulatedDatabase {
   }
 
   /** The clock as this statement will leave it; it is changed under its row lock and published with the statement. */
-  private async settleClock(statement: Statement, nodeId: string, engine: EngineSample | undefined, leaseMs: number): Promise<Clock> {
-    if (engine !== undefined && !engine.jumped && this.clock.unsettledMs === undefined) return this.clock;
+  private async settleClock(statement: Statement, nodeId: string, engine: EngineSample, leaseMs: number): Promise<Clock> {
+    if (engine.timeMs !== undefined && engine.correctionMs === undefined) return this.clock;
     await this.locks.take(statement, 'clock', 'exclusive', 2_000);
     if (statement.incarnation !== this.incarnation) throw new ServerGone('the server restarted');
     const { clock } = this;
     const wall = this.wallMs();
     const high = Math.max(clock.highWaterMs, ...[...this.nodes.values()].map((node) => node.highWaterMs));
     let { offsetMs } = clock;
-    if (engine !== undefined) {
-      if ((!engine.jumped && clock.unsettledMs === undefined) || engine.version !== clock.version) return clock;
-      if (Math.abs(wall + offsetMs - engine.timeMs) > SAME_TIME_MS) offsetMs = engine.timeMs - wall;
+    if (engine.timeMs !== undefined) {
+      if (engine.version !== clock.version) return clock;
+      offsetMs -= engine.correctionMs ?? 0;
+      for (const shard of this.shards) shard.leaseUntilMs = Math.min(shard.leaseUntilMs, wall + offsetMs + leaseMs);
     } else {
       if (clock.unsettledMs !== undefined && wall >= clock.unsettledMs && wall <= clock.unsettledMs + SETTLE_LEASES * leaseMs) return clock;
-      const asked = [...this.nodes.values()].some((node) => node.alive && node.nodeId !== nodeId && node.highWaterMs > 0);
-      if (clock.unsettledMs === undefined && asked && high < wall + offsetMs - 2 * leaseMs) return { ...clock, unsettledMs: wall };
-      offsetMs = Math.max(offsetMs, high - wall);
+      const others = [...this.nodes.values()].some((node) => node.alive && node.nodeId !== nodeId && node.highWaterMs > 0);
+      const strange = Math.abs((engine.wallMs ?? wall + offsetMs) - wall - offsetMs) > STRANGE_MS;
+      if (clock.unsettledMs === undefined && high < wall + offsetMs - 2 * leaseMs && (others || strange)) return { ...clock, version: clock.version + 1, unsettledMs: wall };
+      if (!others) offsetMs = Math.max(offsetMs, high - wall);
       if (offsetMs === clock.offsetMs && clock.unsettledMs === undefined) return clock;
     }
-    this.world.note(`engine time is set to ${wall + offsetMs - this.trueMs()} ms from the truth, ${engine === undefined ? 'by the database' : 'by a node that knows'}`);
+    this.world.note(`engine time is set to ${wall + offsetMs - this.trueMs()} ms from the truth, ${engine.timeMs === undefined ? 'by the database' : `by ${nodeId}`}`);
     return { ...clock, offsetMs, version: clock.version + 1, setAtMs: wall + offsetMs, unsettledMs: undefined, highWaterMs: high };
   }
 

@@ -1,6 +1,6 @@
 // What goes wrong in a simulation, when and how badly: drawn from the seed.
-// I1 A jump of the database's clock comes while somebody who knows engine time is running and stays so until it is settled: without
-//    a witness no clock could tell a jump from time gone by.
+// I1 A jump of the database's clock comes while somebody who knows engine time is running, and stays so and reaches the database until it
+//    is settled: without a witness no clock could tell a jump from time gone by.
 import type { LaunchedService } from './service.ts';
 import type { Member, SimulatedInstallation } from './installation.ts';
 
@@ -32,19 +32,25 @@ export class Faults<Launched extends LaunchedService> {
   }
 
   private strike(): void {
-    const { world, weather, bus, database, members } = this.sim;
+    const { world, bus, database, members } = this.sim;
     const { random } = world;
     if (this.witness !== undefined && this.settled()) this.witness = undefined;
     const faults: (() => void)[] = [
       () => this.killSomebody(), () => this.killSomebody(), () => this.stopSomebody(), () => this.stopSomebody(), () => this.stopSomebody(),
       () => this.join(), () => this.leaveSomebody(), () => this.restart(), () => this.promote(), () => this.stepClock(),
       () => random.pick(members.length > 0 ? members : [undefined])?.connection.cutSession(),
-      () => Object.assign(weather, { loseRequest: random.pick([0, 0.02, 0.1]), loseReply: random.pick([0, 0.02, 0.1]), slowMs: random.pick([20, 200, 2_000]) }),
+      () => this.storm(),
       () => Object.assign(bus, { lose: random.pick([0, 0.1, 1]), double: random.pick([0, 0.5]), slowMs: random.pick([5, 500]) }),
-      () => (database.commitMs = random.pick([[1, 4], [5, 60], [50, 900], [500, 4_500]] as const)),
+      () => (database.commitMs = this.witness === undefined ? random.pick([[1, 4], [5, 60], [50, 900], [500, 4_500]] as const) : [1, 4]),
       () => this.skewSomebody(),
     ];
     random.pick(faults)();
+  }
+
+  private storm(): void {
+    const { random } = this.sim.world;
+    if (this.witness !== undefined) return;
+    Object.assign(this.sim.weather, { loseRequest: random.pick([0, 0.02, 0.1]), loseReply: random.pick([0, 0.02, 0.1]), slowMs: random.pick([20, 200, 2_000]) });
   }
 
   private settled(): boolean {
@@ -92,7 +98,7 @@ export class Faults<Launched extends LaunchedService> {
 
   private restart(): void {
     const { world, database } = this.sim;
-    if (!database.up) return;
+    if (!database.up || this.witness !== undefined) return;
     const forMs = world.random.pick([50, 500, 2_000, 6_000]);
     world.note(`the database restarts, down for ${forMs} ms`);
     database.goDown();
@@ -125,7 +131,15 @@ export class Faults<Launched extends LaunchedService> {
   private chooseWitness(): boolean {
     if (this.witness !== undefined || this.sim.members.some((member) => !member.started)) return false;
     this.witness = this.sim.running()[0];
-    return this.witness !== undefined && this.sim.database.up;
+    if (this.witness === undefined || !this.sim.database.up) return false;
+    this.calm();
+    return true;
+  }
+
+  private calm(): void {
+    const { weather, database } = this.sim;
+    Object.assign(weather, { loseRequest: 0, loseReply: 0, slowMs: 20 });
+    database.commitMs = [1, 4];
   }
 
   private skewSomebody(): void {
@@ -135,11 +149,10 @@ export class Faults<Launched extends LaunchedService> {
 
   /** Everything works again and at least two processes run. */
   heal(): void {
-    const { weather, bus, database, members } = this.sim;
+    const { bus, members } = this.sim;
     this.over = true;
-    Object.assign(weather, { loseRequest: 0, loseReply: 0, slowMs: 20 });
+    this.calm();
     Object.assign(bus, { lose: 0, double: 0, slowMs: 5 });
-    database.commitMs = [1, 4];
     for (const member of members) if (member.process.stopped) member.process.resume();
     for (let missing = 2 - members.length; missing > 0; missing--) this.sim.launch();
   }

@@ -1,5 +1,5 @@
 // The simulator's command: fresh seeds for so many seconds, the kept failing ones first, and the mutants that must be caught.
-//   node test/simulate/simulate.ts [--seconds 60] [--seed N] [--mutants] [--mutant NAME] [--trace]
+//   node test/simulate/simulate.ts [--seconds 60] [--seed N] [--mutants] [--mutant NAME] [--faults-ms 25000] [--trace]
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { simulate, type Verdict } from './simulation.ts';
@@ -8,7 +8,7 @@ import { MUTANTS } from './switches.ts';
 const MUTANT_SEEDS = 60;
 
 const { values } = parseArgs({
-  options: { seconds: { type: 'string' }, seed: { type: 'string' }, mutants: { type: 'boolean' }, trace: { type: 'boolean' }, mutant: { type: 'string' } },
+  options: { seconds: { type: 'string' }, seed: { type: 'string' }, mutants: { type: 'boolean' }, trace: { type: 'boolean' }, mutant: { type: 'string' }, 'faults-ms': { type: 'string' } },
 });
 const print = (line: string): void => void process.stdout.write(`${line}\n`);
 const first = values.seed === undefined ? Math.floor(Math.random() * 2 ** 31) : Number(values.seed);
@@ -24,7 +24,7 @@ const ok = values.mutants === true ? await mutants() : await seeds();
 process.exitCode = ok ? 0 : 1;
 
 async function seeds(): Promise<boolean> {
-  if (values.seed !== undefined && values.seconds === undefined) return report(await simulate(first, MUTANTS[values.mutant ?? ''] ?? {}));
+  if (values.seed !== undefined && values.seconds === undefined) return report(await simulate(first, MUTANTS[values.mutant ?? ''] ?? {}, values['faults-ms'] === undefined ? undefined : Number(values['faults-ms'])));
   const endMs = performance.now() + Number(values.seconds ?? 60) * 1_000;
   const kept = JSON.parse(readFileSync(new URL('seeds.json', import.meta.url), 'utf8')) as { seed: number }[];
   for (const { seed } of kept) if (!report(await simulate(seed))) return false;

@@ -5,6 +5,9 @@
 import type { Scheduler } from '@palace/platform/durable/contract.ts';
 import { createRandom, type Random } from './random.ts';
 
+/** What the clocks of the simulated world show when it begins. */
+export const WALL_START_MS = 1_790_000_000_000;
+
 export class Violation extends Error {
   override readonly name = 'Violation';
 }
@@ -35,6 +38,7 @@ export class SimulatedProcess {
       nowMs: () => world.nowMs,
       after: (delayMs, task) => world.after(delayMs, task, this),
       soon: (task) => void world.after(0, task, this),
+      wallMs: () => WALL_START_MS + Math.floor(world.nowMs) + this.wallSkewMs,
     };
   }
 

@@ -1,12 +1,12 @@
 // Engine time: a database sample plus our monotonic elapsed time, never ahead of the database and never back (E12). Pure.
 // I1 The anchor is the sample as of the moment its answer arrived: by then the database's clock shows at least that much.
-// I2 A sample outside what the anchor allows (round trips of both included) is a jump: it is not taken, and engine time goes on
-//    from our own extrapolation, which the next renewal proposes to the database as the new offset. Only who knows the newest version
-//    of the offset may change it. Who missed a change looks whether it agreed with its own time when it was made: if so the present
-//    difference is a new jump, if not it follows, so that two nodes never pull at the clock.
-// I3 A node that knows no time takes none from a database whose clock is not settled after a promotion.
+// I2 A sample outside what the anchor allows (round trips of both included) is a jump: it is not taken, engine time goes on from our own
+//    extrapolation, and the next renewal asks the database to take the difference off its offset. A difference stays right however
+//    long the request is on its way; the version of the offset sees to it that one jump is taken off once.
+// I3 Who missed a change of the offset looks whether that change agreed with its own time when it was made: if so the present difference
+//    is a new jump, if not it follows. Two nodes never pull at the clock.
+// I4 A node that knows no time takes none from a clock in doubt.
 // Called by membership.ts with every renewal.
-
 import type { StoredClock } from '../contract.ts';
 
 /** Steps up to this size are followed (a clock being slewed); larger ones are jumps. */
@@ -18,9 +18,11 @@ export interface EngineClock {
   readonly engineMs: number;
   readonly sentAtMs: number;
   readonly receivedAtMs: number;
+  readonly version: number;
   /** Engine time given out is never below this. */
   readonly floorMs: number;
-  readonly version: number;
+  /** What the database should take off its offset; undefined when it agrees. */
+  readonly correctionMs: number | undefined;
 }
 
 export interface ClockSample {
@@ -30,38 +32,38 @@ export interface ClockSample {
   readonly stored: StoredClock;
 }
 
-export type SampleVerdict = 'taken' | 'jumped' | 'unsettled';
-
-export function takeSample(clock: EngineClock | undefined, sample: ClockSample): { readonly clock: EngineClock | undefined; readonly verdict: SampleVerdict } {
+/** Undefined while no time is known. */
+export function takeSample(clock: EngineClock | undefined, sample: ClockSample): EngineClock | undefined {
   const { settled, version, offsetMs } = sample.stored;
   const engineMs = sample.databaseMs + offsetMs;
-  const fresh = { engineMs, sentAtMs: sample.sentAtMs, receivedAtMs: sample.receivedAtMs, version };
-  if (clock === undefined) {
-    if (!settled) return { clock, verdict: 'unsettled' };
-    return { clock: { ...fresh, floorMs: engineMs }, verdict: 'taken' };
-  }
+  const fresh = { engineMs, sentAtMs: sample.sentAtMs, receivedAtMs: sample.receivedAtMs, version, correctionMs: undefined };
+  if (clock === undefined) return settled ? { ...fresh, floorMs: engineMs } : undefined;
   const floorMs = engineTime(clock, sample.receivedAtMs);
-  if (!settled) return { clock, verdict: 'jumped' };
-  if (!fits(clock, sample, engineMs)) {
-    if (version === clock.version || agreed(clock, sample, floorMs)) return { clock: { ...clock, version }, verdict: 'jumped' };
-    return { clock: { ...fresh, floorMs }, verdict: 'taken' };
+  const difference = misfit(clock, sample, engineMs);
+  if (difference !== 0) {
+    if (settled && version !== clock.version && !agreed(clock, sample)) return { ...fresh, floorMs };
+    return { ...clock, version, correctionMs: difference };
   }
+  if (!settled) return { ...clock, version, correctionMs: 0 };
   const roundTripMs = sample.receivedAtMs - sample.sentAtMs;
   const better = roundTripMs <= 2 * (clock.receivedAtMs - clock.sentAtMs) || engineMs >= floorMs;
   const old = sample.receivedAtMs - clock.receivedAtMs > ANCHOR_MAX_AGE_MS;
-  return { clock: better || old ? { ...fresh, floorMs } : { ...clock, floorMs, version }, verdict: 'taken' };
+  return better || old ? { ...fresh, floorMs } : { ...clock, floorMs, version, correctionMs: undefined };
+}
+
+/** How far the sample lies outside what our own extrapolation allows; counted from the earliest time it allows, never ahead. */
+function misfit(clock: EngineClock, sample: ClockSample, engineMs: number): number {
+  const earliestMs = clock.engineMs + (sample.sentAtMs - clock.receivedAtMs);
+  const latestMs = clock.engineMs + (sample.receivedAtMs - clock.sentAtMs);
+  if (engineMs >= earliestMs - JUMP_TOLERANCE_MS && engineMs <= latestMs + JUMP_TOLERANCE_MS) return 0;
+  return Math.ceil(engineMs - earliestMs);
 }
 
 /** Was the change that we missed made by our own time, as far as we can tell? */
-function agreed(clock: EngineClock, sample: ClockSample, nowMs: number): boolean {
+function agreed(clock: EngineClock, sample: ClockSample): boolean {
   const { setAtMs } = sample.stored;
-  return setAtMs >= clock.engineMs - JUMP_TOLERANCE_MS && setAtMs <= nowMs + (clock.receivedAtMs - clock.sentAtMs) + JUMP_TOLERANCE_MS;
-}
-
-function fits(clock: EngineClock, sample: ClockSample, engineMs: number): boolean {
-  const earliestMs = clock.engineMs + (sample.sentAtMs - clock.receivedAtMs) - JUMP_TOLERANCE_MS;
-  const latestMs = clock.engineMs + (sample.receivedAtMs - clock.sentAtMs) + JUMP_TOLERANCE_MS;
-  return engineMs >= earliestMs && engineMs <= latestMs;
+  const latestMs = clock.engineMs + (sample.receivedAtMs - clock.sentAtMs);
+  return setAtMs >= clock.engineMs - JUMP_TOLERANCE_MS && setAtMs <= latestMs + JUMP_TOLERANCE_MS;
 }
 
 export function engineTime(clock: EngineClock, nowMs: number): number {

@@ -28,7 +28,7 @@ begin
   if found then return; end if;
   perform 1 from {{schema}}.shard order by id for update;
   update {{schema}}.shard set epoch = epoch + 1, owner = null where owner is not null;
-  update {{schema}}.clock set timeline = now_on, unsettled_ms = case when timeline is null then null else {{schema}}.wall_ms() end;
+  update {{schema}}.clock set timeline = now_on, version = version + 1, unsettled_ms = case when timeline is null then null else {{schema}}.wall_ms() end;
 end $$;
 
 create function {{schema}}.enlist(node_id text, format integer) returns boolean language plpgsql as $$
@@ -44,37 +44,39 @@ begin
   return true;
 end $$;
 
--- Engine time goes on from what a node knows when the database's clock left it; else from the database, never below the high water.
-create function {{schema}}.settle_clock(node_id text, engine_ms bigint, jumped boolean, known integer, lease_ms integer) returns void language plpgsql as $$
+-- A node that knows the time takes a jump off the offset. Without one the database's clock is believed, never below the high water;
+-- but first, for three leases, those are asked who may know better.
+create function {{schema}}.settle_clock(node_id text, engine_ms bigint, known integer, correction_ms bigint, node_wall_ms bigint, lease_ms integer) returns void language plpgsql as $$
 declare
   c {{schema}}.clock;
   high bigint;
   wall bigint;
   offset_now bigint;
+  others boolean;
 begin
   select * into c from {{schema}}.clock for update;
   wall := {{schema}}.wall_ms();
   offset_now := c.offset_ms;
   select greatest(c.high_water_ms, max(high_water_ms)) into high from {{schema}}.node;
   if engine_ms is not null then
-    if (not jumped and c.unsettled_ms is null) or known <> c.version then return; end if;
-    if abs(wall + offset_now - engine_ms) > 250 then offset_now := engine_ms - wall; end if;
+    if known <> c.version then return; end if;
+    offset_now := offset_now - correction_ms;
+    perform 1 from {{schema}}.shard order by id for update;
+    update {{schema}}.shard set lease_until_ms = least(lease_until_ms, wall + offset_now + lease_ms);
   else
-    -- Somebody who knows the time has three leases to say so.
     if wall between c.unsettled_ms and c.unsettled_ms + 3 * lease_ms then return; end if;
-    -- Nodes that know the time live and are far behind this clock: it may have jumped, so they are asked.
-    if c.unsettled_ms is null and high < wall + offset_now - 2 * lease_ms and exists (
-      select from {{schema}}.living() l join {{schema}}.node n using (id) where n.id <> node_id and n.high_water_ms > 0) then
-      update {{schema}}.clock set unsettled_ms = wall;
+    others := exists (select from {{schema}}.living() l join {{schema}}.node n using (id) where n.id <> node_id and n.high_water_ms > 0);
+    if c.unsettled_ms is null and high < wall + offset_now - 2 * lease_ms and (others or abs(node_wall_ms - wall - offset_now) > 60000) then
+      update {{schema}}.clock set unsettled_ms = wall, version = version + 1;
       return;
     end if;
-    offset_now := greatest(offset_now, high - wall);
+    if not others then offset_now := greatest(offset_now, high - wall); end if;
     if offset_now = c.offset_ms and c.unsettled_ms is null then return; end if;
   end if;
   update {{schema}}.clock set offset_ms = offset_now, version = c.version + 1, set_at_ms = wall + offset_now, unsettled_ms = null, high_water_ms = high;
 end $$;
 
-create function {{schema}}.renew(node_id text, format integer, is_leaving boolean, ids integer[], epochs bigint[], lease_ms integer, engine_ms bigint, jumped boolean, known integer)
+create function {{schema}}.renew(node_id text, format integer, is_leaving boolean, ids integer[], epochs bigint[], lease_ms integer, engine_ms bigint, known integer, correction_ms bigint, node_wall_ms bigint)
 returns json language plpgsql as $$
 declare
   c {{schema}}.clock;
@@ -87,8 +89,8 @@ declare
 begin
   perform {{schema}}.arrive();
   select * into c from {{schema}}.clock;
-  if jumped or engine_ms is null or c.unsettled_ms is not null then
-    perform {{schema}}.settle_clock(node_id, engine_ms, jumped, known, lease_ms);
+  if correction_ms is not null or engine_ms is null then
+    perform {{schema}}.settle_clock(node_id, engine_ms, known, correction_ms, node_wall_ms, lease_ms);
     select * into c from {{schema}}.clock;
   end if;
   perform 1 from {{schema}}.shard where id = any (ids) order by id for update;
