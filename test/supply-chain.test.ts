@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { readText, ROOT } from './architecture/source.ts';
+import { listFiles, readText, ROOT } from './architecture/source.ts';
 
 interface Locked {
   readonly version?: string;
@@ -24,27 +24,43 @@ const unsafe = (entries: readonly (readonly [string, Locked])[]): string[] =>
   entries.filter(([path, one]) => one.resolved !== undefined || one.version === undefined || (one.integrity === undefined && !isForeign(path, one))).map(([path]) => path);
 
 describe('the lock file', () => {
-  test('holds each package by version and integrity, and no address to fetch it from', () => {
+  test('S61: holds each package by version and integrity, and no address to fetch it from', () => {
     expect(unsafe([['node_modules/a', { version: '1.0.0' }], ['node_modules/b', { version: '1.0.0', integrity: 'sha512-x', resolved: 'https://example.com' }]])).toHaveLength(2);
     expect(PACKAGES.length).toBeGreaterThan(100);
     expect(unsafe(PACKAGES)).toEqual([]);
   });
 
-  test('holds only licences that we may pass on', () => {
+  test('S61: holds only licences that we may pass on', () => {
     expect(PACKAGES.filter(([, { license }]) => license !== undefined && !LICENCES.has(license)).map(([path, { license }]) => `${path} ${license}`)).toEqual([]);
   });
 });
 
 describe('the packages', () => {
-  test('are named by exact version', () => {
+  test('S61: are named by exact version', () => {
     const { dependencies, devDependencies, optionalDependencies } = JSON.parse(readText('package.json')) as Record<string, Record<string, string>>;
     const named = Object.entries({ ...dependencies, ...devDependencies, ...optionalDependencies });
     expect(named.filter(([, version]) => !/^\d+\.\d+\.\d+(-[\w.]+)?$/.test(version))).toEqual([]);
   });
 
-  test('never run a script when they are installed', () => {
+  test('S61: never run a script when they are installed', () => {
     expect(readText('.npmrc').split('\n')).toContain('ignore-scripts=true');
     const { scripts } = JSON.parse(readText('package.json')) as { scripts: Record<string, string> };
     expect(Object.keys(scripts).filter((name) => /^(pre|post)?(install|prepare)$/.test(name))).toEqual([]);
+  });
+});
+
+describe('continuous integration', () => {
+  const used = (text: string): string[] => [...text.matchAll(/\buses:\s*(\S+)/g)].map(([, action]) => action ?? '');
+
+  test('S62: uses no action that is not pinned by commit, and gives jobs no more than reading', () => {
+    const floating = (action: string): boolean => !/@[0-9a-f]{40}$/.test(action);
+    expect(used('uses: a/b@v4\nuses: c/d@0123456789012345678901234567890123456789').filter(floating)).toEqual(['a/b@v4']);
+    const workflows = listFiles(['.yml', '.yaml'], '.github');
+    expect(workflows.length).toBeGreaterThan(0);
+    expect(workflows.flatMap((path) => used(readText(path))).filter(floating)).toEqual([]);
+    for (const path of workflows) {
+      expect(readText(path)).toMatch(/^permissions:\n {2}contents: read\n/m);
+      expect(readText(path)).not.toMatch(/pull_request_target|secrets\./);
+    }
   });
 });

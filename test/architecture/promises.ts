@@ -56,4 +56,8 @@ export function promiseFaults(page: string, kept: readonly string[], contains: (
 }
 
 /** Held by a test from now on. Only ever add. */
-export const KEPT: readonly string[] = [];
+export const KEPT: readonly string[] = [
+  'R1', 'R2', 'R3', 'R4', 'R5', 'R6', 'R8', 'R10', 'R13', 'R14', 'R16', 'S01', 'S02', 'S03', 'S04', 'S05', 'S06', 'S07', 'S08', 'S09', 'S11', 'S14', 'S15',
+  'S17', 'S18', 'S19', 'S20', 'S21', 'S22', 'S24', 'S25', 'S26', 'S27', 'S28', 'S30', 'S31', 'S32', 'S33', 'S34', 'S35', 'S36', 'S37', 'S38', 'S40',
+  'S41', 'S44', 'S61', 'S62', 'S63',
+];
