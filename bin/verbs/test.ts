@@ -99,7 +99,6 @@ async function runTests(part: Part, paths: readonly string[]): Promise<Ran> {
     );
     const read = readReport(file);
     const cases = read?.testResults.flatMap((one) => one.assertionResults) ?? [];
-    const counts = read === undefined ? {} : { passed: countOf(cases, 'passed'), failed: countOf(cases, 'failed') };
     const skipped = cases.filter((one) => one.status !== 'passed' && one.status !== 'failed').map((one) => one.fullName);
     const size = read === undefined ? part.size : `${read.numTotalTests} tests in ${read.testResults.length} files`;
     const counts = read === undefined ? {} : { passed: read.numPassedTests, failed: read.numFailedTests };
@@ -110,10 +109,6 @@ async function runTests(part: Part, paths: readonly string[]): Promise<Ran> {
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
-}
-
-function countOf(cases: readonly { readonly status: string }[], status: string): number {
-  return cases.filter((one) => one.status === status).length;
 }
 
 function readReport(file: string): VitestReport | undefined {
