@@ -5,7 +5,7 @@ import type { SseEvent } from '@palace/gateway/contract.ts';
 import { ENDED, type RunStatus } from './contract.ts';
 import type { Linked } from './core/link.ts';
 import { historyPage } from './history-page.ts';
-import type { FlowParts } from './service.ts';
+import type { FlowParts } from './parts.ts';
 import type { RunRow } from './store/port.ts';
 
 const PAGE = 500;

@@ -16,7 +16,7 @@ import { newRun } from './core/run.ts';
 import type { ForkBody } from './engine/accept.ts';
 import { ledgerAnswers } from './engine/ledger.ts';
 import type { Linked } from './core/link.ts';
-import type { FlowParts } from './service.ts';
+import type { FlowParts } from './parts.ts';
 import type { LedgerRow, RunRow } from './store/port.ts';
 
 type Wish = z.output<typeof forkRun> & { readonly by: string; readonly idempotency?: { readonly key: string; readonly fingerprint: string } };

@@ -8,7 +8,7 @@ import { ENDED } from './contract.ts';
 import type { RunEvent } from './core/model.ts';
 import { failureOf, waitingFor } from './core/view.ts';
 import { fold } from './engine/loading.ts';
-import type { FlowParts } from './service.ts';
+import type { FlowParts } from './parts.ts';
 import type { RunRow } from './store/port.ts';
 
 const iso = (ms: number): string => new Date(ms).toISOString();

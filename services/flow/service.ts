@@ -14,16 +14,17 @@ import { realScheduler } from '@palace/platform/durable/scheduler.ts';
 import type { Platform } from '@palace/platform/platform.ts';
 import type { ServiceDoor } from '@palace/gateway/contract.ts';
 import { createEngine, type Engine } from './engine/engine.ts';
-import { createPrograms, type Programs } from './engine/programs.ts';
+import { createPrograms } from './engine/programs.ts';
 import { engineSettings } from './engine/settings.ts';
 import type { RunEnd } from './engine/slot.ts';
 import type { Executor } from './executors/executor.ts';
 import { httpExecutor } from './executors/http.ts';
 import { flowMigrations } from './migrations.ts';
+import { announce, type FlowParts } from './parts.ts';
 import { flowRoutes } from './routes.ts';
 import { postgresFlowStore } from './store/postgres.ts';
 import { publish } from './store/publish.ts';
-import { flowReads, type FlowReads } from './store/read.ts';
+import { flowReads } from './store/read.ts';
 import type { Definition } from './store/port.ts';
 
 export interface FlowService {
@@ -44,15 +45,6 @@ export interface FlowOptions {
   readonly executors?: ReadonlyMap<string, Executor>;
   /** `$runtime.metadata` in expressions, e.g. where the sample service listens. */
   readonly runtimeMetadata?: Readonly<Record<string, Json>>;
-}
-
-/** What the routes and the pieces of this service work with. */
-export interface FlowParts {
-  readonly platform: Platform;
-  readonly engine: Engine;
-  readonly node: DurableNode;
-  readonly programs: Programs;
-  readonly reads: FlowReads;
 }
 
 export async function openFlow(platform: Platform, options: FlowOptions = {}): Promise<FlowService> {
@@ -100,10 +92,4 @@ export async function openFlow(platform: Platform, options: FlowOptions = {}): P
       return { accepted, ended: ended.promise };
     },
   };
-}
-
-/** Every process asks anew what `latest` means. */
-export function announce({ platform, programs }: FlowParts, tenant: string, { namespace, name }: { namespace: string; name: string }): void {
-  programs.forget(tenant, namespace, name);
-  platform.bus.publish({ topic: 'flow.published', data: { tenant, namespace, name } });
 }

@@ -6,7 +6,7 @@ import type { SseEvent } from '@palace/gateway/contract.ts';
 import { createHash } from 'node:crypto';
 import { waitForRest } from './follow.ts';
 import { ENDED } from './contract.ts';
-import type { FlowParts } from './service.ts';
+import type { FlowParts } from './parts.ts';
 
 interface Item { readonly flow: string; readonly input?: unknown; readonly key?: string | undefined }
 type Accepted = { readonly id: string } | { readonly problem: { readonly code: string; readonly title: string; readonly detail?: string; readonly errors?: unknown } };

@@ -8,22 +8,13 @@ import { openEffects, type OpenEffect } from '../core/run.ts';
 import { standardFault } from '../core/faults.ts';
 import { runtimeOf } from '../core/variables.ts';
 import type { EffectCall, EffectOutcome } from '../executors/executor.ts';
-import type { EngineParts } from './parts.ts';
+import type { Effects, EngineParts } from './parts.ts';
 import { aboutRun, traceparentOf } from './tracing.ts';
 import type { Slot } from './slot.ts';
 
 const FENCE_RETRY_MS = 50;
 
 interface Job { readonly slot: Slot; readonly effect: OpenEffect }
-
-export interface Effects {
-  begin(slot: Slot, effect: OpenEffect): void;
-  verifyLater(slot: Slot, effect: OpenEffect): void;
-  /** Ends what the run no longer waits for. */
-  prune(slot: Slot): void;
-  abandon(slot: Slot): void;
-  running(): number;
-}
 
 export function createEffects(parts: EngineParts): Effects {
   const waiting: Job[] = [];

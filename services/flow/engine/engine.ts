@@ -11,13 +11,13 @@ import { commandOf, createControl, type Control } from './control.ts';
 import { createCorrelation, type Correlation } from './correlation.ts';
 import { createEffects, followEvents } from './effects.ts';
 import { createLoading, type Loading } from './loading.ts';
-import { release, type Committed, type EngineParts } from './parts.ts';
+import { release, type EngineParts } from './parts.ts';
 import { createPermits, type Permits } from './permits.ts';
 import { isIdle, type Envelope, type Slot } from './slot.ts';
 import { addState, draftWrite, newDraft } from './rows.ts';
 import { aboutRun, traceIdOf } from './tracing.ts';
 import { takeTurn } from './turn.ts';
-import { createWatching, type Watching } from './watching.ts';
+import { createWatching, type Watching, type Committed } from './watching.ts';
 
 export interface Engine {
   readonly host: DurableHost;

@@ -4,13 +4,13 @@ import type { Json } from '@palace/jq/jq.ts';
 import type { Blobs } from '@palace/platform/blobs/port.ts';
 import type { DurableNode, Scheduler } from '@palace/platform/durable/contract.ts';
 import type { Counter, Gauge, Log, Telemetry } from '@palace/platform/telemetry/port.ts';
-import type { DecideEnv, DecideLimits, RunEvent } from '../core/model.ts';
+import type { DecideEnv, DecideLimits } from '../core/model.ts';
 import type { Executors } from '../executors/executor.ts';
+import type { OpenEffect } from '../core/run.ts';
 import type { FlowStore } from '../store/port.ts';
-import type { Effects } from './effects.ts';
 import type { Programs } from './programs.ts';
 import type { Envelope, Slot } from './slot.ts';
-import type { Watching } from './watching.ts';
+import type { Committed, Watching } from './watching.ts';
 
 export interface EngineSettings {
   readonly decide: DecideLimits;
@@ -41,11 +41,14 @@ export interface EngineMetrics {
   readonly refused: Counter;
 }
 
-/** Told after the commit: what watchers, waiters and tests see. */
-export interface Committed {
-  readonly slot: Slot;
-  readonly events: readonly RunEvent[];
-  readonly fromSeq: number;
+/** The acts on the world (effects.ts). */
+export interface Effects {
+  begin(slot: Slot, effect: OpenEffect): void;
+  verifyLater(slot: Slot, effect: OpenEffect): void;
+  /** Ends what the run no longer waits for. */
+  prune(slot: Slot): void;
+  abandon(slot: Slot): void;
+  running(): number;
 }
 
 export interface EngineParts {

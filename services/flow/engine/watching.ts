@@ -1,6 +1,14 @@
 // Who wants to hear of a run as it goes on: event streams, waiting starts, tests. In this process only; others look at the journal.
 import type { RunStatus } from '../contract.ts';
-import type { Committed } from './parts.ts';
+import type { RunEvent } from '../core/model.ts';
+import type { Slot } from './slot.ts';
+
+/** Told after the commit: what watchers, waiters and tests see. */
+export interface Committed {
+  readonly slot: Slot;
+  readonly events: readonly RunEvent[];
+  readonly fromSeq: number;
+}
 
 export type Watcher = (news: { readonly lastSeq: number; readonly status: RunStatus }) => void;
 

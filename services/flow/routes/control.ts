@@ -8,7 +8,7 @@ import { z } from 'zod';
 import { accepted, bulkResult, bulkRuns, commandState, forked, forkRun, json, publishEvent, reason, resolveEffect, retryRun, sendSignal } from '../contract.ts';
 import { homeShard } from '../engine/placement.ts';
 import { fork } from '../fork.ts';
-import type { FlowParts } from '../service.ts';
+import type { FlowParts } from '../parts.ts';
 import type { RunRow } from '../store/port.ts';
 import { oneRun, settledRun } from './runs.ts';
 

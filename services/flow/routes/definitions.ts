@@ -3,7 +3,7 @@ import { route, type Route } from '@palace/gateway/contract.ts';
 import { z } from 'zod';
 import { flowDetail, flowList, flowVersion, listFlows, publishFlow, validation } from '../contract.ts';
 import { compileFlow } from '../core/compile.ts';
-import { announce, type FlowParts } from '../service.ts';
+import { announce, type FlowParts } from '../parts.ts';
 import type { Definition } from '../store/port.ts';
 import { publish, unpublish } from '../store/publish.ts';
 

@@ -9,7 +9,7 @@ import { ENDED, history, historyQuery, listRuns, runDetail, runId, runList, star
 import type { RunEnd } from '../engine/slot.ts';
 import { follow, waitForRest } from '../follow.ts';
 import { runPage, summaryPage } from '../run-page.ts';
-import type { FlowParts } from '../service.ts';
+import type { FlowParts } from '../parts.ts';
 import { startMany } from '../start-many.ts';
 import { historyPage } from '../history-page.ts';
 

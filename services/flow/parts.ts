@@ -1,0 +1,21 @@
+// What the routes and the pieces of this service work with; service.ts puts it together.
+import type { DurableNode } from '@palace/platform/durable/contract.ts';
+import type { Platform } from '@palace/platform/platform.ts';
+import type { Engine } from './engine/engine.ts';
+import type { Programs } from './engine/programs.ts';
+import type { FlowReads } from './store/read.ts';
+
+/** What the routes and the pieces of this service work with. */
+export interface FlowParts {
+  readonly platform: Platform;
+  readonly engine: Engine;
+  readonly node: DurableNode;
+  readonly programs: Programs;
+  readonly reads: FlowReads;
+}
+
+/** Every process asks anew what `latest` means. */
+export function announce({ platform, programs }: FlowParts, tenant: string, { namespace, name }: { namespace: string; name: string }): void {
+  programs.forget(tenant, namespace, name);
+  platform.bus.publish({ topic: 'flow.published', data: { tenant, namespace, name } });
+}
