@@ -115,3 +115,6 @@ export const publishEvent = z.strictObject({
   specversion: z.literal('1.0'), id: z.string().min(1).max(200), source: z.string().min(1).max(500), type: z.string().min(1).max(200),
   subject: z.string().max(500).optional(), time: z.iso.datetime().optional(), datacontenttype: z.string().max(100).optional(), data: json.optional(),
 });
+
+/** Announced and enforced bounds. */
+export const limits = z.object({ items: z.array(z.object({ name: z.string(), value: z.number(), unit: z.string(), setting: z.string() })) });

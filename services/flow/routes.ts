@@ -2,7 +2,8 @@
 import type { Route } from '@palace/gateway/contract.ts';
 import { controlRoutes } from './routes/control.ts';
 import { definitionRoutes } from './routes/definitions.ts';
+import { limitRoutes } from './routes/limits.ts';
 import { runRoutes } from './routes/runs.ts';
 import type { FlowParts } from './parts.ts';
 
-export const flowRoutes = (parts: FlowParts): readonly Route[] => [...definitionRoutes(parts), ...runRoutes(parts), ...controlRoutes(parts)];
+export const flowRoutes = (parts: FlowParts): readonly Route[] => [...definitionRoutes(parts), ...runRoutes(parts), ...controlRoutes(parts), ...limitRoutes(parts)];

@@ -15,6 +15,10 @@ import { permitShard } from './placement.ts';
 import type { EngineParts } from './parts.ts';
 import { newSlot, type RunEnd, type Settlement } from './slot.ts';
 
+/** Starts in a row that share their shards, and over how many shards (of different lanes) they alternate. */
+const STARTS_PER_SHARD = 256;
+const LANE_SPREAD = 2;
+
 export interface StartRequest {
   readonly tenant: string;
   readonly flow: string;
@@ -59,12 +63,16 @@ export function createAccept(parts: EngineParts): Accept {
     throw new PalaceError('overload.busy', { detail: `The limit of ${busy} is reached.`, retryAfterSeconds: 1 });
   }
 
-  /** Takes the owned shards in turn: lanes get even work. */
+  /**
+   * Neighbouring starts share few shards, one a lane: a batch then locks few shard rows and its journal rows lie side by side
+   * In the long run every shard gets the same.
+   */
   function ownShard(): number | undefined {
     const owned = parts.node().owned();
+    const base = Math.floor(turn / STARTS_PER_SHARD) * LANE_SPREAD + (turn % LANE_SPREAD);
+    turn += 1;
     for (let i = 0; i < owned.length; i++) {
-      turn = (turn + 1) % owned.length;
-      const fence = owned[turn];
+      const fence = owned[(base + i * LANE_SPREAD) % owned.length];
       if (fence !== undefined && !parts.draining.has(fence.shard)) return fence.shard;
     }
     return undefined;

@@ -12,6 +12,7 @@ import { runStatus } from '../core/view.ts';
 import { childrenOf, leftChildren, prepareChildren, type PreparedChild } from './children.ts';
 import { isLarge, moveLarge } from './large-entries.ts';
 import { decideEnv, release, type EngineParts } from './parts.ts';
+import { aboutRun } from './tracing.ts';
 import { addEvents, addRow, addState, draftWrite, newDraft, type Draft } from './rows.ts';
 import { isIdle, type Envelope, type Slot } from './slot.ts';
 
@@ -149,6 +150,7 @@ function afterWrite(parts: EngineParts, slot: Slot, taken: readonly Taken[], eve
     if (slot.gone) return settleAll(parts, slot, taken);
     const fromSeq = slot.lastSeq + 1;
     slot.lastSeq += events.length;
+    warnAtHalf(parts, slot, events.length);
     slot.fresh = false;
     slot.claims = [];
     slot.status = runStatus(slot.run);
@@ -171,6 +173,13 @@ function afterWrite(parts: EngineParts, slot: Slot, taken: readonly Taken[], eve
     return;
   }
   afterLoss(parts, slot, taken, outcome.kind);
+}
+
+/** The history limit announces itself while there is still room (R16). */
+function warnAtHalf({ log, settings }: EngineParts, slot: Slot, added: number): void {
+  const limit = settings.decide.historyEvents;
+  if (slot.lastSeq < limit / 2 || slot.lastSeq - added >= limit / 2) return;
+  log.warn('the run has used half of its history', { ...aboutRun(slot.row), events: slot.lastSeq, limit, setting: 'PALACE_FLOW_HISTORY_EVENTS' });
 }
 
 /** Fenced or unknown: nothing that was decided here counts. Usually close() has dropped the slot; otherwise it is read again. */

@@ -31,7 +31,7 @@ export interface BenchOptions {
 const TENANT = 'bench';
 
 export async function openBenchEngine(options: BenchOptions): Promise<BenchEngine> {
-  const config = loadConfig({ database: { url: options.databaseUrl }, telemetry: { logLevel: 'error' }, http: { port: options.http?.port ?? 0 } }, {});
+  const config = loadConfig({ database: { url: options.databaseUrl }, telemetry: { logLevel: 'error' }, http: { port: options.http?.port ?? 0 } });
   const platform = await openPlatform(config, { service: 'bench' });
   const step: Executor = async ({ args }) => {
     const { run, step: n } = args as { run: string; step: number };

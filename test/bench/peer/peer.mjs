@@ -1,10 +1,10 @@
 // AgentsPalace as a peer of the shared benchmark: the real engine, in process, every step an effect whose result is journaled.
-// PALACE_HOME is the checkout (default: the current folder's AgentsPalace). BENCH_VARIANT=http starts and awaits each run over HTTP.
+// AGENTSPALACE_HOME is the checkout (default: the current folder's AgentsPalace). BENCH_VARIANT=http starts and awaits each run over HTTP.
 import { pathToFileURL } from 'node:url';
 import { stepBody, PORT_BASE } from '../../lib/util.mjs';
 
-const home = process.env.PALACE_HOME;
-if (!home) throw new Error('Set PALACE_HOME to the AgentsPalace checkout.');
+const home = process.env.AGENTSPALACE_HOME;
+if (!home) throw new Error('Set AGENTSPALACE_HOME to the AgentsPalace checkout.');
 const { openBenchEngine } = await import(pathToFileURL(`${home}/test/bench/engine/engine.ts`).href);
 const http = process.env.BENCH_VARIANT === 'http';
 

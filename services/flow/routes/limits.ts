@@ -1,0 +1,28 @@
+// /v1/limits: what this installation allows, with the setting of each bound (R16). What is announced here is what is enforced.
+import { route, type Route } from '@palace/gateway/contract.ts';
+import { limits } from '../contract.ts';
+import type { FlowParts } from '../service.ts';
+
+export function limitRoutes({ platform }: FlowParts): Route[] {
+  const { flow, effect, http } = platform.config;
+  const items = [
+    { name: 'historyEvents', value: flow.historyEvents, unit: 'events of one run', setting: 'PALACE_FLOW_HISTORY_EVENTS' },
+    { name: 'payloadBytes', value: flow.payloadBytes, unit: 'bytes of one value', setting: 'PALACE_FLOW_PAYLOAD_BYTES' },
+    { name: 'fanOut', value: flow.fanOut, unit: 'branches or iterations of one step', setting: 'PALACE_FLOW_FAN_OUT' },
+    { name: 'nesting', value: flow.nesting, unit: 'flows that run flows', setting: 'PALACE_FLOW_NESTING' },
+    { name: 'bufferedSignals', value: flow.bufferedSignals, unit: 'signals that wait for a listen', setting: 'PALACE_FLOW_BUFFERED_SIGNALS' },
+    { name: 'expressionFuel', value: flow.expressionFuel, unit: 'steps of one expression', setting: 'PALACE_FLOW_EXPRESSION_FUEL' },
+    { name: 'retriesPerRun', value: flow.retriesPerRun, unit: 'retries of one run', setting: 'PALACE_FLOW_RETRIES_PER_RUN' },
+    { name: 'activeRuns', value: flow.maxActiveRuns, unit: 'runs with work at once', setting: 'PALACE_FLOW_MAX_ACTIVE_RUNS' },
+    { name: 'lookBackMs', value: flow.lookBackMs, unit: 'ms that a listen looks back', setting: 'PALACE_FLOW_LOOK_BACK_MS' },
+    { name: 'responseBytes', value: effect.maxResponseBytes, unit: 'bytes of one response', setting: 'PALACE_EFFECT_MAX_RESPONSE_BYTES' },
+    { name: 'requestBytes', value: http.maxBodyBytes, unit: 'bytes of one request', setting: 'PALACE_HTTP_MAX_BODY_BYTES' },
+    { name: 'requestsPerMinute', value: http.ratePerKey, unit: 'requests of one API key in a minute', setting: 'PALACE_HTTP_RATE_PER_KEY' },
+  ];
+  return [
+    route({
+      method: 'get', path: '/v1/limits', summary: 'The limits of this installation and the setting of each', permission: 'run.read', loader: 'collection', responses: { 200: limits },
+      handle: async () => ({ status: 200, body: { items } }),
+    }),
+  ];
+}
