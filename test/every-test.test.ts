@@ -3,7 +3,7 @@ import { prototypeKeys } from './every-test.ts';
 
 test('S26: a key added to a prototype that all objects share is noticed after the test that added it', () => {
   const before = prototypeKeys();
-  Object.defineProperty(Object.prototype, 'polluted', { value: 1, configurable: true });
+  Reflect.defineProperty(Object.prototype, 'polluted', { value: 1, configurable: true });
   const during = prototypeKeys();
   Reflect.deleteProperty(Object.prototype, 'polluted');
   expect(during).not.toEqual(before);

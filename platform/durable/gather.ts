@@ -11,7 +11,7 @@ interface Waiting<Request, Answer> {
 
 /** `call` answers in the order of its requests. */
 export function gather<Request, Answer>(scheduler: Scheduler, limit: number, call: (requests: readonly Request[]) => Promise<readonly Answer[]>): (request: Request) => Promise<Answer> {
-  let waiting: Waiting<Request, Answer>[] = [];
+  const waiting: Waiting<Request, Answer>[] = [];
   let busy = false;
 
   function startSoon(): void {

@@ -37,7 +37,7 @@ describe('a list of steps', () => {
   it('hands data, context and variables on in the order of the specification', () => {
     const shell = begun(`
   - one:
-      input: {from: '{raw: \$task.input, n: .n}'}
+      input: {from: '{raw: $task.input, n: .n}'}
       set: {seen: '\${ $input }', task: '\${ $task.name + $task.reference }', flow: '\${ $workflow.input.n }', by: '\${ $runtime.name }'}
       output: {as: '{out: ., in: $input.n}'}
       export: {as: '{kept: $output.in, at: $task.startedAt.epoch.milliseconds}'}

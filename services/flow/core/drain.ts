@@ -1,7 +1,7 @@
 // Does what there is to do, one small step after the other, until the run waits, ends, or the decision's bound is reached.
 // I1 Each pass adds at least one event; the bound on events therefore bounds the loop (STYLE 13).
 // I2 A fault in a step's own expressions is the step's fault; any other exception is a broken invariant and leaves decide.
-import { actOf, stepOf, type Act } from './acts.ts';
+import { actOf, assertThat, stepOf, type Act } from './acts.ts';
 import { expire, expireRun, fail, failRun, propagate } from './failing.ts';
 import { endRun, complete, enter } from './scopes.ts';
 import { hasWork, stepAt } from './run.ts';
@@ -11,7 +11,6 @@ import { beginEmit, beginRaise, beginSet, beginSwitch, beginWait } from './steps
 import { beginRun } from './steps/run-flow.ts';
 import { beginLoop, nextOfFork, nextOfList, nextOfLoop } from './steps/scope.ts';
 import { durationMs, endTry, nextOfTry } from './steps/try.ts';
-import { assertThat } from './acts.ts';
 import type { ActId } from './model.ts';
 import type { Step } from './program.ts';
 import { emit, faultOf, limitFault, type Turn } from './turn.ts';

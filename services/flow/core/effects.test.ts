@@ -177,7 +177,7 @@ describe('keys', () => {
   - each:
       for: {in: '\${ [1, 2] }'}
       do:
-        - act: {call: http, with: {method: get, endpoint: http://x.test/}, output: {as: '{n: (\$input.n + 1)}'}}
+        - act: {call: http, with: {method: get, endpoint: http://x.test/}, output: {as: '{n: ($input.n + 1)}'}}
   - more: {switch: [{again: {when: .n < 5, then: each}}]}
 `)));
     shell.give({ type: 'start', input: { n: 1 } });
