@@ -7,7 +7,6 @@ import { checkArray } from './operators.ts';
 import { equals } from './order.ts';
 
 export function refuseIndex(value: Json, key: Json): never {
-  if (isObject(key)) return raise(`Cannot index ${kindOf(value)} with object`);
   return raise(`Cannot index ${kindOf(value)} with ${kindOf(key)} (${toShortText(key)})`);
 }
 
@@ -67,7 +66,7 @@ export function slice(run: Run, value: Json, from: Json, to: Json): Json {
     const { start, end } = span(codepointLength(value), from, to, 'string');
     return sliceCodepoints(value, start, end);
   }
-  if (!Array.isArray(value)) return raise(`Cannot index ${kindOf(value)} with object`);
+  if (!Array.isArray(value)) return refuseIndex(value, { start: from, end: to });
   const { start, end } = span(value.length, from, to, 'array');
   checkArray(run, end - start);
   return value.slice(start, end);
@@ -85,6 +84,11 @@ function indicesOfArray(run: Run, value: readonly Json[], wanted: readonly Json[
 }
 
 export function refuseIterate(value: Json): never {
-  const shown = value === null ? 'null' : `${kindOf(value)} (${toShortText(value)})`;
-  return raise(`Cannot iterate over ${shown}`);
+  return raise(`Cannot iterate over ${kindOf(value)} (${toShortText(value)})`);
+}
+
+/** The items of an array or the values of an object. */
+export function itemsOf(value: Json): readonly Json[] {
+  if (Array.isArray(value)) return value;
+  return isObject(value) ? Object.values(value) : refuseIterate(value);
 }

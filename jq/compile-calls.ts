@@ -148,10 +148,11 @@ function callCode(body: Body, definition: Definition, hops: number, args: readon
   };
   const enter = (env: Env, input: Json, go: (inner: Env) => boolean): boolean => {
     const { run } = env;
+    const levels = body.weight + 1 + 2 * args.length;
     run.spend(1);
-    run.enter(body.weight + 1);
+    run.enter(levels);
     const stop = bindFrom(0, outer(env, hops), env, input, go);
-    run.depth -= body.weight + 1;
+    run.depth -= levels;
     return stop;
   };
   const paths: Paths = (env, path, input, emit) => enter(env, input, (inner) => (body.code as Code).paths(inner, path, input, emit));

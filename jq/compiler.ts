@@ -45,10 +45,12 @@ export class Compiler implements PartCompiler {
 
   code(node: Node, scope: Scope): Code {
     if (--this.#budget < 0) this.fail('the program is too large to compile', node.at);
-    if (++this.#depth > MAX_SYNTAX_DEPTH * 2) this.fail('the program nests too deeply', node.at);
+    const cost = frameCost(node);
+    this.#depth += cost;
+    if (this.#depth > MAX_SYNTAX_DEPTH * 8) this.fail('the program nests too deeply', node.at);
     if (this.#depth > this.#deepest) this.#deepest = this.#depth;
     const code = this.#compile(node, scope);
-    this.#depth--;
+    this.#depth -= cost;
     return code;
   }
 
@@ -123,5 +125,28 @@ export class Compiler implements PartCompiler {
       default:
         return node satisfies never;
     }
+  }
+}
+
+/** Levels of the machine's stack that running a node takes, in units of the cheapest kind. */
+function frameCost(node: Node): number {
+  switch (node.kind) {
+    case 'string':
+      return 1 + Math.min(40, node.parts.length);
+    case 'object':
+      return 1 + Math.min(40, 2 * node.entries.length);
+    case 'call':
+    case 'alternative':
+    case 'bind':
+    case 'foreach':
+    case 'reduce':
+    case 'try':
+    case 'update':
+      return 2;
+    case 'label':
+    case 'recurse':
+      return 4;
+    default:
+      return 1;
   }
 }

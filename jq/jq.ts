@@ -2,13 +2,14 @@
 // depends on the program, the input, the variables, `nowMs` and the limits, and on nothing else.
 //   I1  a run ends with its outputs or with a JqError; no other error leaves this file.
 //   I2  inputs are never changed, and no prototype is ever touched.
+//   I3  outputs are JSON: within the limits, not too deep, without NaN or infinities.
 import { Compiler } from './compiler.ts';
 import { Break, exceed, JqCompileError, JqError, Raise } from './errors.ts';
 import type { Json } from './json.ts';
 import { toText } from './json-text.ts';
 import { DEFAULT_LIMITS, type Limits, MAX_SOURCE_LENGTH } from './limits.ts';
 import { type Code, Env, firstOf, Run } from './machine.ts';
-import { outputSize } from './output-size.ts';
+import { finished } from './outputs.ts';
 import { parse } from './parser.ts';
 import { Scope } from './scope.ts';
 
@@ -66,14 +67,13 @@ class CompiledProgram implements Program {
     try {
       this.#code.each(env, input, (value) => {
         if (found.push(value) > arrayLength) exceed(`more than ${arrayLength} outputs`);
-        room -= outputSize(value, room);
-        if (room < 0) exceed(`the outputs pass ${outputBytes} bytes`);
+        if (typeof value === 'string' && (room -= value.length) < 0) exceed(`the outputs pass ${outputBytes} bytes`);
         return false;
       });
+      return finished(found, outputBytes) as Json[];
     } catch (signal) {
       throw outward(signal);
     }
-    return found;
   }
 
   first(input: Json, options?: RunOptions): Json | undefined {
@@ -81,8 +81,7 @@ class CompiledProgram implements Program {
     const { outputBytes } = env.run.limits;
     try {
       const value = firstOf(this.#code, env, input);
-      if (value !== undefined && outputSize(value, outputBytes) > outputBytes) exceed(`the output passes ${outputBytes} bytes`);
-      return value;
+      return value === undefined ? undefined : finished(value, outputBytes);
     } catch (signal) {
       throw outward(signal);
     }

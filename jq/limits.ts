@@ -19,7 +19,7 @@ export interface Limits {
 export const DEFAULT_LIMITS: Limits = Object.freeze({
   fuel: 100_000,
   outputBytes: 4_194_304,
-  depth: 1_200,
+  depth: 3_000,
   stringLength: 4_194_304,
   arrayLength: 262_144,
   regexInput: 262_144,

@@ -76,8 +76,9 @@ export function multiply(run: Run, left: Json, right: Json): Json {
 
 function repeatString(run: Run, text: string, times: number): Json {
   if (!(times >= 0)) return null;
-  const count = times < 1 ? (times > 0 ? 1 : 0) : Math.floor(times);
+  const count = Math.floor(times);
   if (text.length === 0 || count === 0) return '';
+  if (text.length * count >= 2 ** 31 - 1) return raise('Repeat string result too long');
   checkString(run, text.length * count);
   return text.repeat(count);
 }
@@ -122,17 +123,19 @@ export function splitText(run: Run, text: string, separator: string): Json[] {
 export function modulo(_run: Run, left: Json, right: Json): Json {
   if (typeof left !== 'number' || typeof right !== 'number') return refuse(left, right, 'divided');
   if (left !== left || right !== right) return NaN;
-  const divisor = Math.abs(toInt64(right));
+  const divisor = Math.trunc(right);
   if (divisor === 0) return refuse(left, right, 'divided (remainder) because the divisor is zero');
-  const rest = toInt64(left) % divisor;
+  const exact = Math.abs(left) <= Number.MAX_SAFE_INTEGER && Math.abs(right) <= Number.MAX_SAFE_INTEGER;
+  const rest = exact ? Math.trunc(left) % divisor : Number(toInt64(left) % toInt64(right));
   return rest === 0 ? 0 : rest;
 }
 
-/** Truncation to a 64-bit integer as a C compiler would saturate it. */
-function toInt64(value: number): number {
-  if (value >= 2 ** 63) return 2 ** 63;
-  if (value <= -(2 ** 63)) return -(2 ** 63);
-  return Math.trunc(value);
+const INT64_MAX = 2n ** 63n - 1n;
+
+/** Truncation to a 64-bit integer, saturated. */
+function toInt64(value: number): bigint {
+  if (value >= 2 ** 63) return INT64_MAX;
+  return value <= -(2 ** 63) ? -INT64_MAX - 1n : BigInt(Math.trunc(value));
 }
 
 export function negate(value: Json): Json {

@@ -86,11 +86,10 @@ class LenientParser {
     WORD.lastIndex = this.#at;
     const word = WORD.exec(this.#text)?.[0];
     if (word === undefined) return this.#fail(`Expected JSON value ${this.#where(this.#at)}`);
-    const quote = word.indexOf("'");
-    if (quote >= 0) return this.#fail(`Invalid string literal; expected ", but got ' ${this.#where(this.#at + quote + 3)}`);
     this.#at += word.length;
+    if (word.startsWith("'")) return this.#fail(`Invalid string literal; expected ", but got ' ${this.#where(this.#at)}`);
     if (LITERALS.has(word)) return LITERALS.get(word) as Json;
-    if (!NUMBER.test(word)) return this.#fail(`Invalid ${/^[a-z]/i.test(word) ? 'literal' : 'numeric literal'} ${this.#where(this.#at)}`);
+    if (!NUMBER.test(word)) return this.#fail(`Invalid ${/^[tfn]/.test(word) ? 'literal' : 'numeric literal'} ${this.#where(this.#at)}`);
     return Number(word);
   }
 
@@ -112,8 +111,9 @@ class LenientParser {
   #key(): string {
     this.#blank();
     if (this.#text[this.#at] !== '"') {
-      const quote = this.#text[this.#at] === "'";
-      if (quote) return this.#fail(`Invalid string literal; expected ", but got ' ${this.#where(this.#at + 3)}`);
+      WORD.lastIndex = this.#at;
+      const word = WORD.exec(this.#text)?.[0] ?? '';
+      if (word.startsWith("'")) return this.#fail(`Invalid string literal; expected ", but got ' ${this.#where(this.#at + word.length)}`);
       return this.#fail(`Object keys must be strings ${this.#where(this.#at)}`);
     }
     const key = this.#string();

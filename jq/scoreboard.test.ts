@@ -60,8 +60,10 @@ function outputsOf(source: string, input: Json): Json[] {
 
 const run = new Run({ ...DEFAULT_LIMITS, fuel: 1e12 }, [], 0);
 
+/** Outputs are JSON: NaN leaves as null, an infinity as the largest number. */
 function same(expected: Json, found: Json | undefined): boolean {
-  if (typeof expected === 'number' && expected !== expected) return found === null || found !== found;
+  if (typeof expected === 'number' && expected !== expected) return found === null;
+  if (expected === Infinity) return found === Number.MAX_VALUE;
   return found !== undefined && equals(run, expected, found);
 }
 

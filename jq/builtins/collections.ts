@@ -1,18 +1,13 @@
 // Builtins that take arrays or objects apart or build them: entries, sums, grouping by computed keys.
 import { type Json, type JsonObject, isObject, kindOf, own, put } from '../json.ts';
-import { index, refuseIterate } from '../access.ts';
+import { index, itemsOf } from '../access.ts';
 import { raise } from '../errors.ts';
-import { toShortText } from '../json-text.ts';
+import { toText } from '../json-text.ts';
 import type { Native } from '../native.ts';
 import type { Run } from '../machine.ts';
 import { add, checkArray, checkString, describe } from '../operators.ts';
 import { compare, equals, sortedPositions } from '../order.ts';
 import { requireArray, sort } from './values.ts';
-
-export function itemsOf(value: Json): readonly Json[] {
-  if (Array.isArray(value)) return value;
-  return isObject(value) ? Object.values(value) : refuseIterate(value);
-}
 
 /** Of an array the indices are the keys, as in jq. */
 function toEntries(run: Run, value: Json): Json {
@@ -48,10 +43,8 @@ function fromEntries(run: Run, value: Json): Json {
 }
 
 function keyOf(entry: Json): string {
-  const key = pick(entry, ['key', 'k', 'name', 'Name', 'Key', 'K']);
-  if (typeof key === 'string') return key;
-  if (typeof key === 'number' || typeof key === 'boolean' || key === null) return key === null ? 'null' : toShortText(key);
-  return raise(`Cannot use ${kindOf(key)} (${toShortText(key)}) as object key`);
+  const key = pick(entry, ['key', 'k', 'name', 'Name', 'K', 'Key']);
+  return typeof key === 'string' ? key : toText(key);
 }
 
 function valueOf(entry: Json): Json {

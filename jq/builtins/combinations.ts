@@ -3,7 +3,7 @@ import { raise } from '../errors.ts';
 import type { Json } from '../json.ts';
 import { type Code, eachCode, type Env } from '../machine.ts';
 import { checkArray } from '../operators.ts';
-import { itemsOf } from './collections.ts';
+import { itemsOf } from '../access.ts';
 import type { Form } from './generators.ts';
 
 function eachCombination(env: Env, lists: readonly Json[], emit: (value: Json) => boolean): boolean {

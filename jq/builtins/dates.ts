@@ -14,7 +14,7 @@ function strftime(name: string): Native {
     const parts: Json = typeof value === 'number' ? breakDown(value) : value;
     if (!Array.isArray(parts)) return raise(`${name}/1 requires parsed datetime inputs`);
     if (typeof format !== 'string') return raise(`${name}/1 requires a string format`);
-    run.spend(format.length);
+    if (format.length > 64) run.spend(format.length);
     return formatMoment(toMoment(parts, `${name}/1`), format);
   };
 }
@@ -22,7 +22,7 @@ function strftime(name: string): Native {
 const strptime: Native = (run, value, format) => {
   if (typeof value !== 'string') return raise(`strptime/1 requires string inputs and arguments`);
   if (typeof format !== 'string') return raise(`strptime/1 requires string inputs and arguments`);
-  run.spend((format.length + value.length) >> 4);
+  run.spend((format.length + value.length) >> 6);
   return parseMoment(value, format) ?? raise(`date "${value}" does not match format "${format}"`);
 };
 

@@ -207,8 +207,8 @@ const last: Form = (args) => {
 };
 
 function amount(value: Json, name: string): number {
-  if (typeof value !== 'number') return raise(`Invalid arguments: ${name} count must be a number`);
-  return value < 0 ? raise(`Invalid arguments: ${name} doesn't support negative count`) : value;
+  if (typeof value !== 'number') return raise(`${name} needs a number`);
+  return value < 0 ? raise(`${name} doesn't support negative count`) : value;
 }
 
 const limit: Form = (args) => {

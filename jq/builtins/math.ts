@@ -18,7 +18,7 @@ const ONE_ARGUMENT: Readonly<Record<string, (x: number) => number>> = {
   exp: Math.exp, exp2: (x) => 2 ** x, exp10: (x) => 10 ** x, pow10: (x) => 10 ** x, expm1: Math.expm1,
   log: Math.log, log2: Math.log2, log10: Math.log10, log1p: Math.log1p,
   logb: (x) => (x === 0 ? -Infinity : Number.isFinite(x) ? frexp(x)[1] - 1 : Math.abs(x)),
-  significand, gamma: logGamma, lgamma: logGamma, lgamma_r: logGamma, tgamma: gamma,
+  significand, gamma: logGamma, lgamma: logGamma, tgamma: gamma,
 };
 
 const TWO_ARGUMENTS: Readonly<Record<string, (x: number, y: number) => number>> = {
@@ -55,6 +55,10 @@ export const MATH_NATIVES: ReadonlyMap<string, Native> = new Map<string, Native>
   ...Object.entries(TWO_ARGUMENTS).map(([name, fn]): [string, Native] => [`${name}/2`, (_run, _value, x, y) => fn(number(x), number(y))]),
   ['fma/3', (_run, _value, x, y, z) => number(x) * number(y) + number(z)],
   ['frexp/0', (_run, value) => frexp(number(value))],
+  ['lgamma_r/0', (_run, value) => {
+    const x = number(value);
+    return [logGamma(x), x < 0 && Math.floor(x) % 2 !== 0 ? -1 : 1];
+  }],
   ['modf/0', (_run, value) => {
     const x = number(value);
     const whole = Math.trunc(x);

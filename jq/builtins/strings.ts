@@ -1,6 +1,6 @@
 // Builtins on strings. Positions and lengths count code points.
 import { type Json, codepointLength, isPlane0 } from '../json.ts';
-import { index } from '../access.ts';
+import { index, itemsOf } from '../access.ts';
 import { raise } from '../errors.ts';
 import { text } from '../format.ts';
 import type { Native } from '../native.ts';
@@ -32,7 +32,7 @@ function trimEnd(run: Run, value: Json, part: Json): Json {
 }
 
 function trimmed(value: Json, trim: (text: string) => string): Json {
-  return typeof value === 'string' ? trim(value) : raise(`${describe(value)} cannot be trimmed`);
+  return typeof value === 'string' ? trim(value) : raise('trim input must be a string');
 }
 
 const SPACE = '[\\t-\\r \\u0085\\u00a0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000]';
@@ -58,18 +58,18 @@ function changeCase(run: Run, value: Json, letters: RegExp, name: string, change
 }
 
 function explode(run: Run, value: Json): Json {
-  if (typeof value !== 'string') return raise(`${describe(value)} cannot be exploded`);
+  if (typeof value !== 'string') return raise('explode input must be a string');
   checkArray(run, value.length);
   run.spend(value.length >> 6);
   return Array.from(value, (char) => char.codePointAt(0) as number);
 }
 
 function implode(run: Run, value: Json): Json {
-  if (!Array.isArray(value)) return raise(`${describe(value)} cannot be imploded, must be an array of codepoints`);
+  if (!Array.isArray(value)) return raise('implode input must be an array');
   run.spend(value.length >> 6);
   let result = '';
   for (const point of value) {
-    if (typeof point !== 'number' || point !== point) return raise(`Unicode codepoint must be numeric`);
+    if (typeof point !== 'number' || point !== point) return raise('Unicode codepoint must be numeric');
     result += character(Math.trunc(point));
   }
   return result;
@@ -110,10 +110,10 @@ function edge(run: Run, value: Json, wanted: Json, last: boolean): Json {
 }
 
 function join(run: Run, value: Json, separator: Json): Json {
-  if (!Array.isArray(value)) return raise(`Cannot iterate over ${describe(value)}`);
-  if (value.length === 0) return '';
+  const parts = itemsOf(value);
+  if (parts.length === 0) return '';
   let result = '';
-  value.forEach((part, i) => {
+  parts.forEach((part, i) => {
     if (typeof separator !== 'string' && (separator !== null || i > 0)) raise(`${describe(result)} and ${describe(separator)} cannot be added`);
     if (i > 0) result += separator as string;
     if (typeof part === 'object' && part !== null) raise(`${describe(result)} and ${describe(part)} cannot be added`);

@@ -2,6 +2,7 @@
 import { deletePaths, setPath } from '../paths.ts';
 import { type Json, codepointLength, isObject, kindOf, own, utf8Length } from '../json.ts';
 import { json, text } from '../format.ts';
+import { refuseIterate } from '../access.ts';
 import { exceed, raise } from '../errors.ts';
 import { fromText } from '../parse-json.ts';
 import type { Native } from '../native.ts';
@@ -122,7 +123,7 @@ function reverse(run: Run, value: Json): Json {
 function flatten(run: Run, value: Json, depth: Json): Json {
   if (typeof depth !== 'number') return raise(`flatten depth must be a number, not ${kindOf(depth)}`);
   if (depth < 0) return raise('flatten depth must not be negative');
-  if (!Array.isArray(value) && !isObject(value)) return raise(`Cannot iterate over ${value === null ? 'null' : describe(value)}`);
+  if (!Array.isArray(value) && !isObject(value)) return refuseIterate(value);
   const flat: Json[] = [];
   const stack: { items: readonly Json[]; next: number }[] = [{ items: Array.isArray(value) ? value : Object.values(value), next: 0 }];
   for (let top = stack.at(-1); top !== undefined; top = stack.at(-1)) {
