@@ -1,7 +1,7 @@
 // /v1/limits: what this installation allows, with the setting of each bound (R16). What is announced here is what is enforced.
 import { route, type Route } from '@palace/gateway/contract.ts';
 import { limits } from '../contract.ts';
-import type { FlowParts } from '../service.ts';
+import type { FlowParts } from '../parts.ts';
 
 export function limitRoutes({ platform }: FlowParts): Route[] {
   const { flow, effect, http } = platform.config;
