@@ -6,7 +6,7 @@ import { evolve } from './evolve.ts';
 import type { DecideLimits, LedgerAnswer, RunEvent } from './model.ts';
 import { makeRunId } from './run-id.ts';
 import { newRun, openEffects, openTimers, rewound, type Rewind, type Run } from './run.ts';
-import { failureOf, runStatus } from './view.ts';
+import { failureOf, nearLimits, runStatus } from './view.ts';
 import { flowOf, linkFlow, LIMITS, plain, virtualShell, type VirtualShell } from './virtual-shell.ts';
 
 const CALL = (name: string, method = 'get'): string => `{call: http, with: {method: ${method}, endpoint: 'http://x.test/${name}'}}`;
@@ -172,6 +172,47 @@ describe('a person', () => {
     }
   });
 
+  it('retries a loop whose timeout cut an iteration short with that iteration, a try with its body, a fork with its branches', () => {
+    const loop = begun(`  - l:\n      timeout: {after: {seconds: 9}}\n      for: {in: '[1, 2, 3]'}\n      do: [{b: ${CALL('b')}, c: 1}]`.replace(', c: 1', ''));
+    answer(loop, 'first');
+    loop.play(() => 'silence');
+    expect(loop.run.fault).toMatchObject({ status: 408 });
+    loop.give({ type: 'retry', by: 'ada', effects: 'keep', ledger: [] });
+    loop.play(() => ({ result: 'again' }));
+    expect(loop.run).toMatchObject({ phase: 'completed', output: 'again' });
+    expect(loop.journal.flatMap((e) => (e.type === 'for.advanced' ? [e.index] : []))).toEqual([0, 1, 1, 2]);
+
+    for (const body of [`{try: [{b: ${CALL('b')}}], catch: {}, timeout: {after: {seconds: 9}}}`, `{fork: {branches: [{b: ${CALL('b')}}, {c: {set: {n: 1}}}]}, timeout: {after: {seconds: 9}}}`]) {
+      const shell = begun(`  - a: ${body}`);
+      shell.play(() => 'silence');
+      expect(shell.run.fault).toMatchObject({ status: 408 });
+      shell.give({ type: 'retry', by: 'ada', effects: 'keep', ledger: [] });
+      answer(shell, 'late');
+      expect(shell.run.phase, body).toBe('completed');
+    }
+  });
+
+  it('retries with "again" also what a try had confirmed in an earlier body', () => {
+    const shell = begun(`  - t: {try: [{a: ${CALL('a', 'post')}}, {b: ${CALL('b')}}], catch: {retry: {delay: {seconds: 1}, limit: {attempt: {count: 2}}}}}`);
+    shell.play((effect) => (effect.class === 'unique' ? { result: 'A' } : { fault: FAULT, reach: 'answered' }));
+    expect(asked(shell)).toEqual(['1 a', '1 b', '2 b']);
+    const ledger: LedgerAnswer[] = [{ position: '/do/0/t/try/0/a#', class: 'unique', state: 'confirmed', result: 'A' }];
+    shell.give({ type: 'retry', by: 'ada', effects: 'again', ledger });
+    shell.play(() => ({ fault: FAULT, reach: 'answered' }));
+    // Only the step that failed was open: the step before it keeps its result until the body runs once more.
+    expect(asked(shell).slice(3)).toEqual(['3 b', '4 a']);
+  });
+
+  it('is told of a timeout only when the step was not done in time, pause or not', () => {
+    const shell = begun(`  - a: ${CALL('a').replace(/\}$/, ', timeout: {after: {seconds: 9}}}')}`);
+    const [timer] = openTimers(shell.run);
+    shell.give({ type: 'pause', by: 'ada' });
+    answer(shell, 'in time');
+    shell.give({ type: 'timer', id: timer?.id ?? '' });
+    shell.give({ type: 'resume', by: 'ada' });
+    expect(shell.run).toMatchObject({ phase: 'completed', output: 'in time' });
+  });
+
   it('cannot start twice, resume what runs, or pause what is paused', () => {
     const shell = begun(`  - a: ${CALL('a')}`);
     expect(shell.give({ type: 'start', input: 1 }).unused).toBeTypeOf('string');
@@ -276,6 +317,12 @@ describe('going back', () => {
     }
     expect(new Set(shell.journal.flatMap((e) => (e.type === 'effect.requested' ? [e.key] : []))).size).toBe(3);
     answer(shell, 1);
+    const waiting = rewound(past(shell, shell.journal.length), { from: shell.run.id, toSeq: shell.journal.length, by: 'ada', effects: 'keep', ledger: [], atMs: 9 });
+    const [old] = openTimers(shell.run);
+    evolve(shell.run, waiting);
+    shell.journal.push(waiting);
+    shell.settle();
+    expect(shell.give({ type: 'timer', id: old?.id ?? '' }).unused).toBe('The timer is not set any more.');
     shell.play();
     expect(shell.run.phase).toBe('completed');
   });
@@ -320,6 +367,15 @@ describe('a failed run', () => {
       attempts: [1, 2, 3].map((attempt) => ({ attempt, startedAt: iso((attempt - 1) * 2000), endedAt: iso((attempt - 1) * 2000), error: 'Down (503): no answer.' })),
     });
     expect(failureOf(begun('  - a: {set: {n: 1}}').run, [])).toBeUndefined();
+  });
+});
+
+describe('limits', () => {
+  it('are announced when half of them is used', () => {
+    const shell = begun(`  - a: ${CALL('a')}`);
+    const limits = { ...LIMITS, historyEvents: 8 };
+    expect(nearLimits(shell.run, LIMITS)).toEqual([]);
+    expect(nearLimits(shell.run, limits)).toEqual([{ setting: 'historyEvents', used: 4, limit: 8 }]);
   });
 });
 

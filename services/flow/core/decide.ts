@@ -14,5 +14,5 @@ export function decide(run: Run, command: Command, env: DecideEnv): Decision {
   const turn: Turn = { run, env, events: [] };
   const unused = give(turn, command);
   drain(turn);
-  return { events: turn.events, more: hasWork(run), ...(unused !== undefined && turn.events.length === 0 && { unused }) };
+  return { events: turn.events, more: hasWork(run), ...(unused !== undefined && { unused }) };
 }

@@ -2,9 +2,10 @@
 import type { Json } from '@palace/jq/jq.ts';
 import { describe, expect, it } from 'vitest';
 import type { CloudEvent, DecideLimits } from './model.ts';
+import { revive } from './run.ts';
 import { runIdShard } from './run-id.ts';
 import { runStatus, waitingFor } from './view.ts';
-import { flowOf, linkFlow, virtualShell, type VirtualShell } from './virtual-shell.ts';
+import { flowOf, linkFlow, plain, virtualShell, type VirtualShell } from './virtual-shell.ts';
 
 function listening(listen: string, limits: Partial<DecideLimits> = {}, input: Json = { room: 7 }): VirtualShell {
   const shell = virtualShell(linkFlow(flowOf(`  - hear: {listen: ${listen}}`)), limits);
@@ -65,6 +66,7 @@ describe('listen', () => {
 
     const learnt = listening('{to: {all: [{with: {type: a}, correlate: {k: {from: .data.k}}}, {with: {type: b}, correlate: {k: {from: .data.k}}}]}}');
     hear(learnt, event('a', { k: 5 }));
+    learnt.run = revive(learnt.linked, plain(learnt.run));
     expect(hear(learnt, event('b', { k: 6 })).unused).toBeTypeOf('string');
     hear(learnt, event('b', { k: 5 }));
     expect(learnt.run.output).toEqual([{ k: 5 }, { k: 5 }]);

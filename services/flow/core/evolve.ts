@@ -320,7 +320,8 @@ function timerFired(run: Run, event: Extract<RunEvent, { type: 'timer.fired' }>)
 }
 
 function faultAct(run: Run, act: Act, fault: Act['fault']): void {
-  act.failedIn = act.stage;
+  // A timeout has noted already in what the act was interrupted.
+  if (act.stage !== 'overdue') act.failedIn = act.stage;
   act.fault = fault;
   if (act.own.kind === 'call' && act.own.effect !== undefined) setEffect(run, act, undefined);
   run.unarmed.delete(act.id);

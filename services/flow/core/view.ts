@@ -2,9 +2,9 @@
 import type { z } from 'zod';
 import type { failure, RunStatus, waitingFor as waitingForShape } from '../contract.ts';
 import type { Act, OpenEffect } from './acts.ts';
-import type { RunEvent, RunFault } from './model.ts';
+import type { DecideLimits, RunEvent, RunFault } from './model.ts';
 import { SIGNAL_PREFIX, type Step } from './program.ts';
-import { hasWork, openEffect, openTimers, stepAt, type Run } from './run.ts';
+import { hasWork, openEffect, stepAt, type Run } from './run.ts';
 
 type Waiting = z.input<typeof waitingForShape>;
 
@@ -92,8 +92,11 @@ function listenEntries(run: Run, step: Step, common: Common, until: { until?: st
   });
 }
 
-/** When each open timer of the run is due, the next one first. */
-export const nextDueMs = (run: Run): number | undefined => openTimers(run).reduce<number | undefined>((least, { dueMs }) => (least === undefined || dueMs < least ? dueMs : least), undefined);
+/** Limits of which the run has used half or more (R16). */
+export function nearLimits(run: Run, limits: DecideLimits): { setting: keyof DecideLimits; used: number; limit: number }[] {
+  const used = [['historyEvents', run.seq], ['retriesPerRun', run.retries], ['bufferedSignals', run.signals.length]] as const;
+  return used.filter(([setting, count]) => count * 2 >= limits[setting]).map(([setting, count]) => ({ setting, used: count, limit: limits[setting] }));
+}
 
 /** Why the run failed. `events`: its journal, or the end of it; the attempts of the failed step are found there. */
 export function failureOf(run: Run, events: readonly RunEvent[]): z.input<typeof failure> | undefined {
