@@ -75,7 +75,11 @@ describe('imports', () => {
 
   test('every relative import names a file that is there', () => {
     const known = new Set([...SOURCES.map((file) => file.path), ...listFiles(['.json', '.mjs'])]);
-    expect(SOURCES.flatMap(({ path, imports }) => imports.flatMap(({ file, name }) => (file !== undefined && !known.has(file) && !path.startsWith('test/') ? [`${path} ${name}`] : [])))).toEqual([]);
+    expect(
+      SOURCES.flatMap(({ path, imports }) =>
+        imports.flatMap(({ file, name }) => (file !== undefined && !known.has(file) && !path.startsWith('test/') ? [`${path} ${name}`] : [])),
+      ),
+    ).toEqual([]);
   });
 });
 
@@ -106,13 +110,19 @@ describe('what a file may contain', () => {
   });
 
   test('core and jq take no time and no chance but what they are given', () => {
-    const planted = ['Date.now()', 'new Date()', 'Math.random()', 'randomUUID()', 'setTimeout(f, 1)'].map((text) => sourceFile('services/flow/core/a.ts', text));
+    const planted = ['Date.now()', 'new Date()', 'Math.random()', 'randomUUID()', 'setTimeout(f, 1)'].map((text) =>
+      sourceFile('services/flow/core/a.ts', text),
+    );
     expect(purityFaults(planted)).toHaveLength(planted.length);
     expect(purityFaults(SOURCES)).toEqual([]);
   });
 
   test('values reach SQL as parameters', () => {
-    const planted = ['await sql.query(`select * from run where id = ${id}`);', 'await sql.query<Row>(`delete from ${table} where id = $1`, [id]);', 'await sql.query<Row>(`select ${COLUMNS} from run where id = $1`, [id]);'];
+    const planted = [
+      'await sql.query(`select * from run where id = ${id}`);',
+      'await sql.query<Row>(`delete from ${table} where id = $1`, [id]);',
+      'await sql.query<Row>(`select ${COLUMNS} from run where id = $1`, [id]);',
+    ];
     expect(sqlFaults(planted.map((text) => sourceFile('services/flow/store/a.ts', text)))).toHaveLength(2);
     expect(sqlFaults(SOURCES)).toEqual([]);
   });
@@ -124,7 +134,9 @@ describe('what a file may contain', () => {
   });
 
   test('the project speaks of itself alone', () => {
-    const planted = [`see /${'home'}/ada/notes.txt`, `https://registry.${'npmjs'}.org/x`, `written by an AI ${'assistant'}`, `as agreed in ticket ${41}`].map((text) => ({ path: 'a.md', text }));
+    const planted = [`see /${'home'}/ada/notes.txt`, `https://registry.${'npmjs'}.org/x`, `written by an AI ${'assistant'}`, `as agreed in ticket ${41}`].map(
+      (text) => ({ path: 'a.md', text }),
+    );
     expect(traceFaults(planted)).toHaveLength(planted.length);
     const texts = listFiles(['.ts', '.md', '.yaml', '.yml', '.json', '.sql', '.mjs', '.txt', '.sh', 'palace', '.ci/run'])
       .filter((path) => path !== 'package-lock.json')
@@ -135,7 +147,9 @@ describe('what a file may contain', () => {
 
 describe('sizes', () => {
   test('a file over the hard limit and too many long files are found', () => {
-    expect(fileSizeFaults([sourceFile('jq/a.ts', manyLines(HARD_LIMIT_LINES + 1)), ...Array.from({ length: 20 }, () => sourceFile('jq/b.ts', ''))])).toHaveLength(1);
+    expect(
+      fileSizeFaults([sourceFile('jq/a.ts', manyLines(HARD_LIMIT_LINES + 1)), ...Array.from({ length: 20 }, () => sourceFile('jq/b.ts', ''))]),
+    ).toHaveLength(1);
     expect(fileSizeFaults([sourceFile('jq/a.ts', manyLines(USUAL_LIMIT_LINES + 1)), sourceFile('jq/b.ts', '')])).toEqual(['1 of 2 files are over 350 lines']);
   });
 
@@ -148,7 +162,10 @@ describe('sizes', () => {
     try {
       const body = (lines: number): string => '  work();\n'.repeat(lines);
       const file = join(folder, 'planted.ts');
-      writeFileSync(file, `function long() {\n${body(80)}}\nconst factory = () => {\n${body(5)}  const inner = () => {\n${body(75)}  };\n  return inner;\n};\n`);
+      writeFileSync(
+        file,
+        `function long() {\n${body(80)}}\nconst factory = () => {\n${body(5)}  const inner = () => {\n${body(75)}  };\n  return inner;\n};\n`,
+      );
       const sizes = functionSizes([file]).toSorted((a, b) => a.line - b.line);
       expect(sizes.map((one) => one.ownLines)).toEqual([82, 9, 77]);
       expect(sizes.map((one) => one.lines)).toEqual([82, 85, 77]);
@@ -176,7 +193,9 @@ describe('docs/promises.md', () => {
     expect(promiseFaults(allLater({ R1: '`test/architecture.test.ts` › "no such name at all, ' + 'nowhere"' }), ['R1'], has)).toHaveLength(1);
     expect(promiseFaults(allLater({ R1: 'proved by hand' }), [], has)).toHaveLength(1);
     expect(promiseFaults(allLater(), ['R3'], has)).toEqual(['R3 had a test and may not go back to later']);
-    expect(promiseFaults(allLater({ R1: '`test/architecture.test.ts` › "the project has no circles"' }), [], has)).toEqual(['R1 has a test now: add it to KEPT']);
+    expect(promiseFaults(allLater({ R1: '`test/architecture.test.ts` › "the project has no circles"' }), [], has)).toEqual([
+      'R1 has a test now: add it to KEPT',
+    ]);
   });
 
   test('lists every promise once, each with tests that are there or what it waits for', () => {

@@ -24,10 +24,18 @@ const BAD: readonly BadFile[] = [
   { rule: 'import/no-cycle', path: 'jq/first.ts', text: "import { second } from './second.ts';\nexport const first = (): number => second();\n" },
   { rule: 'import/no-cycle', path: 'jq/second.ts', text: "import { first } from './first.ts';\nexport const second = (): number => first();\n" },
   { rule: 'import/no-default-export', path: 'jq/default.ts', text: 'export default 1;\n' },
-  { rule: 'import/no-duplicates', path: 'jq/twice.ts', text: "import { first } from './first.ts';\nimport { second } from './second.ts';\nimport { first as again } from './first.ts';\nexport const all = [first, second, again];\n" },
+  {
+    rule: 'import/no-duplicates',
+    path: 'jq/twice.ts',
+    text: "import { first } from './first.ts';\nimport { second } from './second.ts';\nimport { first as again } from './first.ts';\nexport const all = [first, second, again];\n",
+  },
   { rule: 'unicorn/filename-case', path: 'jq/camelCase.ts', text: 'export const one = 1;\n' },
   { rule: 'max-lines', path: 'jq/long-file.ts', text: lines(451, (n) => `export const line${n} = ${n};`) },
-  { rule: 'max-lines-per-function', path: 'jq/long-function.ts', text: `export function long(values: number[]): void {\n${lines(70, (n) => `  values.push(${n});`)}\n}\n` },
+  {
+    rule: 'max-lines-per-function',
+    path: 'jq/long-function.ts',
+    text: `export function long(values: number[]): void {\n${lines(70, (n) => `  values.push(${n});`)}\n}\n`,
+  },
   { rule: 'no-warning-comments', path: 'jq/mark.ts', text: `// ${UNFINISHED} later\nexport const one = 1;\n` },
 
   { rule: 'node/no-process-env', path: 'platform/egress/home.ts', text: 'export const home = process.env.HOME;\n' },
@@ -49,12 +57,32 @@ const BAD: readonly BadFile[] = [
 
   { rule: 'typescript/no-explicit-any', path: 'jq/loose.ts', text: `export const loose = (value: ${'an'}y): unknown => value;\n` },
   { rule: 'typescript/ban-ts-comment', path: 'jq/quiet.ts', text: `// ${'@ts-'}ignore\nexport const one: number = 'x';\n` },
-  { rule: 'typescript/no-floating-promises', path: 'services/flow/floating.ts', text: 'const work = async (): Promise<void> => undefined;\nexport const start = (): void => {\n  work();\n};\n' },
-  { rule: 'typescript/no-misused-promises', path: 'services/flow/misused.ts', text: 'export const each = (values: number[]): void => values.forEach(async (value) => Promise.resolve(value));\n' },
+  {
+    rule: 'typescript/no-floating-promises',
+    path: 'services/flow/floating.ts',
+    text: 'const work = async (): Promise<void> => undefined;\nexport const start = (): void => {\n  work();\n};\n',
+  },
+  {
+    rule: 'typescript/no-misused-promises',
+    path: 'services/flow/misused.ts',
+    text: 'export const each = (values: number[]): void => values.forEach(async (value) => Promise.resolve(value));\n',
+  },
   { rule: 'typescript/await-thenable', path: 'services/flow/no-promise.ts', text: 'export const wait = async (): Promise<number> => await 1;\n' },
-  { rule: 'typescript/return-await', path: 'services/flow/lost-error.ts', text: 'const work = async (): Promise<number> => 1;\nexport async function safe(): Promise<number> {\n  try {\n    return work();\n  } catch {\n    return 0;\n  }\n}\n' },
-  { rule: 'typescript/switch-exhaustiveness-check', path: 'jq/forgotten.ts', text: "export function word(kind: 'a' | 'b'): void {\n  switch (kind) {\n    case 'a':\n      break;\n  }\n}\n" },
-  { rule: 'typescript/consistent-type-imports', path: 'jq/type-import.ts', text: "import { Shape } from './shape.ts';\nexport const size = (shape: Shape): number => shape.size;\n" },
+  {
+    rule: 'typescript/return-await',
+    path: 'services/flow/lost-error.ts',
+    text: 'const work = async (): Promise<number> => 1;\nexport async function safe(): Promise<number> {\n  try {\n    return work();\n  } catch {\n    return 0;\n  }\n}\n',
+  },
+  {
+    rule: 'typescript/switch-exhaustiveness-check',
+    path: 'jq/forgotten.ts',
+    text: "export function word(kind: 'a' | 'b'): void {\n  switch (kind) {\n    case 'a':\n      break;\n  }\n}\n",
+  },
+  {
+    rule: 'typescript/consistent-type-imports',
+    path: 'jq/type-import.ts',
+    text: "import { Shape } from './shape.ts';\nexport const size = (shape: Shape): number => shape.size;\n",
+  },
   { rule: 'typescript/no-require-imports', path: 'jq/require.ts', text: "import fs = require('./shape.ts');\nexport const one = fs;\n" },
 
   { rule: 'eqeqeq', path: 'jq/loose-equality.ts', text: 'export const same = (a: unknown, b: unknown): boolean => a == b;\n' },
@@ -64,23 +92,57 @@ const BAD: readonly BadFile[] = [
 
   { rule: 'vitest/no-focused-tests', path: 'jq/only.test.ts', text: inTest("test.only('runs alone', () => expect(1).toBe(1));") },
   { rule: 'vitest/no-disabled-tests', path: 'jq/skip.test.ts', text: inTest("test.skip('never runs', () => expect(1).toBe(1));") },
-  { rule: 'vitest/no-identical-title', path: 'jq/same-title.test.ts', text: inTest("test('one', () => expect(1).toBe(1));\ntest('one', () => expect(2).toBe(2));") },
+  {
+    rule: 'vitest/no-identical-title',
+    path: 'jq/same-title.test.ts',
+    text: inTest("test('one', () => expect(1).toBe(1));\ntest('one', () => expect(2).toBe(2));"),
+  },
   { rule: 'vitest/no-restricted-vi-methods', path: 'jq/mocked.test.ts', text: inTest(`vi.${'mock'}('./shape.ts');\ntest('a', () => expect(1).toBe(1));`) },
   { rule: 'vitest/valid-expect', path: 'jq/no-matcher.test.ts', text: inTest("test('forgets the matcher', () => {\n  expect(1);\n});") },
 
-  ...['@palace/flow/contract.ts', '../../services/flow/contract.ts', './index.ts'].map((name, n) => ({ rule: 'no-restricted-imports', path: `platform/egress/import-${n}.ts`, text: imports(name) })),
-  ...['@palace/platform/errors.ts', 'node:fs', '../services/flow/contract.ts'].map((name, n) => ({ rule: 'no-restricted-imports', path: `jq/import-${n}.ts`, text: imports(name) })),
-  ...['@palace/gateway/store.ts', '@palace/gateway/core/contract.ts', '@palace/platform/database/pg.ts', '@palace/platform/bus/memory.ts', '../../platform/errors.ts', '../../bin/call.ts', './index.ts'].map((name, n) => ({
+  ...['@palace/flow/contract.ts', '../../services/flow/contract.ts', './index.ts'].map((name, n) => ({
+    rule: 'no-restricted-imports',
+    path: `platform/egress/import-${n}.ts`,
+    text: imports(name),
+  })),
+  ...['@palace/platform/errors.ts', 'node:fs', '../services/flow/contract.ts'].map((name, n) => ({
+    rule: 'no-restricted-imports',
+    path: `jq/import-${n}.ts`,
+    text: imports(name),
+  })),
+  ...[
+    '@palace/gateway/store.ts',
+    '@palace/gateway/core/contract.ts',
+    '@palace/platform/database/pg.ts',
+    '@palace/platform/bus/memory.ts',
+    '../../platform/errors.ts',
+    '../../bin/call.ts',
+    './index.ts',
+  ].map((name, n) => ({
     rule: 'no-restricted-imports',
     path: `services/flow/import-${n}.ts`,
     text: imports(name),
   })),
-  ...['node:fs', 'node:timers/promises', 'pg', '@palace/platform/database/port.ts', '@palace/platform/config.ts', '@palace/gateway/service.ts', '../engine/engine.ts', '../store/port.ts', '../../routes/runs.ts'].map((name, n) => ({
+  ...[
+    'node:fs',
+    'node:timers/promises',
+    'pg',
+    '@palace/platform/database/port.ts',
+    '@palace/platform/config.ts',
+    '@palace/gateway/service.ts',
+    '../engine/engine.ts',
+    '../store/port.ts',
+    '../../routes/runs.ts',
+  ].map((name, n) => ({
     rule: 'no-restricted-imports',
     path: `services/flow/core/import-${n}.ts`,
     text: imports(name),
   })),
-  ...['@palace/flow/contract.ts', '../../services/flow/contract.ts', '../../bin/call.ts'].map((name, n) => ({ rule: 'no-restricted-imports', path: `samples/one/import-${n}.ts`, text: imports(name) })),
+  ...['@palace/flow/contract.ts', '../../services/flow/contract.ts', '../../bin/call.ts'].map((name, n) => ({
+    rule: 'no-restricted-imports',
+    path: `samples/one/import-${n}.ts`,
+    text: imports(name),
+  })),
 ];
 
 const GOOD: readonly Omit<BadFile, 'rule'>[] = [
@@ -88,9 +150,18 @@ const GOOD: readonly Omit<BadFile, 'rule'>[] = [
   { path: 'platform/config.ts', text: 'export const home = (): string | undefined => process.env.HOME;\n' },
   { path: 'platform/config/names.ts', text: 'export const home = (): string | undefined => process.env.HOME;\n' },
   { path: 'bin/print.ts', text: "console.log('x');\nexport const one = 1;\n" },
-  { path: 'services/flow/meet.ts', text: "import { thing } from '@palace/gateway/contract.ts';\nimport { other } from '@palace/platform/database/port.ts';\nexport const used = [thing, other];\n" },
-  { path: 'services/flow/core/meet.ts', text: "import { createHash } from 'node:crypto';\nimport { thing } from '@palace/gateway/contract.ts';\nimport { other } from '@palace/platform/errors.ts';\nimport { word } from '@palace/jq/jq.ts';\nexport const used = [createHash, thing, other, word];\n" },
-  { path: 'services/flow/core/clock.test.ts', text: inTest("import { readFileSync } from 'node:fs';\ntest('may read', () => expect(readFileSync('x')).toBe(Date.now()));") },
+  {
+    path: 'services/flow/meet.ts',
+    text: "import { thing } from '@palace/gateway/contract.ts';\nimport { other } from '@palace/platform/database/port.ts';\nexport const used = [thing, other];\n",
+  },
+  {
+    path: 'services/flow/core/meet.ts',
+    text: "import { createHash } from 'node:crypto';\nimport { thing } from '@palace/gateway/contract.ts';\nimport { other } from '@palace/platform/errors.ts';\nimport { word } from '@palace/jq/jq.ts';\nexport const used = [createHash, thing, other, word];\n",
+  },
+  {
+    path: 'services/flow/core/clock.test.ts',
+    text: inTest("import { readFileSync } from 'node:fs';\ntest('may read', () => expect(readFileSync('x')).toBe(Date.now()));"),
+  },
 ];
 
 interface Finding {
@@ -109,7 +180,11 @@ beforeAll(() => {
     mkdirSync(dirname(join(folder, path)), { recursive: true });
     writeFileSync(join(folder, path), text);
   }
-  const run = spawnSync(process.execPath, [join(ROOT, 'node_modules/oxlint/bin/oxlint'), '--format', 'json'], { cwd: folder, encoding: 'utf8', maxBuffer: 64 * 1024 * 1024 });
+  const run = spawnSync(process.execPath, [join(ROOT, 'node_modules/oxlint/bin/oxlint'), '--format', 'json'], {
+    cwd: folder,
+    encoding: 'utf8',
+    maxBuffer: 64 * 1024 * 1024,
+  });
   const { diagnostics } = JSON.parse(run.stdout) as { diagnostics: Finding[] };
   findings = new Map();
   for (const { code, filename } of diagnostics) findings.set(filename, (findings.get(filename) ?? new Set()).add(ruleName(code ?? '')));

@@ -21,17 +21,26 @@ const LICENCES: ReadonlySet<string> = new Set(['MIT', 'ISC', 'Apache-2.0', 'BSD-
 const isForeign = (path: string, { optional }: Locked): boolean => optional === true && !existsSync(join(ROOT, path));
 
 const unsafe = (entries: readonly (readonly [string, Locked])[]): string[] =>
-  entries.filter(([path, one]) => one.resolved !== undefined || one.version === undefined || (one.integrity === undefined && !isForeign(path, one))).map(([path]) => path);
+  entries
+    .filter(([path, one]) => one.resolved !== undefined || one.version === undefined || (one.integrity === undefined && !isForeign(path, one)))
+    .map(([path]) => path);
 
 describe('the lock file', () => {
   test('S61: holds each package by version and integrity, and no address to fetch it from', () => {
-    expect(unsafe([['node_modules/a', { version: '1.0.0' }], ['node_modules/b', { version: '1.0.0', integrity: 'sha512-x', resolved: 'https://example.com' }]])).toHaveLength(2);
+    expect(
+      unsafe([
+        ['node_modules/a', { version: '1.0.0' }],
+        ['node_modules/b', { version: '1.0.0', integrity: 'sha512-x', resolved: 'https://example.com' }],
+      ]),
+    ).toHaveLength(2);
     expect(PACKAGES.length).toBeGreaterThan(100);
     expect(unsafe(PACKAGES)).toEqual([]);
   });
 
   test('S61: holds only licences that we may pass on', () => {
-    expect(PACKAGES.filter(([, { license }]) => license !== undefined && !LICENCES.has(license)).map(([path, { license }]) => `${path} ${license}`)).toEqual([]);
+    expect(PACKAGES.filter(([, { license }]) => license !== undefined && !LICENCES.has(license)).map(([path, { license }]) => `${path} ${license}`)).toEqual(
+      [],
+    );
   });
 });
 

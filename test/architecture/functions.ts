@@ -43,7 +43,15 @@ function places(paths: readonly string[]): Place[] {
   try {
     const config = join(folder, 'functions.json');
     const ignorePatterns = ['node_modules', '.cache', 'coverage'];
-    writeFileSync(config, JSON.stringify({ plugins: [], categories: { correctness: 'off' }, ignorePatterns, rules: { 'max-lines-per-function': ['error', { max: 1, IIFEs: true }] } }));
+    writeFileSync(
+      config,
+      JSON.stringify({
+        plugins: [],
+        categories: { correctness: 'off' },
+        ignorePatterns,
+        rules: { 'max-lines-per-function': ['error', { max: 1, IIFEs: true }] },
+      }),
+    );
     const args = ['node_modules/oxlint/bin/oxlint', '-c', config, '--disable-nested-config', '--format', 'json', ...paths];
     const { stdout } = spawnSync(process.execPath, args, { cwd: ROOT, encoding: 'utf8', maxBuffer: 256 * 1024 * 1024 });
     return readPlaces(stdout);

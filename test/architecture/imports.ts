@@ -6,7 +6,8 @@ import { isTest, type Import, type SourceFile } from './source.ts';
 const PURE_LIBRARIES: ReadonlySet<string> = new Set(['zod', 'yaml', 're2js', 'node:crypto', 'node:util']);
 
 /** Adapters of a port that has more than one: chosen by scheme in platform/platform.ts. */
-const ADAPTER = /^platform\/(database\/(pg|embedded)|bus\/(memory|postgres|kafka)|cache\/(memory|redis)|blobs\/(files|s3)|egress\/egress|telemetry\/telemetry)\.ts$/;
+const ADAPTER =
+  /^platform\/(database\/(pg|embedded)|bus\/(memory|postgres|kafka)|cache\/(memory|redis)|blobs\/(files|s3)|egress\/egress|telemetry\/telemetry)\.ts$/;
 
 const NETWORK = /^(node:(http|https|http2|net|tls|dns|dgram)|undici)(\/|$)/;
 /** S33: outgoing connections for users' data. The gateway's door listens and passes on to its own services; pg has its own sockets. */

@@ -25,19 +25,22 @@ const PROOF = /^`([^`]+)` › "([^"]+)"$/;
 
 export function readPromises(page: string): { rows: PromiseRow[]; faults: string[] } {
   const faults: string[] = [];
-  const rows = page.split('\n').filter((line) => /^\| [RS]\d/.test(line)).flatMap((line) => {
-    const [, id = '', says = '', cell = ''] = ROW.exec(line) ?? [];
-    if (id === '') faults.push(`this line is not a row: ${line}`);
-    const later = /^later: (.+)$/.exec(cell)?.[1];
-    const parts = later === undefined ? cell.split(' · ') : [];
-    const proofs = parts.flatMap((part) => {
-      const [, file, name] = PROOF.exec(part.trim()) ?? [];
-      if (file !== undefined && name !== undefined) return [{ file, name }];
-      faults.push(`${id}: neither \`file\` › "name" nor "later: why": ${part}`);
-      return [];
+  const rows = page
+    .split('\n')
+    .filter((line) => /^\| [RS]\d/.test(line))
+    .flatMap((line) => {
+      const [, id = '', says = '', cell = ''] = ROW.exec(line) ?? [];
+      if (id === '') faults.push(`this line is not a row: ${line}`);
+      const later = /^later: (.+)$/.exec(cell)?.[1];
+      const parts = later === undefined ? cell.split(' · ') : [];
+      const proofs = parts.flatMap((part) => {
+        const [, file, name] = PROOF.exec(part.trim()) ?? [];
+        if (file !== undefined && name !== undefined) return [{ file, name }];
+        faults.push(`${id}: neither \`file\` › "name" nor "later: why": ${part}`);
+        return [];
+      });
+      return id === '' ? [] : [{ id, says, proofs, later }];
     });
-    return id === '' ? [] : [{ id, says, proofs, later }];
-  });
   return { rows, faults };
 }
 
@@ -57,7 +60,53 @@ export function promiseFaults(page: string, kept: readonly string[], contains: (
 
 /** Held by a test from now on. Only ever add. */
 export const KEPT: readonly string[] = [
-  'R1', 'R2', 'R3', 'R4', 'R5', 'R6', 'R8', 'R10', 'R13', 'R14', 'R16', 'S01', 'S02', 'S03', 'S04', 'S05', 'S06', 'S07', 'S08', 'S09', 'S11', 'S14', 'S15',
-  'S17', 'S18', 'S19', 'S20', 'S21', 'S22', 'S24', 'S25', 'S26', 'S27', 'S28', 'S30', 'S31', 'S32', 'S33', 'S34', 'S35', 'S36', 'S37', 'S38', 'S40',
-  'S41', 'S44', 'S61', 'S62', 'S63',
+  'R1',
+  'R2',
+  'R3',
+  'R4',
+  'R5',
+  'R6',
+  'R8',
+  'R10',
+  'R13',
+  'R14',
+  'R16',
+  'S01',
+  'S02',
+  'S03',
+  'S04',
+  'S05',
+  'S06',
+  'S07',
+  'S08',
+  'S09',
+  'S11',
+  'S14',
+  'S15',
+  'S17',
+  'S18',
+  'S19',
+  'S20',
+  'S21',
+  'S22',
+  'S24',
+  'S25',
+  'S26',
+  'S27',
+  'S28',
+  'S30',
+  'S31',
+  'S32',
+  'S33',
+  'S34',
+  'S35',
+  'S36',
+  'S37',
+  'S38',
+  'S40',
+  'S41',
+  'S44',
+  'S61',
+  'S62',
+  'S63',
 ];

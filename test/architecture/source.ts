@@ -68,5 +68,8 @@ export function isTest(path: string): boolean {
 
 /** The code of a file without its comments: good enough to look for words in, not for anything else. */
 export function withoutComments(text: string): string {
-  return text.replaceAll(/^\s*(\/\/|\/?\*).*$/gm, '').replaceAll(/\s\/\/ .*$/gm, '').replaceAll(/\/\*.*?\*\//g, '');
+  return text
+    .replaceAll(/^\s*(\/\/|\/?\*).*$/gm, '')
+    .replaceAll(/\s\/\/ .*$/gm, '')
+    .replaceAll(/\/\*.*?\*\//g, '');
 }

@@ -53,8 +53,13 @@ const QUERY = /\.query(?:<[^()]*?>)?\(\s*`([^`]*)`/g;
 
 /** S27: values reach SQL as parameters. Only constants may be written into its text. */
 export function sqlFaults(files: readonly SourceFile[]): string[] {
-  return files.filter(({ path }) => !isTest(path) && !OWN_SQL.test(path)).flatMap(({ path, text }) =>
-    [...text.matchAll(QUERY)].flatMap(([, sql = '']) => [...sql.matchAll(/\$\{([^}]*)\}/g)].flatMap(([, name = '']) => (/^[A-Z][A-Z_]*$/.test(name) ? [] : [`${path} writes ${name} into SQL`]))));
+  return files
+    .filter(({ path }) => !isTest(path) && !OWN_SQL.test(path))
+    .flatMap(({ path, text }) =>
+      [...text.matchAll(QUERY)].flatMap(([, sql = '']) =>
+        [...sql.matchAll(/\$\{([^}]*)\}/g)].flatMap(([, name = '']) => (/^[A-Z][A-Z_]*$/.test(name) ? [] : [`${path} writes ${name} into SQL`])),
+      ),
+    );
 }
 
 /** A file of some size opens by saying what it owns. */
@@ -87,8 +92,10 @@ const TRACES: readonly (readonly [RegExp, string])[] = [
 ];
 
 export function traceFaults(texts: readonly { readonly path: string; readonly text: string }[]): string[] {
-  return texts.flatMap(({ path, text }) => TRACES.flatMap(([pattern, what]) => {
-    const found = pattern.exec(text)?.[0];
-    return found === undefined ? [] : [`${path} names ${what}: ${found}`];
-  }));
+  return texts.flatMap(({ path, text }) =>
+    TRACES.flatMap(([pattern, what]) => {
+      const found = pattern.exec(text)?.[0];
+      return found === undefined ? [] : [`${path} names ${what}: ${found}`];
+    }),
+  );
 }
