@@ -47,7 +47,7 @@ export const ERRORS = {
   // flows
   'flow.invalid': row(422, 'The flow does not compile', 'after-change', 'Correct the places listed in "errors".'),
   'flow.version-exists': row(409, 'This version is published with other content', 'after-change', 'Raise document.version.'),
-  'flow.in-use': row(409, 'The flow has open runs', 'after-change', 'Wait for them, cancel them, or delete with force.'),
+  'flow.in-use': row(409, 'The flow has open runs', 'after-change', 'Wait for them, or cancel them: palace cancel --flow NAMESPACE/NAME.'),
   // runs
   'run.input-refused': row(422, 'The input does not fit the flow’s input schema', 'after-change', 'Correct the fields named in "errors".'),
   'run.state': row(409, 'The run is not in a state that allows this', 'after-change', 'Look at the run first: palace get run ID.'),

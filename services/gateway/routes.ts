@@ -1,4 +1,5 @@
 // The gateway's own routes: keys, egress rules, the caller, the system.
+import { whyNotAllowable } from '@palace/platform/egress/place.ts';
 import { PalaceError } from '@palace/platform/errors.ts';
 import type { Telemetry } from '@palace/platform/telemetry/port.ts';
 import { z } from 'zod';
@@ -150,10 +151,12 @@ function egressRoutes({ store }: OwnParts): Route[] {
       params: byAddress,
       body: putEgressRule,
       responses: { 200: egressRule },
-      handle: async ({ tenant, params, body }) => ({
-        status: 200,
-        body: await store.putRule({ tenant, ...place(params.address), ...body }),
-      }),
+      async handle({ tenant, params, body }) {
+        const where = place(params.address);
+        const never = body.action === 'allow' ? whyNotAllowable(where) : undefined;
+        if (never !== undefined) throw new PalaceError('egress.refused', { detail: never });
+        return { status: 200, body: await store.putRule({ tenant, ...where, ...body }) };
+      },
     }),
     route({
       method: 'delete',

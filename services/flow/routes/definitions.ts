@@ -1,4 +1,5 @@
 // /v1/flows: publish, look up, list, delete. A definition is inert: nothing here runs or opens anything.
+import { PalaceError } from '@palace/platform/errors.ts';
 import { route, type Route } from '@palace/gateway/contract.ts';
 import { z } from 'zod';
 import { flowDetail, flowList, flowVersion, listFlows, publishFlow, validation } from '../contract.ts';
@@ -20,7 +21,7 @@ export function definitionRoutes(parts: FlowParts): Route[] {
   const { database } = parts.platform;
   return [
     route({
-      method: 'post', path: '/v1/flows', summary: 'Publish a version of a flow', permission: 'flow.write', loader: 'collection', body: publishFlow, maxBodyBytes: 2_000_000,
+      method: 'post', path: '/v1/flows', summary: 'Publish a version of a flow', permission: 'flow.write', loader: 'collection', body: publishFlow, maxBodyBytes: 6_000_000,
       responses: { 200: flowVersion, 201: flowVersion },
       async handle({ tenant, body }) {
         const published = await publish(database, tenant, body.source, body.sourceName, parts.node.timeMs());
@@ -29,7 +30,7 @@ export function definitionRoutes(parts: FlowParts): Route[] {
       },
     }),
     route({
-      method: 'post', path: '/v1/flows/validate', summary: 'Check a flow without publishing it', permission: 'flow.read', loader: 'collection', body: publishFlow, maxBodyBytes: 2_000_000,
+      method: 'post', path: '/v1/flows/validate', summary: 'Check a flow without publishing it', permission: 'flow.read', loader: 'collection', body: publishFlow, maxBodyBytes: 6_000_000,
       responses: { 200: validation },
       async handle({ body }) {
         const compiled = compileFlow(body.source, body.sourceName === undefined ? {} : { sourceName: body.sourceName });
@@ -49,7 +50,8 @@ export function definitionRoutes(parts: FlowParts): Route[] {
       responses: { 200: flowDetail },
       async handle({ tenant, resource, query }) {
         const found = await reads.flow(tenant, resource.namespace, resource.name, query.version);
-        return found === undefined ? { status: 404 } : { status: 200, body: { ...page(found), source: found.source, document: found.document } };
+        if (found === undefined) throw new PalaceError('not-found', { detail: `There is no version ${query.version} of this flow.` });
+        return { status: 200, body: { ...page(found), source: found.source, document: found.document } };
       },
     }),
     route({
@@ -70,7 +72,8 @@ export function definitionRoutes(parts: FlowParts): Route[] {
       async handle({ tenant, resource, query }) {
         const gone = await unpublish(database, tenant, resource.namespace, resource.name, query.version);
         announce(parts, tenant, resource);
-        return { status: gone > 0 ? 204 : 404 };
+        if (gone === 0) throw new PalaceError('not-found', { detail: `There is no version ${query.version} of this flow.` });
+        return { status: 204 };
       },
     }),
   ];
