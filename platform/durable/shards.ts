@@ -25,6 +25,8 @@ interface Shard {
   holdUntilMs: number;
   /** Settles when the last `host.open` has. */
   opening: Promise<void>;
+  /** Settles when the hand-over under way has ended. */
+  draining: Promise<void>;
   failures: number;
   avoidUntilMs: number;
 }
@@ -67,7 +69,7 @@ export interface Shards {
 export function createShards(ports: ShardPorts): Shards {
   const { scheduler, settings, host } = ports;
   const shards: Shard[] = Array.from({ length: SHARD_COUNT }, (_, shard) => ({
-    shard, state: 'absent', fence: { shard, epoch: 0 }, deadlineMs: 0, holdUntilMs: 0, opening: Promise.resolve(), failures: 0, avoidUntilMs: 0,
+    shard, state: 'absent', fence: { shard, epoch: 0 }, deadlineMs: 0, holdUntilMs: 0, opening: Promise.resolve(), draining: Promise.resolve(), failures: 0, avoidUntilMs: 0,
   }));
 
   function move(one: Shard, event: ShardEvent): boolean {
@@ -190,7 +192,11 @@ export function createShards(ports: ShardPorts): Shards {
   async function drain(one: Shard): Promise<void> {
     if (one.state === 'opening') await one.opening;
     const recovering = one.state === 'recovering';
-    if (!move(one, 'hand-over') || recovering) return;
+    if (move(one, 'hand-over') && !recovering) one.draining = letGo(one);
+    await one.draining;
+  }
+
+  async function letGo(one: Shard): Promise<void> {
     const { fence } = one;
     await host.drain(one.shard, scheduler.nowMs() + settings.drainMs);
     await ports.lanes().idle(one.shard);
