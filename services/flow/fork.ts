@@ -11,8 +11,7 @@ import type { forkRun, forked } from './contract.ts';
 import { evolve } from './core/evolve.ts';
 import type { LedgerAnswer, RunEvent } from './core/model.ts';
 import { makeRunId } from './core/run-id.ts';
-import { rewound } from './core/rewind.ts';
-import { newRun } from './core/run.ts';
+import { newRun, rewound, type Rewind, type Run } from './core/run.ts';
 import type { ForkBody } from './engine/accept.ts';
 import { ledgerAnswers } from './engine/ledger.ts';
 import type { Linked } from './core/link.ts';
@@ -32,7 +31,7 @@ export async function fork(parts: FlowParts, tenant: string, original: RunRow, w
   if (wish.preview) return { repeats };
   const base = newRun(linked, { id: original.id, startedMs: original.startedMs });
   for (const event of events.slice(0, wish.atSeq)) evolve(base, event);
-  const inject = rewound(base, {
+  const inject = beginning(base, {
     from: original.id, toSeq: wish.atSeq, by: wish.by, effects: wish.effects, ledger: answers(linked, events, ledger, wish.effects), atMs: parts.node.timeMs(),
     ...(wish.context !== undefined && { context: wish.context as Json }), ...(wish.input !== undefined && { input: wish.input as Json }),
   });
@@ -41,6 +40,16 @@ export async function fork(parts: FlowParts, tenant: string, original: RunRow, w
   // By the inbox of the original's shard: kept before the answer, begun once by the owner, wherever this request came in.
   await parts.node.send([{ shard: original.shard, tenant, key: run, commandId: `start/${run}`, kind: 'fork', body: JSON.stringify(body) }]);
   return { id: run, repeats };
+}
+
+/** A state that is an end, or no state at all, is no beginning. */
+function beginning(base: Run, how: Rewind): RunEvent {
+  try {
+    return rewound(base, how);
+  } catch (error) {
+    if (error instanceof RangeError) throw new PalaceError('run.state', { detail: error.message });
+    throw error;
+  }
 }
 
 /** Under an Idempotency-Key the id follows from it, so that a repeat finds the fork that is there. */
