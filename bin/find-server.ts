@@ -60,8 +60,9 @@ function parsed(text: string): Credentials | undefined {
   }
 }
 
-/** `data` replaces --data where a verb gives that flag another meaning too. */
-export function findServer(call: Call, data = call.args.text('data')): Server {
+/** `folder` stands for --data where a verb gives that flag another meaning too. */
+export function findServer(call: Call, folder = { data: call.args.text('data') }): Server {
+  const { data } = folder;
   const environment = readClientEnvironment();
   const dir = dataFolder(data);
   const givenUrl = call.args.text('url') ?? environment.url;

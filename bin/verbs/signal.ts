@@ -22,7 +22,7 @@ export async function execute(call: Call): Promise<ExitCode> {
     });
   const { data, folder } = split(args.all('data'));
   const payload = data === undefined ? undefined : readJson('--data', data);
-  const api = new Api(new Client(findServer(call, folder)));
+  const api = new Api(new Client(findServer(call, { data: folder })));
   const accepted = await api.signal(id, name, payload, args.text('idempotency-key') ?? randomUUID());
   const state = await decided(api, accepted.id);
   terminal.out(json ? jsonText(state) : `Signal ${name} for ${id}: ${oneLine(outcomeText(state))}.`);
