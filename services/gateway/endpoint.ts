@@ -116,7 +116,7 @@ function contextOf(route: Route, exchange: Exchange, principal: Principal, parse
     body: parsed.body,
     resource: parsed.resource,
     idempotency: idempotencyOf(headers['idempotency-key'], request.method ?? '', request.url ?? '', parsed.raw),
-    wantsEvents: route.events === true && request.method === 'GET' && acceptsEvents(headers.accept),
+    wantsEvents: route.events === true && acceptsEvents(headers.accept),
     lastEventId: lastEventIdOf(headers['last-event-id']),
     traceparent: exchange.span.traceparent,
     get signal() {
