@@ -29,7 +29,7 @@ export async function prepareChildren(parts: EngineParts, parent: Slot, events: 
       status: 'running' as const, startedMs: nowMs, parent: parent.id, ...(event.await && { parentAct: event.act }),
     };
     const slot = newSlot(row, found.linked, run, { lastSeq: 0, snapshotSeq: 0, fresh: true });
-    const decision = decide(run, { type: 'start', input: event.input }, decideEnv(parts, nowMs));
+    const decision = decide(run, { type: 'start', input: event.input, depth: event.depth }, decideEnv(parts, nowMs));
     slot.more = decision.more;
     prepared.push({ slot, events: decision.events });
   }

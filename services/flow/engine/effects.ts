@@ -169,7 +169,7 @@ export function followEvents(effects: Effects, slot: Slot, events: readonly RunE
       if (effect === undefined) continue;
       if (effect.state === 'verifying') effects.verifyLater(slot, effect);
       else if (effect.state === 'requested') effects.begin(slot, effect);
-    } else if (event.type === 'step.cancelled' || event.type === 'run.cancelled' || event.type === 'run.failed' || event.type === 'run.completed') ended = true;
+    } else if (event.type === 'step.cancelled' || event.type === 'step.faulted' || event.type === 'run.cancelled' || event.type === 'run.failed' || event.type === 'run.completed') ended = true;
   }
   if (ended) effects.prune(slot);
 }
