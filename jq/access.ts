@@ -32,7 +32,16 @@ export function item(array: readonly Json[], position: number): Json {
 function sliceByObject(run: Run, value: Json, key: JsonObject): Json {
   if (value === null) return null;
   if (!Array.isArray(value) && typeof value !== 'string') return refuseIndex(value, key);
-  return slice(run, value, own(key, 'start') ?? null, own(key, 'end') ?? null);
+  const { start, end } = boundsOf(key, Array.isArray(value) ? 'array' : 'string');
+  return slice(run, value, start, end);
+}
+
+/** The bounds in a slice's key, an object `{start, end}`; either may be null but not absent. */
+export function boundsOf(key: JsonObject, noun: string): { start: Json; end: Json } {
+  const start = own(key, 'start');
+  const end = own(key, 'end');
+  if (start === undefined || end === undefined) return raise(`Start and end indices of an ${noun} slice must be numbers`);
+  return { start, end };
 }
 
 export interface Span {

@@ -1,5 +1,5 @@
 // The syntax tree. Chains of `,` and `|` are lists, so that a long program is not a deep tree. `at` is the offset in the
-// program text.
+// program text. A `?` right after a step (`optional`) excuses that step alone, not what leads to it or its key.
 import type { Json } from './json.ts';
 
 export type BinaryOperator = '+' | '-' | '*' | '/' | '%' | '==' | '!=' | '<' | '<=' | '>' | '>=';
@@ -41,9 +41,9 @@ type Shape =
   | { readonly kind: 'literal'; readonly value: Json }
   | { readonly kind: 'string'; readonly format: string; readonly parts: readonly (string | Node)[] }
   | { readonly kind: 'format'; readonly name: string }
-  | { readonly kind: 'index'; readonly target: Node; readonly key: Node }
-  | { readonly kind: 'slice'; readonly target: Node; readonly from: Node | undefined; readonly to: Node | undefined }
-  | { readonly kind: 'iterate'; readonly target: Node }
+  | { readonly kind: 'index'; readonly target: Node; readonly key: Node; readonly optional?: true }
+  | { readonly kind: 'slice'; readonly target: Node; readonly from: Node | undefined; readonly to: Node | undefined; readonly optional?: true }
+  | { readonly kind: 'iterate'; readonly target: Node; readonly optional?: true }
   | { readonly kind: 'array'; readonly body: Node | undefined }
   | { readonly kind: 'object'; readonly entries: readonly ObjectEntry[] }
   | { readonly kind: 'negate'; readonly body: Node }

@@ -1,7 +1,7 @@
 // `|`, `,`, `if`, `and`, `or`, `//`, `try`, `?`.
 import type { NodeOf } from './ast.ts';
 import { Raise } from './errors.ts';
-import { type Json, truthy } from './json.ts';
+import { truthy } from './json.ts';
 import { type Code, type Each, eachCode, type Env, oneCode, type Paths } from './machine.ts';
 import type { PartCompiler } from './part-compiler.ts';
 import type { Scope } from './scope.ts';
@@ -108,50 +108,36 @@ export function compileLogic(compiler: PartCompiler, node: NodeOf<'logic'>, scop
   );
 }
 
+/** `a // b`: the true outputs of `a`, or `b` when there are none. Errors of `a` are errors of the whole, as in jq. */
 export function compileAlternative(compiler: PartCompiler, node: NodeOf<'alternative'>, scope: Scope): Code {
   const left = compiler.code(node.left, scope);
   const right = compiler.code(node.right, scope);
   const paths = (): Paths => (env, path, input, emit) => {
     let found = false;
-    const stopped = guarded(env, (shield) =>
-      left.paths(env, path, input, (at, value) => {
-        if (!truthy(value)) return false;
-        found = true;
-        return shield(() => emit(at, value));
-      }),
-    );
+    const stopped = left.paths(env, path, input, (at, value) => {
+      if (!truthy(value)) return false;
+      found = true;
+      return emit(at, value);
+    });
     return found ? stopped : right.paths(env, path, input, emit);
   };
   const a = left.one;
   const b = right.one;
   if (a !== undefined && b !== undefined) {
     return oneCode((env, input) => {
-      const first = attempt(env, () => a(env, input));
+      const first = a(env, input);
       return first !== undefined && truthy(first) ? first : b(env, input);
     }, paths);
   }
   return eachCode((env, input, emit) => {
     let found = false;
-    const stopped = guarded(env, (shield) =>
-      left.each(env, input, (value) => {
-        if (!truthy(value)) return false;
-        found = true;
-        return shield(() => emit(value));
-      }),
-    );
+    const stopped = left.each(env, input, (value) => {
+      if (!truthy(value)) return false;
+      found = true;
+      return emit(value);
+    });
     return found ? stopped : right.each(env, input, emit);
   }, paths);
-}
-
-/** The result of `work`, or undefined when it raises. */
-function attempt(env: Env, work: () => Json | undefined): Json | undefined {
-  const { depth } = env.run;
-  try {
-    return work();
-  } catch (signal) {
-    recover(env, depth, signal);
-    return undefined;
-  }
 }
 
 /** Passes on every signal but a jq error; for that one, takes back the depth of the calls it left. */

@@ -1,10 +1,10 @@
 // `.`, `..`, `.key`, `.[expression]`, `.[from:to]`, `.[]`, as values and as paths.
 import type { NodeOf } from './ast.ts';
 import { index, item, refuseIndex, refuseIterate, slice } from './access.ts';
-import { isInherited, isObject, type Json, own } from './json.ts';
+import { isInherited, isObject, type Json, type JsonObject, own } from './json.ts';
 import { toShortText } from './json-text.ts';
-import { exceed, raise } from './errors.ts';
-import { Code, type Each, type Env, eachCode, extend, NOWHERE, type One, oneCode, Path, type Paths } from './machine.ts';
+import { exceed, Raise, raise } from './errors.ts';
+import { Code, type Each, eachCode, type Emit, type Env, extend, NOWHERE, type One, oneCode, Path, type Paths, type Run } from './machine.ts';
 import type { PartCompiler } from './part-compiler.ts';
 import type { Scope } from './scope.ts';
 
@@ -18,11 +18,27 @@ export function compileIdentity(): Code {
   return IDENTITY;
 }
 
+type Step = (run: Run, value: Json, key: Json) => Json | undefined;
+
+/** A step marked with `?`: nothing where it does not fit. */
+function excused(step: Step): Step {
+  return (run, value, key) => {
+    try {
+      return step(run, value, key);
+    } catch (signal) {
+      if (!(signal instanceof Raise)) throw signal;
+      run.spend(1);
+      return undefined;
+    }
+  };
+}
+
 export function compileIndex(compiler: PartCompiler, node: NodeOf<'index'>, scope: Scope): Code {
   const target = compiler.code(node.target, scope);
   const key = compiler.code(node.key, scope);
-  if (typeof key.constant === 'string') return constantField(target, key.constant);
-  const paths = (): Paths => indexPaths(target, key);
+  if (typeof key.constant === 'string') return constantField(target, key.constant, node.optional === true);
+  const step: Step = node.optional === true ? excused(index) : index;
+  const paths = (): Paths => indexPaths(target, key, step);
   const { one: targetOne } = target;
   const { one: keyOne } = key;
   if (targetOne !== undefined && keyOne !== undefined) {
@@ -32,19 +48,29 @@ export function compileIndex(compiler: PartCompiler, node: NodeOf<'index'>, scop
       const value = targetOne(env, input);
       if (value === undefined) return undefined;
       if (typeof at === 'number' && Array.isArray(value)) return item(value, at);
-      return index(env.run, value, at);
+      return step(env.run, value, at);
     }, paths);
   }
-  return eachCode((env, input, emit) => key.each(env, input, (at) => target.each(env, input, (value) => emit(index(env.run, value, at)))), paths);
+  return eachCode((env, input, emit) => key.each(env, input, (at) => target.each(env, input, (value) => emitFound(step(env.run, value, at), emit))), paths);
 }
 
-function indexPaths(target: Code, key: Code): Paths {
+function emitFound(found: Json | undefined, emit: Emit): boolean {
+  return found !== undefined && emit(found);
+}
+
+function indexPaths(target: Code, key: Code, step: Step): Paths {
   return (env, path, input, emit) =>
-    key.each(env, input, (at) => target.paths(env, path, input, (to, value) => emit(extend(to, at, value), index(env.run, value, at))));
+    key.each(env, input, (at) =>
+      target.paths(env, path, input, (to, value) => {
+        const next = extend(to, at, value);
+        const found = step(env.run, value, at);
+        return found !== undefined && emit(next, found);
+      }),
+    );
 }
 
 /** Reads one own field; names that plain objects inherit take the careful way. */
-export function fieldReader(name: string): (value: Json) => Json {
+function fieldReader(name: string): (value: Json) => Json {
   if (isInherited(name)) {
     return (value) => {
       if (isObject(value)) return own(value, name) ?? null;
@@ -60,18 +86,19 @@ export function fieldReader(name: string): (value: Json) => Json {
   };
 }
 
-function constantField(target: Code, name: string): Code {
-  const read = fieldReader(name);
-  const paths = (): Paths => (env, path, input, emit) => target.paths(env, path, input, (to, value) => emit(extend(to, name, value), read(value)));
-  if (target === IDENTITY) {
-    return new Code(
-      (_env, input) => read(input),
-      (_env, input, emit) => emit(read(input)),
-      paths,
-    );
-  }
+function constantField(target: Code, name: string, optional: boolean): Code {
+  const strict = fieldReader(name);
+  const quiet = (value: Json): Json | undefined => (value === null || isObject(value) ? strict(value) : undefined);
+  const read: (value: Json) => Json | undefined = optional ? quiet : strict;
+  const paths = (): Paths => (env, path, input, emit) =>
+    target.paths(env, path, input, (to, value) => {
+      const next = extend(to, name, value);
+      const found = read(value);
+      return found !== undefined && emit(next, found);
+    });
+  if (target === IDENTITY) return oneCode((_env, input) => read(input), paths);
   const { one } = target;
-  if (one === undefined) return eachCode((env, input, emit) => target.each(env, input, (value) => emit(read(value))), paths);
+  if (one === undefined) return eachCode((env, input, emit) => target.each(env, input, (value) => emitFound(read(value), emit)), paths);
   return oneCode((env, input) => {
     const value = one(env, input);
     return value === undefined ? undefined : read(value);
@@ -83,26 +110,32 @@ export function compileSlice(compiler: PartCompiler, node: NodeOf<'slice'>, scop
   const bound = (part: typeof node.from): Code | undefined => (part === undefined ? undefined : compiler.code(part, scope));
   const from = bound(node.from);
   const to = bound(node.to);
-  const eachBounds = (env: Env, input: Json, use: (low: Json, high: Json) => boolean): boolean =>
-    orNull(from, env, input, (low) => orNull(to, env, input, (high) => use(low, high)));
+  const strict: Step = (run, value, bounds) => slice(run, value, (bounds as JsonObject)['start'] as Json, (bounds as JsonObject)['end'] as Json);
+  const step = node.optional === true ? excused(strict) : strict;
+  const eachBounds = (env: Env, input: Json, use: (bounds: Json) => boolean): boolean =>
+    orNull(from, env, input, (start) => orNull(to, env, input, (end) => use({ start, end })));
   const paths: Paths = (env, path, input, emit) =>
-    eachBounds(env, input, (low, high) =>
-      target.paths(env, path, input, (at, value) => emit(extend(at, { start: low, end: high }, value), slice(env.run, value, low, high))),
+    eachBounds(env, input, (bounds) =>
+      target.paths(env, path, input, (at, value) => {
+        const next = extend(at, bounds, value);
+        const found = step(env.run, value, bounds);
+        return found !== undefined && emit(next, found);
+      }),
     );
   const { one } = target;
   if (one !== undefined && (from === undefined || from.one !== undefined) && (to === undefined || to.one !== undefined)) {
     return oneCode(
       (env, input) => {
-        const low = from === undefined ? null : from.one?.(env, input);
-        const high = to === undefined ? null : to.one?.(env, input);
+        const start = from === undefined ? null : from.one?.(env, input);
+        const end = to === undefined ? null : to.one?.(env, input);
         const value = one(env, input);
-        return low === undefined || high === undefined || value === undefined ? undefined : slice(env.run, value, low, high);
+        return start === undefined || end === undefined || value === undefined ? undefined : step(env.run, value, { start, end });
       },
       () => paths,
     );
   }
   const each: Each = (env, input, emit) =>
-    eachBounds(env, input, (low, high) => target.each(env, input, (value) => emit(slice(env.run, value, low, high))));
+    eachBounds(env, input, (bounds) => target.each(env, input, (value) => emitFound(step(env.run, value, bounds), emit)));
   return eachCode(each, () => paths);
 }
 
@@ -112,14 +145,20 @@ function orNull(code: Code | undefined, env: Env, input: Json, use: (value: Json
 
 export function compileIterate(compiler: PartCompiler, node: NodeOf<'iterate'>, scope: Scope): Code {
   const target = compiler.code(node.target, scope);
-  const paths = (): Paths => (env, path, input, emit) => target.paths(env, path, input, (at, value) => iteratePaths(env, at, value, emit));
-  if (target === IDENTITY) return eachCode(iterate, paths);
+  const step: Each = node.optional === true ? (env, value, emit) => iterable(value) && iterate(env, value, emit) : iterate;
+  const paths = (): Paths => (env, path, input, emit) =>
+    target.paths(env, path, input, (at, value) => (node.optional !== true || iterable(value) || at === NOWHERE) && iteratePaths(env, at, value, emit));
+  if (target === IDENTITY) return eachCode(step, paths);
   const { one } = target;
-  if (one === undefined) return eachCode((env, input, emit) => target.each(env, input, (value) => iterate(env, value, emit)), paths);
+  if (one === undefined) return eachCode((env, input, emit) => target.each(env, input, (value) => step(env, value, emit)), paths);
   return eachCode((env, input, emit) => {
     const value = one(env, input);
-    return value !== undefined && iterate(env, value, emit);
+    return value !== undefined && step(env, value, emit);
   }, paths);
+}
+
+function iterable(value: Json): boolean {
+  return typeof value === 'object' && value !== null;
 }
 
 export const iterate: Each = (env, value, emit) => {
@@ -149,7 +188,6 @@ export const iteratePaths: Paths = (env, path, value, emit) => {
     }
     return false;
   }
-  if (value === null) return false;
   if (!isObject(value)) return refuseIterate(value);
   for (const key of Object.keys(value)) {
     run.spend(1);

@@ -21,18 +21,27 @@ export function parseTerm(reader: TokenReader, grammar: Grammar): Node {
 
 function parseSuffixes(reader: TokenReader, grammar: Grammar, start: Node): Node {
   let node = start;
+  // Whether the node is a step that a `?` right here belongs to.
+  const last = reader.ahead(-1)?.kind;
+  let step = start.kind === 'index' && (last === 'field' || last === 'unquote');
   for (let count = 0; count <= 250; count++) {
     const { at } = reader.token;
     const field = reader.accept('field');
+    const excused = field === undefined && reader.accept('punct', '?') !== undefined;
     if (field !== undefined) node = { kind: 'index', target: node, key: { kind: 'literal', value: field.text, at }, at };
-    else if (reader.accept('punct', '?')) node = { kind: 'try', body: node, handler: undefined, at };
+    else if (excused) node = step ? optional(node) : { kind: 'try', body: node, handler: undefined, at };
     else if (reader.punct('[')) node = parseBracket(reader, grammar, node);
     else if (reader.punct('.') && startsStep(reader)) {
       reader.take();
       node = parseStep(reader, grammar, node);
     } else return node;
+    step = !excused;
   }
   return reader.fail('more than 250 steps in one path');
+}
+
+function optional(node: Node): Node {
+  return node.kind === 'index' || node.kind === 'slice' || node.kind === 'iterate' ? { ...node, optional: true } : node;
 }
 
 function startsStep(reader: TokenReader): boolean {

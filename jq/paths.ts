@@ -1,12 +1,12 @@
 // Reading, setting and deleting by path arrays. No recursion: a path may have 10,000 keys. Setting copies the containers
 // along the path and nothing else.
-import { type Json, isObject, kindOf, own, put } from './json.ts';
+import { type Json, isObject, kindOf, put } from './json.ts';
 import { toShortText } from './json-text.ts';
 import { raise } from './errors.ts';
 import type { Run } from './machine.ts';
 import { checkArray, copyObject } from './operators.ts';
 import { compare, equals } from './order.ts';
-import { index, refuseIndex, span } from './access.ts';
+import { boundsOf, index, refuseIndex, span } from './access.ts';
 import { MAX_VALUE_DEPTH } from './limits.ts';
 
 function checkPath(path: Json): Json[] {
@@ -53,7 +53,8 @@ export function setKey(run: Run, target: Json, key: Json, value: Json): Json {
   }
   if (typeof key === 'number' && (target === null || Array.isArray(target))) return setItem(run, target ?? [], key, value);
   if (isObject(key) && (target === null || Array.isArray(target))) {
-    return setSlice(run, target ?? [], own(key, 'start') ?? null, own(key, 'end') ?? null, value);
+    const { start, end } = boundsOf(key, 'array');
+    return setSlice(run, target ?? [], start, end, value);
   }
   if (typeof target === 'string' && isObject(key)) return raise('Cannot update string slices');
   if (Array.isArray(key) && Array.isArray(target)) return raise('Cannot update field at array index of array');
@@ -162,7 +163,8 @@ function deleteItems(run: Run, array: readonly Json[], keys: readonly Json[]): J
       const position = at < 0 ? at + array.length : at;
       if (position >= 0 && position < array.length) gone[position] = 1;
     } else if (isObject(key)) {
-      const { start, end } = span(array.length, own(key, 'start') ?? null, own(key, 'end') ?? null, 'array');
+      const bounds = boundsOf(key, 'array');
+      const { start, end } = span(array.length, bounds.start, bounds.end, 'array');
       run.spend((end - start) >> 6);
       gone.fill(1, start, end);
     } else return raise(`Cannot delete field at ${kindOf(key)} index of array`);
