@@ -197,7 +197,7 @@ export interface StoredClock {
   /** False while the clock is in doubt (a promotion, a jump) and nobody who knows the time has said so. */
   readonly settled: boolean;
   readonly version: number;
-  /** Engine time at which this version of the offset was set. */
+  /** What whoever set this version of the offset believed engine time to be then. */
   readonly setAtMs: number;
 }
 

@@ -4,7 +4,7 @@
 // I3 A deadline is watched by its own timer: an owner that cannot renew closes its shards by itself (E2).
 // Called by node.ts.
 import { SHARD_COUNT, type DurableSettings, type DurableStore, type EngineSample, type NodeRow, type Renewal, type Scheduler } from './contract.ts';
-import { engineTime, takeSample, type EngineClock } from './core/clock.ts';
+import { believedTime, engineTime, takeSample, type EngineClock } from './core/clock.ts';
 import { planOwnership } from './core/ownership.ts';
 import type { Shards } from './shards.ts';
 import type { Log } from '../telemetry/port.ts';
@@ -115,7 +115,7 @@ export function createMembership({ store, scheduler, settings, log, shards }: Me
   function engineSample(nowMs: number): EngineSample {
     if (clock === undefined) return scheduler.wallMs === undefined ? {} : { wallMs: scheduler.wallMs() };
     const { version, correctionMs } = clock;
-    return { timeMs: engineTime(clock, nowMs), version, ...(correctionMs === undefined ? {} : { correctionMs }) };
+    return { timeMs: believedTime(clock, nowMs), version, ...(correctionMs === undefined ? {} : { correctionMs }) };
   }
 
   function followClock(renewal: Renewal, sentAtMs: number): void {

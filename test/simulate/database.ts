@@ -200,7 +200,7 @@ export class SimulatedDatabase {
       if (offsetMs === clock.offsetMs && clock.unsettledMs === undefined) return clock;
     }
     this.world.note(`engine time is set to ${wall + offsetMs - this.trueMs()} ms from the truth, ${engine.timeMs === undefined ? 'by the database' : `by ${nodeId}`}`);
-    return { ...clock, offsetMs, version: clock.version + 1, setAtMs: wall + offsetMs, unsettledMs: undefined, highWaterMs: high };
+    return { ...clock, offsetMs, version: clock.version + 1, setAtMs: engine.timeMs ?? wall + offsetMs, unsettledMs: undefined, highWaterMs: high };
   }
 
   private row(shard: number): ShardRow {

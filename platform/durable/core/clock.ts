@@ -59,13 +59,19 @@ function misfit(clock: EngineClock, sample: ClockSample, engineMs: number): numb
   return Math.ceil(engineMs - earliestMs);
 }
 
-/** Was the change that we missed made by our own time, as far as we can tell? */
+/** Did whoever made the change that we missed (ourselves, perhaps) believe in our time, as far as we can tell? */
 function agreed(clock: EngineClock, sample: ClockSample): boolean {
   const { setAtMs } = sample.stored;
   const latestMs = clock.engineMs + (sample.receivedAtMs - clock.sentAtMs);
   return setAtMs >= clock.engineMs - JUMP_TOLERANCE_MS && setAtMs <= latestMs + JUMP_TOLERANCE_MS;
 }
 
+/** What is given out: never below what was given out before. */
 export function engineTime(clock: EngineClock, nowMs: number): number {
-  return Math.max(clock.floorMs, Math.floor(clock.engineMs + (nowMs - clock.receivedAtMs)));
+  return Math.max(clock.floorMs, believedTime(clock, nowMs));
+}
+
+/** What is told to the database: without the floor, which may come from a time that turned out wrong. */
+export function believedTime(clock: EngineClock, nowMs: number): number {
+  return Math.floor(clock.engineMs + (nowMs - clock.receivedAtMs));
 }

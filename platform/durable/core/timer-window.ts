@@ -40,8 +40,9 @@ export class TimerWindow {
     this.changes = undefined;
     this.completeMs = rows.length < limit ? Infinity : (rows.at(-1)?.dueMs ?? 0) - 1;
     this.known.clear();
-    for (const row of rows) if (!this.handed.has(timerName(row))) this.known.set(timerName(row), row);
+    for (const row of rows) this.known.set(timerName(row), row);
     for (const change of changes) this.apply(change);
+    for (const id of this.handed.keys()) this.known.delete(id);
     this.rebuild();
   }
 

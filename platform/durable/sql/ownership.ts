@@ -73,7 +73,7 @@ begin
     if not others then offset_now := greatest(offset_now, high - wall); end if;
     if offset_now = c.offset_ms and c.unsettled_ms is null then return; end if;
   end if;
-  update {{schema}}.clock set offset_ms = offset_now, version = c.version + 1, set_at_ms = wall + offset_now, unsettled_ms = null, high_water_ms = high;
+  update {{schema}}.clock set offset_ms = offset_now, version = c.version + 1, set_at_ms = coalesce(engine_ms, wall + offset_now), unsettled_ms = null, high_water_ms = high;
 end $$;
 
 create function {{schema}}.renew(node_id text, format integer, is_leaving boolean, ids integer[], epochs bigint[], lease_ms integer, engine_ms bigint, known integer, correction_ms bigint, node_wall_ms bigint)

@@ -28,7 +28,7 @@ create table {{schema}}.clock (
   offset_ms bigint not null default 0,
   -- Rises with every change of the offset; a change names the version it knows.
   version integer not null default 0,
-  -- Engine time at which this version was set.
+  -- What whoever set this version believed engine time to be then.
   set_at_ms bigint not null default 0,
   high_water_ms bigint not null default 0,
   -- System identifier and timeline of the server that last served; null before the first.
