@@ -301,6 +301,15 @@ describe('going back', () => {
     expect(asked(again)).toEqual(['1 a']);
   });
 
+  it('a fork of a fork still knows what the first run did', () => {
+    const ledger: LedgerAnswer[] = [{ position: '/do/0/a#', class: 'unique', state: 'confirmed', result: 'kept' }];
+    const first = fork(lived(), 1, { ledger });
+    const second = fork(first, 1);
+    second.play();
+    expect(asked(second)).toEqual(['1 b']);
+    expect(asked(fork(first, 1, { effects: 'again' }))).toEqual(['1 a']);
+  });
+
   it('a run taken back to a step of its own numbers its acts anew: old answers and old keys meet nothing', () => {
     const shell = begun(steps, { n: 1 });
     const first = open(shell);

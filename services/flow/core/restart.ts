@@ -15,8 +15,9 @@ export function restart(run: Run, effects: 'keep' | 'again' | 'dry', ledger: rea
   run.endedMs = undefined;
   run.overdue = false;
   run.retries = 0;
-  // What may have happened stays a question for a person, also when confirmed acts are to be repeated.
-  run.ledger = new Map(ledger.filter((answer) => effects !== 'again' || answer.state === 'in-doubt').map((answer) => [answer.position, answer]));
+  // What the runs and generations before came to still counts; news of a position goes before what was known of it.
+  const known = [...run.ledger.values(), ...ledger];
+  run.ledger = new Map(known.filter((answer) => answered(answer, effects)).map((answer) => [answer.position, answer]));
   for (const set of [run.timers, run.ready, run.effects, run.listens, run.unarmed]) set.clear();
   if (run.linked.program.timeout !== undefined) run.unarmed.add(0);
   for (const act of run.acts.values()) {
@@ -24,6 +25,12 @@ export function restart(run: Run, effects: 'keep' | 'again' | 'dry', ledger: rea
     if (stepAt(run, act).timeout !== undefined) run.unarmed.add(act.id);
     restartAct(run, act);
   }
+}
+
+/** Only a dry run takes recorded reads for answers. What may have happened stays a question for a person, also when confirmed acts are to be repeated. */
+function answered({ class: kind, state }: LedgerAnswer, effects: 'keep' | 'again' | 'dry'): boolean {
+  if (effects === 'again') return state === 'in-doubt';
+  return effects === 'dry' || kind === 'unique' || kind === 'irreversible';
 }
 
 function restartAct(run: Run, act: Act): void {
