@@ -27,10 +27,10 @@ export async function fork(parts: FlowParts, tenant: string, original: RunRow, w
   const events = stored.entries.flatMap((e) => parseJsonText(e.body) as RunEvent[]);
   if (wish.atSeq > events.length) throw new PalaceError('request.invalid', { errors: [{ path: 'atSeq', message: `The run has ${events.length} events.` }] });
   const ledger = await parts.reads.ledger(tenant, original.id);
-  const repeats = repeated(linked, events.slice(wish.atSeq), ledger, wish.effects);
-  if (wish.preview) return { repeats };
   const base = newRun(linked, { id: original.id, startedMs: original.startedMs });
   for (const event of events.slice(0, wish.atSeq)) evolve(base, event);
+  const repeats = repeated(linked, events, wish.atSeq, [...base.ledger.values(), ...ledgerAnswers(ledger)], wish.effects);
+  if (wish.preview) return { repeats };
   const inject = beginning(base, {
     from: original.id, toSeq: wish.atSeq, by: wish.by, effects: wish.effects, ledger: answers(linked, events, ledger, wish.effects), atMs: parts.node.timeMs(),
     ...(wish.context !== undefined && { context: wish.context as Json }), ...(wish.input !== undefined && { input: wish.input as Json }),
@@ -81,14 +81,16 @@ function positionIn(linked: Linked, events: readonly RunEvent[], act: number): s
 }
 
 /** What the original did after the fork point: each effect that the fork would come to again. */
-function repeated(linked: Linked, after: readonly RunEvent[], ledger: readonly LedgerRow[], effects: Wish['effects']): z.input<typeof forked>['repeats'] {
-  const byKey = new Map(ledger.map((row) => [row.key, row]));
+function repeated(linked: Linked, events: readonly RunEvent[], atSeq: number, known: readonly LedgerAnswer[], effects: Wish['effects']): z.input<typeof forked>['repeats'] {
+  const answered = new Set(known.map((answer) => answer.position));
   const seen = new Set<string>();
-  return after.flatMap((e) => {
-    if (e.type !== 'effect.requested' || seen.has(e.key)) return [];
-    seen.add(e.key);
-    const row = byKey.get(e.key);
-    const step = row === undefined ? linked.program.steps.find((s) => s.kind === 'call' && s.function === e.function)?.pointer ?? '' : (row.position.split('#')[0] ?? '');
-    return [{ step, class: e.class, key: e.key, answeredFromLedger: effects === 'dry' || (effects === 'keep' && row !== undefined && row.state !== 'failed') }];
+  return events.slice(atSeq).flatMap((e) => {
+    const position = e.type === 'effect.requested' || e.type === 'effect.completed' ? positionIn(linked, events, e.act) : '';
+    // Answered from a ledger before: it was never requested here.
+    const again = e.type === 'effect.requested' || (e.type === 'effect.completed' && e.how === 'ledger');
+    if (!again || seen.has(position)) return [];
+    seen.add(position);
+    const kind = e.type === 'effect.requested' ? e.class : (known.find((answer) => answer.position === position)?.class ?? 'unique');
+    return [{ step: position.split('#')[0] ?? '', class: kind, key: e.key ?? '', answeredFromLedger: effects === 'dry' || (effects === 'keep' && answered.has(position)) }];
   });
 }

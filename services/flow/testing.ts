@@ -196,7 +196,7 @@ export function flowText(name: string, steps: unknown, more: { version?: string;
   return JSON.stringify({ document, ...(more.input !== undefined && { input: more.input }), ...(more.timeout !== undefined && { timeout: more.timeout }), do: steps });
 }
 
-export const post = (name: string, how: { effect?: string; deadline?: string; verify?: unknown } = {}): unknown => ({
+export const post = (name: string, how: { effect?: string; deadline?: string; verify?: unknown } = { effect: 'idempotent' }): unknown => ({
   [name]: {
     call: 'http', with: { method: 'post', endpoint: `\${ $runtime.metadata.outside + "/${name}" }`, body: { from: name } },
     ...(Object.keys(how).length > 0 && { metadata: { palace: how } }),

@@ -4,6 +4,7 @@
 // I3 An answer reaches the run as a command; an answer that comes when its step is over changes nothing but the ledger.
 import type { Json } from '@palace/jq/jq.ts';
 import type { ActId, Command, RunEvent, Verdict } from '../core/model.ts';
+import { isGuarded } from '../core/release.ts';
 import { openEffects, type OpenEffect } from '../core/run.ts';
 import { standardFault } from '../core/faults.ts';
 import { runtimeOf } from '../core/variables.ts';
@@ -13,6 +14,8 @@ import { aboutRun, traceparentOf } from './tracing.ts';
 import type { Slot } from './slot.ts';
 
 const FENCE_RETRY_MS = 50;
+/** A remote that cannot be asked is asked again this often before the step is in doubt. */
+const VERIFY_AGAIN_MS = [250, 1_000, 3_000];
 
 interface Job { readonly slot: Slot; readonly effect: OpenEffect }
 
@@ -34,10 +37,13 @@ export function createEffects(parts: EngineParts): Effects {
       const controller = job.slot.inFlight.get(job.effect.act);
       if (job.slot.gone || controller === undefined) continue;
       // Past our own deadline nothing new begins: another owner may be at work (E2).
-      if (parts.draining.has(job.slot.shard)) {
+      // A drained shard's reads are the next owner's; a unique act whose intent is committed is performed, or it would end in doubt.
+      if (parts.draining.has(job.slot.shard) && !isGuarded(job.effect)) {
         job.slot.inFlight.delete(job.effect.act);
         continue;
       }
+      // Before the fence is looked at: whoever stands still between here and the act finds its time used up (I2).
+      const untilMs = parts.scheduler.nowMs() + job.effect.deadlineMs;
       if (parts.node().fence(job.slot.shard) === undefined) {
         parts.scheduler.after(FENCE_RETRY_MS, () => {
           waiting.push(job);
@@ -46,15 +52,16 @@ export function createEffects(parts: EngineParts): Effects {
         continue;
       }
       active += 1;
-      void perform(job, controller).finally(() => {
+      void perform(job, untilMs, controller).finally(() => {
         active -= 1;
         pump();
       });
     }
   }
 
-  async function perform({ slot, effect }: Job, controller: AbortController): Promise<void> {
-    const outcome = await execute(parts, slot, effect, controller.signal);
+  async function perform({ slot, effect }: Job, untilMs: number, controller: AbortController): Promise<void> {
+    slot.actsUntilMs.set(effect.act, untilMs);
+    const outcome = await execute(parts, slot, effect, untilMs, controller.signal);
     if (slot.inFlight.get(effect.act) !== controller) return;
     slot.inFlight.delete(effect.act);
     parts.metrics.effects.add(1, { class: effect.class, outcome: outcome.ok ? 'done' : outcome.reach });
@@ -64,7 +71,9 @@ export function createEffects(parts: EngineParts): Effects {
   function verifyLater(slot: Slot, effect: OpenEffect): void {
     const controller = new AbortController();
     slot.inFlight.set(effect.act, controller);
-    const waitMs = Math.max(0, effect.atMs + effect.deadlineMs - parts.node().timeMs());
+    // Another owner may have begun it until the moment we took over.
+    const untilMs = slot.actsUntilMs.get(effect.act) ?? slot.sinceMs + effect.deadlineMs;
+    const waitMs = Math.max(0, untilMs - parts.scheduler.nowMs());
     parts.scheduler.after(waitMs, () => {
       if (slot.gone || slot.inFlight.get(effect.act) !== controller) return;
       void verify(parts, slot, effect, controller.signal).then(({ verdict, result }) => {
@@ -99,14 +108,14 @@ function commandOf(effect: OpenEffect, outcome: EffectOutcome): Command {
     : { type: 'effect-failed', act: effect.act, attempt: effect.attempt, fault: outcome.fault, reach: outcome.reach };
 }
 
-async function execute(parts: EngineParts, slot: Slot, effect: OpenEffect, signal: AbortSignal): Promise<EffectOutcome> {
+async function execute(parts: EngineParts, slot: Slot, effect: OpenEffect, untilMs: number, signal: AbortSignal): Promise<EffectOutcome> {
   const executor = parts.executors.get(effect.function);
   if (executor === undefined) {
     return { ok: false, fault: standardFault('configuration', `This server has no function "${effect.function}".`), reach: 'not-sent' };
   }
   const span = parts.span(`effect ${effect.function}`, { parent: traceparentOf(slot.id), attributes: { 'palace.run_id': slot.id, 'palace.flow': slot.row.flow, 'palace.effect_class': effect.class, 'palace.attempt': effect.attempt } });
   try {
-    const outcome = await executor(callOf(slot, effect, effect.args, signal, span.traceparent));
+    const outcome = await executor({ ...callOf(slot, effect, effect.args, signal, span.traceparent), deadlineMs: Math.max(0, untilMs - parts.scheduler.nowMs()) });
     span.end(outcome.ok ? undefined : { error: outcome.fault.detail ?? outcome.fault.title });
     return outcome;
   } catch (error) {
@@ -123,8 +132,21 @@ function callOf(slot: Slot, effect: OpenEffect, args: Json, signal: AbortSignal,
   };
 }
 
+interface Finding { readonly verdict: Verdict; readonly result?: Json }
+
+async function verify(parts: EngineParts, slot: Slot, effect: OpenEffect, signal: AbortSignal): Promise<Finding> {
+  for (const pauseMs of VERIFY_AGAIN_MS) {
+    const found = await look(parts, slot, effect, signal);
+    if (found !== 'no answer') return found;
+    await new Promise<void>((resolve) => parts.scheduler.after(pauseMs, resolve));
+    if (slot.gone || signal.aborted) break;
+  }
+  const last = signal.aborted ? 'no answer' : await look(parts, slot, effect, signal);
+  return last === 'no answer' ? { verdict: 'unknown' } : last;
+}
+
 /** Asks the remote by the step's own `verify`: did the act with this key take place? */
-async function verify(parts: EngineParts, slot: Slot, effect: OpenEffect, signal: AbortSignal): Promise<{ verdict: Verdict; result?: Json }> {
+async function look(parts: EngineParts, slot: Slot, effect: OpenEffect, signal: AbortSignal): Promise<Finding | 'no answer'> {
   const step = slot.linked.program.steps[effect.pc];
   const executor = parts.executors.get('http');
   if (step?.kind !== 'call' || step.verify === undefined || executor === undefined) return { verdict: 'unknown' };
@@ -133,13 +155,14 @@ async function verify(parts: EngineParts, slot: Slot, effect: OpenEffect, signal
     const nowMs = parts.node().timeMs();
     const args = slot.linked.evaluate(step.verify.with, effect.args, variables, nowMs, parts.settings.decide.expressionFuel);
     const answer = await executor({ ...callOf(slot, effect, { ...(args as Record<string, Json>), output: 'response' }, signal, traceparentOf(slot.id)), class: 'read' });
-    if (!answer.ok && answer.reach !== 'answered') return { verdict: 'unknown' };
+    if (!answer.ok && answer.reach !== 'answered') return 'no answer';
     const response = answer.ok ? (answer.result as { statusCode: number; content: Json }) : { statusCode: answer.fault.status, content: null };
     const seen: Json = { status: response.statusCode, body: response.content };
     const options = { variables, nowMs };
     const happened = slot.linked.expr(step.verify.happened).first(seen, options);
     if (happened === true) return { verdict: 'happened', result: slot.linked.expr(step.verify.result).first(seen, options) ?? null };
-    return { verdict: happened === false ? 'absent' : 'unknown' };
+    if (happened === false) return { verdict: 'absent' };
+    return response.statusCode >= 500 || response.statusCode === 429 ? 'no answer' : { verdict: 'unknown' };
   } catch (error) {
     parts.log.warn('a verification failed; the effect stays in doubt', { error, ...aboutRun(slot.row) });
     return { verdict: 'unknown' };
@@ -152,7 +175,7 @@ export function continueEffects(parts: EngineParts, slot: Slot): void {
   for (const effect of openEffects(slot.run)) {
     if (effect.state === 'verifying') effects.verifyLater(slot, effect);
     else if (effect.state === 'requested') {
-      if (effect.class === 'read' || effect.class === 'idempotent') effects.begin(slot, effect);
+      if (!isGuarded(effect)) effects.begin(slot, effect);
       else slot.queue.push({ command: { type: 'effect-lost', act: effect.act, attempt: effect.attempt } });
     }
   }

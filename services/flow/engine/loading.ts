@@ -87,7 +87,7 @@ export function createLoading(parts: EngineParts): Loading {
     try {
       const linked = await parts.programs.byHash(stored.row.tenant, stored.row.hash);
       if (linked === undefined) throw new Error(`its flow version ${stored.row.hash} is gone`);
-      slot = slotOf(stored, linked);
+      slot = slotOf(stored, linked, parts.scheduler.nowMs());
     } catch (error) {
       wanted.delete(id);
       parts.quarantine({ id, shard, tenant: stored.row.tenant, envelopes: wish.envelopes }, 'its journal does not fold', error);
@@ -126,9 +126,9 @@ export function createLoading(parts: EngineParts): Loading {
   };
 }
 
-function slotOf(stored: StoredRun, linked: Linked): Slot {
+function slotOf(stored: StoredRun, linked: Linked, sinceMs: number): Slot {
   const { run, lastSeq } = fold(stored, linked);
-  const slot = newSlot(stored.row, linked, run, { lastSeq, snapshotSeq: stored.snapshot?.seq ?? 0, fresh: false });
+  const slot = newSlot(stored.row, linked, run, { lastSeq, snapshotSeq: stored.snapshot?.seq ?? 0, fresh: false, sinceMs });
   slot.children = childrenOf(slot);
   for (const effect of openEffects(run)) slot.ledgerKeys.set(effect.act, effect.key);
   return slot;

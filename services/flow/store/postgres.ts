@@ -4,7 +4,9 @@ import type { Blobs } from '@palace/platform/blobs/port.ts';
 import type { Database, Sql } from '@palace/platform/database/port.ts';
 import { PalaceError } from '@palace/platform/errors.ts';
 import type { RunStatus } from '../contract.ts';
+import { JOURNAL_FORMAT } from '../core/model.ts';
 import type { EffectClass, Program } from '../core/program.ts';
+import { EVOLVE_VERSION } from '../core/run.ts';
 import type { Definition, FlowStore, JournalEntry, LedgerRow, RunRow, StoredEvent, StoredProgram, StoredRun } from './port.ts';
 
 export interface RunRecord {
@@ -46,7 +48,10 @@ export async function readRuns(sql: Sql, blobs: Blobs, ids: readonly string[], u
   const runs = await sql.query<RunRecord>(`select ${RUN_COLUMNS} from flow.run where id = any($1)`, [ids]);
   const snapshots = upTo !== undefined
     ? []
-    : (await sql.query<SnapshotRecord>('select run, seq, format, evolve, body from flow.snapshot where run = any($1)', [ids])).rows;
+    : (await sql.query<SnapshotRecord>(
+        // One that this release cannot use is left out here, so that the whole journal is read instead (ENGINE E10).
+        'select run, seq, format, evolve, body from flow.snapshot where run = any($1) and format = $2 and evolve = $3', [ids, JOURNAL_FORMAT, EVOLVE_VERSION],
+      )).rows;
   const bySnapshot = new Map(snapshots.map((s) => [s.run, s]));
   const after = ids.map((id) => bySnapshot.get(id)?.seq ?? 0);
   const entries = await sql.query<EntryRecord>(
@@ -120,7 +125,7 @@ export function postgresFlowStore(database: Database, blobs: Blobs): FlowStore {
     ledger: (shard, run) =>
       inShard(shard, async (sql) => {
         const found = await sql.query<{ key: string; act: number; position: string; class: EffectClass; state: LedgerRow['state']; args_hash: string; result: string | null }>(
-          'select key, act, position, class, state, args_hash, result from flow.effect where run = $1', [run],
+          'select key, act, position, class, state, args_hash, result from flow.effect where run = $1 order by requested_ms', [run],
         );
         return found.rows.map((r) => ({
           key: r.key, act: r.act, position: r.position, class: r.class, state: r.state, argsHash: r.args_hash, ...(r.result !== null && { result: r.result }),
