@@ -1,7 +1,7 @@
 // Names with arguments: user functions, their parameters, builtins, and variables. A function's body is compiled once
 // for each combination of argument shapes (single or generator), so that a function called with plain arguments runs as
 // plain calls. Recursion first counts on a single output and is compiled again when that does not hold.
-import type { NodeOf } from './ast.ts';
+import type { Node, NodeOf } from './ast.ts';
 import { builtinNames, EXCLUDED, FORMS, NATIVES, preludeFunction } from './builtins/table.ts';
 import type { Json } from './json.ts';
 import { bind, type Code, eachCode, Env, oneCode, outer, type Paths } from './machine.ts';
@@ -40,7 +40,7 @@ export function compileCall(compiler: PartCompiler, node: NodeOf<'call'>, scope:
   }
   const key = `${name}/${args.length}`;
   const form = FORMS.get(key);
-  if (form !== undefined) return form(args.map((arg) => compiler.code(arg, scope)));
+  if (form !== undefined) return form(weighedArgs(compiler, args, scope));
   const native = NATIVES.get(key);
   if (native !== undefined) return nativeCode(native, args.map((arg) => compiler.code(arg, scope)));
   const prelude = preludeDefinition(compiler, key);
@@ -48,6 +48,15 @@ export function compileCall(compiler: PartCompiler, node: NodeOf<'call'>, scope:
   const excluded = EXCLUDED.get(key) ?? EXCLUDED.get(name);
   if (excluded !== undefined) return compiler.fail(excluded, at);
   return compiler.fail(`${key} is not defined`, at, nearestFunction(name, scope));
+}
+
+/** Arguments know how deep they nest, because they run at the depth of whoever calls them. */
+function weighedArgs(compiler: PartCompiler, args: readonly Node[], scope: Scope): Code[] {
+  return args.map((arg) => {
+    const { code, weight } = compiler.weighed(arg, scope);
+    code.weight = Math.max(1, weight);
+    return code;
+  });
 }
 
 function nearestFunction(name: string, scope: Scope): string | undefined {
@@ -106,11 +115,7 @@ function parameterCode(hops: number, single: boolean): Code {
 }
 
 function compileFunctionCall(compiler: PartCompiler, definition: Definition, hops: number, node: NodeOf<'call'>, scope: Scope): Code {
-  const args = node.args.map((arg) => {
-    const { code, weight } = compiler.weighed(arg, scope);
-    code.weight = Math.max(1, weight);
-    return code;
-  });
+  const args = weighedArgs(compiler, node.args, scope);
   const { parameters } = definition.node;
   const shape = args.map((arg, i) => (parameters[i]?.byValue === true ? 'v' : arg.one === undefined ? '*' : '1')).join('');
   const body = compileBody(compiler, definition, shape);

@@ -29,7 +29,7 @@ const combinationsOf: Form = (args) =>
   eachCode((env, input, emit) =>
     (args[0] as Code).each(env, input, (size) => {
       if (typeof size !== 'number') return raise('Range bounds must be numeric');
-      const count = Math.max(0, Math.ceil(size));
+      const count = size > 0 ? Math.min(Math.ceil(size), env.run.limits.arrayLength + 1) : 0;
       checkArray(env.run, count);
       return eachCombination(env, new Array<Json>(count).fill(input), emit);
     }),

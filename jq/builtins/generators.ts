@@ -76,12 +76,18 @@ const recurse: Form = (args) => {
   return eachCode(one === undefined ? visit : chain, () => visitPaths);
 };
 
-const recurseWhile: Form = (args) => recurse([pipe(arg(args, 0), select([arg(args, 1)]))]);
+const recurseWhile: Form = (args) => recurse([selected(arg(args, 0), arg(args, 1))]);
+
+/** `code | select(condition)`, with the weight of both. */
+function selected(code: Code, condition: Code): Code {
+  const both = pipe(code, select([condition]));
+  both.weight = code.weight + condition.weight + 2;
+  return both;
+}
 
 const whileLoop: Form = (args) => {
   const [condition, update] = [arg(args, 0), arg(args, 1)];
-  const next = pipe(update, select([condition]));
-  return pipe(select([condition]), recurse([next]));
+  return pipe(select([condition]), recurse([selected(update, condition)]));
 };
 
 /** `repeat(f)`: the outputs of `f` for the same input, over and over, until something stops it. */

@@ -23,7 +23,7 @@ const ONE_ARGUMENT: Readonly<Record<string, (x: number) => number>> = {
 
 const TWO_ARGUMENTS: Readonly<Record<string, (x: number, y: number) => number>> = {
   pow: (x, y) => (x === 1 || y === 0 ? 1 : x === -1 && Math.abs(y) === Infinity ? 1 : x ** y),
-  atan2: Math.atan2, fmod: (x, y) => x % y, hypot: Math.hypot,
+  atan2: Math.atan2, fmod: (x, y) => x % y,
   fmin: (x, y) => (x !== x ? y : y !== y ? x : Math.min(x, y)),
   fmax: (x, y) => (x !== x ? y : y !== y ? x : Math.max(x, y)),
   fdim: (x, y) => (x !== x || y !== y ? NaN : x > y ? x - y : 0),

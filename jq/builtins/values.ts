@@ -1,7 +1,7 @@
 // Builtins about any value: kind, size, conversion, order, containment, paths as arrays.
 import { deletePaths, setPath } from '../paths.ts';
 import { type Json, codepointLength, isObject, kindOf, own, utf8Length } from '../json.ts';
-import { json, text } from '../format.ts';
+import { formatter, json, text } from '../format.ts';
 import { refuseIterate } from '../access.ts';
 import { exceed, raise } from '../errors.ts';
 import { fromText } from '../parse-json.ts';
@@ -176,6 +176,10 @@ export const VALUE_NATIVES: ReadonlyMap<string, Native> = new Map<string, Native
     if (typeof value !== 'string') return raise(`${describe(value)} cannot be parsed as JSON`);
     run.spend(value.length >> 6);
     return fromText(value);
+  }],
+  ['format/1', (run, value, name) => {
+    const format = typeof name === 'string' ? formatter(name) : undefined;
+    return format === undefined ? raise(`${describe(name as Json)} is not a valid format`) : format(run, value);
   }],
   ['toarray/0', (_run, value) => (Array.isArray(value) ? value : [value])],
   ['sort/0', sort],
