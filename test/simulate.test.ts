@@ -18,20 +18,20 @@ describe('the durable component in the simulator', () => {
   it('holds with fresh seeds', async () => {
     const first = Math.floor(Math.random() * 2 ** 31);
     for (let seed = first; seed < first + 12; seed++) {
-      const verdict = await simulate(seed, {}, FAULTS_FOR_MS);
+      const verdict = await simulate(seed, { faultsForMs: FAULTS_FOR_MS });
       expect(verdict.violation, `repeat it: node test/simulate/simulate.ts --seed ${seed} --faults-ms ${FAULTS_FOR_MS} --trace`).toBeUndefined();
     }
   });
 
   it('does the same for the same seed', async () => {
-    const [once, again] = [await simulate(7, {}, FAULTS_FOR_MS), await simulate(7, {}, FAULTS_FOR_MS)];
+    const [once, again] = [await simulate(7, { faultsForMs: FAULTS_FOR_MS }), await simulate(7, { faultsForMs: FAULTS_FOR_MS })];
     expect(again).toEqual(once);
   });
 
   for (const [name, mistakes] of Object.entries(MUTANTS)) {
     it(`catches the mutant: ${name}`, async () => {
       for (let seed = 1; seed <= MUTANT_SEEDS; seed++) {
-        if ((await simulate(seed, mistakes, FAULTS_FOR_MS)).violation !== undefined) return;
+        if ((await simulate(seed, { mistakes, faultsForMs: FAULTS_FOR_MS })).violation !== undefined) return;
       }
       expect.unreachable(`${MUTANT_SEEDS} seeds did not show it`);
     });

@@ -27,12 +27,16 @@ export class LedgerService implements SimulatedService<Ledger> {
   private readonly orders = new Map<string, string>();
   private working = 0;
   private names = 0;
-  database: SimulatedDatabase | undefined;
+  private database: SimulatedDatabase | undefined;
 
   constructor(world: World, switches: Switches) {
     this.world = world;
     this.tables = new LedgerTables(world);
     this.outside = new Outside(world, switches);
+  }
+
+  attach(database: SimulatedDatabase): void {
+    this.database = database;
   }
 
   launch(parts: LaunchParts): Ledger {

@@ -1,6 +1,7 @@
 // What a service brings to be simulated: its tables in the model of the database, its processes, its clients, its final checks.
 // ledger.ts is the one that attacks the durable component itself; AgentsFlow's engine joins in the same way.
 import type { DurableHost, DurableNode, Write } from '@palace/platform/durable/contract.ts';
+import type { SimulatedDatabase } from './database.ts';
 import type { SimulatedProcess, World } from './world.ts';
 import type { Switches } from './switches.ts';
 
@@ -48,10 +49,14 @@ export interface Installation<Launched extends LaunchedService = LaunchedService
 export interface SimulatedService<Launched extends LaunchedService = LaunchedService> {
   readonly name: string;
   readonly tables: ServiceTables;
+  /** The database that holds its tables, for its checks. */
+  attach(database: SimulatedDatabase): void;
   launch(parts: LaunchParts): Launched;
   startClients(installation: Installation<Launched>, untilMs: number): void;
-  /** Everything that clients were promised has come to its end. */
+  /** What clients were promised and has not come to its end; undefined when all has. */
   quiet(): string | undefined;
   /** Violations of what must hold at the end. */
   finalCheck(world: World): void;
+  /** What happened, for the one line of a report. */
+  figures(): Record<string, number>;
 }

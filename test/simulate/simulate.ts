@@ -1,45 +1,66 @@
-// The simulator's command: fresh seeds for so many seconds, the kept failing ones first, and the mutants that must be caught.
-//   node test/simulate/simulate.ts [--seconds 60] [--seed N] [--mutants] [--mutant NAME] [--faults-ms 25000] [--trace]
+// The simulator's command: the kept failing seeds first, then fresh ones for so many seconds; or the mutants, which must all be caught.
+//   node test/simulate/simulate.ts [--seconds 60] [--seed N] [--service ledger] [--faults-ms 25000]
+//   node test/simulate/simulate.ts --seed N [--mutant NAME] [--trace]      one seed, with what happened
+//   node test/simulate/simulate.ts --mutants [--seed N]
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { simulate, type Verdict } from './simulation.ts';
+import { simulate, type SimulationOptions, type Verdict } from './simulation.ts';
 import { MUTANTS } from './switches.ts';
 
 const MUTANT_SEEDS = 60;
 
 const { values } = parseArgs({
-  options: { seconds: { type: 'string' }, seed: { type: 'string' }, mutants: { type: 'boolean' }, trace: { type: 'boolean' }, mutant: { type: 'string' }, 'faults-ms': { type: 'string' } },
+  options: {
+    seconds: { type: 'string' }, seed: { type: 'string' }, mutants: { type: 'boolean' }, mutant: { type: 'string' },
+    trace: { type: 'boolean' }, service: { type: 'string' }, 'faults-ms': { type: 'string' },
+  },
 });
 const print = (line: string): void => void process.stdout.write(`${line}\n`);
 const first = values.seed === undefined ? Math.floor(Math.random() * 2 ** 31) : Number(values.seed);
+const options: SimulationOptions = {
+  ...(values.service === undefined ? {} : { service: values.service }),
+  ...(values['faults-ms'] === undefined ? {} : { faultsForMs: Number(values['faults-ms']) }),
+  ...(values.mutant === undefined ? {} : { mistakes: mistakesOf(values.mutant) }),
+};
 
 let underWay = first;
-// A fault that nobody awaited is a violation too.
-process.on('unhandledRejection', (error) => {
-  print(`seed ${underWay}: ${error instanceof Error ? error.stack : String(error)}`);
-  process.exit(1);
+// A fault that nobody awaited is a violation too: it ends the process, and the seed must be known.
+process.on('exit', (code) => {
+  if (code !== 0) print(`the last seed was ${underWay}`);
 });
 
 const ok = values.mutants === true ? await mutants() : await seeds();
 process.exitCode = ok ? 0 : 1;
 
+function mistakesOf(name: string): NonNullable<SimulationOptions['mistakes']> {
+  const mistakes = MUTANTS[name];
+  if (mistakes === undefined) throw new Error(`There is no mutant ${name}; there are: ${Object.keys(MUTANTS).join(', ')}`);
+  return mistakes;
+}
+
+async function run(seed: number, more: SimulationOptions = {}): Promise<Verdict> {
+  underWay = seed;
+  return simulate(seed, { ...options, ...more });
+}
+
 async function seeds(): Promise<boolean> {
-  if (values.seed !== undefined && values.seconds === undefined) return report(await simulate(first, MUTANTS[values.mutant ?? ''] ?? {}, values['faults-ms'] === undefined ? undefined : Number(values['faults-ms'])));
+  if (values.seed !== undefined && values.seconds === undefined) return report(await run(first));
   const endMs = performance.now() + Number(values.seconds ?? 60) * 1_000;
   const kept = JSON.parse(readFileSync(new URL('seeds.json', import.meta.url), 'utf8')) as { seed: number }[];
-  for (const { seed } of kept) if (!report(await simulate(seed))) return false;
-  let runs = 0;
+  for (const { seed } of kept) {
+    const verdict = await run(seed);
+    if (verdict.violation !== undefined) return report(verdict);
+  }
   let virtualMs = 0;
   let events = 0;
-  for (let seed = first; performance.now() < endMs; seed++) {
-    underWay = seed;
-    const verdict = await simulate(seed);
+  let seed = first;
+  for (; performance.now() < endMs; seed++) {
+    const verdict = await run(seed);
     if (verdict.violation !== undefined) return report(verdict);
-    runs++;
     virtualMs += verdict.virtualMs;
     events += verdict.events;
   }
-  print(`${runs} seeds from ${first} and ${kept.length} kept ones hold: ${Math.round(virtualMs / 1_000)} virtual seconds, ${events} events`);
+  print(`seeds ${first} to ${seed - 1} and ${kept.length} kept ones hold: ${Math.round(virtualMs / 1_000)} virtual seconds, ${events} events`);
   return true;
 }
 
@@ -53,8 +74,8 @@ function report(verdict: Verdict): boolean {
 
 async function mutants(): Promise<boolean> {
   let caught = 0;
-  for (const [name, mistakes] of Object.entries(MUTANTS)) {
-    const found = await firstViolation(mistakes);
+  for (const name of Object.keys(MUTANTS)) {
+    const found = await firstViolation(name);
     if (found === undefined) print(`MISSED  ${name}: ${MUTANT_SEEDS} seeds from ${first}`);
     else {
       caught++;
@@ -64,9 +85,9 @@ async function mutants(): Promise<boolean> {
   return caught === Object.keys(MUTANTS).length;
 }
 
-async function firstViolation(mistakes: Parameters<typeof simulate>[1]): Promise<Verdict | undefined> {
+async function firstViolation(name: string): Promise<Verdict | undefined> {
   for (let seed = first; seed < first + MUTANT_SEEDS; seed++) {
-    const verdict = await simulate(seed, mistakes);
+    const verdict = await run(seed, { mistakes: mistakesOf(name) });
     if (verdict.violation !== undefined) return verdict;
   }
   return undefined;
