@@ -59,8 +59,12 @@ export interface Act {
   readonly depth: number;
   readonly atMs: number;
   readonly input: Json;
+  /** Its input.from gave it an input of its own; otherwise `input` is what the scope above holds. */
+  readonly ownInput: boolean;
   /** The raw output so far: the input at first, then what the kind makes of it. */
   data: Json;
+  /** `data` was made here. Said by events, never found out by comparing: a fold must come to the same answer. */
+  ownData: boolean;
   stage: Stage;
   fault: RunFault | undefined;
   /** The stage in which its fault arose: a person's retry goes on from there. */
@@ -135,6 +139,16 @@ export function addAct(tree: ActTree, act: Act): void {
   tree.acts.set(act.id, act);
   tree.acts.get(act.parent)?.children.push(act.id);
   if (act.stage !== 'waiting') tree.ready.add(act.id);
+}
+
+export function setData(act: Act, data: Json): void {
+  act.data = data;
+  act.ownData = true;
+}
+
+export function resetData(act: Act): void {
+  act.data = act.input;
+  act.ownData = false;
 }
 
 /** Takes out an act and all below it, with their timers, effects and listens. */

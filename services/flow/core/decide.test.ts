@@ -57,4 +57,19 @@ describe('a run', () => {
     expect(shell.run.phase).toBe('failed');
     expect(shell.run.fault).toEqual({ type: 'https://x.test/e', status: 418, title: 'Teapot', instance: '/do/0/inner/do/0/stop' });
   });
+
+  it('folds to the same state when one object is input, output and context at once', () => {
+    const shell = virtualShell(linkFlow(flowOf(`
+  - first: {set: '\${ $context }'}
+  - second:
+      try:
+        - same: {set: '\${ $context }', input: {from: '{n: 1}'}}
+        - hold: {wait: {seconds: 1}}
+      catch: {}
+`)));
+    // The shell compares the fold with the live state after every decision.
+    shell.give({ type: 'start', input: {} });
+    expect(shell.play()).toBe(true);
+    expect(shell.run).toMatchObject({ phase: 'completed', output: {} });
+  });
 });

@@ -4,7 +4,7 @@
 // I3 After a final event only run.retried and run.rewound may follow.
 // Called by decide.ts for each event it adds, and by the engine for each event it reads.
 import type { Json } from '@palace/jq/jq.ts';
-import { actOf, addTimer, assertThat, removeAct, removeChildren, removeTimer, setEffect, setListening, setStage, type Act, type Own } from './acts.ts';
+import { actOf, addTimer, assertThat, removeAct, removeChildren, removeTimer, resetData, setData, setEffect, setListening, setStage, type Act, type Own } from './acts.ts';
 import { dropAnswer, keepAnswer, noteAttempt } from './attempts.ts';
 import type { RunEvent } from './model.ts';
 import { stepCompleted, stepEntered, stepSkipped } from './progress.ts';
@@ -49,7 +49,7 @@ const FOLDS: { readonly [T in RunEvent['type']]: Fold<T> } = {
     setEffect(run, act, undefined);
     ownOf(act, 'call').intent = undefined;
     keepAnswer(run, act, { state: 'confirmed', result: event.result });
-    act.data = event.result;
+    setData(act, event.result);
     setStage(run, act, 'done');
   },
   'effect.failed': (run, event) => {
@@ -107,7 +107,7 @@ const FOLDS: { readonly [T in RunEvent['type']]: Fold<T> } = {
     const act = actOf(run, event.act);
     setListening(run, act, false);
     if (event.satisfied === undefined) return;
-    act.data = heard(run, act, ownOf(act, 'listen'));
+    setData(act, heard(run, act, ownOf(act, 'listen')));
     setStage(run, act, 'done');
   },
   'signal.received': (run, event) => {
@@ -115,7 +115,7 @@ const FOLDS: { readonly [T in RunEvent['type']]: Fold<T> } = {
   },
   'event.emitted': (run, event) => {
     const act = actOf(run, event.act);
-    act.data = event.event as Json;
+    setData(act, event.event as Json);
     setStage(run, act, 'done');
   },
   'child.requested': (run, event) => {
@@ -133,14 +133,14 @@ const FOLDS: { readonly [T in RunEvent['type']]: Fold<T> } = {
     const act = actOf(run, event.act);
     ownOf(act, 'run').child = undefined;
     if (event.fault !== undefined) return faultAct(run, act, event.fault);
-    act.data = event.output ?? null;
+    setData(act, event.output ?? null);
     setStage(run, act, 'done');
   },
   'error.caught': (run, event) => {
     const act = actOf(run, event.act);
     const own = ownOf(act, 'try');
     removeChildren(run, act);
-    act.data = act.input;
+    resetData(act);
     if (event.retryAtMs === undefined) {
       own.caught = event.fault;
       own.kept = undefined;

@@ -28,24 +28,25 @@ export interface FlatAct {
   readonly o?: FlatOwn;
 }
 
-/** `raw`: what the act was given before its input.from. */
-export function flatAct(act: Act, raw: Json): FlatAct {
+export function flatAct(act: Act): FlatAct {
   const own = flatOwn(act.own);
   return {
     i: act.id, p: act.pc, a: act.parent, t: act.atMs, s: act.stage,
     ...(act.path !== '' && { h: act.path }),
-    ...(act.input !== raw && { n: act.input }),
-    ...(act.data !== act.input && { d: act.data }),
+    ...(act.ownInput && { n: act.input }),
+    ...(act.ownData && { d: act.data }),
     ...(act.fault !== undefined && { f: act.fault }),
     ...(act.failedIn !== undefined && { w: act.failedIn }),
     ...(own !== undefined && { o: own }),
   };
 }
 
+/** `raw`: what the scope above hands to an act without an input of its own. */
 export function liveAct(flat: FlatAct, raw: Json, depthAbove: number): Act {
   const input = flat.n === undefined ? raw : flat.n;
   return {
-    id: flat.i, pc: flat.p, parent: flat.a, path: flat.h ?? '', depth: depthAbove + 1, atMs: flat.t, input, data: flat.d === undefined ? input : flat.d,
+    id: flat.i, pc: flat.p, parent: flat.a, path: flat.h ?? '', depth: depthAbove + 1, atMs: flat.t,
+    input, ownInput: flat.n !== undefined, data: flat.d === undefined ? input : flat.d, ownData: flat.d !== undefined,
     stage: flat.s, fault: flat.f, failedIn: flat.w, children: [], timers: [], own: liveOwn(flat.o),
   };
 }

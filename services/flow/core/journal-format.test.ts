@@ -14,7 +14,7 @@ interface Kept { readonly program: Program; readonly run: string; readonly journ
 
 /** The state after each event, in one hash. When it changes, EVOLVE_VERSION rises and the new hash is added here. */
 const STATES: Readonly<Record<string, string>> = {
-  '2': 'b0f66a71ee0e0f2c3cd14bb272ef331167edd7512caf87ccf66706f992a3907c',
+  '3': '5be8be22eb0624617140c147620542f2f6ee0bc3403f8d10ad0a9834e8763320',
 };
 
 it('the kept journal folds, and folds to the states that this version of evolve stands for', () => {

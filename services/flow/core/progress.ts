@@ -1,7 +1,7 @@
 // How scopes go on, as a fold: a step begins, is skipped or is completed, and its list, loop, fork or try moves.
 // I1 The numbers of a list's steps rise in its order: a step that goes on to a number not above its own jumped back (a new lap).
 import type { Json } from '@palace/jq/jq.ts';
-import { actOf, addAct, assertThat, firstStage, freshOwn, removeAct, setStage, stepOf, type Act, type Own } from './acts.ts';
+import { actOf, addAct, assertThat, firstStage, freshOwn, removeAct, setData, setStage, stepOf, type Act, type Own } from './acts.ts';
 import { attemptsBefore } from './attempts.ts';
 import type { RunEvent } from './model.ts';
 import type { Pc } from './program.ts';
@@ -12,7 +12,8 @@ export function stepEntered(run: Run, event: Extract<RunEvent, { type: 'step.ent
   const step = stepOf(run.linked.program, event.pc);
   const input = event.input === undefined ? rawBelow(run, parent) : event.input;
   const act: Act = {
-    id: event.act, pc: event.pc, parent: event.parent, path: event.path, depth: (parent?.depth ?? 0) + 1, atMs: event.atMs, input, data: input,
+    id: event.act, pc: event.pc, parent: event.parent, path: event.path, depth: (parent?.depth ?? 0) + 1, atMs: event.atMs,
+    input, ownInput: event.input !== undefined, data: input, ownData: false,
     stage: firstStage(step), fault: undefined, failedIn: undefined, children: [], timers: [], own: freshOwn(step, attemptsBefore(run, parent)),
   };
   addAct(run, act);
@@ -43,15 +44,15 @@ export function stepCompleted(run: Run, event: Extract<RunEvent, { type: 'step.c
   const parent = actOf(run, act.parent);
   switch (parent.own.kind) {
     case 'do':
-      parent.data = output;
+      setData(parent, output);
       return advanceList(run, parent, parent.own, event.to, act.pc);
     case 'for':
-      parent.data = output;
+      setData(parent, output);
       return setStage(run, parent, 'next');
     case 'fork':
       return branchCompleted(run, parent, parent.own, act.pc, output);
     default:
-      parent.data = output;
+      setData(parent, output);
       setStage(run, parent, 'done');
   }
 }
@@ -73,7 +74,7 @@ function branchCompleted(run: Run, fork: Act, own: Extract<Own, { kind: 'fork' }
   if (own.won) return;
   if (step.kind === 'fork' && step.compete) {
     own.won = true;
-    fork.data = output;
+    setData(fork, output);
     return setStage(run, fork, 'done');
   }
   own.outputs[branchesOf(run, fork).indexOf(pc)] = output;
@@ -91,7 +92,7 @@ function branchOver(run: Run, fork: Act, own: Extract<Own, { kind: 'fork' }>): v
   const step = stepAt(run, fork);
   own.left -= 1;
   if (own.left === 0) {
-    fork.data = step.kind === 'fork' && step.compete ? fork.input : own.outputs.map((output) => output ?? null);
+    setData(fork, step.kind === 'fork' && step.compete ? fork.input : own.outputs.map((output) => output ?? null));
     setStage(run, fork, 'done');
   } else if (own.entered < branchesOf(run, fork).length) setStage(run, fork, 'next');
   else setStage(run, fork, 'waiting');

@@ -1,7 +1,7 @@
 // How a failed or rewound run goes on: what was open begins again, what was finished stays finished.
 // I1 A leaf (call, wait, listen, sub-flow) begins anew; a scope goes on where it was: its data, cursor and iteration stay.
 // I2 Nothing of the outside world is taken over: timers, listens, effects and children are asked for again.
-import { firstStage, freshOwn, setStage, type Act } from './acts.ts';
+import { firstStage, freshOwn, resetData, setStage, type Act } from './acts.ts';
 import type { LedgerAnswer } from './model.ts';
 import { stepAt, type Run } from './run.ts';
 
@@ -86,6 +86,6 @@ function restartLeaf(run: Run, act: Act, stage: Act['stage'] | undefined): void 
   const step = stepAt(run, act);
   const done = act.own.kind === 'call' ? act.own.attempt : act.own.kind === 'run' ? act.own.requests : 0;
   act.own = freshOwn(step, done);
-  act.data = act.input;
+  resetData(act);
   setStage(run, act, firstStage(step));
 }

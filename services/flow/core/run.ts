@@ -4,7 +4,7 @@
 // I3 It holds what is open and what later steps can still need, never the past (acts.ts I1).
 // I4 EVOLVE_VERSION rises with every change of what a fold makes of an event: snapshots of another version are ignored (ENGINE E10).
 import type { Json } from '@palace/jq/json.ts';
-import { actOf, addAct, addTimer, positionIn, removeAct, setStage, stepOf, type Act, type ActTree, type OpenEffect, type OpenTimer } from './acts.ts';
+import { actOf, addAct, addTimer, positionIn, removeAct, setData, setStage, stepOf, type Act, type ActTree, type OpenEffect, type OpenTimer } from './acts.ts';
 import { flatAct, liveAct, type FlatAct } from './flat.ts';
 import type { Linked } from './link.ts';
 import type { ActId, CloudEvent, LedgerAnswer, RunEvent, RunFault, RunPhase } from './model.ts';
@@ -12,7 +12,7 @@ import type { Step } from './program.ts';
 
 export type { OpenEffect, OpenTimer } from './acts.ts';
 
-export const EVOLVE_VERSION = '2';
+export const EVOLVE_VERSION = '3';
 
 /** `dry`: no effect is performed, nothing is emitted, no child begins. */
 export type RunMode = 'live' | 'dry';
@@ -120,7 +120,7 @@ const PLAIN = ['startedMs', 'phase', 'generation', 'mode', 'seq', 'depth', 'inpu
 export function snapshot(run: Run): Json {
   const flat: { [field: string]: unknown } = { id: run.id, ...(run.parent !== undefined && { parent: run.parent }) };
   for (const field of PLAIN) if (run[field] !== undefined) flat[field] = run[field];
-  flat['acts'] = [...run.acts.values()].map((act) => flatAct(act, rawInputOf(run, act)));
+  flat['acts'] = [...run.acts.values()].map((act) => flatAct(act));
   flat['timers'] = openTimers(run);
   flat['ready'] = [...run.ready];
   flat['listens'] = [...run.listens];
@@ -195,12 +195,12 @@ function replaceData(run: Run, input: Json): void {
   }
   const list = newest.own.kind === 'do' ? newest : run.acts.get(newest.parent);
   if (list?.own.kind !== 'do') {
-    run.acts.set(newest.id, { ...newest, input, data: input });
+    run.acts.set(newest.id, { ...newest, input, ownInput: true, data: input, ownData: false });
     return;
   }
   const root = stepOf(run.linked.program, 0);
   if (list.parent === 0 && root.kind === 'do' && list.own.cursor === root.first && list.own.lap === 0) run.input = input;
   if (list !== newest) removeAct(run, newest);
-  list.data = input;
+  setData(list, input);
   setStage(run, list, list.own.cursor < 0 ? 'done' : 'next');
 }

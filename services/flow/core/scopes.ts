@@ -30,7 +30,9 @@ export function enter(turn: Turn, parent: Act | undefined, pc: Pc, path: string)
     fault = faultOf(error, step.pointer);
   }
   const act = run.nextAct;
-  emit(turn, { type: 'step.entered', act, pc, parent: parent?.id ?? 0, path, ...(input !== raw && { input }), atMs: env.nowMs });
+  // By what the flow says, not by comparing values: the event must not depend on which of them happen to be one object.
+  const own = (parent === undefined ? run.linked.program.input.from : step.inputFrom) !== undefined && fault === undefined;
+  emit(turn, { type: 'step.entered', act, pc, parent: parent?.id ?? 0, path, ...(own && { input }), atMs: env.nowMs });
   if (fault !== undefined) emit(turn, { type: 'step.faulted', act, fault, atMs: env.nowMs });
 }
 
@@ -43,7 +45,7 @@ function inputOf(turn: Turn, step: Step, raw: Json, place: Place): Json {
   checkFits(step.inputSchema, raw, 'input');
   if (step.inputFrom === undefined) return raw;
   const input = fill(turn, step.inputFrom, raw, place);
-  if (input !== raw) checkSize(turn, input, 'input');
+  checkSize(turn, input, 'input');
   return input;
 }
 
@@ -54,19 +56,21 @@ function rootInput(turn: Turn, raw: Json, place: Place): Json {
   return input.from === undefined ? raw : fill(turn, input.from, raw, place);
 }
 
-/** Ends a step with its raw output. `then` overrides the step's own way on. Throws what its expressions throw. */
-export function complete(turn: Turn, act: Act, raw: Json = act.data, then?: Then): void {
+/** Ends a step. `made`: its raw output, when that is not what it holds already; `then` overrides the step's own way on. Throws what its expressions throw. */
+export function complete(turn: Turn, act: Act, made?: Json, then?: Then): void {
+  const raw = made === undefined ? act.data : made;
   if (act.parent === 0) return endRun(turn, raw);
   const step = stepAt(turn.run, act);
+  const own = made !== undefined || step.outputAs !== undefined;
   let output = raw;
   if (step.outputAs !== undefined) output = fill(turn, step.outputAs, raw, { ...placeOf(turn.run, act), output: raw });
   checkFits(step.outputSchema, output, 'output');
-  if (output !== act.data) checkSize(turn, output, 'output');
+  if (own) checkSize(turn, output, 'output');
   const context = step.exportAs === undefined ? undefined : exported(turn, act, step, output);
   cancelChildren(turn, act, 'compete');
   release(turn, act);
   emit(turn, {
-    type: 'step.completed', act: act.id, ...(output !== act.data && { output }), ...(context !== undefined && { context }),
+    type: 'step.completed', act: act.id, ...(own && { output }), ...(context !== undefined && { context }),
     to: wayOn(turn, act, step, then ?? step.then), atMs: turn.env.nowMs,
   });
 }
@@ -93,7 +97,7 @@ export function endRun(turn: Turn, raw: Json): void {
   let output = raw;
   if (shape.as !== undefined) output = fill(turn, shape.as, raw, { step: root, above: undefined, raw: run.input, input: run.input, startedMs: run.startedMs, output: raw });
   checkFits(shape.schema, output, 'output of the run');
-  if (output !== raw) checkSize(turn, output, 'output of the run');
+  if (shape.as !== undefined) checkSize(turn, output, 'output of the run');
   releaseRun(turn);
   emit(turn, { type: 'run.completed', output, atMs: env.nowMs });
 }

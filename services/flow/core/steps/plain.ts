@@ -21,7 +21,7 @@ export function beginSwitch(turn: Turn, act: Act, step: StepOf<'switch'>): void 
   const place = placeOf(turn.run, act);
   const chosen = step.cases.find((one) => one.when === undefined || holds(turn, one.when, act.input, place));
   emit(turn, { type: 'switch.chosen', act: act.id, case: chosen?.name ?? null });
-  complete(turn, act, act.input, chosen?.then);
+  complete(turn, act, undefined, chosen?.then);
 }
 
 export function beginRaise(turn: Turn, act: Act, step: StepOf<'raise'>): void {

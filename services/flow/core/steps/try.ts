@@ -22,11 +22,11 @@ export function nextOfTry(turn: Turn, act: Act, step: TryStep): void {
   if (act.own.kind !== 'try') return;
   if (act.own.caught === undefined) return enter(turn, act, step.body, act.path);
   if (step.handler !== undefined) return enter(turn, act, step.handler, act.path);
-  complete(turn, act, act.input, wayOn(act, step));
+  complete(turn, act, undefined, wayOn(act, step));
 }
 
 export function endTry(turn: Turn, act: Act, step: TryStep): void {
-  complete(turn, act, act.data, wayOn(act, step));
+  complete(turn, act, undefined, wayOn(act, step));
 }
 
 const wayOn = (act: Act, step: TryStep) => (act.own.kind === 'try' && act.own.caught !== undefined ? step.catchThen : undefined);
