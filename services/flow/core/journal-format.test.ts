@@ -14,7 +14,7 @@ interface Kept { readonly program: Program; readonly run: string; readonly journ
 
 /** The state after each event, in one hash. When it changes, EVOLVE_VERSION rises and the new hash is added here. */
 const STATES: Readonly<Record<string, string>> = {
-  '3': '5be8be22eb0624617140c147620542f2f6ee0bc3403f8d10ad0a9834e8763320',
+  '4': '4300e0a26fab60bf8b17027f3ce36289ea7a099235e2b97dd9751c5553d0c71f',
 };
 
 it('the kept journal folds, and folds to the states that this version of evolve stands for', () => {

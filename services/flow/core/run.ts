@@ -3,6 +3,7 @@
 // I2 Values in it (inputs, outputs, context) are never changed, so they may be shared with events and with each other.
 // I3 It holds what is open and what later steps can still need, never the past (acts.ts I1).
 // I4 EVOLVE_VERSION rises with every change of what a fold makes of an event: snapshots of another version are ignored (ENGINE E10).
+// I5 The form of a snapshot is part of the journal's format, because run.rewound holds one: loadState reads every form ever written.
 import type { Json } from '@palace/jq/json.ts';
 import { actOf, addAct, addTimer, positionIn, removeAct, setData, setStage, stepOf, type Act, type ActTree, type OpenEffect, type OpenTimer } from './acts.ts';
 import { flatAct, liveAct, type FlatAct } from './flat.ts';
@@ -12,7 +13,7 @@ import type { Step } from './program.ts';
 
 export type { OpenEffect, OpenTimer } from './acts.ts';
 
-export const EVOLVE_VERSION = '3';
+export const EVOLVE_VERSION = '4';
 
 /** `dry`: no effect is performed, nothing is emitted, no child begins. */
 export type RunMode = 'live' | 'dry';
@@ -86,7 +87,7 @@ export function openEffect(run: Run, id: ActId): OpenEffect | undefined {
 
 export const effectKeyOf = (run: Run, id: ActId): string | undefined => openEffect(run, id)?.key;
 
-/** Effects without a final outcome, oldest first. */
+/** Effects without a final outcome, in the order of their requests. */
 export function openEffects(run: Run): OpenEffect[] {
   return [...run.effects].map((id) => openEffect(run, id)).filter((effect) => effect !== undefined);
 }
@@ -107,6 +108,8 @@ interface Flat {
   readonly acts: readonly FlatAct[];
   readonly timers: readonly OpenTimer[];
   readonly ready: readonly ActId[];
+  /** In order of request; absent in states that were written before it stood here. */
+  readonly effects?: readonly ActId[];
   readonly listens: readonly ActId[];
   readonly unarmed: readonly ActId[];
   readonly signals: readonly CloudEvent[];
@@ -123,6 +126,7 @@ export function snapshot(run: Run): Json {
   flat['acts'] = [...run.acts.values()].map((act) => flatAct(act));
   flat['timers'] = openTimers(run);
   flat['ready'] = [...run.ready];
+  flat['effects'] = [...run.effects];
   flat['listens'] = [...run.listens];
   flat['unarmed'] = [...run.unarmed];
   flat['signals'] = [...run.signals];
@@ -148,13 +152,12 @@ export function loadState(run: Run, json: Json, offset = 0): void {
   run.nextAct += offset;
   for (const one of flat.acts) {
     const parent = run.acts.get(moved(one.a));
-    const act = liveAct({ ...one, i: moved(one.i), a: moved(one.a) }, rawBelow(run, parent), parent?.depth ?? 0);
-    addAct(run, act);
-    if (act.own.kind === 'call' && act.own.effect !== undefined) run.effects.add(act.id);
+    addAct(run, liveAct({ ...one, i: moved(one.i), a: moved(one.a) }, rawBelow(run, parent), parent?.depth ?? 0));
   }
   for (const timer of flat.timers) addTimer(run, { ...timer, act: moved(timer.act) });
   run.ready.clear();
   for (const id of flat.ready) run.ready.add(moved(id));
+  for (const id of flat.effects ?? flat.acts.flatMap((one) => (one.o?.k === 'call' && one.o.e !== undefined ? [one.i] : []))) run.effects.add(moved(id));
   for (const id of flat.listens) run.listens.add(moved(id));
   for (const id of flat.unarmed) run.unarmed.add(moved(id));
   run.signals = [...flat.signals];
