@@ -57,10 +57,14 @@ export function createAccept(parts: EngineParts): Accept {
   }
 
   function refuseOverload(): void {
-    const busy = pending >= parts.settings.maxPendingStarts ? 'pending starts' : parts.slots.size - parts.idle.size >= parts.settings.maxActiveRuns ? 'active runs' : undefined;
-    if (busy === undefined) return;
-    parts.metrics.refused.add(1, { reason: busy === 'active runs' ? 'active-runs' : 'pending-starts' });
-    throw new PalaceError('overload.busy', { detail: `The limit of ${busy} is reached.`, retryAfterSeconds: 1 });
+    const over = pending >= parts.settings.maxPendingStarts ? 'pending starts' : parts.slots.size - parts.idle.size >= parts.settings.maxActiveRuns ? 'active runs' : undefined;
+    if (over === undefined) return;
+    throw busy(over);
+  }
+
+  function busy(what: 'pending starts' | 'active runs' | 'starts that wait for a place'): PalaceError {
+    parts.metrics.refused.add(1, { reason: what.replaceAll(' ', '-') });
+    return new PalaceError('overload.busy', { detail: `The limit of ${what} is reached.`, retryAfterSeconds: 1 });
   }
 
   /**
@@ -107,6 +111,7 @@ export function createAccept(parts: EngineParts): Accept {
       return { id: (JSON.parse(settled.answer) as { id: string }).id, repeated: true };
     }
     if (settled.kind === 'unknown') throw new PalaceError('outcome.unknown', { retryAfterSeconds: 1 });
+    if ('bad' in settled) throw new PalaceError('internal', { detail: settled.why });
     throw new PalaceError('unavailable.database', { retryAfterSeconds: 1, ...('why' in settled && { detail: settled.why }) });
   }
 
@@ -117,7 +122,8 @@ export function createAccept(parts: EngineParts): Accept {
       const known = await parts.node().lookUpKey(tenant, key.scope, key.key);
       if (known !== undefined) return answerOtherwise({ kind: 'key-taken', ...known }, request);
     }
-    const shard = permit === undefined ? randomBytes(1).readUInt8(0) % SHARD_COUNT : permitShard(tenant, permit.key);
+    const shard = permit === undefined ? anyShard(tenant, key) : permitShard(tenant, permit.key);
+    if (permit !== undefined && parts.waitingStarts(shard) >= parts.settings.maxActiveRuns) throw busy('starts that wait for a place');
     // The same key gives the same id, so that two processes that take the same request keep one run.
     const entropy = key === undefined ? randomBytes(9) : createHash('sha256').update([tenant, key.scope, key.key, key.fingerprint].join('\u0000')).digest().subarray(0, 9);
     const id = makeRunId(shard, key === undefined ? parts.node().timeMs() : 0, entropy);
@@ -163,6 +169,12 @@ export function createAccept(parts: EngineParts): Accept {
   }
 
   return { start, startFromInbox, forkFromInbox, pending: () => pending };
+}
+
+/** The same key goes to the same shard, so that the same request is the same row. */
+function anyShard(tenant: string, key: StartRequest['idempotency']): number {
+  const chance = key === undefined ? randomBytes(1) : createHash('sha256').update([tenant, key.scope, key.key].join('\u0000')).digest();
+  return chance.readUInt8(0) % SHARD_COUNT;
 }
 
 /** The input is refused before anything is written; a flow whose schema cannot be read is the flow's mistake. */

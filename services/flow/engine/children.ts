@@ -1,11 +1,13 @@
 // Sub-flows: a child begins in its parent's shard, in the same commit that asks for it (ENGINE E13).
 // I1 The child's id is derived from the parent's position, so that the same request never begins two.
-// I2 A child whose flow is unknown or cannot begin is a fault of the parent's step, delivered as a command.
+// I2 A child whose flow is unknown is a fault of the parent's step; it comes by the stream that ends of children come by.
+// I3 In the parent's commit a child only begins; what it does first is its own decision, in its own commit.
 import { decide } from '../core/decide.ts';
 import { standardFault } from '../core/faults.ts';
-import type { ActId, RunEvent } from '../core/model.ts';
+import type { ActId, RunEvent, RunFault } from '../core/model.ts';
 import { newRun, type Run } from '../core/run.ts';
 import { decideEnv, type EngineParts } from './parts.ts';
+import type { Programs } from './programs.ts';
 import { newSlot, type Slot } from './slot.ts';
 
 export interface PreparedChild {
@@ -13,27 +15,38 @@ export interface PreparedChild {
   readonly events: readonly RunEvent[];
 }
 
-export async function prepareChildren(parts: EngineParts, parent: Slot, events: readonly RunEvent[], nowMs: number): Promise<PreparedChild[]> {
-  const prepared: PreparedChild[] = [];
+/** What a decision asks for: children that begin, and those that cannot. */
+export interface Prepared {
+  readonly children: readonly PreparedChild[];
+  readonly refused: readonly { readonly act: ActId; readonly fault: RunFault }[];
+}
+
+export const NO_CHILDREN: Prepared = { children: [], refused: [] };
+
+export async function prepareChildren(parts: EngineParts, parent: Slot, events: readonly RunEvent[], nowMs: number): Promise<Prepared> {
+  const children: PreparedChild[] = [];
+  const refused: { act: ActId; fault: RunFault }[] = [];
   for (const event of events) {
     if (event.type !== 'child.requested') continue;
     const { namespace, name, version } = event.flow;
     const found = await parts.programs.resolve(parent.tenant, version === 'latest' ? `${namespace}/${name}` : `${namespace}/${name}@${version}`);
-    if (found === undefined) {
-      parent.queue.push({ command: { type: 'child-ended', act: event.act, fault: standardFault('configuration', `There is no flow ${namespace}/${name} in version ${version}.`) } });
-      continue;
-    }
-    const run = newRun(found.linked, { id: event.run, startedMs: nowMs });
-    const row = {
-      id: event.run, shard: parent.shard, tenant: parent.tenant, flow: `${namespace}/${name}`, version: found.definition.version, hash: found.definition.hash,
-      status: 'running' as const, startedMs: nowMs, parent: parent.id, ...(event.await && { parentAct: event.act }),
-    };
-    const slot = newSlot(row, found.linked, run, { lastSeq: 0, snapshotSeq: 0, fresh: true });
-    const decision = decide(run, { type: 'start', input: event.input, depth: event.depth }, decideEnv(parts, nowMs));
-    slot.more = decision.more;
-    prepared.push({ slot, events: decision.events });
+    if (found !== undefined) children.push(begin(parts, parent, event, found, nowMs));
+    else refused.push({ act: event.act, fault: standardFault('configuration', `There is no flow ${namespace}/${name} in version ${version}.`) });
   }
-  return prepared;
+  return { children, refused };
+}
+
+function begin(parts: EngineParts, parent: Slot, event: Extract<RunEvent, { type: 'child.requested' }>, { definition, linked }: NonNullable<Awaited<ReturnType<Programs['resolve']>>>, nowMs: number): PreparedChild {
+  const row = {
+    id: event.run, shard: parent.shard, tenant: parent.tenant, flow: `${definition.namespace}/${definition.name}`, version: definition.version, hash: definition.hash,
+    status: 'running' as const, startedMs: nowMs, parent: parent.id, ...(event.await && { parentAct: event.act }),
+  };
+  const slot = newSlot(row, linked, newRun(linked, { id: event.run, startedMs: nowMs }), { lastSeq: 0, snapshotSeq: 0, fresh: true });
+  // I3: it begins, and no more.
+  const env = decideEnv(parts, nowMs);
+  const decision = decide(slot.run, { type: 'start', input: event.input, depth: event.depth }, { ...env, limits: { ...env.limits, eventsPerDecision: 1 } });
+  slot.more = decision.more;
+  return { slot, events: decision.events };
 }
 
 /** Step instances that wait for a sub-flow. */
@@ -42,11 +55,15 @@ function openChildren(run: Run): { act: ActId; run: string }[] {
 }
 
 /** Children that the parent stopped waiting for in this decision (timeout, lost race, cancellation): they are told in its commit. */
-export function leftChildren(parent: Slot, events: readonly RunEvent[]): string[] {
-  if (parent.children.size === 0) return [];
-  const open = new Set(openChildren(parent.run).map((c) => c.act));
-  const answered = new Set(events.flatMap((e) => (e.type === 'child.ended' ? [e.act] : [])));
-  return [...parent.children].flatMap(([act, id]) => (open.has(act) || answered.has(act) ? [] : [id]));
+export function leftChildren(parent: Slot, events: readonly RunEvent[]): readonly string[] {
+  const left = new Set(events.flatMap((e) => (e.type === 'child.abandoned' ? [e.run] : [])));
+  if (parent.children.size > 0) {
+    // A run that was taken back has left some without a word.
+    const open = new Set(openChildren(parent.run).map((c) => c.act));
+    const answered = new Set(events.flatMap((e) => (e.type === 'child.ended' ? [e.act] : [])));
+    for (const [act, id] of parent.children) if (!open.has(act) && !answered.has(act)) left.add(id);
+  }
+  return [...left];
 }
 
 export const childrenOf = (slot: Slot): Map<ActId, string> => new Map(openChildren(slot.run).map((c) => [c.act, c.run]));

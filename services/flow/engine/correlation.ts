@@ -4,18 +4,17 @@
 // I3 A run takes an event id once per listen, whichever way it came (the run itself remembers).
 import { parseJsonText } from '@palace/platform/json.ts';
 import type { StreamRow } from '@palace/platform/durable/contract.ts';
-import type { CloudEvent, RunEvent } from '../core/model.ts';
-import { SIGNAL_PREFIX } from '../core/program.ts';
-import { runIdShard } from '../core/run-id.ts';
+import type { CloudEvent } from '../core/model.ts';
 import type { StoredEvent } from '../store/port.ts';
 import { release, type EngineParts } from './parts.ts';
-import type { Envelope, Slot } from './slot.ts';
-import { aboutRun } from './tracing.ts';
+import type { Envelope } from './slot.ts';
 
 /** The row that an event came from. */
 export type Arrival = Pick<Envelope, 'cursor' | 'commandId'>;
 
 const MATCH_BATCH = 200;
+/** Of the events before a listen only the newest are looked at. */
+const LOOK_BACK_EVENTS = 200;
 const RETRY_MS = 500;
 
 export interface Correlation {
@@ -24,7 +23,7 @@ export interface Correlation {
   /** A matched event on its way to a run. */
   deliver(shard: number, row: StreamRow, from: Arrival): void;
   /** After a listen began: what came shortly before. */
-  lookBack(slot: Slot, opened: Extract<RunEvent, { type: 'listen.opened' }>): void;
+  lookBack(shard: number, row: StreamRow, from: Arrival): void;
   /** Matches what the owner before committed and did not match. */
   rematch(shard: number): Promise<void>;
 }
@@ -71,26 +70,35 @@ export function createCorrelation(parts: EngineParts): Correlation {
     parts.give(shard, run, { command: { type: 'event', act, event }, tenant: row.tenant, ...from });
   }
 
-  function lookBack(slot: Slot, opened: Extract<RunEvent, { type: 'listen.opened' }>): void {
-    const types = [...new Set(opened.filters.map((f) => f.type))].filter((t) => !t.startsWith(SIGNAL_PREFIX));
-    if (types.length === 0) return;
-    const sinceMs = opened.atMs - parts.settings.lookBackMs;
-    void parts.store.recentEvents(slot.tenant, types, sinceMs, MATCH_BATCH).then(
+  function lookBack(shard: number, row: StreamRow, from: Arrival): void {
+    const { run, act, types, atMs } = parseJsonText(row.body) as { run: string; act: number; types: string[]; atMs: number };
+    void parts.store.recentEvents(row.tenant, types, atMs - parts.settings.lookBackMs, LOOK_BACK_EVENTS).then(
       (events) => {
-        for (const e of events) parts.give(runIdShard(slot.id), slot.id, { command: { type: 'event', act: opened.act, event: parseJsonText(e.body) as CloudEvent } });
+        // The last one carries the row: what one run is given is decided in order.
+        for (const [i, e] of events.entries()) {
+          const command = { type: 'event', act, event: parseJsonText(e.body) as CloudEvent } as const;
+          parts.give(shard, run, { command, tenant: row.tenant, ...(i === events.length - 1 && from) });
+        }
+        if (events.length > 0) return;
+        const envelope = { command: { type: 'continue' } as const, ...from };
+        parts.consume(shard, row.tenant, run, [envelope], '');
+        release(parts, shard, envelope);
       },
       (error: unknown) => {
-        parts.log.warn('the look-back failed; trying again', { error, ...aboutRun(slot.row) });
+        parts.log.warn('the look-back failed; trying again', { error, runId: run });
         parts.scheduler.after(RETRY_MS, () => {
-          if (!slot.gone) lookBack(slot, opened);
+          if (parts.node().fence(shard) !== undefined) lookBack(shard, row, from);
         });
       },
     );
   }
 
   async function rematch(shard: number): Promise<void> {
-    const events = await parts.store.unmatchedEvents(shard, MATCH_BATCH);
-    for (const event of events) await match(shard, event);
+    for (;;) {
+      const events = await parts.store.unmatchedEvents(shard, MATCH_BATCH);
+      for (const event of events) await match(shard, event);
+      if (events.length < MATCH_BATCH || parts.node().fence(shard) === undefined) return;
+    }
   }
 
   return { arrive, deliver, lookBack, rematch };

@@ -76,6 +76,10 @@ function assemble(surroundings: Surroundings): Pieces {
       else loading.want(shard, runId, envelope);
     },
     committed: (committed) => afterCommit(pieces, committed),
+    waitingStarts: (shard) => pieces.permits.waiting(shard),
+    freePermit: ({ row }) => {
+      if (row.permit !== undefined) pieces.permits.ended(row.shard, row.permit, row.id);
+    },
     consume: (shard, tenant, runId, envelopes, why) => consume(parts, shard, tenant, runId, envelopes, why),
     quarantine: (target, why, error) => quarantine(parts, target, why, error),
   };
@@ -152,6 +156,7 @@ function deliver({ parts, correlation }: Pieces, shard: number, row: StreamRow):
   const from = { tenant: row.tenant, cursor: { producer: row.producer, producerShard: row.producerShard, position: row.position } };
   if (row.kind === 'event') return correlation.arrive(shard, row.tenant, parseJsonText(row.body) as CloudEvent, from);
   if (row.kind === 'match') return correlation.deliver(shard, row, from);
+  if (row.kind === 'look-back') return correlation.lookBack(shard, row, from);
   const said = parseJsonText(row.body) as { run: string } & Extract<Command, { type: 'child-ended' }>;
   if (row.kind === 'child-cancel') parts.give(shard, said.run, { command: { type: 'cancel', by: 'parent', reason: 'its parent no longer waits for it' }, ...from });
   else parts.give(shard, said.run, { command: childEnded(said), ...from });
@@ -172,19 +177,16 @@ function arrive({ parts, accept, permits, correlation, control }: Pieces, shard:
   parts.give(shard, row.key, { command: commandOf(row), commandId: row.commandId, tenant: row.tenant });
 }
 
-function afterCommit({ parts, correlation, permits }: Pieces, committed: Committed): void {
+function afterCommit({ parts }: Pieces, committed: Committed): void {
   const { slot, events } = committed;
   followEvents(parts.effects, slot, events);
-  for (const event of events) {
-    if (event.type === 'listen.opened') correlation.lookBack(slot, event);
-  }
   if (ENDED.has(slot.status) && events.length > 0) {
     parts.metrics.ended.add(1, { status: slot.status });
     logEnd(parts, slot);
     const final = events.findLast((e) => e.type === 'run.completed' || e.type === 'run.failed' || e.type === 'run.cancelled');
     slot.onEnd?.({ row: slot.row, status: slot.status, lastSeq: slot.lastSeq, endedMs: slot.run.endedMs ?? slot.row.startedMs, ...(final?.type === 'run.completed' && { output: final.output }), ...(final?.type === 'run.failed' && { fault: final.fault }) });
     slot.onEnd = undefined;
-    if (slot.row.permit !== undefined) permits.ended(slot.shard, slot.row.permit, slot.id);
+    parts.freePermit(slot);
   }
   parts.metrics.inMemory.set(parts.slots.size);
   parts.watching.tell(committed);
@@ -220,6 +222,7 @@ function quarantine(parts: EngineParts, target: Parameters<EngineParts['quaranti
     parts.effects.abandon(slot);
     parts.slots.delete(id);
     parts.idle.delete(id);
+    parts.freePermit(slot);
   }
   const fence = parts.node().fence(shard);
   if (fence !== undefined && slot?.fresh !== true) {
@@ -231,6 +234,6 @@ function quarantine(parts: EngineParts, target: Parameters<EngineParts['quaranti
   consume(parts, shard, tenant, id, all, why);
   for (const envelope of all) {
     release(parts, shard, envelope);
-    envelope.settle?.({ kind: 'refused', why });
+    envelope.settle?.({ kind: 'refused', why, bad: true });
   }
 }

@@ -12,10 +12,12 @@ import type { StoredRun } from '../store/port.ts';
 import { childrenOf } from './children.ts';
 import { continueEffects } from './effects.ts';
 import { release, type EngineParts } from './parts.ts';
+import { UnreadableProgram } from './programs.ts';
 import { newSlot, type Envelope, type Slot } from './slot.ts';
 
 const BATCH = 200;
 const RETRY_MS = 100;
+const UNREAD_RETRY_MS = 1_000;
 
 export interface Loading {
   /** Queues a command for a run that is not in memory and sees to its being read. */
@@ -28,11 +30,13 @@ interface Wanted { readonly shard: number; readonly envelopes: Envelope[] }
 
 export function createLoading(parts: EngineParts): Loading {
   const wanted = new Map<string, Wanted>();
+  /** Tried again after a pause. */
+  const away = new Map<string, Wanted>();
   let scheduled = false;
   let reading = false;
 
   function want(shard: number, runId: string, envelope: Envelope | undefined): void {
-    const known = wanted.get(runId);
+    const known = wanted.get(runId) ?? away.get(runId);
     if (known === undefined) wanted.set(runId, { shard, envelopes: envelope === undefined ? [] : [envelope] });
     else if (envelope !== undefined) known.envelopes.push(envelope);
     schedule();
@@ -83,10 +87,11 @@ export function createLoading(parts: EngineParts): Loading {
     if (parts.node().fence(shard) === undefined) return;
     if (stored === undefined) return refuse(id, wish, '', 'there is no such run');
     if (stored.row.status === 'quarantined') return refuse(id, wish, stored.row.tenant, 'the run is quarantined');
+    if (stored.unread !== undefined) return later(id, wish, stored.unread);
+    const linked = await linkedOf(parts, stored);
     let slot: Slot;
     try {
-      const linked = await parts.programs.byHash(stored.row.tenant, stored.row.hash);
-      if (linked === undefined) throw new Error(`its flow version ${stored.row.hash} is gone`);
+      if (linked instanceof Error) throw linked;
       slot = slotOf(stored, linked, parts.scheduler.nowMs());
     } catch (error) {
       wanted.delete(id);
@@ -100,6 +105,19 @@ export function createLoading(parts: EngineParts): Loading {
     if (!ENDED.has(slot.status)) continueEffects(parts, slot);
     slot.more = slot.more || slot.status === 'running';
     parts.schedule(slot);
+  }
+
+  /** A part of its journal is out of reach (blob store): it waits alone. */
+  function later(id: string, wish: Wanted, error: unknown): void {
+    wanted.delete(id);
+    parts.log.warn('a run could not be read whole; trying again', { error, runId: id });
+    away.set(id, wish);
+    parts.scheduler.after(UNREAD_RETRY_MS, () => {
+      if (away.get(id) !== wish) return;
+      away.delete(id);
+      want(wish.shard, id, undefined);
+      wanted.get(id)?.envelopes.unshift(...wish.envelopes);
+    });
   }
 
   /** The rows that asked for a run that cannot answer are consumed, so that they do not come back for ever. */
@@ -116,14 +134,26 @@ export function createLoading(parts: EngineParts): Loading {
     want,
     drop: (shard) => {
       const dropped: Envelope[] = [];
-      for (const [id, w] of wanted) {
-        if (w.shard !== shard) continue;
-        dropped.push(...w.envelopes);
-        wanted.delete(id);
+      for (const list of [wanted, away]) {
+        for (const [id, w] of list) {
+          if (w.shard !== shard) continue;
+          dropped.push(...w.envelopes);
+          list.delete(id);
+        }
       }
       return dropped;
     },
   };
+}
+
+/** Only what is there and cannot be used is the run's own trouble; a database that is away is not. */
+async function linkedOf(parts: EngineParts, { row }: StoredRun): Promise<Linked | Error> {
+  try {
+    return (await parts.programs.byHash(row.tenant, row.hash)) ?? new Error(`its flow version ${row.hash} is gone`);
+  } catch (error) {
+    if (error instanceof UnreadableProgram) return error;
+    throw error;
+  }
 }
 
 function slotOf(stored: StoredRun, linked: Linked, sinceMs: number): Slot {
@@ -136,6 +166,7 @@ function slotOf(stored: StoredRun, linked: Linked, sinceMs: number): Slot {
 
 /** The run as its journal tells it. Throws when an entry is missing, unreadable or of a newer format (R4, E10). */
 export function fold(stored: StoredRun, linked: Linked, from?: { snapshot: boolean }): { run: Run; lastSeq: number } {
+  if (stored.unread !== undefined) throw stored.unread;
   const usable = from?.snapshot === false ? undefined : stored.snapshot;
   let run: Run;
   let lastSeq = 0;

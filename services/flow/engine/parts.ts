@@ -80,6 +80,10 @@ export interface EngineParts {
   schedule(slot: Slot): void;
   /** Runs after each commit of a run, before anything else can be decided for it. */
   committed(committed: Committed): void;
+  /** Starts in this shard that wait for a place under a concurrency limit; 0 when it is not ours. */
+  waitingStarts(shard: number): number;
+  /** A run that ended, or never began, gives its place back. */
+  freePermit(slot: Pick<Slot, 'row'>): void;
   /** Consumes the rows behind envelopes that no run will decide. Does not settle them. */
   consume(shard: number, tenant: string, runId: string, envelopes: readonly Envelope[], why: string): void;
   /** The run alone is set aside; its shard goes on. */

@@ -1,10 +1,9 @@
 // Definitions in memory: linked programs by content hash (for ever valid), and which hash a name means now (for a moment).
 // I1 A run keeps the hash it began with (R11); only starts ask what `latest` means.
-import { PalaceError } from '@palace/platform/errors.ts';
 import type { Scheduler } from '@palace/platform/durable/contract.ts';
 import { link, type Linked } from '../core/link.ts';
 import { PROGRAM_FORMAT } from '../core/program.ts';
-import type { Definition, FlowStore } from '../store/port.ts';
+import type { Definition, FlowStore, StoredProgram } from '../store/port.ts';
 
 /** A publication by another process is seen after at most so long; one by this process at once. */
 const NAME_TTL_MS = 1000;
@@ -18,6 +17,19 @@ export interface Programs {
   /** The same, without waiting, when everything is at hand. */
   resolved(tenant: string, ref: string): { definition: Definition; linked: Linked } | undefined;
   forget(tenant: string, namespace: string, name: string): void;
+}
+
+/** The stored form is there and cannot be used: trying again changes nothing. */
+export class UnreadableProgram extends Error {
+  override readonly name = 'UnreadableProgram';
+}
+
+function linkStored({ program }: StoredProgram): Linked {
+  try {
+    return link(program);
+  } catch (error) {
+    throw new UnreadableProgram('its compiled form is damaged', { cause: error });
+  }
 }
 
 interface Named { definition: Definition; untilMs: number }
@@ -37,8 +49,8 @@ export function createPrograms(store: FlowStore, scheduler: Scheduler): Programs
     if (known !== undefined) return known;
     const stored = await store.program(tenant, hash);
     if (stored === undefined) return undefined;
-    if (stored.format > PROGRAM_FORMAT) throw new PalaceError('boot.schema-newer', { detail: `compiled form ${stored.format}, this release reads ${PROGRAM_FORMAT}` });
-    const linked = link(stored.program);
+    if (stored.format > PROGRAM_FORMAT) throw new UnreadableProgram(`its compiled form is ${stored.format}, this release reads ${PROGRAM_FORMAT}`);
+    const linked = linkStored(stored);
     keep(key, linked);
     return linked;
   }

@@ -61,16 +61,21 @@ function addEvent(draft: Draft, of: Subject, event: RunEvent, atMs: number): voi
       });
       return;
     case 'listen.opened':
-      for (const type of new Set(event.filters.map((f) => f.type))) {
-        if (!type.startsWith(SIGNAL_PREFIX)) put(draft, 'subscribe', { run: of.id, act: event.act, type, shard: of.shard, tenant: of.tenant });
-      }
-      return;
+      return addListen(draft, of, event);
     case 'listen.closed':
       put(draft, 'unsubscribe', { run: of.id, act: event.act });
       return;
     default:
       addSettlement(draft, of, event, atMs);
   }
+}
+
+/** The subscription, and the wish to look back once it is committed: a row, so that a crash in between loses no event (ENGINE E14). */
+function addListen(draft: Draft, of: Subject, { act, filters, atMs }: Extract<RunEvent, { type: 'listen.opened' }>): void {
+  const types = [...new Set(filters.map((f) => f.type))].filter((type) => !type.startsWith(SIGNAL_PREFIX));
+  if (types.length === 0) return;
+  for (const type of types) put(draft, 'subscribe', { run: of.id, act, type, shard: of.shard, tenant: of.tenant });
+  draft.streams.push({ consumer: 'flow', consumerShard: of.shard, tenant: of.tenant, kind: 'look-back', body: JSON.stringify({ run: of.id, act, types, atMs }) });
 }
 
 /** What becomes of an intent in the ledger. Reads and idempotent effects have no row: nothing to settle. */

@@ -15,7 +15,7 @@ export type Settlement =
   | { readonly kind: 'unused'; readonly why: string }
   | { readonly kind: 'key-taken'; readonly fingerprint: string; readonly answer: string }
   /** Nothing was kept. */
-  | { readonly kind: 'refused'; readonly why: string }
+  | { readonly kind: 'refused'; readonly why: string; /** It will be refused again. */ readonly bad?: true }
   /** The database did not answer: it may or may not be kept. */
   | { readonly kind: 'unknown' };
 

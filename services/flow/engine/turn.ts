@@ -9,14 +9,16 @@ import { evolve } from '../core/evolve.ts';
 import { JOURNAL_FORMAT, type RunEvent } from '../core/model.ts';
 import { EVOLVE_VERSION, positionOf, snapshot } from '../core/run.ts';
 import { runStatus } from '../core/view.ts';
-import { childrenOf, leftChildren, prepareChildren, type PreparedChild } from './children.ts';
+import { childrenOf, leftChildren, NO_CHILDREN, prepareChildren, type Prepared, type PreparedChild } from './children.ts';
 import { isLarge, moveLarge } from './large-entries.ts';
 import { decideEnv, release, type EngineParts } from './parts.ts';
+import { UnreadableProgram } from './programs.ts';
 import { aboutRun } from './tracing.ts';
 import { addEvents, addRow, addState, draftWrite, newDraft, type Draft } from './rows.ts';
 import { isIdle, type Envelope, type Slot } from './slot.ts';
 
 const FENCE_RETRY_MS = 50;
+const CHILDREN_RETRY_MS = 200;
 
 interface Taken { readonly envelope: Envelope; readonly unused: string | undefined }
 
@@ -40,12 +42,22 @@ export function takeTurn(parts: EngineParts, slot: Slot): void {
     return;
   }
   slot.writing = true;
-  if (events.some((e) => e.type === 'child.requested')) {
-    void prepareChildren(parts, slot, events, nowMs).then(
-      (children) => write(parts, slot, fence, taken, events, nowMs, children),
-      (error: unknown) => parts.quarantine({ ...slot, slot, envelopes: taken.map((t) => t.envelope) }, 'a sub-flow could not be prepared', error),
-    );
-  } else write(parts, slot, fence, taken, events, nowMs, []);
+  if (events.some((e) => e.type === 'child.requested')) void withChildren(parts, slot, fence, taken, events, nowMs);
+  else write(parts, slot, fence, taken, events, nowMs, NO_CHILDREN);
+}
+
+/** Looking up the flows of children may fail for a while; the decision stands and waits for it. */
+async function withChildren(parts: EngineParts, slot: Slot, fence: Fence, taken: readonly Taken[], events: readonly RunEvent[], nowMs: number): Promise<void> {
+  while (!slot.gone) {
+    try {
+      return write(parts, slot, fence, taken, events, nowMs, await prepareChildren(parts, slot, events, nowMs));
+    } catch (error) {
+      if (error instanceof UnreadableProgram) return parts.quarantine({ ...slot, slot, envelopes: taken.map((t) => t.envelope) }, 'a sub-flow could not be prepared', error);
+      parts.log.warn('a sub-flow could not be looked up; trying again', { error, ...aboutRun(slot.row) });
+      await new Promise<void>((resolve) => parts.scheduler.after(CHILDREN_RETRY_MS, resolve));
+    }
+  }
+  afterLoss(parts, slot, taken, 'fenced');
 }
 
 function decideWaiting(parts: EngineParts, slot: Slot, nowMs: number, taken: Taken[], events: RunEvent[]): void {
@@ -70,21 +82,21 @@ function decideWaiting(parts: EngineParts, slot: Slot, nowMs: number, taken: Tak
   }
 }
 
-function write(parts: EngineParts, slot: Slot, fence: Fence, taken: readonly Taken[], events: readonly RunEvent[], nowMs: number, children: readonly PreparedChild[]): void {
-  if (slot.gone) return;
+function write(parts: EngineParts, slot: Slot, fence: Fence, taken: readonly Taken[], events: readonly RunEvent[], nowMs: number, children: Prepared): void {
+  if (slot.gone) return afterLoss(parts, slot, taken, 'fenced');
   const request = buildWrite(parts, slot, fence, taken, events, nowMs, children);
   if (request === undefined) {
     slot.writing = false;
     settleAll(parts, slot, taken);
     return takeTurn(parts, slot);
   }
-  const submit = () => void parts.node().submit(request).then((outcome) => afterWrite(parts, slot, taken, events, children, outcome));
+  const submit = () => void parts.node().submit(request).then((outcome) => afterWrite(parts, slot, taken, events, children.children, outcome));
   if (isLarge(request)) void moveLarge(parts, request).then(submit);
   else submit();
 }
 
 /** Undefined when there is nothing to keep. */
-function buildWrite(parts: EngineParts, slot: Slot, fence: Fence, taken: readonly Taken[], events: readonly RunEvent[], nowMs: number, children: readonly PreparedChild[]): Write | undefined {
+function buildWrite(parts: EngineParts, slot: Slot, fence: Fence, taken: readonly Taken[], events: readonly RunEvent[], nowMs: number, { children, refused }: Prepared): Write | undefined {
   const draft = newDraft();
   if (slot.fresh) addRow(draft, 'run', summaryRow(slot));
   addEvents(draft, subject(slot), events, slot.lastSeq + 1, nowMs);
@@ -92,6 +104,7 @@ function buildWrite(parts: EngineParts, slot: Slot, fence: Fence, taken: readonl
   for (const left of leftChildren(slot, events)) {
     draft.streams.push({ consumer: 'flow', consumerShard: slot.shard, tenant: slot.tenant, kind: 'child-cancel', body: JSON.stringify({ run: left }) });
   }
+  for (const { act, fault } of refused) addChildEnded(draft, slot, { run: slot.id, act, fault });
   for (const child of children) {
     addRow(draft, 'run', summaryRow(child.slot));
     addEvents(draft, subject(child.slot), child.events, 1, nowMs);
@@ -118,18 +131,17 @@ function addSummary(parts: EngineParts, slot: Slot, draft: Draft, events: readon
     // The parent hears by stream: exactly once, whatever happens to this process in between (ENGINE E13).
     const final = events.findLast((e) => e.type === 'run.completed' || e.type === 'run.failed' || e.type === 'run.cancelled');
     const said = final?.type === 'run.completed' ? { output: final.output } : final?.type === 'run.failed' ? { fault: final.fault } : { cancelled: true };
-    if (final !== undefined) {
-      draft.streams.push({
-        consumer: 'flow', consumerShard: slot.shard, tenant: slot.tenant, kind: 'child-ended',
-        body: JSON.stringify({ run: slot.row.parent, act: slot.row.parentAct, ...said }),
-      });
-    }
+    if (final !== undefined) addChildEnded(draft, slot, { run: slot.row.parent, act: slot.row.parentAct, ...said });
   }
   const seq = slot.lastSeq + events.length;
   if (seq - slot.snapshotSeq >= parts.settings.eventsPerSnapshot && !ENDED.has(status)) {
     addRow(draft, 'snapshot', { run: slot.id, seq, format: JOURNAL_FORMAT, evolve: EVOLVE_VERSION, shard: slot.shard, tenant: slot.tenant, body: JSON.stringify(snapshot(slot.run)) });
     slot.snapshotSeq = seq;
   }
+}
+
+function addChildEnded(draft: Draft, { shard, tenant }: Slot, said: { readonly run: string; readonly act: number; readonly output?: unknown; readonly fault?: unknown; readonly cancelled?: boolean }): void {
+  draft.streams.push({ consumer: 'flow', consumerShard: shard, tenant, kind: 'child-ended', body: JSON.stringify(said) });
 }
 
 function subject(slot: Slot) {
@@ -164,6 +176,7 @@ function afterWrite(parts: EngineParts, slot: Slot, taken: readonly Taken[], eve
   if (outcome.kind === 'key-taken') {
     slot.gone = true;
     parts.slots.delete(slot.id);
+    parts.freePermit(slot);
     parts.consume(slot.shard, slot.tenant, slot.id, taken.map((t) => t.envelope), 'its Idempotency-Key is taken');
     for (const { envelope } of taken) envelope.settle?.(outcome);
     return;

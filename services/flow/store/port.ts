@@ -36,6 +36,8 @@ export interface StoredRun {
   readonly snapshot?: { readonly seq: number; readonly format: number; readonly evolve: string; readonly body: string };
   /** After the snapshot, in order. */
   readonly entries: readonly JournalEntry[];
+  /** Why some entry could not be fetched; `entries` is then incomplete. */
+  readonly unread?: Error;
 }
 
 export interface StoredProgram {
@@ -85,6 +87,7 @@ export interface FlowStore {
   definition(tenant: string, namespace: string, name: string, version?: string): Promise<Definition | undefined>;
   ledger(shard: number, run: string): Promise<readonly LedgerRow[]>;
   subscriptions(tenant: string, type: string): Promise<readonly { readonly run: string; readonly act: number; readonly shard: number }[]>;
+  /** The newest ones, oldest first. */
   recentEvents(tenant: string, types: readonly string[], sinceMs: number, limit: number): Promise<readonly StoredEvent[]>;
   unmatchedEvents(shard: number, limit: number): Promise<readonly StoredEvent[]>;
   /** Runs that hold or await each permit of the shard. */

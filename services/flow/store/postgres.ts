@@ -61,18 +61,25 @@ export async function readRuns(sql: Sql, blobs: Blobs, ids: readonly string[], u
     [ids, after, upTo ?? null],
   );
   const byRun = new Map<string, JournalEntry[]>();
+  const unread = new Map<string, Error>();
   for (const r of entries.rows) {
-    const list = byRun.get(r.run);
-    const read = await entry(blobs, r);
-    if (list === undefined) byRun.set(r.run, [read]);
-    else list.push(read);
+    try {
+      const list = byRun.get(r.run);
+      const read = await entry(blobs, r);
+      if (list === undefined) byRun.set(r.run, [read]);
+      else list.push(read);
+    } catch (error) {
+      unread.set(r.run, error instanceof Error ? error : new Error(String(error)));
+    }
   }
   return runs.rows.map((r) => {
     const s = bySnapshot.get(r.id);
+    const missing = unread.get(r.id);
     return {
       row: runRow(r),
       ...(s !== undefined && { snapshot: { seq: s.seq, format: s.format, evolve: s.evolve, body: s.body } }),
       entries: byRun.get(r.id) ?? [],
+      ...(missing !== undefined && { unread: missing }),
     };
   });
 }
@@ -138,9 +145,9 @@ export function postgresFlowStore(database: Database, blobs: Blobs): FlowStore {
       ofTenant(tenant, async (sql) =>
         (await sql.query<EventRecord>(
           `select tenant, type, source, id, at_ms, body from flow.event
-            where tenant = $1 and type = any($2) and at_ms >= $3 order by position limit $4`,
+            where tenant = $1 and type = any($2) and at_ms >= $3 order by position desc limit $4`,
           [tenant, types, sinceMs, limit],
-        )).rows.map(event)),
+        )).rows.toReversed().map(event)),
     unmatchedEvents: (shard, limit) =>
       inShard(shard, async (sql) =>
         (await sql.query<EventRecord>(

@@ -118,7 +118,10 @@ async function listSummaries(sql: Sql, query: z.output<typeof listRuns>): Promis
 /** Events one by one, out of the entries that hold them together. */
 async function readHistory(sql: Sql, blobs: Blobs, id: string, after: number, limit: number): Promise<HistoryItem[]> {
   const found = await sql.query<{ seq: number; at_ms: string; tenant: string; body: string | null; blob: string | null }>(
-    'select seq, at_ms, tenant, body, blob from flow.journal where run = $1 and seq + count > $2 + 1 order by seq limit $3', [id, after, limit],
+    // From the entry that holds the event after `after`: found through the primary key, however long the history.
+    `select seq, at_ms, tenant, body, blob from flow.journal
+      where run = $1 and seq >= coalesce((select max(seq) from flow.journal where run = $1 and seq <= $2 + 1), 0) order by seq limit $3`,
+    [id, after, limit],
   );
   const items: HistoryItem[] = [];
   for (const row of found.rows) {
