@@ -23,6 +23,8 @@ export interface BenchEngine {
   submit(id: string, workload?: Workload): Promise<string>;
   /** Completed runs of the three-step flow. */
   countDone(): Promise<number>;
+  /** Steps whose result was committed by then, engine time. */
+  countSteps(beforeMs: number): Promise<number>;
   stop(): Promise<void>;
 }
 
@@ -75,6 +77,11 @@ function handle(platform: Platform, flow: FlowService, door: BenchDoor | undefin
     submit: (id, workload = 'seq3') => start(id, workload).accepted,
     async countDone() {
       const found = await platform.database.owner.query<{ n: number }>(`select count(*)::int as n from flow.run where status = 'completed' and flow = 'bench/seq3'`);
+      return found.rows[0]?.n ?? 0;
+    },
+    async countSteps(beforeMs) {
+      const found = await platform.database.owner.query<{ n: number }>(
+        `select coalesce(sum((length(body) - length(replace(body, '"effect.completed"', ''))) / length('"effect.completed"')), 0)::int as n from flow.journal where at_ms <= $1`, [beforeMs]);
       return found.rows[0]?.n ?? 0;
     },
     async stop() {

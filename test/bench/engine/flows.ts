@@ -15,13 +15,13 @@ do:
           ${Array.from({ length: 100 }, (_, n) => step(`f${n}`, n)).join('\n          ')}
 `;
 
-/** A loop of effects: how the cost of a step grows with history. */
+/** A loop of `rounds` times ten effects: how the cost of a step grows with history. */
 export const LOOP = `document: { dsl: '1.0.3', namespace: bench, name: loop, version: '1.0.0' }
 do:
   - all:
-      for: { each: n, in: '[ range(.steps) ]' }
+      for: { each: n, in: '[ range(.rounds) ]' }
       do:
-        ${step('body', 1)}
+        ${Array.from({ length: 10 }, (_, n) => step(`s${n}`, n)).join('\n        ')}
 `;
 
 /** Waits for a timer: what a million sleeping runs cost. */

@@ -14,16 +14,19 @@ export interface Ground {
   readonly postgres: number;
 }
 
-/** Opens the ground, hands it over, and leaves nothing behind, whatever happens. */
+/** A database in a folder of its own; nothing is left behind, whatever happens. */
 export async function onGround(work: (ground: Ground) => Promise<void>): Promise<void> {
-  await inFolder(async (dir) => {
-    const server = await startEmbedded({ dataDir: dir, log: quiet });
-    try {
-      await work({ dir, databaseUrl: server.url, get postgres() { return server.pid; } });
-    } finally {
-      await server.stop();
-    }
-  });
+  await inFolder((dir) => withDatabase(dir, work));
+}
+
+/** The database of this folder, running for as long as `work`. */
+export async function withDatabase<R>(dir: string, work: (ground: Ground) => Promise<R>): Promise<R> {
+  const server = await startEmbedded({ dataDir: dir, log: quiet });
+  try {
+    return await work({ dir, databaseUrl: server.url, get postgres() { return server.pid; } });
+  } finally {
+    await server.stop();
+  }
 }
 
 export async function inFolder(work: (dir: string) => Promise<void>): Promise<void> {

@@ -29,12 +29,16 @@ process.once('SIGTERM', stop);
 process.once('disconnect', stop);
 process.send?.({ ready: { port: engine.door?.port ?? 0, secret: engine.door?.secret ?? '', openedMs: now() - began, postgres: engine.postgres } satisfies Ready });
 
-async function answer({ flow, submit, countDone }: BenchEngine, question: Question): Promise<unknown> {
+async function answer({ flow, submit, countDone, countSteps }: BenchEngine, question: Question): Promise<unknown> {
   switch (question.ask) {
     case 'submit':
       return (await Promise.all(Array.from({ length: question.count }, (_, n) => submit(`${question.prefix}${n}`)))).length;
+    case 'sleep':
+      return submit('waits', 'sleep');
     case 'done':
       return countDone();
+    case 'steps':
+      return countSteps(question.beforeMs);
     case 'watch':
       for (const { id, dueMs } of question.runs) {
         flow.engine.watching.watch(id, ({ status }) => {

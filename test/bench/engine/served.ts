@@ -33,15 +33,20 @@ export interface Served extends Ready {
 
 export type Question =
   | { readonly ask: 'submit'; readonly prefix: string; readonly count: number }
+  | { readonly ask: 'sleep' }
   | { readonly ask: 'done' }
+  | { readonly ask: 'steps'; readonly beforeMs: number }
   | { readonly ask: 'watch'; readonly runs: readonly { readonly id: string; readonly dueMs: number }[] }
   | { readonly ask: 'lateness' }
   | { readonly ask: 'time' }
   | { readonly ask: 'load' };
 
+/** As `palace` starts Node. */
+const FLAGS = ['--disallow-code-generation-from-strings', '--disable-proto=delete', '--disable-warning=ExperimentalWarning'];
+
 export async function startServed(options: ServedOptions): Promise<Served> {
   const began = now();
-  const child = fork(fileURLToPath(new URL('./served-process.ts', import.meta.url)), [JSON.stringify(options)], { execArgv: ['--disable-warning=ExperimentalWarning'] });
+  const child = fork(fileURLToPath(new URL('./served-process.ts', import.meta.url)), [JSON.stringify(options)], { execArgv: FLAGS });
   const waiting = new Map<number, (answer: unknown) => void>();
   const ready = await new Promise<Ready>((resolve, reject) => {
     child.on('message', (said: { ready?: Ready; answer?: unknown; to?: number }) => {
