@@ -24,10 +24,11 @@ export function summaryPage(row: RunRow): z.input<typeof runSummary> {
 
 export async function runPage(parts: FlowParts, tenant: string, row: RunRow): Promise<z.input<typeof runDetail>> {
   const stored = await parts.reads.stored(tenant, row.id);
-  const linked = stored === undefined ? undefined : await parts.programs.byHash(tenant, stored.row.hash);
-  if (stored === undefined || linked === undefined) return { ...summaryPage(row), waitingFor: [], lastSeq: 0 };
+  const linked = stored === undefined ? undefined : await parts.programs.readable(tenant, stored.row.hash);
+  if (stored === undefined) return { ...summaryPage(row), waitingFor: [], lastSeq: 0 };
   const page = summaryPage(stored.row);
   const quarantine = stored.row.status !== 'quarantined' ? {} : { quarantine: { reason: stored.row.quarantine ?? 'unknown', at: page.startedAt } };
+  if (linked === undefined) return { ...page, waitingFor: [], lastSeq: 0, ...quarantine };
   try {
     const { run, lastSeq } = fold(stored, linked);
     const ended = ENDED.has(stored.row.status);

@@ -12,6 +12,8 @@ const MAX_PROGRAMS = 2000;
 export interface Programs {
   /** The linked program of a hash that is known to exist; undefined when it does not. */
   byHash(tenant: string, hash: string): Promise<Linked | undefined>;
+  /** For those who only look: undefined also when the stored form cannot be used. */
+  readable(tenant: string, hash: string): Promise<Linked | undefined>;
   /** `namespace/name` or `namespace/name@version`. */
   resolve(tenant: string, ref: string): Promise<{ definition: Definition; linked: Linked } | undefined>;
   /** The same, without waiting, when everything is at hand. */
@@ -81,5 +83,14 @@ export function createPrograms(store: FlowStore, scheduler: Scheduler): Programs
     for (const key of named.keys()) if (key === prefix || key.startsWith(`${prefix}@`)) named.delete(key);
   }
 
-  return { byHash, resolve, resolved, forget };
+  async function readable(tenant: string, hash: string): Promise<Linked | undefined> {
+    try {
+      return await byHash(tenant, hash);
+    } catch (error) {
+      if (error instanceof UnreadableProgram) return undefined;
+      throw error;
+    }
+  }
+
+  return { byHash, readable, resolve, resolved, forget };
 }

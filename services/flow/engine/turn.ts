@@ -113,7 +113,8 @@ function buildWrite(parts: EngineParts, slot: Slot, fence: Fence, taken: readonl
     e.commandId === undefined ? [] : [{ commandId: e.commandId, outcome: unused === undefined ? ('done' as const) : ('unused' as const), ...(unused !== undefined && { detail: unused }) }]);
   const cursors = taken.flatMap(({ envelope: e }) => (e.cursor === undefined ? [] : [e.cursor]));
   for (const { envelope: e } of taken) if (e.timerId !== undefined) draft.timersClear.push({ key: slot.id, id: e.timerId });
-  const empty = events.length === 0 && !slot.fresh && consumes.length === 0 && cursors.length === 0 && draft.timersClear.length === 0;
+  // A run that was set aside and read again has a summary to correct, and no event.
+  const empty = events.length === 0 && !slot.fresh && draft.rows['state'] === undefined && consumes.length === 0 && cursors.length === 0 && draft.timersClear.length === 0;
   if (empty) return undefined;
   return draftWrite(draft, {
     fence, key: slot.id, tenant: slot.tenant,

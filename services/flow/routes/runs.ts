@@ -125,7 +125,7 @@ function historyRoute(parts: FlowParts): Route {
     method: 'get', path: '/v1/runs/{id}/events', summary: 'The history of a run, as JSON or as a live event stream (Last-Event-ID resumes)', permission: 'run.read', params: oneRun,
     query: historyQuery, events: true, loader: (tenant, { id }) => settledRun(parts, tenant, id), responses: { 200: history },
     async handle({ tenant, resource, query, wantsEvents, lastEventId, signal, draining }): Promise<Reply> {
-      const linked = await parts.programs.byHash(tenant, resource.hash);
+      const linked = await parts.programs.readable(tenant, resource.hash);
       if (wantsEvents) {
         const resumed = Number(lastEventId ?? query.after);
         return { events: follow(parts, tenant, resource, linked, Number.isSafeInteger(resumed) && resumed >= 0 ? resumed : 0, AbortSignal.any([signal, draining])) };
