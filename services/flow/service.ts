@@ -6,6 +6,7 @@
 //   fork                                    a new run from any event of another, with edits
 //   publishEvent                            a CloudEvent from outside
 // The engine (engine/) hosts the durable component; core/ decides; store/ reads; executors/ act on the world.
+import { randomBytes } from 'node:crypto';
 import type { Json } from '@palace/jq/jq.ts';
 import { createDurableNode } from '@palace/platform/durable/node.ts';
 import type { DurableNode } from '@palace/platform/durable/contract.ts';
@@ -54,7 +55,7 @@ export async function openFlow(platform: Platform, options: FlowOptions = {}): P
   const scheduler = realScheduler();
   const programs = createPrograms(store, scheduler);
   const engine: Engine = createEngine({
-    node: () => node, store, blobs: platform.blobs, scheduler, programs, settings: engineSettings(config, options.runtimeMetadata ?? {}), log: telemetry.log.child({ service: 'flow' }), span: (name, about) => telemetry.span(name, about),
+    node: () => node, store, blobs: platform.blobs, scheduler, entropy: randomBytes, programs, settings: engineSettings(config, options.runtimeMetadata ?? {}), log: telemetry.log.child({ service: 'flow' }), span: (name, about) => telemetry.span(name, about),
     executors: new Map([['http', httpExecutor(platform.egress, { maxResponseBytes: config.effect.maxResponseBytes, maxRedirects: config.effect.maxRedirects })], ...(options.executors ?? [])]),
     metrics: {
       started: telemetry.counter('palace_runs_started_total', 'Runs accepted'),

@@ -1,7 +1,7 @@
 // The way in for starts: from a request to a run in a shard that this process owns, or to the inbox of the shard it must live in (ENGINE E5).
 // I1 Overload is refused before anything is written (R8). I2 A start is acknowledged after its first commit (R1).
 // I3 With an Idempotency-Key the key, the run and its first events are one commit.
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import type { Json } from '@palace/jq/jq.ts';
 import { PalaceError } from '@palace/platform/errors.ts';
 import { SHARD_COUNT, type KeyClaim } from '@palace/platform/durable/contract.ts';
@@ -84,7 +84,7 @@ export function createAccept(parts: EngineParts): Accept {
 
   async function startHere(request: StartRequest, shard: number, found: { definition: Definition; linked: Linked }): Promise<{ id: string; repeated: boolean }> {
     const nowMs = parts.node().timeMs();
-    const id = makeRunId(shard, nowMs, randomBytes(9));
+    const id = makeRunId(shard, nowMs, parts.entropy(9));
     const { definition, linked } = found;
     const row = {
       id, shard, tenant: request.tenant, flow: `${definition.namespace}/${definition.name}`, version: definition.version, hash: definition.hash,
@@ -122,10 +122,10 @@ export function createAccept(parts: EngineParts): Accept {
       const known = await parts.node().lookUpKey(tenant, key.scope, key.key);
       if (known !== undefined) return answerOtherwise({ kind: 'key-taken', ...known }, request);
     }
-    const shard = permit === undefined ? anyShard(tenant, key) : permitShard(tenant, permit.key);
+    const shard = permit === undefined ? anyShard(parts, tenant, key) : permitShard(tenant, permit.key);
     if (permit !== undefined && parts.waitingStarts(shard) >= parts.settings.maxActiveRuns) throw busy('starts that wait for a place');
     // The same key gives the same id, so that two processes that take the same request keep one run.
-    const entropy = key === undefined ? randomBytes(9) : createHash('sha256').update([tenant, key.scope, key.key, key.fingerprint].join('\u0000')).digest().subarray(0, 9);
+    const entropy = key === undefined ? parts.entropy(9) : createHash('sha256').update([tenant, key.scope, key.key, key.fingerprint].join('\u0000')).digest().subarray(0, 9);
     const id = makeRunId(shard, key === undefined ? parts.node().timeMs() : 0, entropy);
     const body: StartBody = {
       run: id, flow: `${definition.namespace}/${definition.name}@${definition.version}`, hash: definition.hash, input: request.input,
@@ -172,9 +172,9 @@ export function createAccept(parts: EngineParts): Accept {
 }
 
 /** The same key goes to the same shard, so that the same request is the same row. */
-function anyShard(tenant: string, key: StartRequest['idempotency']): number {
-  const chance = key === undefined ? randomBytes(1) : createHash('sha256').update([tenant, key.scope, key.key].join('\u0000')).digest();
-  return chance.readUInt8(0) % SHARD_COUNT;
+function anyShard(parts: EngineParts, tenant: string, key: StartRequest['idempotency']): number {
+  const chance = key === undefined ? parts.entropy(1) : createHash('sha256').update([tenant, key.scope, key.key].join('\u0000')).digest();
+  return (chance[0] ?? 0) % SHARD_COUNT;
 }
 
 /** The input is refused before anything is written; a flow whose schema cannot be read is the flow's mistake. */

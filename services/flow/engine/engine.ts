@@ -28,7 +28,7 @@ export interface Engine {
   load(): { slots: number; idle: number; effects: number; pendingStarts: number };
 }
 
-type Surroundings = Pick<EngineParts, 'store' | 'blobs' | 'scheduler' | 'programs' | 'executors' | 'settings' | 'log' | 'span' | 'metrics'> & { readonly node: () => DurableNode };
+type Surroundings = Pick<EngineParts, 'store' | 'blobs' | 'scheduler' | 'entropy' | 'programs' | 'executors' | 'settings' | 'log' | 'span' | 'metrics'> & { readonly node: () => DurableNode };
 
 interface Pieces { readonly parts: EngineParts; readonly loading: Loading; readonly accept: Accept; readonly correlation: Correlation; readonly permits: Permits; readonly control: Control }
 

@@ -56,6 +56,8 @@ export interface EngineParts {
   readonly store: FlowStore;
   readonly blobs: Pick<Blobs, 'put'>;
   readonly scheduler: Scheduler;
+  /** Chance for the ids of runs: so many bytes. The simulator's comes from its seed. */
+  readonly entropy: (bytes: number) => Uint8Array;
   readonly programs: Programs;
   readonly executors: Executors;
   readonly effects: Effects;
