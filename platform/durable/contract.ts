@@ -271,7 +271,9 @@ export interface DurableStore {
   commit(connection: number, writes: readonly Write[]): Promise<CommitReply>;
   send(rows: readonly InboxRow[]): Promise<void>;
   /** Which of these shards have undecided inbox rows or stream rows. */
-  readPending(shards: readonly number[]): Promise<{ readonly inbox: readonly number[]; readonly streams: readonly number[]; readonly oldestInboxMs: number; readonly streamLag: number }>;
+  readPending(
+    shards: readonly number[],
+  ): Promise<{ readonly inbox: readonly number[]; readonly streams: readonly number[]; readonly oldestInboxMs: number; readonly streamLag: number }>;
   readInbox(reads: readonly InboxRead[]): Promise<readonly InboxRow[]>;
   readStreams(reads: readonly StreamRead[]): Promise<readonly StreamRow[]>;
   readCursors(shards: readonly number[]): Promise<readonly ShardCursor[]>;

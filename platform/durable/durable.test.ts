@@ -56,9 +56,15 @@ describe('a commit', () => {
 
   it('reaches the database in the order of submission, shard by shard', async () => {
     const key = name();
-    await Promise.all(Array.from({ length: 40 }, (_, index) => toy.node.submit(entry(toy, 9, `${key}.${index}`, {
-      streams: [{ consumer: 'nobody', consumerShard: 0, tenant: 'acme', kind: 'n', body: String(index) }],
-    }))));
+    await Promise.all(
+      Array.from({ length: 40 }, (_, index) =>
+        toy.node.submit(
+          entry(toy, 9, `${key}.${index}`, {
+            streams: [{ consumer: 'nobody', consumerShard: 0, tenant: 'acme', kind: 'n', body: String(index) }],
+          }),
+        ),
+      ),
+    );
     const rows = await toys.rows<{ body: string; position: string }>("select body, position from toy.stream where consumer = 'nobody' order by position");
     expect(rows.map((row) => Number(row.body))).toEqual(rows.map((_, index) => index));
     expect(rows.map((row) => Number(row.position))).toEqual(rows.map((_, index) => index + 1));
@@ -81,10 +87,13 @@ describe('a key', () => {
 
   it('has one winner among many at once', async () => {
     const key = name();
-    const outcomes = await Promise.all(Array.from({ length: 20 }, (_, index) => toy.node.submit(entry(toy, index, `${key}.${index}`, claim(key, String(index))))));
+    const outcomes = await Promise.all(
+      Array.from({ length: 20 }, (_, index) => toy.node.submit(entry(toy, index, `${key}.${index}`, claim(key, String(index))))),
+    );
     const winners = outcomes.flatMap((outcome, index) => (outcome.kind === 'committed' ? [index] : []));
     expect(winners).toHaveLength(1);
-    for (const outcome of outcomes) if (outcome.kind !== 'committed') expect(outcome).toEqual({ kind: 'key-taken', fingerprint: 'f', answer: JSON.stringify(String(winners[0])) });
+    for (const outcome of outcomes)
+      if (outcome.kind !== 'committed') expect(outcome).toEqual({ kind: 'key-taken', fingerprint: 'f', answer: JSON.stringify(String(winners[0])) });
   });
 
   it('held by an open transaction delays its own write and not the batch', async () => {
@@ -104,7 +113,15 @@ describe('a key', () => {
 });
 
 describe('the inbox', () => {
-  const command = (shard: number, more: Partial<InboxRow> = {}): InboxRow => ({ shard, tenant: 'acme', key: 'run', commandId: name(), kind: 'signal', body: '{}', ...more });
+  const command = (shard: number, more: Partial<InboxRow> = {}): InboxRow => ({
+    shard,
+    tenant: 'acme',
+    key: 'run',
+    commandId: name(),
+    kind: 'signal',
+    body: '{}',
+    ...more,
+  });
 
   it('hands a command over once, drops its repeat, and tells what became of it', async () => {
     const row = command(20);
@@ -113,6 +130,8 @@ describe('the inbox', () => {
     expect(await toy.node.commandState('acme', row.commandId)).toEqual({ state: 'open' });
     await toy.node.submit(entry(toy, 20, name(), { consumes: [{ commandId: row.commandId, outcome: 'unused', detail: 'the run had ended' }] }));
     expect(await toy.node.commandState('acme', row.commandId)).toEqual({ state: 'unused', detail: 'the run had ended' });
+    const again = entry(toy, 20, name(), { consumes: [{ commandId: row.commandId, outcome: 'done' }] });
+    expect(await toy.node.submit(again)).toMatchObject({ kind: 'bad-row', sqlstate: 'PA004' });
     await toy.node.send([row]);
     await new Promise((resolve) => setTimeout(resolve, 700));
     expect(toy.host.commands.filter((one) => one.commandId === row.commandId)).toHaveLength(1);
@@ -139,19 +158,32 @@ describe('streams', () => {
   it('carry rows across shards in order, each decided once', async () => {
     const sum = name();
     for (let turn = 0; turn < 5; turn++) {
-      await Promise.all(Array.from({ length: 8 }, (_, index) => toy.node.submit(entry(toy, index, `${sum}.${turn}.${index}`, {
-        streams: [{ consumer: 'toy', consumerShard: 40, tenant: 'acme', kind: sum, body: String(turn) }],
-      }))));
+      await Promise.all(
+        Array.from({ length: 8 }, (_, index) =>
+          toy.node.submit(
+            entry(toy, index, `${sum}.${turn}.${index}`, {
+              streams: [{ consumer: 'toy', consumerShard: 40, tenant: 'acme', kind: sum, body: String(turn) }],
+            }),
+          ),
+        ),
+      );
     }
     const mine = (): typeof toy.host.delivered => toy.host.delivered.filter((row) => row.kind === sum);
     await until('all rows are delivered', () => mine().length === 40);
-    for (let shard = 0; shard < 8; shard++) expect(mine().filter((row) => row.producerShard === shard).map((row) => row.body)).toEqual(['0', '1', '2', '3', '4']);
+    for (let shard = 0; shard < 8; shard++)
+      expect(
+        mine()
+          .filter((row) => row.producerShard === shard)
+          .map((row) => row.body),
+      ).toEqual(['0', '1', '2', '3', '4']);
     const decide = (row: { producer: string; producerShard: number; position: number }): Promise<WriteOutcome> =>
       toy.node.submit(entry(toy, 40, name(), { cursors: [{ producer: row.producer, producerShard: row.producerShard, position: row.position }] }));
     // Out of order on purpose: one slow row holds nobody back.
     for (const row of mine().toReversed()) expect(await decide(row)).toEqual({ kind: 'committed' });
     expect(await decide(mine()[3] as (typeof toy.host.delivered)[number])).toMatchObject({ kind: 'bad-row', sqlstate: 'PA004' });
-    const cursors = await toys.rows<{ position: string; ahead: string[] }>('select position, ahead from toy.cursor where consumer_shard = 40 and producer_shard < 8');
+    const cursors = await toys.rows<{ position: string; ahead: string[] }>(
+      'select position, ahead from toy.cursor where consumer_shard = 40 and producer_shard < 8',
+    );
     expect(cursors).toEqual(Array.from({ length: 8 }, () => ({ position: '5', ahead: [] })));
     expect(await toy.store.trimStreams(toy.node.owned())).toBeGreaterThanOrEqual(40);
   });
@@ -173,13 +205,24 @@ describe('timers', () => {
     const fired = (): typeof toy.host.fired => toy.host.fired.filter((timer) => timer.key === key);
     await until('all have fired', () => fired().length === 5);
     for (const timer of fired()) expect(timer.atMs).toBeGreaterThanOrEqual(timer.dueMs);
-    expect(Math.max(...fired().slice(1).map((timer) => timer.atMs - timer.dueMs))).toBeLessThan(150);
+    expect(
+      Math.max(
+        ...fired()
+          .slice(1)
+          .map((timer) => timer.atMs - timer.dueMs),
+      ),
+    ).toBeLessThan(150);
     expect(fired().map((timer) => timer.dueMs)).toEqual(due.map((timer) => timer.dueMs).toSorted((a, b) => a - b));
   });
 
   it('can be moved and cleared before they fire', async () => {
     const key = name();
-    const timer = (id: string, delayMs: number): { key: string; id: string; tenant: string; dueMs: number } => ({ key, id, tenant: 'acme', dueMs: toy.node.timeMs() + delayMs });
+    const timer = (id: string, delayMs: number): { key: string; id: string; tenant: string; dueMs: number } => ({
+      key,
+      id,
+      tenant: 'acme',
+      dueMs: toy.node.timeMs() + delayMs,
+    });
     await toy.node.submit(entry(toy, 51, key, { timersSet: [timer('moved', 150), timer('cleared', 150), timer('kept', 400)] }));
     await toy.node.submit(entry(toy, 51, key, { seq: 2, timersSet: [timer('moved', 300)], timersClear: [{ key, id: 'cleared' }] }));
     await until('the last has fired', () => toy.host.fired.some((one) => one.key === key && one.id === 'kept'));
@@ -197,7 +240,9 @@ describe('timers', () => {
     await toy.node.submit(entry(toy, 52, key, { timersSet: many }));
     const fired = (): typeof toy.host.fired => toy.host.fired.filter((timer) => timer.key === key);
     await until('all have fired', () => fired().length >= 2_000);
-    const late = fired().map((timer) => timer.atMs - timer.dueMs).sort((a, b) => a - b);
+    const late = fired()
+      .map((timer) => timer.atMs - timer.dueMs)
+      .sort((a, b) => a - b);
     expect(late[0]).toBeGreaterThanOrEqual(0);
     expect(late[Math.floor(late.length * 0.99)]).toBeLessThan(1_000);
     expect(new Set(fired().map((timer) => timer.id)).size).toBe(2_000);

@@ -52,7 +52,8 @@ function addDurable(write: Write, add: (section: Section, row: unknown) => void,
   const { shard } = write.fence;
   if (write.claims !== undefined) for (const { scope, key, fingerprint, answer } of write.claims) add('claims', { tenant, scope, key, fingerprint, answer });
   if (write.consumes !== undefined) for (const { commandId, outcome, detail } of write.consumes) add('consumes', { tenant, id: commandId, outcome, detail });
-  if (write.cursors !== undefined) for (const { producer, producerShard, position } of write.cursors) add('cursors', { shard, producer, at: producerShard, position });
+  if (write.cursors !== undefined)
+    for (const { producer, producerShard, position } of write.cursors) add('cursors', { shard, producer, at: producerShard, position });
   if (write.timersClear !== undefined) for (const { key, id } of write.timersClear) add('cleared', { shard, key, id });
   for (const timer of write.timersSet ?? []) {
     tenants.add(timer.tenant);

@@ -57,8 +57,12 @@ export function createFeeds(ports: FeedPorts): Feeds {
 
   function open(shard: number): void {
     const state: Open = {
-      shard, closed: false, handed: new Set(), streams: undefined,
-      inboxFeed: { rung: true, reading: false }, streamFeed: { rung: true, reading: false },
+      shard,
+      closed: false,
+      handed: new Set(),
+      streams: undefined,
+      inboxFeed: { rung: true, reading: false },
+      streamFeed: { rung: true, reading: false },
     };
     opened.set(shard, state);
     pump(state);
@@ -133,16 +137,26 @@ export function createFeeds(ports: FeedPorts): Feeds {
   }
 
   return {
-    open, close, committed,
+    open,
+    close,
+    committed,
     ringInbox: (shards) => ring(shards, (state) => state.inboxFeed),
     ringStreams: (shards) => ring(shards, (state) => state.streamFeed),
   };
 }
 
 function streamsOf(cursors: readonly ShardCursor[]): Map<string, Stream> {
-  return new Map(cursors.map((cursor) => [`${cursor.producer}/${cursor.producerShard}`, {
-    producer: cursor.producer, producerShard: cursor.producerShard, position: cursor.position, ahead: new Set(cursor.ahead),
-  }]));
+  return new Map(
+    cursors.map((cursor) => [
+      `${cursor.producer}/${cursor.producerShard}`,
+      {
+        producer: cursor.producer,
+        producerShard: cursor.producerShard,
+        position: cursor.position,
+        ahead: new Set(cursor.ahead),
+      },
+    ]),
+  );
 }
 
 function total(streams: ReadonlyMap<string, Stream>): number {

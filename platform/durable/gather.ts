@@ -10,7 +10,11 @@ interface Waiting<Request, Answer> {
 }
 
 /** `call` answers in the order of its requests. */
-export function gather<Request, Answer>(scheduler: Scheduler, limit: number, call: (requests: readonly Request[]) => Promise<readonly Answer[]>): (request: Request) => Promise<Answer> {
+export function gather<Request, Answer>(
+  scheduler: Scheduler,
+  limit: number,
+  call: (requests: readonly Request[]) => Promise<readonly Answer[]>,
+): (request: Request) => Promise<Answer> {
   const waiting: Waiting<Request, Answer>[] = [];
   let busy = false;
 

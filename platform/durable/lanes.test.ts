@@ -23,22 +23,33 @@ interface Bench {
 function bench(settings: Partial<DurableSettings> = {}): Bench {
   const calls: Call[] = [];
   const told: string[] = [];
-  const commit: DurableStore['commit'] = (_connection, writes) => new Promise((answer) => calls.push({ keys: writes.map((write) => write.key), writes, answer }));
-  const lanes = createLanes({ commit } as DurableStore, realScheduler(), { ...SETTINGS, ...settings }, {
-    fenced: (shards) => {
-      told.push(`fenced ${shards.join(',')}`);
-      for (const shard of shards) lanes.drop(shard, { kind: 'fenced' });
+  const commit: DurableStore['commit'] = (_connection, writes) =>
+    new Promise((answer) => calls.push({ keys: writes.map((write) => write.key), writes, answer }));
+  const lanes = createLanes(
+    { commit } as DurableStore,
+    realScheduler(),
+    { ...SETTINGS, ...settings },
+    {
+      fenced: (fences) => {
+        const shards = fences.map((fence) => fence.shard);
+        told.push(`fenced ${shards.join(',')}`);
+        for (const shard of shards) lanes.drop(shard, { kind: 'fenced' });
+      },
+      unknown: (fences) => {
+        const shards = fences.map((fence) => fence.shard);
+        told.push(`unknown ${shards.join(',')}`);
+        for (const shard of shards) lanes.drop(shard, { kind: 'unknown' });
+      },
+      committed: (writes) => told.push(`committed ${writes.map((write) => write.key).join(',')}`),
+      refused: (write) => told.push(`refused ${write.key}`),
     },
-    unknown: (shards) => {
-      told.push(`unknown ${shards.join(',')}`);
-      for (const shard of shards) lanes.drop(shard, { kind: 'unknown' });
-    },
-    committed: (writes) => told.push(`committed ${writes.map((write) => write.key).join(',')}`),
-    refused: (write) => told.push(`refused ${write.key}`),
-  });
+  );
   return {
-    lanes, calls, told,
-    submit: (shard, key, more = {}) => lanes.submit({ fence: { shard, epoch: 1 }, key, tenant: 'acme', rows: {}, ...more }).then((outcome) => `${key} ${outcome.kind}`),
+    lanes,
+    calls,
+    told,
+    submit: (shard, key, more = {}) =>
+      lanes.submit({ fence: { shard, epoch: 1 }, key, tenant: 'acme', rows: {}, ...more }).then((outcome) => `${key} ${outcome.kind}`),
     turn: () => new Promise((resolve) => setTimeout(resolve, 5)),
   };
 }

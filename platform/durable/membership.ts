@@ -51,7 +51,7 @@ export function createMembership({ store, scheduler, settings, log, shards }: Me
   let cancelTick = (): void => undefined;
   let cancelWatch = (): void => undefined;
   const orphanSince = new Map<number, number>();
-  
+
   async function start(node: NodeRow): Promise<void> {
     me = node;
     await persist('The database does not let this node in yet', () => store.enlist(me));
@@ -130,13 +130,22 @@ export function createMembership({ store, scheduler, settings, log, shards }: Me
   /** Claims are awaited, so that two renewals never claim at once; opening the shards is not. */
   async function rebalance(renewal: Renewal): Promise<void> {
     const now = scheduler.nowMs();
-    const orphans = followOrphans(renewal.orphans.filter((shard) => shards.absent(shard)), now);
+    const orphans = followOrphans(
+      renewal.orphans.filter((shard) => shards.absent(shard)),
+      now,
+    );
     const serving = shards.serving();
     const draining = serving.filter((one) => one.draining).length;
     const plan = planOwnership({
-      me, nodes: renewal.nodes, minReader: renewal.minReader, nowMs: now, orphans,
-      owned: serving.filter((one) => !one.draining), avoid: shards.avoided(),
-      graceMs: GRACE_LEASES * settings.leaseMs, handOverLimit: Math.max(0, HAND_OVERS_AT_ONCE - draining),
+      me,
+      nodes: renewal.nodes,
+      minReader: renewal.minReader,
+      nowMs: now,
+      orphans,
+      owned: serving.filter((one) => !one.draining),
+      avoid: shards.avoided(),
+      graceMs: GRACE_LEASES * settings.leaseMs,
+      handOverLimit: Math.max(0, HAND_OVERS_AT_ONCE - draining),
     });
     if (plan.handOver.length > 0) void shards.handOver(plan.handOver);
     if (plan.claim.length === 0) return;
@@ -187,7 +196,8 @@ export function createMembership({ store, scheduler, settings, log, shards }: Me
         log.warn('The node could not sign off; its leases end by themselves', { error });
       }
     },
-    nudge, watch,
+    nudge,
+    watch,
     node: () => me,
     timeMs: () => {
       if (clock === undefined) throw new Error('Engine time is not known before the node has started');

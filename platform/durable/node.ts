@@ -4,7 +4,23 @@
 // Called by the services' start (bin/ or service.ts) and, unchanged, by the simulator.
 import type { Bus, BusMessage } from '../bus/port.ts';
 import type { Telemetry } from '../telemetry/port.ts';
-import type { DurableHost, DurableNode, DurableSettings, DurableStore, Fence, InboxRead, InboxRow, Scheduler, ShardCursor, StreamRead, StreamRow, TimerRead, TimerRow, Write, WriteOutcome } from './contract.ts';
+import type {
+  DurableHost,
+  DurableNode,
+  DurableSettings,
+  DurableStore,
+  Fence,
+  InboxRead,
+  InboxRow,
+  Scheduler,
+  ShardCursor,
+  StreamRead,
+  StreamRow,
+  TimerRead,
+  TimerRow,
+  Write,
+  WriteOutcome,
+} from './contract.ts';
 import { createFeeds, type Feeds } from './feeds.ts';
 import { gather } from './gather.ts';
 import { createLanes, type Lanes } from './lanes.ts';
@@ -88,7 +104,10 @@ export function createDurableNode(options: DurableNodeOptions): DurableNode {
 
   return {
     nodeId: options.nodeId,
-    start, stop, send, submit,
+    start,
+    stop,
+    send,
+    submit,
     fence: (shard) => shards.fence(shard),
     owned: () => shards.serving().flatMap(({ shard }) => shards.fence(shard) ?? []),
     commandState: (tenant, commandId) => store.commandState(tenant, commandId),
@@ -132,7 +151,14 @@ function join(options: DurableNodeOptions): Parts {
     return fences.map(() => undefined);
   });
   const shards = createShards({
-    host, scheduler, settings, log, timers, feeds, claim, release,
+    host,
+    scheduler,
+    settings,
+    log,
+    timers,
+    feeds,
+    claim,
+    release,
     lanes: () => lanes,
     changed: metrics.shardsOwned,
     watch: () => membership.watch(),
@@ -200,7 +226,13 @@ function pollRegularly({ options, metrics, timers, feeds, shards }: Parts): () =
   };
   const schedule = (): void => {
     // A failed poll is followed by the next one; what is wrong with the database is reported by the renewals.
-    cancel = scheduler.after(settings.pollMs, () => void poll().catch(() => undefined).finally(() => ended || schedule()));
+    cancel = scheduler.after(
+      settings.pollMs,
+      () =>
+        void poll()
+          .catch(() => undefined)
+          .finally(() => ended || schedule()),
+    );
   };
   schedule();
   return () => {
@@ -210,26 +242,47 @@ function pollRegularly({ options, metrics, timers, feeds, shards }: Parts): () =
 }
 
 function joinTimerReads(store: DurableStore, scheduler: Scheduler): (shard: number, limit: number) => Promise<readonly TimerRow[]> {
-  const read = joinByShard<TimerRead, TimerRow & { readonly shard: number }>(scheduler, (reads) => store.readTimers(reads), (row) => row.shard);
+  const read = joinByShard<TimerRead, TimerRow & { readonly shard: number }>(
+    scheduler,
+    (reads) => store.readTimers(reads),
+    (row) => row.shard,
+  );
   return (shard, limit) => read({ shard, limit });
 }
 
-function joinFeedReads(store: DurableStore, scheduler: Scheduler): {
+function joinFeedReads(
+  store: DurableStore,
+  scheduler: Scheduler,
+): {
   readCursors: (shard: number) => Promise<readonly ShardCursor[]>;
   readInbox: (read: InboxRead) => Promise<readonly InboxRow[]>;
   readStreams: (read: StreamRead) => Promise<readonly StreamRow[]>;
 } {
-  const cursors = joinByShard<{ readonly shard: number }, ShardCursor>(scheduler, (reads) => store.readCursors(reads.map((read) => read.shard)), (row) => row.shard);
+  const cursors = joinByShard<{ readonly shard: number }, ShardCursor>(
+    scheduler,
+    (reads) => store.readCursors(reads.map((read) => read.shard)),
+    (row) => row.shard,
+  );
   return {
     readCursors: (shard) => cursors({ shard }),
-    readInbox: joinByShard<InboxRead, InboxRow>(scheduler, (reads) => store.readInbox(reads), (row) => row.shard),
-    readStreams: joinByShard<StreamRead, StreamRow>(scheduler, (reads) => store.readStreams(reads), (row) => row.consumerShard),
+    readInbox: joinByShard<InboxRead, InboxRow>(
+      scheduler,
+      (reads) => store.readInbox(reads),
+      (row) => row.shard,
+    ),
+    readStreams: joinByShard<StreamRead, StreamRow>(
+      scheduler,
+      (reads) => store.readStreams(reads),
+      (row) => row.consumerShard,
+    ),
   };
 }
 
 /** One statement for many shards. A shard asked for twice was opened anew in between: only the newer ownership gets rows. */
 function joinByShard<Read extends { readonly shard: number }, Row>(
-  scheduler: Scheduler, read: (reads: readonly Read[]) => Promise<readonly Row[]>, shardOf: (row: Row) => number,
+  scheduler: Scheduler,
+  read: (reads: readonly Read[]) => Promise<readonly Row[]>,
+  shardOf: (row: Row) => number,
 ): (read: Read) => Promise<readonly Row[]> {
   return gather<Read, readonly Row[]>(scheduler, READS_AT_ONCE, async (reads) => {
     const newest = new Map(reads.map((one) => [one.shard, one]));

@@ -4,7 +4,20 @@
 // I2 The session lock that proves life and the renewals share one connection: who cannot renew does not look alive for long.
 // I3 Only errors after which PostgreSQL certainly kept nothing are answered by anything else than `unknown`.
 import type { Database, Sql } from '../database/port.ts';
-import type { CommitReply, DurableStore, EngineSample, Fence, InboxRow, NodeRow, Renewal, ShardCursor, StreamRow, TakenKey, TimerRow, Write } from './contract.ts';
+import type {
+  CommitReply,
+  DurableStore,
+  EngineSample,
+  Fence,
+  InboxRow,
+  NodeRow,
+  Renewal,
+  ShardCursor,
+  StreamRow,
+  TakenKey,
+  TimerRow,
+  Write,
+} from './contract.ts';
 import { encodeCommit } from './encode.ts';
 import { openSession, type Session } from './session.ts';
 
@@ -57,7 +70,16 @@ export function postgresDurableStore({ database, schema, service }: PostgresStor
   async function renew(node: NodeRow, fences: readonly Fence[], leaseMs: number, engine: EngineSample): Promise<Renewal> {
     const { ids, epochs } = columns(fences);
     const { rows } = await control.query<{ renewal: Renewal }>(`select ${schema}.renew($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) as renewal`, [
-      node.nodeId, node.readsFormat, node.leaving === true, ids, epochs, leaseMs, engine.timeMs ?? null, engine.version ?? null, engine.correctionMs ?? null, engine.wallMs ?? null,
+      node.nodeId,
+      node.readsFormat,
+      node.leaving === true,
+      ids,
+      epochs,
+      leaseMs,
+      engine.timeMs ?? null,
+      engine.version ?? null,
+      engine.correctionMs ?? null,
+      engine.wallMs ?? null,
     ]);
     return (rows[0] as { renewal: Renewal }).renewal;
   }
@@ -70,7 +92,12 @@ export function postgresDurableStore({ database, schema, service }: PostgresStor
   }
 
   async function claimOnce(node: NodeRow, shards: readonly number[], leaseMs: number, patient: boolean): Promise<{ claimed: Fence[]; locked: number[] }> {
-    const { rows } = await control.query<{ answer: { claimed: Fence[]; locked: number[] } }>(`select ${schema}.claim($1, $2, $3, $4) as answer`, [node.nodeId, shards, leaseMs, patient]);
+    const { rows } = await control.query<{ answer: { claimed: Fence[]; locked: number[] } }>(`select ${schema}.claim($1, $2, $3, $4) as answer`, [
+      node.nodeId,
+      shards,
+      leaseMs,
+      patient,
+    ]);
     return (rows[0] as { answer: { claimed: Fence[]; locked: number[] } }).answer;
   }
 
@@ -114,7 +141,13 @@ export function postgresDurableStore({ database, schema, service }: PostgresStor
 
   const reads = createReads(database, schema, service);
   return {
-    enlist, renew, claim, release, commit, send, ...reads,
+    enlist,
+    renew,
+    claim,
+    release,
+    commit,
+    send,
+    ...reads,
     retire: async (node) => {
       await control.query(`select ${schema}.retire($1)`, [node.nodeId]);
       enlisted = undefined;
@@ -131,42 +164,80 @@ function createReads(database: Database, schema: string, service: string): Reads
   const sql = database.engine;
   return {
     readPending: async (shards) => {
-      const { rows } = await sql.query<{ pending: { inbox: number[]; streams: number[]; oldest: number | null; now: number; lag: number } }>(`select ${schema}.read_pending($1, $2) as pending`, [service, shards]);
+      const { rows } = await sql.query<{ pending: { inbox: number[]; streams: number[]; oldest: number | null; now: number; lag: number } }>(
+        `select ${schema}.read_pending($1, $2) as pending`,
+        [service, shards],
+      );
       const pending = (rows[0] as (typeof rows)[number]).pending;
-      return { inbox: pending.inbox, streams: pending.streams, oldestInboxMs: pending.oldest === null ? 0 : pending.now - pending.oldest, streamLag: pending.lag };
+      return {
+        inbox: pending.inbox,
+        streams: pending.streams,
+        oldestInboxMs: pending.oldest === null ? 0 : pending.now - pending.oldest,
+        streamLag: pending.lag,
+      };
     },
     readInbox: async (reads) => {
       const wanted = reads.map((read) => ({ shard: read.shard, limit: read.limit, except_ids: read.except }));
       const { rows } = await sql.query<{ shard: number; tenant: string; key: string; command_id: string; kind: string; body: string; sent_ms: string }>(
-        `select * from ${schema}.read_inbox($1, $2)`, [reads.map((read) => read.shard), JSON.stringify(wanted)]);
-      return rows.map((row) => ({ shard: row.shard, tenant: row.tenant, key: row.key, commandId: row.command_id, kind: row.kind, body: row.body, sentMs: Number(row.sent_ms) }));
+        `select * from ${schema}.read_inbox($1, $2)`,
+        [reads.map((read) => read.shard), JSON.stringify(wanted)],
+      );
+      return rows.map((row) => ({
+        shard: row.shard,
+        tenant: row.tenant,
+        key: row.key,
+        commandId: row.command_id,
+        kind: row.kind,
+        body: row.body,
+        sentMs: Number(row.sent_ms),
+      }));
     },
     readStreams: async (reads) => {
       const wanted = reads.map((read) => ({
-        shard: read.shard, limit: read.limit,
+        shard: read.shard,
+        limit: read.limit,
         after: Object.fromEntries(read.after.filter((at) => at.producer === service).map((at) => [at.producerShard, at.position])),
       }));
       const { rows } = await sql.query<{ consumer_shard: number; shard: number; pos: string; tenant: string; kind: string; body: string }>(
-        `select * from ${schema}.read_streams($1, $2, $3)`, [service, reads.map((read) => read.shard), JSON.stringify(wanted)]);
+        `select * from ${schema}.read_streams($1, $2, $3)`,
+        [service, reads.map((read) => read.shard), JSON.stringify(wanted)],
+      );
       return rows.map((row): StreamRow => ({
-        producer: service, producerShard: row.shard, consumer: service, consumerShard: row.consumer_shard,
-        position: Number(row.pos), tenant: row.tenant, kind: row.kind, body: row.body,
+        producer: service,
+        producerShard: row.shard,
+        consumer: service,
+        consumerShard: row.consumer_shard,
+        position: Number(row.pos),
+        tenant: row.tenant,
+        kind: row.kind,
+        body: row.body,
       }));
     },
     readCursors: async (shards) => {
       const { rows } = await sql.query<{ consumer_shard: number; producer: string; producer_shard: number; position: string; ahead: string[] }>(
-        `select consumer_shard, producer, producer_shard, position, ahead from ${schema}.cursor where consumer_shard = any ($1)`, [shards]);
+        `select consumer_shard, producer, producer_shard, position, ahead from ${schema}.cursor where consumer_shard = any ($1)`,
+        [shards],
+      );
       return rows.map((row): ShardCursor => ({
-        shard: row.consumer_shard, producer: row.producer, producerShard: row.producer_shard, position: Number(row.position), ahead: row.ahead.map(Number),
+        shard: row.consumer_shard,
+        producer: row.producer,
+        producerShard: row.producer_shard,
+        position: Number(row.position),
+        ahead: row.ahead.map(Number),
       }));
     },
     readTimers: async (reads) => {
       const { rows } = await sql.query<{ shard: number; key: string; id: string; tenant: string; due_ms: string }>(
-        `select * from ${schema}.read_timers($1, $2)`, [reads.map((read) => read.shard), JSON.stringify(reads)]);
+        `select * from ${schema}.read_timers($1, $2)`,
+        [reads.map((read) => read.shard), JSON.stringify(reads)],
+      );
       return rows.map((row): TimerRow & { shard: number } => ({ shard: row.shard, key: row.key, id: row.id, tenant: row.tenant, dueMs: Number(row.due_ms) }));
     },
     commandState: async (tenant, commandId) => {
-      const { rows } = await sql.query<{ state: 'open' | 'done' | 'unused' | 'refused'; detail: string | null }>(`select * from ${schema}.command_state($1, $2)`, [tenant, commandId]);
+      const { rows } = await sql.query<{ state: 'open' | 'done' | 'unused' | 'refused'; detail: string | null }>(
+        `select * from ${schema}.command_state($1, $2)`,
+        [tenant, commandId],
+      );
       const row = rows[0];
       if (row === undefined) return undefined;
       return row.detail === null ? { state: row.state } : { state: row.state, detail: row.detail };

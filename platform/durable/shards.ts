@@ -60,7 +60,8 @@ export interface Shards {
   fence(shard: number): Fence | undefined;
   /** The renewal of what was held when it was sent: kept ones live on, the others are lost. */
   renewed(sent: readonly Fence[], kept: readonly Fence[], sentAtMs: number): void;
-  lose(shards: readonly number[], event: 'fenced' | 'unknown'): void;
+  /** Those of them that are still the present ownership of their shard; of an earlier one nothing is left to lose. */
+  lose(fences: readonly Fence[], event: 'fenced' | 'unknown'): void;
   handOver(shards: readonly number[]): Promise<void>;
   /** Closes what passed its deadline; returns the next deadline. */
   expire(): number;
@@ -68,9 +69,7 @@ export interface Shards {
 
 export function createShards(ports: ShardPorts): Shards {
   const { scheduler, settings, host } = ports;
-  const shards: Shard[] = Array.from({ length: SHARD_COUNT }, (_, shard) => ({
-    shard, state: 'absent', fence: { shard, epoch: 0 }, deadlineMs: 0, holdUntilMs: 0, opening: Promise.resolve(), draining: Promise.resolve(), failures: 0, avoidUntilMs: 0,
-  }));
+  const shards = Array.from({ length: SHARD_COUNT }, (_, shard) => absentShard(shard));
 
   function move(one: Shard, event: ShardEvent): boolean {
     const next = nextState(one.state, event);
@@ -162,10 +161,10 @@ export function createShards(ports: ShardPorts): Shards {
     }
   }
 
-  function lose(lost: readonly number[], event: 'fenced' | 'unknown'): void {
-    for (const shard of lost) {
-      const one = at(shard);
-      if (!move(one, event)) continue;
+  function lose(lost: readonly Fence[], event: 'fenced' | 'unknown'): void {
+    for (const fence of lost) {
+      const one = at(fence.shard);
+      if (one.fence.epoch !== fence.epoch || !move(one, event)) continue;
       close(one, event === 'fenced' ? 'fenced' : 'unknown-outcome', { kind: event });
       if (event === 'unknown') void recover(one);
     }
@@ -221,14 +220,34 @@ export function createShards(ports: ShardPorts): Shards {
   }
 
   return {
-    take, renewed, lose, handOver, expire,
+    take,
+    renewed,
+    lose,
+    handOver,
+    expire,
     held: () => shards.filter((one) => isHeld(one.state)).map((one) => one.fence),
-    serving: () => shards.filter((one) => isServing(one.state)).map((one) => ({ shard: one.shard, holdUntilMs: one.holdUntilMs, draining: one.state === 'draining' })),
+    serving: () =>
+      shards.filter((one) => isServing(one.state)).map((one) => ({ shard: one.shard, holdUntilMs: one.holdUntilMs, draining: one.state === 'draining' })),
     absent: (shard) => at(shard).state === 'absent',
     avoided: () => new Set(shards.filter((one) => one.avoidUntilMs > scheduler.nowMs()).map((one) => one.shard)),
     fence: (shard) => {
       const one = shards[shard];
       return one !== undefined && isServing(one.state) && scheduler.nowMs() < one.deadlineMs ? one.fence : undefined;
     },
+  };
+}
+
+function absentShard(shard: number): Shard {
+  const settled = Promise.resolve();
+  return {
+    shard,
+    state: 'absent',
+    fence: { shard, epoch: 0 },
+    deadlineMs: 0,
+    holdUntilMs: 0,
+    opening: settled,
+    draining: settled,
+    failures: 0,
+    avoidUntilMs: 0,
   };
 }

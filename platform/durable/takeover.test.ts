@@ -53,20 +53,33 @@ describe('two nodes on one database', () => {
   it('deliver every stream row exactly once while one of them dies', async () => {
     const [one, two] = await sharing();
     const decided: string[] = [];
-    const consume = (toy: Toy) => (rows: readonly StreamRow[]): void => {
-      for (const row of rows) void toy.node.submit(entry(toy, row.consumerShard, `in ${row.body}`, {
-        cursors: [{ producer: row.producer, producerShard: row.producerShard, position: row.position }],
-      })).then((outcome) => outcome.kind === 'committed' && decided.push(row.body));
-    };
+    const consume =
+      (toy: Toy) =>
+      (rows: readonly StreamRow[]): void => {
+        for (const row of rows)
+          void toy.node
+            .submit(
+              entry(toy, row.consumerShard, `in ${row.body}`, {
+                cursors: [{ producer: row.producer, producerShard: row.producerShard, position: row.position }],
+              }),
+            )
+            .then((outcome) => outcome.kind === 'committed' && decided.push(row.body));
+      };
     for (const toy of [one, two]) toy.host.onDeliver = consume(toy);
     const produced: string[] = [];
     for (let round = 0; round < 20; round++) {
       if (round === 10) await one.kill();
-      await Promise.all(ownedBy(two).slice(0, 10).map(async (shard) => {
-        const body = `${round}.${shard}`;
-        const outcome = await two.node.submit(entry(two, shard, `out ${body}`, { streams: [{ consumer: 'toy', consumerShard: (shard * 7 + round) % ALL, tenant: 'acme', kind: 'n', body }] }));
-        if (outcome.kind === 'committed') produced.push(body);
-      }));
+      await Promise.all(
+        ownedBy(two)
+          .slice(0, 10)
+          .map(async (shard) => {
+            const body = `${round}.${shard}`;
+            const outcome = await two.node.submit(
+              entry(two, shard, `out ${body}`, { streams: [{ consumer: 'toy', consumerShard: (shard * 7 + round) % ALL, tenant: 'acme', kind: 'n', body }] }),
+            );
+            if (outcome.kind === 'committed') produced.push(body);
+          }),
+      );
     }
     await until('all are decided', async () => (await toys.rows("select from toy.entry where key like 'in %'")).length === produced.length);
     expect(produced).toHaveLength(200);
@@ -99,9 +112,13 @@ describe('a takeover', () => {
     const [one, two] = await sharing();
     const stale = entry(one, ownedBy(one)[0] ?? 0, 'stale');
     one.scheduler.freeze();
-    await toys.rows("select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'palace:toy:control' and query like '%renew%' and pid <> pg_backend_pid() and query_start < clock_timestamp() - interval '0.4 s'");
+    await toys.rows(
+      "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'palace:toy:control' and query like '%renew%' and pid <> pg_backend_pid() and query_start < clock_timestamp() - interval '0.4 s'",
+    );
     await until('only the sleeper lost its session', async () => {
-      await toys.rows("select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'palace:toy:control' and query_start < clock_timestamp() - interval '0.4 s'");
+      await toys.rows(
+        "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'palace:toy:control' and query_start < clock_timestamp() - interval '0.4 s'",
+      );
       return ownedBy(two).length === ALL;
     });
     expect(await one.store.commit(0, [stale])).toEqual({ kind: 'fenced', shards: [stale.fence.shard] });
@@ -198,7 +215,7 @@ describe('a lost answer', () => {
 describe('a database that loses every connection', () => {
   it('is served again by itself within five seconds', async () => {
     const one = await started('one');
-    await toys.rows("select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()");
+    await toys.rows('select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()');
     const startMs = performance.now();
     await until('a commit goes through', async () => {
       if (one.node.fence(1) === undefined) return false;
@@ -215,7 +232,10 @@ describe('a promotion', () => {
     const before = one.node.owned();
     await toys.rows("update toy.clock set timeline = 'the server before'");
     const stale = before.map((fence) => ({ ...entry(one, fence.shard, `old ${fence.shard}`), fence }))[0];
-    await until('all epochs rose', () => one.node.owned().length === ALL && one.node.owned().every((fence, shard) => fence.epoch > (before[shard]?.epoch ?? 0)));
+    await until(
+      'all epochs rose',
+      () => one.node.owned().length === ALL && one.node.owned().every((fence, shard) => fence.epoch > (before[shard]?.epoch ?? 0)),
+    );
     if (stale !== undefined) expect((await one.store.commit(0, [stale])).kind).toBe('fenced');
     const [clock] = await toys.rows<{ settled: boolean }>('select unsettled_ms is null as settled from toy.clock');
     expect(clock?.settled).toBe(true);

@@ -6,7 +6,19 @@ import type { Database } from '../database/port.ts';
 import { tenantTable } from '../database/tenant-table.ts';
 import { silentLog, testDatabase, type TestDatabase } from '../database/testing.ts';
 import type { Telemetry } from '../telemetry/port.ts';
-import type { CloseReason, DurableHost, DurableNode, DurableSettings, DurableStore, Fence, InboxRow, Scheduler, StreamRow, TimerRow, Write } from './contract.ts';
+import type {
+  CloseReason,
+  DurableHost,
+  DurableNode,
+  DurableSettings,
+  DurableStore,
+  Fence,
+  InboxRow,
+  Scheduler,
+  StreamRow,
+  TimerRow,
+  Write,
+} from './contract.ts';
 import { durableMigrations } from './migrations.ts';
 import { createDurableNode } from './node.ts';
 import { postgresDurableStore } from './postgres.ts';
@@ -51,7 +63,8 @@ export async function openToys(): Promise<ToyInstallation> {
   const bus = memoryBus(silentLog);
   const toys: Toy[] = [];
   return {
-    db, bus,
+    db,
+    bus,
     launch: async (nodeId, settings = {}) => {
       const toy = launch(await db.another(), bus, nodeId, { ...TOY_SETTINGS, ...settings });
       toys.push(toy);
@@ -164,11 +177,22 @@ const silentTelemetry: Telemetry = {
 };
 
 /** A write of one entry, for a shard that the node owns. */
-export function entry(toy: Toy, shard: number, key: string, more: Partial<Write> & { readonly seq?: unknown; readonly slow?: number; readonly tenantOfRow?: string } = {}): Write {
+export function entry(
+  toy: Toy,
+  shard: number,
+  key: string,
+  more: Partial<Write> & { readonly seq?: unknown; readonly slow?: number; readonly tenantOfRow?: string } = {},
+): Write {
   const fence = toy.node.fence(shard);
   if (fence === undefined) throw new Error(`${toy.node.nodeId} does not own ${shard}`);
   const { seq = 1, slow, tenantOfRow = 'acme', ...rest } = more;
-  return { fence, key, tenant: 'acme', rows: { entry: [{ shard, tenant: tenantOfRow, key, seq, body: '{}', ...(slow === undefined ? {} : { slow }) }] }, ...rest };
+  return {
+    fence,
+    key,
+    tenant: 'acme',
+    rows: { entry: [{ shard, tenant: tenantOfRow, key, seq, body: '{}', ...(slow === undefined ? {} : { slow }) }] },
+    ...rest,
+  };
 }
 
 export async function until(what: string, holds: () => boolean | Promise<boolean>, limitMs = 8_000): Promise<void> {

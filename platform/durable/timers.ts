@@ -108,10 +108,13 @@ export function createTimers(ports: TimerPorts): Timers {
     if (forMs === state.wakesForMs) return;
     state.cancel();
     state.wakesForMs = forMs;
-    state.cancel = forMs === undefined ? () => undefined : ports.scheduler.after(Math.max(1, forMs - nowMs), () => {
-      state.wakesForMs = undefined;
-      pump(state);
-    });
+    state.cancel =
+      forMs === undefined
+        ? () => undefined
+        : ports.scheduler.after(Math.max(1, forMs - nowMs), () => {
+            state.wakesForMs = undefined;
+            pump(state);
+          });
   }
 
   function poll(): void {

@@ -23,6 +23,7 @@ export interface Connection {
 }
 
 export function connect(world: World, database: SimulatedDatabase, process: SimulatedProcess, weather: Weather): Connection {
+  const { server, owners } = database;
   let session = -1;
 
   function networkMs(): number {
@@ -34,7 +35,7 @@ export function connect(world: World, database: SimulatedDatabase, process: Simu
       const reply = (settle: () => void): void => void world.after(networkMs(), settle, process);
       const lose = (): void => reply(() => reject(new ConnectionLost('the connection was lost')));
       world.after(networkMs(), () => {
-        if (!database.up || world.random.chance(weather.loseRequest)) return lose();
+        if (!server.up || world.random.chance(weather.loseRequest)) return lose();
         work().then(
           (answer) => (world.random.chance(weather.loseReply) ? lose() : reply(() => resolve(answer))),
           (error: unknown) => reply(() => reject(error as Error)),
@@ -46,8 +47,8 @@ export function connect(world: World, database: SimulatedDatabase, process: Simu
   /** Statements that need the session: a new one enlists again first. */
   function overSession<T>(nodeId: string, readsFormat: number, work: () => Promise<T>): Promise<T> {
     return call(() => {
-      if (session !== database.incarnation || database.nodes.get(nodeId)?.alive !== true) database.enlist({ nodeId, readsFormat });
-      session = database.incarnation;
+      if (session !== server.incarnation || owners.nodes.get(nodeId)?.alive !== true) owners.enlist({ nodeId, readsFormat });
+      session = server.incarnation;
       return work();
     });
   }
@@ -67,36 +68,40 @@ export function connect(world: World, database: SimulatedDatabase, process: Simu
   const store: DurableStore = {
     enlist: (node) => overSession(node.nodeId, node.readsFormat, () => Promise.resolve()),
     renew: async (node, fences, leaseMs, engine) => {
-      const renewal = await overSession(node.nodeId, node.readsFormat, () => database.renew(node, fences, leaseMs, engine));
+      const renewal = await overSession(node.nodeId, node.readsFormat, () => owners.renew(node, fences, leaseMs, engine));
       if (database.switches.clock === 'database') return renewal;
-      return { ...renewal, databaseMs: database.trueMs() + process.wallSkewMs, clock: { ...renewal.clock, offsetMs: 0, settled: true } };
+      return { ...renewal, databaseMs: server.trueMs() + process.wallSkewMs, clock: { ...renewal.clock, offsetMs: 0, settled: true } };
     },
-    claim: (node, shards, leaseMs) => overSession(node.nodeId, node.readsFormat, () => database.claim(node, shards, leaseMs)),
-    release: (node, fences) => overSession(node.nodeId, node.readsFormat, () => database.release(node, fences)),
-    retire: (node) => call(() => database.retire(node)),
+    claim: (node, shards, leaseMs) => overSession(node.nodeId, node.readsFormat, () => owners.claim(node, shards, leaseMs)),
+    release: (node, fences) => overSession(node.nodeId, node.readsFormat, () => owners.release(node, fences)),
+    retire: (node) => call(() => owners.retire(node)),
     commit: (_connection, writes) => commit(writes),
     send: (rows) => call(() => database.send(rows)),
-    readPending: (shards) => read(() => ({
-      inbox: shards.filter((shard) => database.openInbox({ shard, limit: 1, except: [] }).length > 0),
-      streams: shards.filter((shard) => database.streams.lag(shard) > 0),
-      oldestInboxMs: 0, streamLag: 0,
-    })),
+    readPending: (shards) =>
+      read(() => ({
+        inbox: shards.filter((shard) => database.openInbox({ shard, limit: 1, except: [] }).length > 0),
+        streams: shards.filter((shard) => database.streams.lag(shard) > 0),
+        oldestInboxMs: 0,
+        streamLag: 0,
+      })),
     readInbox: (reads) => read(() => reads.flatMap((one) => database.openInbox(one))),
     readStreams: (reads) => read(() => reads.flatMap((one) => database.streams.rows(one.shard, one.after, one.limit))),
     readCursors: (shards) => read(() => database.streams.cursors(new Set(shards))),
     readTimers: (reads) => read(() => reads.flatMap((one) => database.dueTimers(one))),
-    commandState: (tenant, commandId) => read(() => {
-      const row = database.inbox.get(`${tenant}\n${commandId}`);
-      return row === undefined ? undefined : { state: row.state };
-    }),
+    commandState: (tenant, commandId) =>
+      read(() => {
+        const row = database.inbox.get(`${tenant}\n${commandId}`);
+        return row === undefined ? undefined : { state: row.state };
+      }),
     lookUpKey: (tenant, scope, key) => read(() => database.keys.get(keyName(tenant, scope, key))),
     trimStreams: (fences) => read(() => database.streams.trim(new Set(fences.map((fence) => fence.shard)))),
     close: () => Promise.resolve(),
   };
   return {
-    store, read,
+    store,
+    read,
     cutSession: () => {
-      const node = database.nodes.get(process.id);
+      const node = owners.nodes.get(process.id);
       if (node !== undefined) node.alive = false;
     },
   };

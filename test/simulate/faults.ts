@@ -36,12 +36,29 @@ export class Faults<Launched extends LaunchedService> {
     const { random } = world;
     if (this.witness !== undefined && this.settled()) this.witness = undefined;
     const faults: (() => void)[] = [
-      () => this.killSomebody(), () => this.killSomebody(), () => this.stopSomebody(), () => this.stopSomebody(), () => this.stopSomebody(),
-      () => this.join(), () => this.leaveSomebody(), () => this.restart(), () => this.promote(), () => this.stepClock(),
+      () => this.killSomebody(),
+      () => this.killSomebody(),
+      () => this.stopSomebody(),
+      () => this.stopSomebody(),
+      () => this.stopSomebody(),
+      () => this.join(),
+      () => this.leaveSomebody(),
+      () => this.restart(),
+      () => this.promote(),
+      () => this.stepClock(),
       () => random.pick(members.length > 0 ? members : [undefined])?.connection.cutSession(),
       () => this.storm(),
       () => Object.assign(bus, { lose: random.pick([0, 0.1, 1]), double: random.pick([0, 0.5]), slowMs: random.pick([5, 500]) }),
-      () => (database.commitMs = this.witness === undefined ? random.pick([[1, 4], [5, 60], [50, 900], [500, 4_500]] as const) : [1, 4]),
+      () =>
+        (database.server.commitMs =
+          this.witness === undefined
+            ? random.pick([
+                [1, 4],
+                [5, 60],
+                [50, 900],
+                [500, 4_500],
+              ] as const)
+            : [1, 4]),
       () => this.skewSomebody(),
     ];
     random.pick(faults)();
@@ -50,11 +67,16 @@ export class Faults<Launched extends LaunchedService> {
   private storm(): void {
     const { random } = this.sim.world;
     if (this.witness !== undefined) return;
-    Object.assign(this.sim.weather, { loseRequest: random.pick([0, 0.02, 0.1]), loseReply: random.pick([0, 0.02, 0.1]), slowMs: random.pick([20, 200, 2_000]) });
+    Object.assign(this.sim.weather, {
+      loseRequest: random.pick([0, 0.02, 0.1]),
+      loseReply: random.pick([0, 0.02, 0.1]),
+      slowMs: random.pick([20, 200, 2_000]),
+    });
   }
 
   private settled(): boolean {
-    return !this.promoting && Math.abs(this.sim.database.engineMs() - this.sim.database.trueMs()) < 1_000 && this.sim.database.clock.unsettledMs === undefined;
+    const { owners, server } = this.sim.database;
+    return !this.promoting && Math.abs(owners.engineMs() - server.trueMs()) < 1_000 && owners.clock.unsettledMs === undefined;
   }
 
   private victim(): Member<Launched> | undefined {
@@ -98,11 +120,11 @@ export class Faults<Launched extends LaunchedService> {
 
   private restart(): void {
     const { world, database } = this.sim;
-    if (!database.up || this.witness !== undefined) return;
+    if (!database.server.up || this.witness !== undefined) return;
     const forMs = world.random.pick([50, 500, 2_000, 6_000]);
     world.note(`the database restarts, down for ${forMs} ms`);
     database.goDown();
-    world.after(forMs, () => (database.up = true));
+    world.after(forMs, () => (database.server.up = true));
   }
 
   private promote(): void {
@@ -114,24 +136,24 @@ export class Faults<Launched extends LaunchedService> {
     database.goDown();
     this.promoting = true;
     world.after(forMs, () => {
-      database.promote(jumpMs);
-      database.up = true;
+      database.server.promote(jumpMs);
+      database.server.up = true;
       this.promoting = false;
     });
   }
 
   private stepClock(): void {
     const { world, database } = this.sim;
-    if (!database.up || !this.chooseWitness()) return;
+    if (!database.server.up || !this.chooseWitness()) return;
     const jumpMs = world.random.pick([FIVE_MINUTES_MS, -FIVE_MINUTES_MS]);
     world.note(`the database's clock steps by ${jumpMs} ms`);
-    database.jumpMs += jumpMs;
+    database.server.jumpMs += jumpMs;
   }
 
   private chooseWitness(): boolean {
     if (this.witness !== undefined || this.sim.members.some((member) => !member.started)) return false;
     this.witness = this.sim.running()[0];
-    if (this.witness === undefined || !this.sim.database.up) return false;
+    if (this.witness === undefined || !this.sim.database.server.up) return false;
     this.calm();
     return true;
   }
@@ -139,7 +161,7 @@ export class Faults<Launched extends LaunchedService> {
   private calm(): void {
     const { weather, database } = this.sim;
     Object.assign(weather, { loseRequest: 0, loseReply: 0, slowMs: 20 });
-    database.commitMs = [1, 4];
+    database.server.commitMs = [1, 4];
   }
 
   private skewSomebody(): void {

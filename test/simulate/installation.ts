@@ -44,11 +44,22 @@ export class SimulatedInstallation<Launched extends LaunchedService> implements 
     const process = new SimulatedProcess(world, `n${++this.launched}`, skewMs);
     const connection = connect(world, database, process, this.weather);
     const service = this.service.launch({
-      world, process, switches: database.switches, node: () => node, trueMs: () => database.trueMs(), read: (query) => connection.read(query),
+      world,
+      process,
+      switches: database.switches,
+      node: () => node,
+      trueMs: () => database.server.trueMs(),
+      read: (query) => connection.read(query),
     });
     const node: DurableNode = createDurableNode({
-      service: this.service.name, nodeId: process.id, host: this.watched(process, service.host), store: connection.store,
-      scheduler: process.scheduler, settings: SETTINGS, bus: this.bus.connect(process), telemetry: silentTelemetry(),
+      service: this.service.name,
+      nodeId: process.id,
+      host: this.watched(process, service.host),
+      store: connection.store,
+      scheduler: process.scheduler,
+      settings: SETTINGS,
+      bus: this.bus.connect(process),
+      telemetry: silentTelemetry(),
     });
     const member = { process, node, service, connection, started: false, leaving: false };
     this.members.push(member);
@@ -103,10 +114,11 @@ export class SimulatedInstallation<Launched extends LaunchedService> implements 
     const { world } = this;
     return new Promise((resolve) => {
       const cancel = world.after(timeoutMs, () => resolve(undefined));
-      const answer = (value: T | undefined): void => void world.after(0.2 + world.random.next(), () => {
-        cancel();
-        resolve(value);
-      });
+      const answer = (value: T | undefined): void =>
+        void world.after(0.2 + world.random.next(), () => {
+          cancel();
+          resolve(value);
+        });
       world.after(0.2 + world.random.next(), () => void call().then(answer, () => answer(undefined)), process);
     });
   }

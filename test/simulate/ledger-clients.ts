@@ -99,8 +99,12 @@ export class LedgerService implements SimulatedService<Ledger> {
       ? { delayMs: random.between(0, random.chance(0.2) ? 20_000 : 1_500) }
       : { to: account(toShard, random.between(1, ACCOUNTS_PER_SHARD)), toShard, amount: random.between(1, 100), poison: random.chance(0.03) };
     const row: InboxRow = {
-      shard, tenant: 'acme', key: account(shard, random.between(1, ACCOUNTS_PER_SHARD)), commandId: `command ${this.names++}`,
-      kind: reminds ? 'remind' : 'transfer', body: JSON.stringify(body),
+      shard,
+      tenant: 'acme',
+      key: account(shard, random.between(1, ACCOUNTS_PER_SHARD)),
+      commandId: `command ${this.names++}`,
+      kind: reminds ? 'remind' : 'transfer',
+      body: JSON.stringify(body),
     };
     const command: Command = { row, acknowledged: false };
     this.commands.push(command);

@@ -150,7 +150,13 @@ export class Ledger implements LaunchedService {
         await this.commit(memory, entity, { consumes, timersSet: [timer], row: { kind: 'reminded', ref: commandId, amount: 0 } });
         return;
       }
-      const credit = { consumer: 'ledger', consumerShard: body.toShard ?? 0, tenant: TENANT, kind: 'credit', body: JSON.stringify({ to: body.to, amount: body.amount, ref: commandId }) };
+      const credit = {
+        consumer: 'ledger',
+        consumerShard: body.toShard ?? 0,
+        tenant: TENANT,
+        kind: 'credit',
+        body: JSON.stringify({ to: body.to, amount: body.amount, ref: commandId }),
+      };
       const debit = { kind: 'debit', ref: commandId, amount: -(body.amount ?? 0), ...(body.poison === true ? { poison: true } : {}) } as const;
       const outcome = await this.commit(memory, entity, { consumes, streams: [credit], row: debit });
       if (outcome.kind === 'bad-row') await this.commit(memory, entity, { consumes: [{ commandId, outcome: 'refused' }] });

@@ -11,8 +11,13 @@ const MUTANT_SEEDS = 60;
 
 const { values } = parseArgs({
   options: {
-    seconds: { type: 'string' }, seed: { type: 'string' }, mutants: { type: 'boolean' }, mutant: { type: 'string' },
-    trace: { type: 'boolean' }, service: { type: 'string' }, 'faults-ms': { type: 'string' },
+    seconds: { type: 'string' },
+    seed: { type: 'string' },
+    mutants: { type: 'boolean' },
+    mutant: { type: 'string' },
+    trace: { type: 'boolean' },
+    service: { type: 'string' },
+    'faults-ms': { type: 'string' },
   },
 });
 const print = (line: string): void => void process.stdout.write(`${line}\n`);
@@ -65,7 +70,9 @@ async function seeds(): Promise<boolean> {
 }
 
 function report(verdict: Verdict): boolean {
-  const figures = Object.entries(verdict.figures).map(([name, count]) => `${count} ${name}`).join(', ');
+  const figures = Object.entries(verdict.figures)
+    .map(([name, count]) => `${count} ${name}`)
+    .join(', ');
   print(`seed ${verdict.seed}: ${verdict.violation ?? 'holds'} (${Math.round(verdict.virtualMs / 1_000)} virtual s, ${verdict.events} events, ${figures})`);
   if (values.trace === true) for (const line of verdict.trace) print(line);
   if (verdict.violation !== undefined) print(`repeat it: node test/simulate/simulate.ts --seed ${verdict.seed} --trace`);

@@ -33,7 +33,8 @@ abstract class Cursors {
       for (const at of write.cursors ?? []) {
         const cursor = this.cursor(write.fence.shard, at.producerShard);
         const name = `${write.fence.shard}/${at.producerShard}/${at.position}`;
-        if (at.position <= cursor.position || cursor.ahead.includes(at.position) || decided.has(name)) throw new BadRow('PA004', `stream position ${name} is decided already`);
+        if (at.position <= cursor.position || cursor.ahead.includes(at.position) || decided.has(name))
+          throw new BadRow('PA004', `stream position ${name} is decided already`);
         decided.add(name);
       }
     }
@@ -58,7 +59,8 @@ abstract class Cursors {
   }
 
   cursors(shards: ReadonlySet<number>): ShardCursor[] {
-    return [...this.byStream.values()].filter((cursor) => shards.has(cursor.shard))
+    return [...this.byStream.values()]
+      .filter((cursor) => shards.has(cursor.shard))
       .map(({ shard, producerShard, position, ahead }) => ({ shard, producer: this.service, producerShard, position, ahead: [...ahead] }));
   }
 }
@@ -76,7 +78,10 @@ export class FencedStreams extends Cursors implements StreamTables {
     this.moveCursors(write);
   }
 
-  private stream(shard: number, producerShard: number): { readonly shard: number; readonly producerShard: number; trimmed: number; readonly rows: StreamAppend[] } {
+  private stream(
+    shard: number,
+    producerShard: number,
+  ): { readonly shard: number; readonly producerShard: number; trimmed: number; readonly rows: StreamAppend[] } {
     const name = `${shard}/${producerShard}`;
     const stream = this.kept.get(name) ?? { shard, producerShard, trimmed: 0, rows: [] };
     this.kept.set(name, stream);
@@ -89,7 +94,12 @@ export class FencedStreams extends Cursors implements StreamTables {
       if (stream.shard !== shard) continue;
       const from = after.find((at) => at.producerShard === stream.producerShard)?.position ?? 0;
       for (let index = Math.max(0, from - stream.trimmed); index < stream.rows.length && found.length < limit; index++) {
-        found.push({ ...(stream.rows[index] as StreamAppend), producer: this.service, producerShard: stream.producerShard, position: stream.trimmed + index + 1 });
+        found.push({
+          ...(stream.rows[index] as StreamAppend),
+          producer: this.service,
+          producerShard: stream.producerShard,
+          position: stream.trimmed + index + 1,
+        });
       }
     }
     return found;
@@ -142,7 +152,10 @@ export class SequenceStreams extends Cursors implements StreamTables {
     this.seen.set(shard, seen);
     const position = after.find((at) => at.producerShard === 0)?.position ?? 0;
     const watermark = position === 0 ? 0 : (seen[position - 1] ?? 0);
-    const rows = (this.kept.get(shard) ?? []).filter((row) => row.number > watermark).sort((a, b) => a.number - b.number).slice(0, limit);
+    const rows = (this.kept.get(shard) ?? [])
+      .filter((row) => row.number > watermark)
+      .sort((a, b) => a.number - b.number)
+      .slice(0, limit);
     for (const [index, row] of rows.entries()) seen[position + index] = row.number;
     return rows.map((row, index) => ({ ...row.append, producer: this.service, producerShard: 0, position: position + index + 1 }));
   }

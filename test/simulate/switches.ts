@@ -16,7 +16,12 @@ export interface Switches {
 }
 
 export const CORRECT: Switches = {
-  fence: 'locked', claim: 'compare-and-set', acknowledge: 'after-commit', clock: 'database', effects: 'keyed', streams: 'fenced-positions',
+  fence: 'locked',
+  claim: 'compare-and-set',
+  acknowledge: 'after-commit',
+  clock: 'database',
+  effects: 'keyed',
+  streams: 'fenced-positions',
 };
 
 export const MUTANTS: Readonly<Record<string, Partial<Switches>>> = {

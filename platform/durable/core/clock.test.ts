@@ -44,22 +44,25 @@ const step = fc.oneof(
 
 describe('engine time', () => {
   it('is never ahead of the truth and never goes back, whatever the database’s clock does', () => {
-    fc.assert(fc.property(fc.array(step, { maxLength: 80 }), (steps) => {
-      const clocks = new Clocks();
-      for (const node of [0, 1, 2]) clocks.renew(node, 1, 1);
-      const last = [0, 1, 2].map((node) => clocks.read(node) ?? 0);
-      for (const one of steps) {
-        if (one.kind === 'renew') clocks.renew(one.node, one.goMs, one.comeMs);
-        else if (one.kind === 'wait') clocks.nowMs += one.ms;
-        else clocks.jumpMs += one.ms;
-        for (const node of [0, 1, 2]) {
-          const now = clocks.read(node) ?? 0;
-          expect(now).toBeLessThanOrEqual(clocks.trueMs());
-          expect(now).toBeGreaterThanOrEqual(last[node] ?? 0);
-          last[node] = now;
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 80 }), (steps) => {
+        const clocks = new Clocks();
+        for (const node of [0, 1, 2]) clocks.renew(node, 1, 1);
+        const last = [0, 1, 2].map((node) => clocks.read(node) ?? 0);
+        for (const one of steps) {
+          if (one.kind === 'renew') clocks.renew(one.node, one.goMs, one.comeMs);
+          else if (one.kind === 'wait') clocks.nowMs += one.ms;
+          else clocks.jumpMs += one.ms;
+          for (const node of [0, 1, 2]) {
+            const now = clocks.read(node) ?? 0;
+            expect(now).toBeLessThanOrEqual(clocks.trueMs());
+            expect(now).toBeGreaterThanOrEqual(last[node] ?? 0);
+            last[node] = now;
+          }
         }
-      }
-    }), { numRuns: 300 });
+      }),
+      { numRuns: 300 },
+    );
   });
 
   it('comes to rest within a few renewals of a jump, near the truth, on every node', () => {

@@ -7,8 +7,19 @@ const nodeIds = fc.uniqueArray(fc.string({ minLength: 1, maxLength: 20 }), { min
 
 function input(more: Partial<OwnershipInput>): OwnershipInput {
   return {
-    me: { nodeId: 'a', readsFormat: 1 }, nodes: [{ nodeId: 'a', readsFormat: 1 }, { nodeId: 'b', readsFormat: 1 }], minReader: 0, nowMs: 10_000,
-    orphans: [], owned: [], avoid: new Set(), graceMs: 6_000, handOverLimit: 16, ...more,
+    me: { nodeId: 'a', readsFormat: 1 },
+    nodes: [
+      { nodeId: 'a', readsFormat: 1 },
+      { nodeId: 'b', readsFormat: 1 },
+    ],
+    minReader: 0,
+    nowMs: 10_000,
+    orphans: [],
+    owned: [],
+    avoid: new Set(),
+    graceMs: 6_000,
+    handOverLimit: 16,
+    ...more,
   };
 }
 
@@ -17,19 +28,23 @@ const hashedTo = (nodeId: string): number[] => SHARDS.filter((shard) => preferre
 
 describe('rendezvous hashing', () => {
   it('gives the same owner whatever the order of the nodes (I1)', () => {
-    fc.assert(fc.property(nodeIds, fc.nat(63), (ids, shard) => {
-      expect(preferredNode(shard, ids.toReversed())).toBe(preferredNode(shard, ids));
-    }));
+    fc.assert(
+      fc.property(nodeIds, fc.nat(63), (ids, shard) => {
+        expect(preferredNode(shard, ids.toReversed())).toBe(preferredNode(shard, ids));
+      }),
+    );
   });
 
   it('moves only the shards of the node that goes', () => {
-    fc.assert(fc.property(nodeIds, (ids) => {
-      const rest = ids.slice(1);
-      for (const shard of SHARDS) {
-        const before = preferredNode(shard, ids);
-        if (before !== ids[0]) expect(preferredNode(shard, rest)).toBe(before);
-      }
-    }));
+    fc.assert(
+      fc.property(nodeIds, (ids) => {
+        const rest = ids.slice(1);
+        for (const shard of SHARDS) {
+          const before = preferredNode(shard, ids);
+          if (before !== ids[0]) expect(preferredNode(shard, rest)).toBe(before);
+        }
+      }),
+    );
   });
 
   it('shares among similar names', () => {
@@ -68,7 +83,10 @@ describe('what a node does about it', () => {
 
   it('claims nothing when it may not (I3), and hands all over when others can take it', () => {
     const owned = SHARDS.map((shard) => ({ shard, holdUntilMs: 0 }));
-    for (const me of [{ nodeId: 'a', readsFormat: 0 }, { nodeId: 'a', readsFormat: 1, leaving: true }]) {
+    for (const me of [
+      { nodeId: 'a', readsFormat: 0 },
+      { nodeId: 'a', readsFormat: 1, leaving: true },
+    ]) {
       const nodes = [me, { nodeId: 'b', readsFormat: 1 }];
       const plan = planOwnership(input({ me, nodes, minReader: 1, orphans: orphansSince(0), owned, handOverLimit: 64 }));
       expect(plan.claim).toEqual([]);

@@ -4,19 +4,21 @@ import { isHeld, isServing, nextState, SHARD_EVENTS, SHARD_STATES, type ShardSta
 
 describe('the life of a shard', () => {
   it('serves only between an opening and what ends it', () => {
-    fc.assert(fc.property(fc.array(fc.constantFrom(...SHARD_EVENTS), { maxLength: 40 }), (events) => {
-      let state: ShardState = 'absent';
-      let opened = false;
-      for (const event of events) {
-        const next = nextState(state, event);
-        if (next === undefined) continue;
-        if (event === 'opened') opened = true;
-        else if (!isServing(next)) opened = false;
-        state = next;
-        expect(isServing(state)).toBe(opened);
-        if (isServing(state)) expect(isHeld(state)).toBe(true);
-      }
-    }));
+    fc.assert(
+      fc.property(fc.array(fc.constantFrom(...SHARD_EVENTS), { maxLength: 40 }), (events) => {
+        let state: ShardState = 'absent';
+        let opened = false;
+        for (const event of events) {
+          const next = nextState(state, event);
+          if (next === undefined) continue;
+          if (event === 'opened') opened = true;
+          else if (!isServing(next)) opened = false;
+          state = next;
+          expect(isServing(state)).toBe(opened);
+          if (isServing(state)) expect(isHeld(state)).toBe(true);
+        }
+      }),
+    );
   });
 
   it('ends at once in every state that holds a fence when the fence is lost', () => {

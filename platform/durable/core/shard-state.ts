@@ -5,12 +5,31 @@
 export const SHARD_STATES = ['absent', 'opening', 'open', 'draining', 'releasing', 'recovering'] as const;
 export type ShardState = (typeof SHARD_STATES)[number];
 
-export const SHARD_EVENTS = ['claimed', 'opened', 'open-failed', 'hand-over', 'drained', 'released', 'fenced', 'lease-lost', 'unknown', 'claim-missed'] as const;
+export const SHARD_EVENTS = [
+  'claimed',
+  'opened',
+  'open-failed',
+  'hand-over',
+  'drained',
+  'released',
+  'fenced',
+  'lease-lost',
+  'unknown',
+  'claim-missed',
+] as const;
 export type ShardEvent = (typeof SHARD_EVENTS)[number];
 
 const none = {
-  claimed: undefined, opened: undefined, 'open-failed': undefined, 'hand-over': undefined, drained: undefined,
-  released: undefined, fenced: undefined, 'lease-lost': undefined, unknown: undefined, 'claim-missed': undefined,
+  claimed: undefined,
+  opened: undefined,
+  'open-failed': undefined,
+  'hand-over': undefined,
+  drained: undefined,
+  released: undefined,
+  fenced: undefined,
+  'lease-lost': undefined,
+  unknown: undefined,
+  'claim-missed': undefined,
 } as const;
 
 const TABLE: Readonly<Record<ShardState, Readonly<Record<ShardEvent, ShardState | undefined>>>> = {

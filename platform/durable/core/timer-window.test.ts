@@ -25,60 +25,63 @@ const step = fc.oneof(
 
 describe('the window of timers', () => {
   it('hands every due timer over exactly once, none early, whatever is read, set and cleared meanwhile', () => {
-    fc.assert(fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
-      const table = new Table();
-      const window = new TimerWindow();
-      const fired = new Map<string, number>();
-      let now = 0;
-      let bursts = 0;
-      let reading: { rows: TimerRow[]; limit: number } | undefined;
-      const begin = (): void => {
-        const limit = window.beginReading();
-        reading = { rows: table.read(limit), limit };
-      };
-      const end = (): void => {
-        if (reading !== undefined) window.endReading(reading.rows, reading.limit);
-        reading = undefined;
-      };
-      const set = (row: TimerRow): void => {
-        table.rows.set(row.id, row);
-        window.set(row, 1);
-        fired.delete(row.id);
-      };
-      const take = (appetite: number): number => {
-        const due = window.takeDue(now, appetite, 0);
-        for (const row of due) {
-          expect(row.dueMs).toBeLessThanOrEqual(now);
-          expect(fired.has(row.id)).toBe(false);
-          expect(table.rows.get(row.id)).toEqual(row);
-          fired.set(row.id, row.dueMs);
-        }
-        return due.length;
-      };
-      begin();
-      end();
-      for (const one of steps) {
-        if (one.kind === 'set') set(timer(`t${one.id}`, now + one.inMs));
-        else if (one.kind === 'burst') for (let index = 0; index < one.count; index++) set(timer(`b${bursts++}`, now + one.inMs));
-        else if (one.kind === 'clear') {
-          table.rows.delete(`t${one.id}`);
-          window.clear({ key: 'run', id: `t${one.id}` });
-        } else if (one.kind === 'wait') {
-          now += one.ms;
-          take(one.appetite);
-        } else if (one.kind === 'begin' && reading === undefined) begin();
-        else if (one.kind === 'end') end();
-      }
-      now += 10_000;
-      end();
-      for (let round = 0; round < 200; round++) {
-        if (take(1_000) > 0) continue;
-        if (!window.runsOut) break;
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
+        const table = new Table();
+        const window = new TimerWindow();
+        const fired = new Map<string, number>();
+        let now = 0;
+        let bursts = 0;
+        let reading: { rows: TimerRow[]; limit: number } | undefined;
+        const begin = (): void => {
+          const limit = window.beginReading();
+          reading = { rows: table.read(limit), limit };
+        };
+        const end = (): void => {
+          if (reading !== undefined) window.endReading(reading.rows, reading.limit);
+          reading = undefined;
+        };
+        const set = (row: TimerRow): void => {
+          table.rows.set(row.id, row);
+          window.set(row, 1);
+          fired.delete(row.id);
+        };
+        const take = (appetite: number): number => {
+          const due = window.takeDue(now, appetite, 0);
+          for (const row of due) {
+            expect(row.dueMs).toBeLessThanOrEqual(now);
+            expect(fired.has(row.id)).toBe(false);
+            expect(table.rows.get(row.id)).toEqual(row);
+            fired.set(row.id, row.dueMs);
+          }
+          return due.length;
+        };
         begin();
         end();
-      }
-      for (const row of table.rows.values()) expect(fired.get(row.id)).toBe(row.dueMs);
-    }), { numRuns: 200 });
+        for (const one of steps) {
+          if (one.kind === 'set') set(timer(`t${one.id}`, now + one.inMs));
+          else if (one.kind === 'burst') for (let index = 0; index < one.count; index++) set(timer(`b${bursts++}`, now + one.inMs));
+          else if (one.kind === 'clear') {
+            table.rows.delete(`t${one.id}`);
+            window.clear({ key: 'run', id: `t${one.id}` });
+          } else if (one.kind === 'wait') {
+            now += one.ms;
+            take(one.appetite);
+          } else if (one.kind === 'begin' && reading === undefined) begin();
+          else if (one.kind === 'end') end();
+        }
+        now += 10_000;
+        end();
+        for (let round = 0; round < 200; round++) {
+          if (take(1_000) > 0) continue;
+          if (!window.runsOut) break;
+          begin();
+          end();
+        }
+        for (const row of table.rows.values()) expect(fired.get(row.id)).toBe(row.dueMs);
+      }),
+      { numRuns: 200 },
+    );
   });
 
   it('keeps out what was handed over until it is cleared or set again', () => {

@@ -83,17 +83,28 @@ create function {{schema}}.append_streams(appends jsonb) returns void language s
   from new n join heads h using (shard, consumer, consumer_shard)
 $$;
 
+create function {{schema}}.decide_commands(consumes jsonb) returns void language plpgsql as $$
+declare
+  decided integer;
+begin
+  update {{schema}}.inbox i set state = c.outcome, detail = c.detail
+  from jsonb_to_recordset(consumes) as c (tenant text, id text, outcome text, detail text)
+  where i.tenant = c.tenant and i.command_id = c.id and i.state = 'open';
+  get diagnostics decided = row_count;
+  if decided < jsonb_array_length(consumes) and exists (
+    select from jsonb_to_recordset(consumes) as c (tenant text, id text)
+    join {{schema}}.inbox i on i.tenant = c.tenant and i.command_id = c.id and i.xmin::text::bigint <> (pg_current_xact_id()::text::bigint & 4294967295)) then
+    raise exception 'a command is decided already' using errcode = 'PA004';
+  end if;
+end $$;
+
 create function {{schema}}.commit(ids integer[], epochs bigint[], tenants text[], durable jsonb, rows jsonb) returns void language plpgsql as $$
 begin
   perform {{schema}}.enter(tenants, ids);
   perform {{schema}}.take_fences(ids, epochs);
   if durable is not null then
     if durable ? 'claims' then perform {{schema}}.claim_keys(durable->'claims'); end if;
-    if durable ? 'consumes' then
-      update {{schema}}.inbox i set state = c.outcome, detail = c.detail
-      from jsonb_to_recordset(durable->'consumes') as c (tenant text, id text, outcome text, detail text)
-      where i.tenant = c.tenant and i.command_id = c.id;
-    end if;
+    if durable ? 'consumes' then perform {{schema}}.decide_commands(durable->'consumes'); end if;
     if durable ? 'cursors' then perform {{schema}}.move_cursors(durable->'cursors'); end if;
     if durable ? 'streams' then perform {{schema}}.append_streams(durable->'streams'); end if;
     if durable ? 'cleared' then
