@@ -5,7 +5,7 @@ import { parseJsonText } from '@palace/platform/json.ts';
 import type { Json } from '@palace/jq/jq.ts';
 import { evolve } from '../core/evolve.ts';
 import { JOURNAL_FORMAT, type RunEvent } from '../core/model.ts';
-import { EVOLVE_VERSION, newRun, openEffects, revive, type Run } from '../core/run.ts';
+import { EVOLVE_VERSION, newRun, revive, type Run } from '../core/run.ts';
 import type { Linked } from '../core/link.ts';
 import { ENDED } from '../contract.ts';
 import type { StoredRun } from '../store/port.ts';
@@ -160,7 +160,6 @@ function slotOf(stored: StoredRun, linked: Linked, sinceMs: number): Slot {
   const { run, lastSeq } = fold(stored, linked);
   const slot = newSlot(stored.row, linked, run, { lastSeq, snapshotSeq: stored.snapshot?.seq ?? 0, fresh: false, sinceMs });
   slot.children = childrenOf(slot);
-  for (const effect of openEffects(run)) slot.ledgerKeys.set(effect.act, effect.key);
   return slot;
 }
 

@@ -19,8 +19,6 @@ export interface Subject {
   readonly tenant: string;
   /** pointer + '#' + path of a step instance: the name under which the ledger keeps its effect. */
   position(act: ActId): string;
-  /** Keys of open effects by act: kept here, because an outcome event names only its act. */
-  readonly ledgerKeys: Map<ActId, string>;
 }
 
 export const newDraft = (): Draft => ({ rows: {}, timersSet: [], timersClear: [], streams: [] });
@@ -48,7 +46,6 @@ function addEvent(draft: Draft, of: Subject, event: RunEvent, atMs: number): voi
       return;
     case 'effect.requested':
       if (event.class === 'unique' || event.class === 'irreversible') {
-        of.ledgerKeys.set(event.act, event.key);
         put(draft, 'effect', {
           run: of.id, key: event.key, act: event.act, attempt: event.attempt, position: event.position ?? of.position(event.act), class: event.class, function: event.function,
           args: JSON.stringify(event.args), args_hash: event.argsHash, requested_ms: event.atMs, shard: of.shard, tenant: of.tenant,
@@ -84,10 +81,9 @@ function addSettlement(draft: Draft, of: Subject, event: RunEvent, atMs: number)
     if (key !== undefined) put(draft, 'effect_settled', { run: of.id, key, tenant: of.tenant, state, result: result ?? null, settled_ms: atMs });
   };
   if (event.type === 'effect.completed') {
-    if (event.how !== 'ledger' && event.how !== 'dry') settle(of.ledgerKeys.get(event.act), 'confirmed', JSON.stringify(event.result));
-    of.ledgerKeys.delete(event.act);
-  } else if (event.type === 'effect.failed') settle(of.ledgerKeys.get(event.act), 'failed');
-  else if (event.type === 'effect.doubted' && !event.verifying) settle(of.ledgerKeys.get(event.act), 'in-doubt');
+    if (event.how !== 'ledger' && event.how !== 'dry') settle(event.key, 'confirmed', JSON.stringify(event.result));
+  } else if (event.type === 'effect.failed' || event.type === 'effect.absent') settle(event.key, 'failed');
+  else if (event.type === 'effect.doubted' && !event.verifying) settle(event.key, 'in-doubt');
   else if (event.type === 'effect.abandoned') settle(event.key, 'in-doubt');
 }
 

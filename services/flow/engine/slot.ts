@@ -68,8 +68,6 @@ export interface Slot {
   readonly actsUntilMs: Map<ActId, number>;
   /** Since when it is in memory here, monotonic: no other owner begins anything after that. */
   readonly sinceMs: number;
-  /** Keys of open effects by act: an outcome event names only its act. */
-  readonly ledgerKeys: Map<ActId, string>;
   /** Told once, after the commit of the final event; forgotten with the memory. */
   onEnd: ((end: RunEnd) => void) | undefined;
   /** Sub-flows that a committed step waits for. */
@@ -79,7 +77,7 @@ export interface Slot {
 export function newSlot(row: RunRow, linked: Linked, run: Run, stored: { lastSeq: number; snapshotSeq: number; fresh: boolean; sinceMs?: number }): Slot {
   return {
     id: row.id, shard: row.shard, tenant: row.tenant, row, linked, run, lastSeq: stored.lastSeq, snapshotSeq: stored.snapshotSeq,
-    status: row.status, fresh: stored.fresh, claims: [], writing: false, more: false, gone: false, queue: [], inFlight: new Map(), actsUntilMs: new Map(), sinceMs: stored.sinceMs ?? 0, ledgerKeys: new Map(), children: new Map(), onEnd: undefined,
+    status: row.status, fresh: stored.fresh, claims: [], writing: false, more: false, gone: false, queue: [], inFlight: new Map(), actsUntilMs: new Map(), sinceMs: stored.sinceMs ?? 0, children: new Map(), onEnd: undefined,
   };
 }
 

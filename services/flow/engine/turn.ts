@@ -146,7 +146,7 @@ function addChildEnded(draft: Draft, { shard, tenant }: Slot, said: { readonly r
 }
 
 function subject(slot: Slot) {
-  return { id: slot.id, shard: slot.shard, tenant: slot.tenant, position: (act: number) => positionOf(slot.run, act), ledgerKeys: slot.ledgerKeys };
+  return { id: slot.id, shard: slot.shard, tenant: slot.tenant, position: (act: number) => positionOf(slot.run, act) };
 }
 
 function summaryRow(slot: Slot): Record<string, unknown> {
