@@ -17,7 +17,7 @@ import {
 import { LockTimeout } from './locks.ts';
 import { Ownership, shardsOf } from './ownership.ts';
 import { Server, type Statement } from './server.ts';
-import { BadRow, type ServiceTables } from './service.ts';
+import { BadRow, type ServiceTables } from './service-tables.ts';
 import { FencedStreams, SequenceStreams, type StreamTables } from './streams.ts';
 import type { Switches } from './switches.ts';
 import type { World } from './world.ts';

@@ -2,7 +2,7 @@
 // I1 A journal is gap-free: the next row of an account or order has the next sequence number.
 // I2 A reference (a command, a stream row, a timer) changes an account once.
 import type { Write } from '@palace/platform/durable/contract.ts';
-import { BadRow, type ServiceTables } from './service.ts';
+import { BadRow, type ServiceTables } from './service-tables.ts';
 import type { World } from './world.ts';
 
 export interface JournalRow {

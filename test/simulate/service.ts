@@ -1,26 +1,10 @@
 // What a service brings to be simulated: its tables in the model of the database, its processes, its clients, its final checks.
 // ledger.ts is the one that attacks the durable component itself; AgentsFlow's engine joins in the same way.
-import type { DurableHost, DurableNode, Write } from '@palace/platform/durable/contract.ts';
+import type { DurableHost, DurableNode } from '@palace/platform/durable/contract.ts';
 import type { SimulatedDatabase } from './database.ts';
+import type { ServiceTables } from './service-tables.ts';
 import type { SimulatedProcess, World } from './world.ts';
 import type { Switches } from './switches.ts';
-
-/** Refuses a write as PostgreSQL would, with a SQLSTATE of class 22, 23 or 42. */
-export class BadRow extends Error {
-  readonly sqlstate: string;
-
-  constructor(sqlstate: string, message: string) {
-    super(message);
-    this.sqlstate = sqlstate;
-  }
-}
-
-/** The service's tables in the model. Both run in the instant of the commit. */
-export interface ServiceTables {
-  /** Throws BadRow; then nothing of the statement is kept. */
-  check(writes: readonly Write[]): void;
-  apply(write: Write): void;
-}
 
 export interface LaunchParts {
   readonly world: World;

@@ -1,6 +1,6 @@
 // The stream tables of the model, right and wrong: contiguous positions given under the fence, or a sequence with a watermark.
 import type { ShardCursor, StreamAppend, StreamPosition, StreamRow, Write } from '@palace/platform/durable/contract.ts';
-import { BadRow } from './service.ts';
+import { BadRow } from './service-tables.ts';
 
 interface Cursor {
   position: number;

@@ -100,6 +100,20 @@ describe('engine time', () => {
     expect(clocks.read(0)).toBeGreaterThan(clocks.trueMs() + 299_000);
   });
 
+  it('goes on from what the maker of a missed change believed when the clock jumped again since', () => {
+    const clocks = new Clocks();
+    clocks.renew(0, 1, 1);
+    clocks.nowMs += 1_000;
+    const believedMs = clocks.trueMs() - 20_000;
+    clocks.stored = { ...clocks.stored, version: 1, setAtMs: believedMs, offsetMs: -20_000 };
+    clocks.jumpMs = 300_000;
+    clocks.renew(0, 1, 1);
+    expect(clocks.nodes[0]?.correctionMs).toBeGreaterThan(299_000);
+    for (let round = 0; round < 3; round++) clocks.renew(0, 1, 1);
+    expect(clocks.nodes[0]?.correctionMs).toBeUndefined();
+    expect(Math.abs(clocks.jumpMs + clocks.stored.offsetMs + 20_000)).toBeLessThan(2_000);
+  });
+
   it('takes no time from a clock in doubt when it knows none (I4)', () => {
     const clocks = new Clocks();
     clocks.stored = { ...clocks.stored, settled: false };
