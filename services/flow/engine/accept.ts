@@ -1,6 +1,7 @@
 // The way in for starts: from a request to a run in a shard that this process owns, or to the inbox of the shard it must live in (ENGINE E5).
 // I1 Overload is refused before anything is written (R8). I2 A start is acknowledged after its first commit (R1).
 // I3 With an Idempotency-Key the key, the run and its first events are one commit.
+// I4 A start through the inbox with a key is acknowledged when its owner has claimed the key.
 import { createHash } from 'node:crypto';
 import type { Json } from '@palace/jq/jq.ts';
 import { PalaceError } from '@palace/platform/errors.ts';
@@ -32,6 +33,10 @@ export interface StartBody { readonly run: string; readonly flow: string; readon
 
 /** A fork on its way to its shard: the row of the new run and its first event. */
 export interface ForkBody { readonly run: string; readonly flow: string; readonly version: string; readonly hash: string; readonly forkOf: string; readonly inject: RunEvent }
+
+/** How long the answer to a start with a key waits for its owner elsewhere. */
+const DECISION_LIMIT_MS = 5_000;
+const PLACE_WAIT_MS = 500;
 
 export interface Accept {
   /** The run's id, after its commit. Throws PalaceError. */
@@ -133,8 +138,29 @@ export function createAccept(parts: EngineParts): Accept {
       ...(key !== undefined && { claim: { ...key, answer: JSON.stringify({ id }) } }),
     };
     await parts.node().send([{ shard, tenant, key: id, commandId: `start/${id}`, kind: 'start', body: JSON.stringify(body) }]);
+    if (key !== undefined) await keyDecided(tenant, id, permit !== undefined);
+    const taken = key === undefined ? undefined : await parts.node().lookUpKey(tenant, key.scope, key.key);
+    if (taken !== undefined) {
+      const answer = answerOtherwise({ kind: 'key-taken', ...taken }, request);
+      if (answer.id !== id) return answer;
+    }
     parts.metrics.started.add(1);
     return { id, repeated: false };
+  }
+
+  /**
+   * I4: until the row's owner has claimed the key, another process may claim it for another run, and an answer with our id would name
+   * a run that never begins. A start that waits for its place under a limit is the exception: the same request has the same id there.
+   */
+  async function keyDecided(tenant: string, id: string, mayWait: boolean): Promise<void> {
+    const untilMs = parts.scheduler.nowMs() + (mayWait ? PLACE_WAIT_MS : DECISION_LIMIT_MS);
+    for (let pauseMs = 5; (await parts.node().commandState(tenant, `start/${id}`))?.state === 'open'; pauseMs = Math.min(2 * pauseMs, 200)) {
+      if (parts.scheduler.nowMs() > untilMs) {
+        if (mayWait) return;
+        throw new PalaceError('outcome.unknown', { retryAfterSeconds: 1 });
+      }
+      await new Promise<void>((resolve) => parts.scheduler.after(pauseMs, resolve));
+    }
   }
 
   async function startFromInbox(shard: number, tenant: string, commandId: string, body: StartBody): Promise<void> {
