@@ -106,9 +106,10 @@ describe('starts', () => {
     expect(answers[1]?.problem?.code).toBe('not-found');
     expect(answers[2]?.id).toBe(answers[3]?.id);
     const { events } = await node.call('POST', '/v1/runs/batch', { body: { items: items.slice(0, 2) }, wantsEvents: true });
-    const told: string[] = [];
-    for await (const event of events ?? []) told.push(event.event);
-    expect(told.toSorted()).toEqual(['accepted', 'ended', 'refused']);
+    const told = new Map<string, unknown>();
+    for await (const event of events ?? []) told.set(event.event ?? '', event.data);
+    expect([...told.keys()].toSorted()).toEqual(['accepted', 'ended', 'refused']);
+    expect(told.get('ended')).toMatchObject({ index: 0, status: 'completed', output: { sum: 2 } });
   });
 
   test('an input that does not fit the schema is refused before anything is written', async () => {

@@ -4,12 +4,16 @@ import type { Json } from '@palace/jq/jq.ts';
 import { PalaceError } from '@palace/platform/errors.ts';
 import type { SseEvent } from '@palace/gateway/contract.ts';
 import { createHash } from 'node:crypto';
-import { waitForRest } from './follow.ts';
 import { ENDED } from './contract.ts';
+import type { RunEnd } from './engine/slot.ts';
+import { waitForRest } from './follow.ts';
 import type { FlowParts } from './parts.ts';
+import { runPage } from './run-page.ts';
 
 interface Item { readonly flow: string; readonly input?: unknown; readonly key?: string | undefined }
 type Accepted = { readonly id: string } | { readonly problem: { readonly code: string; readonly title: string; readonly detail?: string; readonly errors?: unknown } };
+
+interface Begun { readonly accepted: Promise<Accepted>; readonly ended: Promise<RunEnd> }
 
 export interface StartedMany {
   readonly accepted: Promise<Accepted[]>;
@@ -18,17 +22,24 @@ export interface StartedMany {
 
 /** Ends are waited for this long; a longer run is looked up by its id. */
 const NEWS_MS = 600_000;
+/** A run that began here and ends within this is told of out of memory (three reads less); others are looked for in the journal. */
+const SHORT_RUN_MS = 5_000;
 
 export function startMany(parts: FlowParts, tenant: string, items: readonly Item[]): StartedMany {
   const each = items.map((item) => startOne(parts, tenant, item));
-  return { accepted: Promise.all(each), news: (signal) => news(parts, tenant, each, signal) };
+  return { accepted: Promise.all(each.map(({ accepted }) => accepted)), news: (signal) => news(parts, tenant, each, signal) };
 }
 
-async function startOne(parts: FlowParts, tenant: string, item: Item): Promise<Accepted> {
+function startOne(parts: FlowParts, tenant: string, item: Item): Begun {
+  const ended = Promise.withResolvers<RunEnd>();
+  return { accepted: accept(parts, tenant, item, ended.resolve), ended: ended.promise };
+}
+
+async function accept(parts: FlowParts, tenant: string, item: Item, onEnd: (end: RunEnd) => void): Promise<Accepted> {
   try {
     const input = (item.input ?? {}) as Json;
     const key = item.key === undefined ? {} : { idempotency: { scope: 'POST /v1/runs/batch', key: item.key, fingerprint: createHash('sha256').update(JSON.stringify([item.flow, input])).digest('hex') } };
-    const { id } = await parts.engine.accept.start({ tenant, flow: item.flow, input, ...key });
+    const { id } = await parts.engine.accept.start({ tenant, flow: item.flow, input, onEnd, ...key });
     return { id };
   } catch (error) {
     const known = error instanceof PalaceError ? error : new PalaceError('internal');
@@ -36,7 +47,7 @@ async function startOne(parts: FlowParts, tenant: string, item: Item): Promise<A
   }
 }
 
-async function* news(parts: FlowParts, tenant: string, each: readonly Promise<Accepted>[], signal: AbortSignal): AsyncIterable<SseEvent> {
+async function* news(parts: FlowParts, tenant: string, each: readonly Begun[], signal: AbortSignal): AsyncIterable<SseEvent> {
   const ready: SseEvent[] = [];
   let wake: () => void = () => {};
   let open = each.length;
@@ -44,14 +55,11 @@ async function* news(parts: FlowParts, tenant: string, each: readonly Promise<Ac
     ready.push(event);
     wake();
   };
-  for (const [index, start] of each.entries()) {
-    void start.then(async (accepted) => {
+  for (const [index, begun] of each.entries()) {
+    void begun.accepted.then(async (accepted) => {
       tell({ event: 'id' in accepted ? 'accepted' : 'refused', data: { index, ...accepted } });
-      if ('id' in accepted) {
-        await waitForRest(parts, tenant, accepted.id, NEWS_MS, signal);
-        const row = await parts.reads.run(tenant, accepted.id);
-        if (row !== undefined && ENDED.has(row.status)) tell({ event: 'ended', data: { index, id: row.id, status: row.status } });
-      }
+      const end = 'id' in accepted ? await endOf(parts, tenant, accepted.id, begun.ended, signal) : undefined;
+      if (end !== undefined) tell({ event: 'ended', data: { index, ...end } });
     }).catch(() => undefined).finally(() => {
       open -= 1;
       wake();
@@ -62,4 +70,25 @@ async function* news(parts: FlowParts, tenant: string, each: readonly Promise<Ac
     if (next !== undefined) yield next;
     else await new Promise<void>((resolve) => { wake = resolve; signal.addEventListener('abort', () => resolve(), { once: true }); });
   }
+}
+
+/** How it ended, with its output; undefined while it goes on. */
+async function endOf(parts: FlowParts, tenant: string, id: string, ended: Promise<RunEnd>, signal: AbortSignal): Promise<Record<string, unknown> | undefined> {
+  const end = await within(ended, SHORT_RUN_MS);
+  if (end?.status === 'completed') return { id, status: end.status, ...(end.output !== undefined && { output: end.output }) };
+  if (end === undefined) await waitForRest(parts, tenant, id, NEWS_MS, signal);
+  const row = await parts.reads.run(tenant, id);
+  if (row === undefined || !ENDED.has(row.status)) return undefined;
+  const { status, output, error } = await runPage(parts, tenant, row);
+  return { id, status, ...(output !== undefined && { output }), ...(error !== undefined && { error }) };
+}
+
+function within<T>(promise: Promise<T>, limitMs: number): Promise<T | undefined> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => resolve(undefined), limitMs);
+    void promise.then((value) => {
+      clearTimeout(timer);
+      resolve(value);
+    });
+  });
 }

@@ -40,7 +40,7 @@ export async function makeDue(client: pg.Client, count: number, of: number, inMs
   await client.query(
     `create temp table due as
      select run, t.due_ms as was, (extract(epoch from clock_timestamp()) * 1000)::bigint + $4 + ((n - 1) * $5::float8)::bigint as due_ms
-       from generate_series(1, $2::int) n, lateral (select n * ($3::int / $2::int) as g) c, lateral (select ${ID} as run) i
+       from generate_series(1, $2::int) n cross join lateral (select n * ($3::int / $2::int) as g) c cross join lateral (select ${ID} as run) i
        join flow.timer t on t.shard = c.g % 64 and t.key = i.run`, [id, count, of, inMs, everyMs]);
   await client.query('analyze due');
   await client.query('update flow.timer t set due_ms = d.due_ms from due d where t.key = d.run');
