@@ -202,8 +202,10 @@ export interface StoredClock {
 }
 
 export interface Renewal {
-  /** Fences still ours, as the database has them. Others are lost. */
+  /** Fences renewed. */
   readonly kept: readonly Fence[];
+  /** Fences still ours whose lease could not be renewed now, because a commit held the row. Others are lost. */
+  readonly unsure: readonly Fence[];
   /** Shards without a living owner, or ours without being among the fences sent (the answer to a claim was lost). */
   readonly orphans: readonly number[];
   /** Living nodes that do not leave; rendezvous hashing over them says who should have a shard. */

@@ -101,7 +101,7 @@ export function createMembership({ store, scheduler, settings, log, shards }: Me
     try {
       const renewal = await store.renew(me, sent, settings.leaseMs, engineSample(sentAtMs));
       failures = 0;
-      shards.renewed(sent, renewal.kept, sentAtMs);
+      shards.renewed(sent, renewal, sentAtMs);
       watch();
       followClock(renewal, sentAtMs);
       halt = renewal.haltVersion;

@@ -81,14 +81,33 @@ export function postgresDurableStore({ database, schema, service }: PostgresStor
       engine.correctionMs ?? null,
       engine.wallMs ?? null,
     ]);
-    return (rows[0] as { renewal: Renewal }).renewal;
+    const { renewal } = rows[0] as { renewal: Renewal };
+    return renewal.unsure.length === 0 ? renewal : { ...renewal, ...(await renewHeld(node, renewal, leaseMs)) };
   }
 
+  async function renewHeld(node: NodeRow, { kept, unsure }: Renewal, leaseMs: number): Promise<Pick<Renewal, 'kept' | 'unsure'>> {
+    const { ids, epochs } = columns(unsure);
+    try {
+      const { rows } = await control.query<{ kept: Fence[] }>(`select ${schema}.renew_held($1, $2, $3, $4) as kept`, [node.nodeId, ids, epochs, leaseMs]);
+      return { kept: [...kept, ...(rows[0] as { kept: Fence[] }).kept], unsure: [] };
+    } catch (error) {
+      if (sqlState(error) !== '55P03') throw error;
+      return { kept, unsure };
+    }
+  }
+
+  /** Rows under somebody's commit are waited for once, briefly; a holder that sits idle in its transaction is ended (E1). */
   async function claim(node: NodeRow, shards: readonly number[], leaseMs: number): Promise<readonly Fence[]> {
     const first = await claimOnce(node, shards, leaseMs, false);
-    const fences = [...first.claimed];
-    for (const shard of first.locked) fences.push(...(await claimLocked(node, shard, leaseMs)));
-    return fences;
+    if (first.locked.length === 0) return first.claimed;
+    try {
+      const second = await claimOnce(node, first.locked, leaseMs, true);
+      return [...first.claimed, ...second.claimed];
+    } catch (error) {
+      if (sqlState(error) !== '55P03') throw error;
+      await control.query(`select ${schema}.end_stalled_commits($1)`, [applicationName]);
+      return first.claimed;
+    }
   }
 
   async function claimOnce(node: NodeRow, shards: readonly number[], leaseMs: number, patient: boolean): Promise<{ claimed: Fence[]; locked: number[] }> {
@@ -99,19 +118,6 @@ export function postgresDurableStore({ database, schema, service }: PostgresStor
       patient,
     ]);
     return (rows[0] as { answer: { claimed: Fence[]; locked: number[] } }).answer;
-  }
-
-  /** Waits for a commit under way; a holder that sits idle in its transaction is ended (E1). */
-  async function claimLocked(node: NodeRow, shard: number, leaseMs: number): Promise<readonly Fence[]> {
-    for (let attempt = 0; attempt < 2; attempt++) {
-      try {
-        return (await claimOnce(node, [shard], leaseMs, true)).claimed;
-      } catch (error) {
-        if (sqlState(error) !== '55P03') throw error;
-        await control.query(`select ${schema}.end_stalled_commits($1)`, [applicationName]);
-      }
-    }
-    return [];
   }
 
   async function release(node: NodeRow, fences: readonly Fence[]): Promise<void> {

@@ -5,7 +5,16 @@
 // I3 Closing is synchronous: timers, feeds and unsent writes go first, then the host forgets.
 // I4 After an unknown outcome the shard serves again only under a raised epoch, read anew (E7).
 // Called by membership.ts (claims, renewals), lanes.ts (fenced, unknown) through node.ts.
-import { SHARD_COUNT, type CloseReason, type DurableHost, type DurableSettings, type Fence, type Scheduler, type WriteOutcome } from './contract.ts';
+import {
+  SHARD_COUNT,
+  type CloseReason,
+  type DurableHost,
+  type DurableSettings,
+  type Fence,
+  type Renewal,
+  type Scheduler,
+  type WriteOutcome,
+} from './contract.ts';
 import { isHeld, isServing, nextState, type ShardEvent, type ShardState } from './core/shard-state.ts';
 import type { Feeds } from './feeds.ts';
 import type { Lanes } from './lanes.ts';
@@ -59,7 +68,7 @@ export interface Shards {
   avoided(): Set<number>;
   fence(shard: number): Fence | undefined;
   /** The renewal of what was held when it was sent: kept ones live on, the others are lost. */
-  renewed(sent: readonly Fence[], kept: readonly Fence[], sentAtMs: number): void;
+  renewed(sent: readonly Fence[], renewal: Pick<Renewal, 'kept' | 'unsure'>, sentAtMs: number): void;
   /** Those of them that are still the present ownership of their shard; of an earlier one nothing is left to lose. */
   lose(fences: readonly Fence[], event: 'fenced' | 'unknown'): void;
   handOver(shards: readonly number[]): Promise<void>;
@@ -150,14 +159,15 @@ export function createShards(ports: ShardPorts): Shards {
     return new Promise((resolve) => scheduler.after(delayMs, resolve));
   }
 
-  function renewed(sent: readonly Fence[], kept: readonly Fence[], sentAtMs: number): void {
-    const alive = new Map(kept.map((fence) => [fence.shard, fence.epoch]));
+  function renewed(sent: readonly Fence[], { kept, unsure }: Pick<Renewal, 'kept' | 'unsure'>, sentAtMs: number): void {
+    const alive = new Set(kept.map(nameOf));
+    const ours = new Set(unsure.map(nameOf));
     for (const fence of sent) {
       const one = at(fence.shard);
       if (one.fence.epoch !== fence.epoch || !isHeld(one.state)) continue;
       if (scheduler.nowMs() >= one.deadlineMs) lapse(one);
-      else if (alive.get(fence.shard) === fence.epoch) one.deadlineMs = Math.max(one.deadlineMs, sentAtMs + settings.leaseMs);
-      else if (move(one, 'fenced')) close(one, 'fenced', { kind: 'fenced' });
+      else if (alive.has(nameOf(fence))) one.deadlineMs = Math.max(one.deadlineMs, sentAtMs + settings.leaseMs);
+      else if (!ours.has(nameOf(fence)) && move(one, 'fenced')) close(one, 'fenced', { kind: 'fenced' });
     }
   }
 
@@ -250,4 +260,8 @@ function absentShard(shard: number): Shard {
     failures: 0,
     avoidUntilMs: 0,
   };
+}
+
+function nameOf(fence: Fence): string {
+  return `${fence.shard}/${fence.epoch}`;
 }

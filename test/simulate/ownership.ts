@@ -1,7 +1,8 @@
 // Ownership in the model of the database: nodes, shards, leases, engine time. It stands for platform/durable/sql/ownership.ts.
 // I1 A claim is decided by what the row shows under its lock, not by what a snapshot showed.
 // Called by database.ts.
-import { SHARD_COUNT, type EngineSample, type Fence, type NodeRow, type Renewal } from '@palace/platform/durable/contract.ts';
+import { SHARD_COUNT, type EngineSample, type Fence, type NodeRow, type Renewal, type StoredClock } from '@palace/platform/durable/contract.ts';
+import { LockTimeout } from './locks.ts';
 import type { Server, Statement } from './server.ts';
 import type { Switches } from './switches.ts';
 
@@ -84,34 +85,62 @@ export class Ownership {
     this.nodes.set(node.nodeId, { ...node, leaving: node.leaving === true, seenMs: this.engineMs(), highWaterMs: known?.highWaterMs ?? 0, alive: true });
   }
 
-  renew(node: NodeRow, fences: readonly Fence[], leaseMs: number, engine: EngineSample): Promise<Renewal> {
+  async renew(node: NodeRow, fences: readonly Fence[], leaseMs: number, engine: EngineSample): Promise<Renewal> {
+    const renewal = await this.renewFree(node, fences, leaseMs, engine);
+    if (renewal.unsure.length === 0) return renewal;
+    try {
+      return { ...renewal, kept: [...renewal.kept, ...(await this.renewHeld(node, renewal.unsure, leaseMs))], unsure: [] };
+    } catch (error) {
+      if (error instanceof LockTimeout) return renewal;
+      throw error;
+    }
+  }
+
+  private renewFree(node: NodeRow, fences: readonly Fence[], leaseMs: number, engine: EngineSample): Promise<Renewal> {
     return this.statement(async (statement) => {
       const settled = await this.settleClock(statement, node.nodeId, engine, leaseMs);
       const clock = { ...settled };
-      await this.server.lockShards(statement, shardsOf(fences), 'exclusive', 2_000);
+      const free = new Set(fences.filter((fence) => this.server.tryLock(statement, `shard ${fence.shard}`)));
       await this.server.phase(statement, 0, 2);
       const nowMs = this.server.wallMs() + clock.offsetMs;
-      const kept = fences.filter((fence) => this.shards[fence.shard]?.owner === node.nodeId && this.shards[fence.shard]?.epoch === fence.epoch);
+      const ours = fences.filter((fence) => this.isOurs(node, fence));
       const databaseMs = this.server.wallMs();
       await this.server.commitPhase(statement);
       if (settled !== this.clock) Object.assign(this.clock, settled);
+      const kept = ours.filter((fence) => free.has(fence));
       for (const fence of kept) this.row(fence.shard).leaseUntilMs = nowMs + leaseMs;
       const own = this.nodes.get(node.nodeId);
       if (own !== undefined) Object.assign(own, { seenMs: nowMs, leaving: node.leaving === true, highWaterMs: Math.max(own.highWaterMs, engine.timeMs ?? 0) });
-      const sent = new Set(fences.map((fence) => fence.shard));
-      const living = [...this.nodes.values()].filter((other) => other.alive);
-      return {
-        kept,
-        databaseMs,
-        haltVersion: 0,
-        minReader: 0,
-        orphans: this.shards.flatMap((shard, id) => (this.isFree(shard, node.nodeId, nowMs) && !(shard.owner === node.nodeId && sent.has(id)) ? [id] : [])),
-        nodes: living
-          .filter((other) => !other.leaving && (other.nodeId === node.nodeId || other.seenMs > nowMs - leaseMs))
-          .map(({ nodeId, readsFormat }) => ({ nodeId, readsFormat })),
-        clock: { offsetMs: clock.offsetMs, timeline: clock.timeline, settled: clock.unsettledMs === undefined, version: clock.version, setAtMs: clock.setAtMs },
-      };
+      const unsure = ours.filter((fence) => !free.has(fence));
+      return { kept, unsure, databaseMs, haltVersion: 0, minReader: 0, ...this.look(node, fences, nowMs, leaseMs), clock: stored(clock) };
     });
+  }
+
+  private renewHeld(node: NodeRow, fences: readonly Fence[], leaseMs: number): Promise<readonly Fence[]> {
+    return this.statement(async (statement) => {
+      await this.server.lockShards(statement, shardsOf(fences), 'exclusive', 1_000);
+      const kept = fences.filter((fence) => this.isOurs(node, fence));
+      const leaseUntilMs = this.engineMs() + leaseMs;
+      await this.server.commitPhase(statement);
+      for (const fence of kept) this.row(fence.shard).leaseUntilMs = leaseUntilMs;
+      return kept;
+    });
+  }
+
+  private isOurs(node: NodeRow, fence: Fence): boolean {
+    const row = this.row(fence.shard);
+    return row.owner === node.nodeId && row.epoch === fence.epoch;
+  }
+
+  private look(node: NodeRow, fences: readonly Fence[], nowMs: number, leaseMs: number): Pick<Renewal, 'orphans' | 'nodes'> {
+    const sent = new Set(shardsOf(fences));
+    const living = [...this.nodes.values()].filter((other) => other.alive);
+    return {
+      orphans: this.shards.flatMap((shard, id) => (this.isFree(shard, node.nodeId, nowMs) && !(shard.owner === node.nodeId && sent.has(id)) ? [id] : [])),
+      nodes: living
+        .filter((other) => !other.leaving && (other.nodeId === node.nodeId || other.seenMs > nowMs - leaseMs))
+        .map(({ nodeId, readsFormat }) => ({ nodeId, readsFormat })),
+    };
   }
 
   /** The clock as this statement will leave it; it is changed under its row lock and published with the statement. */
@@ -186,4 +215,8 @@ export class Ownership {
 
 export function shardsOf(fences: readonly Fence[]): number[] {
   return fences.map((fence) => fence.shard);
+}
+
+function stored(clock: Clock): StoredClock {
+  return { offsetMs: clock.offsetMs, timeline: clock.timeline, settled: clock.unsettledMs === undefined, version: clock.version, setAtMs: clock.setAtMs };
 }

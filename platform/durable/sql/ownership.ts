@@ -82,7 +82,9 @@ declare
   c {{schema}}.clock;
   h {{schema}}.halt;
   now_ms bigint;
+  free integer[];
   kept json;
+  unsure json;
   orphans json;
   nodes json;
   alive text[];
@@ -93,12 +95,14 @@ begin
     perform {{schema}}.settle_clock(node_id, engine_ms, known, correction_ms, node_wall_ms, lease_ms);
     select * into c from {{schema}}.clock;
   end if;
-  perform 1 from {{schema}}.shard where id = any (ids) order by id for update;
+  select coalesce(array_agg(id), '{}') into free from (select id from {{schema}}.shard where id = any (ids) order by id for update skip locked) unlocked;
   now_ms := {{schema}}.wall_ms() + c.offset_ms;
   with renewed as (
     update {{schema}}.shard s set lease_until_ms = now_ms + lease_ms from unnest(ids, epochs) f (id, epoch)
-    where s.id = f.id and s.epoch = f.epoch and s.owner = node_id returning s.id, s.epoch)
+    where s.id = f.id and s.epoch = f.epoch and s.owner = node_id and s.id = any (free) returning s.id, s.epoch)
   select coalesce(json_agg(json_build_object('shard', id, 'epoch', epoch)), '[]') into kept from renewed;
+  select coalesce(json_agg(json_build_object('shard', s.id, 'epoch', s.epoch)), '[]') into unsure
+  from {{schema}}.shard s join unnest(ids, epochs) f (id, epoch) using (id, epoch) where s.owner = node_id and s.id <> all (free);
   update {{schema}}.node set seen_ms = now_ms, reads_format = format, leaving = is_leaving, high_water_ms = greatest(high_water_ms, engine_ms) where id = node_id;
   select coalesce(array_agg(id), '{}') into alive from {{schema}}.living();
   select coalesce(json_agg(json_build_object('nodeId', id, 'readsFormat', reads_format)), '[]') into nodes
@@ -106,9 +110,23 @@ begin
   select coalesce(json_agg(id order by id), '[]') into orphans from {{schema}}.shard
   where owner is null or owner <> all (alive) or (owner = node_id and id <> all (ids)) or (owner <> node_id and lease_until_ms < now_ms);
   select * into h from {{schema}}.halt;
-  return json_build_object('kept', kept, 'orphans', orphans, 'nodes', nodes, 'databaseMs', {{schema}}.wall_ms(),
+  return json_build_object('kept', kept, 'unsure', unsure, 'orphans', orphans, 'nodes', nodes, 'databaseMs', {{schema}}.wall_ms(),
     'clock', json_build_object('offsetMs', c.offset_ms, 'timeline', c.timeline, 'settled', c.unsettled_ms is null, 'version', c.version, 'setAtMs', c.set_at_ms),
     'haltVersion', h.version, 'minReader', h.min_reader);
+end $$;
+
+-- Rows that commits held during a renewal: waited for on their own and in order, so that nothing else waits behind them.
+create function {{schema}}.renew_held(node_id text, ids integer[], epochs bigint[], lease_ms integer) returns json language plpgsql as $$
+declare
+  kept json;
+begin
+  perform set_config('lock_timeout', '1000', true);
+  perform 1 from {{schema}}.shard where id = any (ids) order by id for update;
+  with renewed as (
+    update {{schema}}.shard s set lease_until_ms = {{schema}}.wall_ms() + (select offset_ms from {{schema}}.clock) + lease_ms from unnest(ids, epochs) f (id, epoch)
+    where s.id = f.id and s.epoch = f.epoch and s.owner = node_id returning s.id, s.epoch)
+  select coalesce(json_agg(json_build_object('shard', id, 'epoch', epoch)), '[]') into kept from renewed;
+  return kept;
 end $$;
 
 -- Compare and set: what made a shard free is looked at again under its lock. Shards locked by somebody's commit are left for the next try,
