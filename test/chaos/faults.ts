@@ -68,6 +68,12 @@ export const FAULTS: readonly Fault[] = [
     await sleep(LEASE_MS + 500 + 2_500 * chance());
     flow?.signal('SIGCONT');
   }),
+  fault<Cluster>('stop-in-commit', () => openCluster(2), async (house, chance) => {
+    const flow = house.flows()[0];
+    await house.proxy.atNextCommit(2_000, () => flow?.signal('SIGSTOP'));
+    await sleep(LEASE_MS + 500 + 2_500 * chance());
+    flow?.signal('SIGCONT');
+  }),
   fault<Cluster>('cut-commit', () => openCluster(1), async (house, chance) => {
     for (let cut = 0; cut < 5; cut++) {
       await house.proxy.cutNextCommit(2_000);

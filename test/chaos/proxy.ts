@@ -1,4 +1,5 @@
-// A TCP proxy before PostgreSQL that can lose the answer to a commit: the statement is forwarded, what comes back is dropped, both sides are closed.
+// A TCP proxy before PostgreSQL that sees commits pass. It can strike at that moment, and lose the answer to a commit:
+// the statement is forwarded, what comes back is dropped, both sides are closed.
 import { connect, createServer, type Socket } from 'node:net';
 import type { AddressInfo } from 'node:net';
 
@@ -11,12 +12,14 @@ export interface Proxy {
   readonly port: number;
   /** The next commit that passes loses its answer. Resolves when that has happened. */
   cutNextCommit(limitMs: number): Promise<boolean>;
+  /** `strike` runs while the next commit is under way: the server has the statement, the client no answer. */
+  atNextCommit(limitMs: number, strike: () => void): Promise<boolean>;
   close(): Promise<void>;
 }
 
 export async function openProxy(socketPath: string): Promise<Proxy> {
   const open = new Set<Socket>();
-  let armed: (() => void) | undefined;
+  let armed: { readonly cut: boolean; readonly tell: () => void } | undefined;
   const server = createServer((client) => {
     const upstream = connect(socketPath);
     let isCut = false;
@@ -32,14 +35,16 @@ export async function openProxy(socketPath: string): Promise<Proxy> {
     }
     client.on('data', (chunk: Buffer) => {
       if (armed !== undefined && chunk.includes(COMMIT)) {
-        isCut = true;
-        const tell = armed;
+        const { cut, tell } = armed;
         armed = undefined;
-        setTimeout(() => {
-          client.destroy();
-          upstream.destroy();
-          tell();
-        }, CUT_AFTER_MS);
+        isCut = cut;
+        if (!cut) tell();
+        else
+          setTimeout(() => {
+            client.destroy();
+            upstream.destroy();
+            tell();
+          }, CUT_AFTER_MS);
       }
       upstream.write(chunk);
     });
@@ -47,20 +52,27 @@ export async function openProxy(socketPath: string): Promise<Proxy> {
       if (!isCut) client.write(chunk);
     });
   });
+  function arm(limitMs: number, cut: boolean, strike: () => void): Promise<boolean> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => {
+        armed = undefined;
+        resolve(false);
+      }, limitMs);
+      armed = {
+        cut,
+        tell() {
+          clearTimeout(timer);
+          strike();
+          resolve(true);
+        },
+      };
+    });
+  }
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
     port: (server.address() as AddressInfo).port,
-    cutNextCommit: (limitMs) =>
-      new Promise((resolve) => {
-        const timer = setTimeout(() => {
-          armed = undefined;
-          resolve(false);
-        }, limitMs);
-        armed = () => {
-          clearTimeout(timer);
-          resolve(true);
-        };
-      }),
+    cutNextCommit: (limitMs) => arm(limitMs, true, () => undefined),
+    atNextCommit: (limitMs, strike) => arm(limitMs, false, strike),
     close: () => new Promise((resolve) => {
       for (const socket of open) socket.destroy();
       server.close(() => resolve());
