@@ -52,7 +52,8 @@ function openPool(options: PgOptions, config: PoolConfig, max: number): Pool {
   const pool = new pg.Pool({ ...config, max, idleTimeoutMillis: 60_000, allowExitOnIdle });
   const connectionName = config.application_name;
   // Without listeners a lost connection would end the process: one for idle ones, one for those that are in use.
-  pool.on('error', (error) => log.warn('an idle database connection was lost', { error, connectionName }));
+  // A pool that ends does not wait for the server's goodbyes: what is lost then is nothing to warn of.
+  pool.on('error', (error) => pool.ending || log.warn('an idle database connection was lost', { error, connectionName }));
   pool.on('connect', (client) => client.on('error', (error) => log.debug('a database connection was lost', { error, connectionName })));
   return pool;
 }
