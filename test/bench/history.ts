@@ -1,7 +1,7 @@
 // What a step costs in a run with 10,000 steps, against a run with 100. One run at a time; each step is an effect whose result is
 // journaled; snapshots as in production. Counted: processor time of engine and PostgreSQL, and the time between two steps.
 import { openBenchEngine } from './engine/engine.ts';
-import { costMeter, latency, machine, now, round, spread } from './engine/gauge.ts';
+import { costMeter, latency, machine, now, spread } from './engine/gauge.ts';
 import { onGround } from './engine/ground.ts';
 import { line } from './engine/line.ts';
 
@@ -18,13 +18,13 @@ await onGround(async ({ databaseUrl, postgres }) => {
   const stamps: number[] = [];
   const engine = await openBenchEngine({ databaseUrl, step: async () => void stamps.push(now()) });
   const loop = (id: string, steps: number) => engine.run(id, 'loop', { rounds: steps / STEPS_A_ROUND });
-  const take = async (runs: number, steps: number, round_: number): Promise<Taken> => {
+  const take = async (runs: number, steps: number, turn: number): Promise<Taken> => {
     const between: number[] = [];
     const last: number[] = [];
     const meter = costMeter(process.pid, postgres);
     for (let n = 0; n < runs; n++) {
       stamps.length = 0;
-      await loop(`h-${steps}-${round_}-${n}`, steps);
+      await loop(`h-${steps}-${turn}-${n}`, steps);
       const gaps = stamps.slice(1).map((at, i) => at - (stamps[i] as number));
       between.push(...gaps);
       last.push(...gaps.slice(-Math.ceil(steps / 10)));
@@ -42,11 +42,12 @@ await onGround(async ({ databaseUrl, postgres }) => {
   const of = (taken: readonly Taken[]) => ({
     cpuMsPerStep: spread(taken.map((one) => one.cpuMs)), betweenStepsMs: spread(taken.map((one) => one.betweenMs)), lastTenthMs: spread(taken.map((one) => one.lastBetweenMs)),
   });
-  const [few, many] = [of(short), of(long)];
+  const ratio = (pick: (many: Taken, few: Taken) => number) => spread(long.map((many, n) => pick(many, short[n] as Taken)));
   line('history', {
     steps: LONG_STEPS, against: SHORT_STEPS, rounds: ROUNDS,
-    ratio: { cpu: round(many.cpuMsPerStep.median / few.cpuMsPerStep.median), time: round(many.betweenStepsMs.median / few.betweenStepsMs.median), lastTenth: round(many.lastTenthMs.median / few.betweenStepsMs.median) },
-    long: many, short: few, machine: before,
+    // Of the two taken one after the other, so that other work on the machine falls on both.
+    ratio: { cpu: ratio((many, few) => many.cpuMs / few.cpuMs), time: ratio((many, few) => many.betweenMs / few.betweenMs), lastTenth: ratio((many, few) => many.lastBetweenMs / few.betweenMs) },
+    long: of(long), short: of(short), machine: before,
   });
   await engine.stop();
 });
