@@ -1,8 +1,11 @@
 // The fenced commit: one autocommit statement, one round trip, for many writes of many shards (E1, E3, E4, E5).
+// All in plpgsql: it keeps the plans of its statements for the session; servers before 18 plan a SQL function at every call.
 
 export const COMMIT_SQL = `
-create function {{schema}}.enter(tenants text[], shards integer[]) returns void language sql volatile
-as $$ select set_config('palace.tenants', tenants::text, true), set_config('palace.shards', shards::text, true) $$;
+create function {{schema}}.enter(tenants text[], shards integer[]) returns void language plpgsql as $$
+begin
+  perform set_config('palace.tenants', tenants::text, true), set_config('palace.shards', shards::text, true);
+end $$;
 
 -- Cursor after deciding more positions: as far as they are contiguous, and what lies ahead.
 create function {{schema}}.advance(reached bigint, ahead bigint[], added bigint[], out upto bigint, out rest bigint[]) language plpgsql immutable as $$
@@ -20,15 +23,14 @@ begin
   end loop;
 end $$;
 
+-- Locks first, compares what the locked rows show (measured: half the time of a join with the epochs, and no sort).
 create function {{schema}}.take_fences(ids integer[], epochs bigint[]) returns void language plpgsql as $$
 declare
-  held integer[];
+  stale json;
 begin
-  select array_agg(id) into held from (
-    select s.id from {{schema}}.shard s where (s.id, s.epoch) in (select * from unnest(ids, epochs)) order by s.id for share) locked;
-  if cardinality(held) is distinct from cardinality(ids) then
-    raise exception 'fenced' using errcode = 'PA001', detail = (select json_agg(id) from unnest(ids) id where held is null or id <> all (held))::text;
-  end if;
+  select json_agg(locked.id) into stale from (select s.id, s.epoch from {{schema}}.shard s where s.id = any (ids) order by s.id for share) locked
+  where locked.epoch <> epochs[array_position(ids, locked.id)];
+  if stale is not null then raise exception 'fenced' using errcode = 'PA001', detail = stale::text; end if;
 end $$;
 
 create function {{schema}}.claim_keys(claims jsonb) returns void language plpgsql as $$
@@ -67,7 +69,8 @@ begin
 end $$;
 
 -- Positions are given here and nowhere else, after the shard rows are locked: a write that was dropped leaves no gap.
-create function {{schema}}.append_streams(appends jsonb) returns void language sql volatile as $$
+create function {{schema}}.append_streams(appends jsonb) returns void language plpgsql as $$
+begin
   with new as materialized (
     select x.*, row_number() over w as nth, count(*) over (partition by shard, consumer, consumer_shard) as many
     from rows from (jsonb_to_recordset(appends) as (shard integer, consumer text, consumer_shard integer, tenant text, kind text, body text))
@@ -80,8 +83,8 @@ create function {{schema}}.append_streams(appends jsonb) returns void language s
     returning h.shard, h.consumer, h.consumer_shard, h.position)
   insert into {{schema}}.stream (shard, consumer, consumer_shard, position, tenant, kind, body)
   select n.shard, n.consumer, n.consumer_shard, h.position - n.many + n.nth, n.tenant, n.kind, n.body
-  from new n join heads h using (shard, consumer, consumer_shard)
-$$;
+  from new n join heads h using (shard, consumer, consumer_shard);
+end $$;
 
 create function {{schema}}.decide_commands(consumes jsonb) returns void language plpgsql as $$
 declare

@@ -8,7 +8,7 @@ create function {{schema}}.current_timeline() returns text language sql volatile
 as $$ select (select system_identifier from pg_control_system())::text || '/' || substring(pg_walfile_name(pg_current_wal_lsn()), 1, 8) $$;
 
 -- Nodes whose process holds its session lock.
-create function {{schema}}.living() returns table (id text) language sql volatile
+create function {{schema}}.living() returns table (id text) language sql stable
 as $$
   select n.id from {{schema}}.node n
   join pg_locks l on l.locktype = 'advisory' and l.objsubid = 2 and l.granted
