@@ -59,7 +59,7 @@ const FLOWS: Readonly<Record<string, Flow>> = {
   parent: { steps: [sub('sequence'), sub('approve'), set('raised')] },
   grandparent: { steps: [{ two: { fork: { branches: [sub('parent'), sub('choice')] } } }, sub('ship')] },
   fires: { steps: [sub('ship', {}, { await: false }), sub('retried', {}, { await: false }), set('fired')] },
-  hurried: { steps: [guarded(after(sub('sleeper'), 1_500)), guarded(sub('nowhere')), keyed('hurry')] },
+  hurried: { steps: [guarded(after(sub('sleeper'), 1_500)), { lost: { try: [sub('nowhere')], catch: { do: [set('no-such')] } } }, keyed('hurry')] },
   sleeper: { steps: [nap('sleep', FORGOTTEN_MS)] },
   limited: { steps: [nap('hold', 500), keyed('one-of-two')], palace: { concurrency: { limit: 2 } } },
   'limited-each': { steps: [unkeyed('one-each'), nap('keep', 300)], palace: { concurrency: { limit: 1, key: '.customer' } } },

@@ -13,7 +13,20 @@ export interface Switches {
   readonly effects: 'keyed' | 'unkeyed';
   /** `sequence`: stream positions come from a sequence when the statement begins, and readers go by the highest seen. */
   readonly streams: 'fenced-positions' | 'sequence';
+  /** A mistake of AgentsFlow's engine, made at its ports (flow-mistakes.ts). */
+  readonly flow: FlowMistake;
 }
+
+export type FlowMistake =
+  | 'none'
+  | 'effect begun before its commit'
+  | 'inbox row consumed without its decision'
+  | 'timer cleared in another commit'
+  | 'timer set in another commit'
+  | 'stream row decided in another commit'
+  | 'unique acts repeated freely'
+  | 'acts after their deadline'
+  | 'no look-back';
 
 export const CORRECT: Switches = {
   fence: 'locked',
@@ -22,6 +35,7 @@ export const CORRECT: Switches = {
   clock: 'database',
   effects: 'keyed',
   streams: 'fenced-positions',
+  flow: 'none',
 };
 
 export const MUTANTS: Readonly<Record<string, Partial<Switches>>> = {
@@ -32,4 +46,16 @@ export const MUTANTS: Readonly<Record<string, Partial<Switches>>> = {
   'timer by node clock': { clock: 'node' },
   'retry without key': { effects: 'unkeyed' },
   'watermark over a sequence': { streams: 'sequence' },
+};
+
+/** Those of AgentsFlow: the service that they are made in finds them. */
+export const FLOW_MUTANTS: Readonly<Record<string, Partial<Switches>>> = {
+  'effect begun before its commit': { flow: 'effect begun before its commit' },
+  'inbox row consumed without its decision': { flow: 'inbox row consumed without its decision' },
+  'timer cleared in another commit': { flow: 'timer cleared in another commit' },
+  'timer set in another commit': { flow: 'timer set in another commit' },
+  'stream row decided in another commit': { flow: 'stream row decided in another commit' },
+  'unique acts repeated freely': { flow: 'unique acts repeated freely' },
+  'acts after their deadline': { flow: 'acts after their deadline' },
+  'no look-back': { flow: 'no look-back' },
 };

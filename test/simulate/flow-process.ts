@@ -1,0 +1,117 @@
+// One process of AgentsFlow in the simulator: the real engine over the model's store, executors and blobs.
+// I1 After close(shard) the engine knows no run of the shard. I2 A promise that the engine gave a caller is kept while the process lives.
+import { createHash } from 'node:crypto';
+import type { Json } from '@palace/jq/jq.ts';
+import type { DurableHost } from '@palace/platform/durable/contract.ts';
+import type { Log, Span } from '@palace/platform/telemetry/port.ts';
+import { createEngine, type Engine } from '@palace/flow/engine/engine.ts';
+import type { EngineSettings } from '@palace/flow/engine/parts.ts';
+import { createPrograms } from '@palace/flow/engine/programs.ts';
+import { HastyEffects, mistakenNode, mistakenStore } from './flow-mistakes.ts';
+import type { FlowOutside } from './flow-outside.ts';
+import { simulatedStore } from './flow-store.ts';
+import type { FlowTables } from './flow-tables.ts';
+import type { LaunchedService, LaunchParts } from './service.ts';
+
+export const TENANT = 'acme';
+
+export const ENGINE_SETTINGS: EngineSettings = {
+  decide: { eventsPerDecision: 40, historyEvents: 5_000, payloadBytes: 1_000_000, fanOut: 100, nesting: 20, bufferedSignals: 100, expressionFuel: 100_000, retriesPerRun: 1_000 },
+  runtimeMetadata: {},
+  maxPendingStarts: 500,
+  maxActiveRuns: 500,
+  maxIdleRuns: 6,
+  maxEffects: 12,
+  eventsPerSnapshot: 12,
+  commandsPerTurn: 20,
+  lookBackMs: 600_000,
+  maxHeldRows: 40,
+};
+
+const counter = { add: (): void => undefined };
+const span: Span = { traceId: '', traceparent: '', set: () => undefined, end: () => undefined };
+
+export class FlowProcess implements LaunchedService {
+  readonly host: DurableHost;
+  readonly engine: Engine;
+  /** Starts that a caller still waits for. */
+  waiting = 0;
+  private readonly parts: LaunchParts;
+
+  constructor(parts: LaunchParts, tables: FlowTables, outside: FlowOutside) {
+    this.parts = parts;
+    const { world, process, switches } = parts;
+    const hasty = new HastyEffects(outside.executor(process));
+    const away = (): boolean => !outside.calm && world.random.chance(0.1);
+    const store = mistakenStore(
+      simulatedStore(tables, (query) => parts.read(query), { get: (hash) => (away() ? undefined : tables.blobs.get(hash)) }),
+      switches.flow,
+    );
+    const { scheduler } = process;
+    this.engine = createEngine({
+      node: () => (switches.flow === 'none' ? parts.node() : mistakenNode(parts.node(), switches.flow, hasty)),
+      store,
+      blobs: { put: (_tenant, content, type) => put(tables, content, type, away()) },
+      scheduler,
+      entropy: (bytes) => Uint8Array.from({ length: bytes }, () => world.random.between(0, 255)),
+      programs: createPrograms(store, scheduler),
+      executors: new Map([['http', hasty.perform]]),
+      settings: ENGINE_SETTINGS,
+      log: this.logTo(),
+      span: () => span,
+      metrics: { started: counter, ended: counter, inMemory: { set: () => undefined }, quarantined: counter, effects: counter, refused: counter },
+    });
+    this.host = this.watched(tables);
+  }
+
+  async start(flow: string, input: Json, key: string | undefined): Promise<string> {
+    this.waiting++;
+    try {
+      const idempotency = key === undefined ? {} : { idempotency: { scope: 'POST /v1/runs', key, fingerprint: `${flow} ${JSON.stringify(input)}` } };
+      return (await this.engine.accept.start({ tenant: TENANT, flow: `sim/${flow}`, input, ...idempotency })).id;
+    } finally {
+      this.waiting--;
+    }
+  }
+
+  /** What it still holds although everything is done; undefined when nothing. */
+  holds(): string | undefined {
+    const { slots, idle, effects, pendingStarts } = this.engine.load();
+    if (slots + idle + effects + pendingStarts + this.waiting > 0) {
+      return `${this.parts.process.id} holds ${slots} runs, ${idle} idle ones, ${effects} effects, ${pendingStarts} pending starts, ${this.waiting} callers`;
+    }
+    const node = this.parts.node();
+    const short = node.owned().find(({ shard }) => this.host.appetite(shard) < ENGINE_SETTINGS.maxHeldRows);
+    return short === undefined ? undefined : `${this.parts.process.id} believes it holds ${ENGINE_SETTINGS.maxHeldRows - this.host.appetite(short.shard)} rows of shard ${short.shard}`;
+  }
+
+  private watched(tables: FlowTables): DurableHost {
+    const { host } = this.engine;
+    const { world, process } = this.parts;
+    return {
+      ...host,
+      close: (shard, reason) => {
+        host.close(shard, reason);
+        const left = tables.inShard(shard).find(({ row }) => this.engine.peek(row.id) !== undefined);
+        if (left !== undefined) world.violate(`${process.id} closed shard ${shard} and still knows ${left.row.id}`);
+      },
+    };
+  }
+
+  private logTo(): Log {
+    const { world, process } = this.parts;
+    const say = (level: string) => (message: string, fields: object = {}) => {
+      const { error, runId } = fields as { error?: unknown; runId?: string };
+      world.note(`${process.id} ${level}: ${message}${runId === undefined ? '' : ` (${runId})`}${error === undefined ? '' : `: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`}`);
+    };
+    const log: Log = { debug: () => undefined, info: () => undefined, warn: say('warns'), error: say('errs'), child: () => log };
+    return log;
+  }
+}
+
+async function put(tables: FlowTables, content: Uint8Array, type: string, away: boolean): Promise<{ hash: string; size: number; type: string }> {
+  if (away) throw new Error('the blob store is away');
+  const hash = createHash('sha256').update(content).digest('hex');
+  tables.blobs.set(hash, Buffer.from(content).toString('utf8'));
+  return { hash, size: content.byteLength, type };
+}

@@ -1,0 +1,64 @@
+// FlowStore over the model: each query one late read of one instant, as the statements of services/flow/store/postgres.ts.
+import type { FlowStore, StoredRun } from '@palace/flow/store/port.ts';
+import { JOURNAL_FORMAT } from '@palace/flow/core/model.ts';
+import { PROGRAM_FORMAT } from '@palace/flow/core/program.ts';
+import { EVOLVE_VERSION } from '@palace/flow/core/run.ts';
+import { NAMESPACE, PUBLISHED, VERSION } from './flow-flows.ts';
+import type { FlowTables, KeptRun } from './flow-tables.ts';
+
+type Read = <T>(query: () => T) => Promise<T>;
+
+export interface BlobReads {
+  /** Undefined while the blob store is away. */
+  get(hash: string): string | undefined;
+}
+
+export function simulatedStore(tables: FlowTables, read: Read, blobs: BlobReads): FlowStore {
+  const byHash = new Map([...PUBLISHED.values()].map((flow) => [flow.hash, flow]));
+  const byId = (runs: readonly KeptRun[]): KeptRun[] => runs.toSorted((a, b) => (a.row.id < b.row.id ? -1 : 1));
+  return {
+    active: (shard) =>
+      read(() =>
+        byId(tables.inShard(shard))
+          .filter(({ row }) => row.status === 'pending' || row.status === 'running')
+          .map(({ row }) => ({ id: row.id, tenant: row.tenant, status: row.status, ...(row.permit !== undefined && { permit: row.permit }) })),
+      ),
+    async load(shards, ids, upTo) {
+      // Three statements, each of its own instant.
+      const rows = await read(() => ids.flatMap((id) => tables.runs.get(id) ?? []).filter((kept) => shards.includes(kept.row.shard)).map((kept) => ({ kept, row: kept.row })));
+      const snapshots = upTo === undefined ? await read(() => new Map(rows.map(({ kept }) => [kept.row.id, kept.snapshot]))) : new Map<string, KeptRun['snapshot']>();
+      return read(() => rows.map(({ kept, row }) => stored(kept, row, snapshots.get(row.id), upTo, blobs)));
+    },
+    program: (_tenant, hash) =>
+      read(() => {
+        const flow = byHash.get(hash);
+        return flow === undefined ? undefined : { hash, format: PROGRAM_FORMAT, program: flow.program };
+      }),
+    definition: (_tenant, namespace, name, version) =>
+      read(() => {
+        const flow = namespace === NAMESPACE && (version === undefined || version === VERSION) ? PUBLISHED.get(name) : undefined;
+        return flow === undefined ? undefined : { namespace, name, version: VERSION, hash: flow.hash, publishedMs: 0, latest: true };
+      }),
+    ledger: (_shard, run) => read(() => [...(tables.runs.get(run)?.effects.values() ?? [])].toSorted((a, b) => a.requestedMs - b.requestedMs)),
+    subscriptions: (_tenant, type) => read(() => [...tables.subscriptions.values()].filter((one) => one.type === type)),
+    recentEvents: (_tenant, types, sinceMs, limit) => read(() => [...tables.events.values()].filter((event) => types.includes(event.type) && event.atMs >= sinceMs).slice(-limit)),
+    unmatchedEvents: (shard, limit) => read(() => [...tables.events.values()].filter((event) => event.shard === shard && !event.matched).slice(0, limit)),
+    permits: (shard) =>
+      read(() =>
+        byId(tables.inShard(shard)).flatMap(({ row: { permit, id, status, endedMs } }) => (permit === undefined || endedMs !== undefined ? [] : [{ permit, id, status }])),
+      ),
+  };
+}
+
+function stored(kept: KeptRun, row: KeptRun['row'], taken: KeptRun['snapshot'], upTo: number | undefined, blobs: BlobReads): StoredRun {
+  const usable = taken !== undefined && taken.format === JOURNAL_FORMAT && taken.evolve === EVOLVE_VERSION ? taken : undefined;
+  let unread: Error | undefined;
+  const entries = kept.entries
+    .filter((entry) => entry.seq > (usable?.seq ?? 0) && (upTo === undefined || entry.seq <= upTo))
+    .flatMap(({ body, blob, ...entry }) => {
+      const text = body ?? blobs.get(blob ?? '');
+      if (text === undefined) unread = new Error(`The blob ${blob} is away`);
+      return text === undefined ? [] : [{ ...entry, body: text }];
+    });
+  return { row, entries, ...(usable !== undefined && { snapshot: usable }), ...(unread !== undefined && { unread }) };
+}
