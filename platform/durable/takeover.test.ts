@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Fence, StreamRow } from './contract.ts';
 import { preferredNode } from './core/ownership.ts';
-import { entry, openToys, until, type Toy, type ToyInstallation } from './testing.ts';
+import { entry, openToys, TOY_SETTINGS, until, type Toy, type ToyInstallation } from './testing.ts';
 
 const ALL = 64;
 let toys: ToyInstallation;
@@ -12,8 +12,8 @@ beforeEach(async () => {
 });
 afterEach(() => toys.close());
 
-async function started(nodeId: string): Promise<Toy> {
-  const toy = await toys.launch(nodeId);
+async function started(nodeId: string, leaseMs = TOY_SETTINGS.leaseMs): Promise<Toy> {
+  const toy = await toys.launch(nodeId, { leaseMs });
   await toy.node.start();
   return toy;
 }
@@ -21,9 +21,9 @@ async function started(nodeId: string): Promise<Toy> {
 const ownedBy = (toy: Toy): number[] => toy.node.owned().map((fence) => fence.shard);
 const elapsedSince = (startMs: number): number => performance.now() - startMs;
 
-async function sharing(): Promise<readonly [Toy, Toy]> {
-  const one = await started('one');
-  const two = await started('two');
+async function sharing(leaseMs?: number): Promise<readonly [Toy, Toy]> {
+  const one = await started('one', leaseMs);
+  const two = await started('two', leaseMs);
   await until('both own what the hash gives them', () => [one, two].every((toy) => String(ownedBy(toy)) === String(hashedTo(toy.node.nodeId))));
   return [one, two];
 }
@@ -89,22 +89,21 @@ describe('two nodes on one database', () => {
 
 describe('a takeover', () => {
   it('is at once when the owner shuts down', async () => {
-    const [one, two] = await sharing();
+    const [one, two] = await sharing(30_000);
     const startMs = performance.now();
     await one.node.stop();
     await until('the other owns all', () => ownedBy(two).length === ALL);
-    expect(elapsedSince(startMs)).toBeLessThan(1_000);
+    expect(elapsedSince(startMs)).toBeLessThan(5_000);
   });
 
   it('does not wait for the lease when the owner is dead', async () => {
-    const one = await started('one');
+    const one = await started('one', 30_000);
     expect(ownedBy(one)).toHaveLength(ALL);
     await one.kill();
-    const two = await toys.launch('two');
     const startMs = performance.now();
-    await two.node.start();
+    const two = await started('two', 30_000);
     expect(ownedBy(two)).toHaveLength(ALL);
-    expect(elapsedSince(startMs)).toBeLessThan(1_000);
+    expect(elapsedSince(startMs)).toBeLessThan(5_000);
     expect(two.host.opened.every((fence) => fence.epoch === 2)).toBe(true);
   });
 
@@ -134,7 +133,7 @@ describe('a takeover', () => {
     const startMs = performance.now();
     await until('the other owns all', () => ownedBy(two).length === ALL);
     expect(elapsedSince(startMs)).toBeGreaterThan(1_000);
-    expect(elapsedSince(startMs)).toBeLessThan(4_000);
+    expect(elapsedSince(startMs)).toBeLessThan(6_000);
     expect(one.node.fence(shard)).toBeUndefined();
     expect(await one.node.submit(write)).toEqual({ kind: 'fenced' });
     one.scheduler.thaw();
@@ -154,7 +153,7 @@ describe('a takeover', () => {
     const startMs = performance.now();
     await two.node.start();
     await until('the shard is owned', () => ownedBy(two).length === ALL);
-    expect(elapsedSince(startMs)).toBeLessThan(3_000);
+    expect(elapsedSince(startMs)).toBeLessThan(6_000);
   });
 
   it('that fails to open gives the shard back and tries again', async () => {
@@ -185,15 +184,18 @@ describe('a drain', () => {
 });
 
 describe('a lost answer', () => {
-  const commitBackends = "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'palace:toy:commit'";
+  /** Ends the backend that is in the middle of a slow commit. */
+  async function cutSlowCommit(): Promise<void> {
+    const cut = "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and wait_event = 'PgSleep'";
+    await until('the commit is under way', async () => (await toys.rows(cut)).length > 0);
+  }
 
   it('is unknown: the shard is dropped, its epoch rises, it is opened again', async () => {
     const one = await started('one');
     const before = one.node.fence(11);
-    const outcome = one.node.submit(entry(one, 11, 'cut', { slow: 0.5 }));
+    const outcome = one.node.submit(entry(one, 11, 'cut', { slow: 4 }));
     const neighbour = one.node.fence(12);
-    await new Promise((resolve) => setTimeout(resolve, 150));
-    await toys.rows(commitBackends);
+    await cutSlowCommit();
     expect(await outcome).toEqual({ kind: 'unknown' });
     expect(one.host.closed).toContainEqual({ shard: 11, reason: 'unknown-outcome' });
     await until('it is open again', () => one.node.fence(11) !== undefined);
