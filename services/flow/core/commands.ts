@@ -10,7 +10,7 @@ import { fits } from './payload.ts';
 import { isGuarded, releaseRun } from './release.ts';
 import { isEnded, openEffect, stepAt } from './run.ts';
 import { isAbsenceFinal, isVerifiable } from './steps/call.ts';
-import { hear, offer } from './steps/listen.ts';
+import { hasHeard, hear, offer } from './steps/listen.ts';
 import { emit, limitFault, type Turn } from './turn.ts';
 
 /** Undefined: it was used. */
@@ -65,6 +65,7 @@ const HANDLES: { readonly [T in Command['type']]: Handle<T> } = {
   event(turn, { act, event }) {
     const listening = turn.run.listens.has(act);
     if (!listening) return 'The step does not listen any more.';
+    if (hasHeard(actOf(turn.run, act), event)) return 'The step has received this event already.';
     return hear(turn, actOf(turn.run, act), event) ? undefined : 'The event does not match the filters of the step.';
   },
   'child-ended'(turn, { act, output, fault }) {

@@ -78,6 +78,14 @@ describe('listen', () => {
     expect(shell.run.output).toEqual([1, 2, 3]);
   });
 
+  it('takes an event once, by whichever way it came', () => {
+    const shell = listening('{to: {any: [{with: {type: a}}], until: "length >= 2"}}');
+    hear(shell, event('a', 1));
+    expect(hear(shell, event('a', 1)).unused).toBe('The step has received this event already.');
+    hear(shell, event('a', 1, { source: '/other' }));
+    expect(shell.run.output).toEqual([1, 1]);
+  });
+
   it('until an event, which is not part of the output but is subscribed to', () => {
     const shell = listening('{to: {any: [{with: {type: a}}], until: {one: {with: {type: stop}}}}}');
     expect(shell.journal.find((e) => e.type === 'listen.opened')).toMatchObject({ filters: [{ type: 'a' }, { type: 'stop' }] });

@@ -178,8 +178,13 @@ function afterWrite(parts: EngineParts, slot: Slot, taken: readonly Taken[], eve
     slot.gone = true;
     parts.slots.delete(slot.id);
     parts.freePermit(slot);
-    parts.consume(slot.shard, slot.tenant, slot.id, taken.map((t) => t.envelope), 'its Idempotency-Key is taken');
-    for (const { envelope } of taken) envelope.settle?.(outcome);
+    // What came for it meanwhile is for a run that never was.
+    const all = [...taken.map((t) => t.envelope), ...slot.queue.splice(0)];
+    parts.consume(slot.shard, slot.tenant, slot.id, all, 'its Idempotency-Key is taken');
+    for (const envelope of all) {
+      release(parts, slot.shard, envelope);
+      envelope.settle?.(outcome);
+    }
     return;
   }
   if (outcome.kind === 'bad-row') {

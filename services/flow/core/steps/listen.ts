@@ -33,10 +33,14 @@ export function offer(turn: Turn, event: CloudEvent): boolean {
   return taken;
 }
 
+/** An event comes by more ways than one (matched when it was published, found by looking back): a listen takes it once. */
+export const hasHeard = (act: Act, event: CloudEvent): boolean =>
+  act.own.kind === 'listen' && act.own.received.some((one) => one.event.id === event.id && one.event.source === event.source);
+
 /** Offers an event to one open listen; true when it was taken. */
 export function hear(turn: Turn, act: Act, event: CloudEvent): boolean {
   const step = stepAt(turn.run, act);
-  if (step.kind !== 'listen' || act.own.kind !== 'listen') return false;
+  if (step.kind !== 'listen' || act.own.kind !== 'listen' || hasHeard(act, event)) return false;
   const place = placeOf(turn.run, act);
   const filters = filtersOf(step);
   for (let filter = 0; filter < filters.length; filter++) {
