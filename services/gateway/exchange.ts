@@ -68,12 +68,12 @@ export class Exchange {
     if (!slots.enter(kind)) return false;
     this.slot = kind;
     this.leave = () => {
-      if (this.slot !== undefined) slots.leave(this.slot);
+      if (this.slot !== undefined) slots.leave(this.slot, performance.now() - this.startedMs);
       this.slot = undefined;
     };
     this.move = (to) => {
       if (this.slot === to) return true;
-      if (this.slot === undefined || !slots.move(this.slot, to)) return false;
+      if (this.slot === undefined || !slots.move(this.slot, to, performance.now() - this.startedMs)) return false;
       this.slot = to;
       return true;
     };
@@ -150,6 +150,9 @@ function lingerThenEnd(request: IncomingMessage, response: ServerResponse): void
   request.once('end', end).once('close', end).resume();
 }
 
+/** Made once: under a flood a stack a refusal cost more than the refusal. */
+const BUSY = new PalaceError('overload.busy', { retryAfterSeconds: 1 });
+
 export function busy(): PalaceError {
-  return new PalaceError('overload.busy', { retryAfterSeconds: 1 });
+  return BUSY;
 }

@@ -4,6 +4,7 @@
 // I3 A process reserves a share of the shared window at once, so that most requests ask nobody. The share is 1/200 of the quota.
 import type { Cache } from '@palace/platform/cache/port.ts';
 import { PalaceError } from '@palace/platform/errors.ts';
+import { Pace } from './pace.ts';
 import type { GatewaySettings, RatePolicy } from './settings.ts';
 
 export interface RateDecision {
@@ -134,34 +135,43 @@ export function refusedByRate(limiter: RateLimiter, decision: RateDecision): Pal
   });
 }
 
+/** An accepted start is answered within a second at p99; the mean is held well below. */
+const TARGET_MS = 150;
+const FLOOR = 32;
+
 /** What a request holds while it is open. Parked ones and streams cost a socket and little else, so they have bounds of their own. */
 export type SlotKind = 'open' | 'parked' | 'stream';
 
 export class Slots {
+  private readonly pace: Pace;
   private readonly bounds: Readonly<Record<SlotKind, number>>;
   private readonly used: Record<SlotKind, number> = { open: 0, parked: 0, stream: 0 };
   private waiters: (() => void)[] = [];
 
   constructor(settings: Pick<GatewaySettings, 'maxOpenRequests' | 'maxParkedRequests' | 'maxStreams'>) {
+    this.pace = new Pace({ max: settings.maxOpenRequests, floor: Math.min(FLOOR, settings.maxOpenRequests), targetMs: TARGET_MS });
     this.bounds = { open: settings.maxOpenRequests, parked: settings.maxParkedRequests, stream: settings.maxStreams };
   }
 
   enter(kind: SlotKind): boolean {
     if (this.used[kind] >= this.bounds[kind]) return false;
+    if (kind === 'open' && !this.pace.admits(this.used.open)) return false;
     this.used[kind] += 1;
     return true;
   }
 
-  leave(kind: SlotKind): void {
+  /** `tookMs`: how long it was open. */
+  leave(kind: SlotKind, tookMs?: number): void {
     this.used[kind] -= 1;
+    if (kind === 'open' && tookMs !== undefined) this.pace.answered(tookMs);
     if (this.total() === 0) {
       for (const wake of this.waiters.splice(0)) wake();
     }
   }
 
-  move(from: SlotKind, to: SlotKind): boolean {
+  move(from: SlotKind, to: SlotKind, tookMs?: number): boolean {
     if (!this.enter(to)) return false;
-    this.leave(from);
+    this.leave(from, tookMs);
     return true;
   }
 

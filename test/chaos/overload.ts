@@ -7,7 +7,7 @@ import { PLAIN } from './flows.ts';
 import { openOneProcess, type OneProcess } from './houses.ts';
 import type { Outcome } from './scenarios.ts';
 
-const CONNECTIONS = 1_500;
+const CONNECTIONS = 400;
 const CAPACITY_CONNECTIONS = 64;
 const CAPACITY_SECONDS = 5;
 const TIMES = 5;
