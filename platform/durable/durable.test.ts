@@ -211,7 +211,7 @@ describe('timers', () => {
           .slice(1)
           .map((timer) => timer.atMs - timer.dueMs),
       ),
-    ).toBeLessThan(150);
+    ).toBeLessThan(1_000);
     expect(fired().map((timer) => timer.dueMs)).toEqual(due.map((timer) => timer.dueMs).toSorted((a, b) => a - b));
   });
 
@@ -256,7 +256,7 @@ describe('engine time', () => {
     const before = toy.node.timeMs();
     const [row] = await toys.rows<{ now: string }>('select toy.wall_ms() + offset_ms as now from toy.clock');
     expect(before).toBeLessThanOrEqual(Number(row?.now));
-    expect(Number(row?.now) - before).toBeLessThan(500);
+    expect(Number(row?.now) - before).toBeLessThan(2_000);
   });
 
   it('goes on evenly when the database’s clock jumps, and the offset is corrected', async () => {

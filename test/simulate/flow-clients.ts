@@ -14,7 +14,7 @@ import type { FlowTables, KeptRun } from './flow-tables.ts';
 import type { Installation } from './service.ts';
 import type { World } from './world.ts';
 
-const CLIENTS = 4;
+const CLIENTS = 7;
 const REQUEST_TIMEOUT_MS = 7_000;
 const PERSON_LOOKS_MS = 1_500;
 /** After a doubt a person waits so long before looking: the act may still be on its way. */
@@ -195,6 +195,6 @@ export class FlowClients {
       if (world.nowMs < (invariants.doubtedMs.get(doubted.key) ?? 0) + ACT_LASTS_MS) return;
       return this.tell(run, 'resolve', { key: doubted.key, outcome: outside.performed.has(doubted.key) ? 'done' : 'absent', result: { resolved: true } });
     }
-    if (run.live.listens.size > 0 && ['sim/approve', 'sim/both'].includes(run.row.flow) && run.live.signals.length === 0) return this.tell(run, 'signal', { name: 'go', data: null });
+    if (run.live.listens.size > 0 && ['sim/approve', 'sim/both'].includes(run.row.flow) && !run.live.signals.some(({ type }) => type.endsWith('.go'))) return this.tell(run, 'signal', { name: 'go', data: null });
   }
 }

@@ -102,7 +102,7 @@ export class FlowProcess implements LaunchedService {
     const { world, process } = this.parts;
     const say = (level: string) => (message: string, fields: object = {}) => {
       const { error, runId } = fields as { error?: unknown; runId?: string };
-      world.note(`${process.id} ${level}: ${message}${runId === undefined ? '' : ` (${runId})`}${error === undefined ? '' : `: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`}`);
+      world.note(`${process.id} ${level}: ${message}${runId === undefined ? '' : ` (${runId})`}${error === undefined ? '' : `: ${error instanceof Error ? error.message : String(error)}`}`);
     };
     const log: Log = { debug: () => undefined, info: () => undefined, warn: say('warns'), error: say('errs'), child: () => log };
     return log;
