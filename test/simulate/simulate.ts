@@ -75,8 +75,13 @@ function report(verdict: Verdict): boolean {
     .join(', ');
   print(`seed ${verdict.seed}: ${verdict.violation ?? 'holds'} (${Math.round(verdict.virtualMs / 1_000)} virtual s, ${verdict.events} events, ${figures})`);
   if (values.trace === true) for (const line of verdict.trace) print(line);
-  if (verdict.violation !== undefined) print(`repeat it: node test/simulate/simulate.ts --seed ${verdict.seed} --trace`);
+  if (verdict.violation !== undefined) print(`repeat it: node test/simulate/simulate.ts --seed ${verdict.seed}${repeatFlags()} --trace`);
   return verdict.violation === undefined;
+}
+
+function repeatFlags(): string {
+  const given = [['service', values.service], ['faults-ms', values['faults-ms']], ['mutant', values.mutant]] as const;
+  return given.map(([flag, value]) => (value === undefined ? '' : ` --${flag} '${value}'`)).join('');
 }
 
 async function mutants(): Promise<boolean> {
