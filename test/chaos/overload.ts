@@ -5,7 +5,7 @@ import { connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { PLAIN } from './flows.ts';
 import { openOneProcess, type OneProcess } from './houses.ts';
-import type { Outcome } from './scenarios.ts';
+import type { Outcome } from './outcome.ts';
 
 const CONNECTIONS = 400;
 const CAPACITY_CONNECTIONS = 64;

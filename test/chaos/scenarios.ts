@@ -2,15 +2,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { historyOf } from './checks.ts';
+import type { Outcome } from './outcome.ts';
 import type { Door } from './door.ts';
 import { HOLD, POISON, STEPS } from './flows.ts';
 import { openCluster, openOneProcess, type Cluster } from './houses.ts';
 import { overload } from './overload.ts';
-
-export interface Outcome {
-  readonly violations: readonly string[];
-  readonly [figure: string]: unknown;
-}
 
 export interface Scenario {
   readonly name: string;

@@ -1,0 +1,5 @@
+// What a scenario came to: its figures, and what must not have happened.
+export interface Outcome {
+  readonly violations: readonly string[];
+  readonly [figure: string]: unknown;
+}
