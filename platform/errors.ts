@@ -55,6 +55,7 @@ export const ERRORS = {
   'limit.exceeded': row(422, 'A limit was reached', 'after-change', 'See "detail" for the limit and its setting.'),
   // egress
   'egress.refused': row(403, 'That address may not be called', 'after-change', 'Allow it with the command in "detail".'),
+  'egress.never': row(403, 'That address can never be allowed', 'never', 'Use another address: metadata, link-local and reserved ones stay closed for everybody.'),
   // start-up
   'boot.config': row(500, 'The configuration is not valid', 'after-change', 'Correct the setting named in "detail".'),
   'boot.port-busy': row(500, 'The port is in use', 'after-change', 'Choose another with --port, or stop the program that uses it.'),

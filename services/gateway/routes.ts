@@ -154,7 +154,7 @@ function egressRoutes({ store }: OwnParts): Route[] {
       async handle({ tenant, params, body }) {
         const where = place(params.address);
         const never = body.action === 'allow' ? whyNotAllowable(where) : undefined;
-        if (never !== undefined) throw new PalaceError('egress.refused', { detail: never });
+        if (never !== undefined) throw new PalaceError('egress.never', { detail: never });
         return { status: 200, body: await store.putRule({ tenant, ...where, ...body }) };
       },
     }),

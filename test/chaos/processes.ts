@@ -34,7 +34,7 @@ export function openFolder(): Folder {
 }
 
 export async function run(words: readonly string[], { dir, log }: Folder, environment: Readonly<Record<string, string>> = {}): Promise<Program> {
-  const env = { PATH: process.env['PATH'], HOME: dir, LANG: 'C.UTF-8', TZ: 'UTC', PALACE_LOG_LEVEL: 'warn', ...environment };
+  const env = { PATH: '/usr/local/bin:/usr/bin:/bin', HOME: dir, LANG: 'C.UTF-8', TZ: 'UTC', PALACE_LOG_LEVEL: 'warn', ...environment };
   const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', ENTRY, ...words, '--json'], { env, stdio: ['ignore', 'pipe', 'pipe'] });
   const ended = new Promise<void>((resolve) => child.once('close', () => resolve()));
   const errors = createWriteStream(log, { flags: 'a' });

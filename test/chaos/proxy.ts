@@ -1,7 +1,6 @@
 // A TCP proxy before PostgreSQL that sees commits pass. It can strike at that moment, and lose the answer to a commit:
 // the statement is forwarded, what comes back is dropped, both sides are closed.
-import { connect, createServer, type Socket } from 'node:net';
-import type { AddressInfo } from 'node:net';
+import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 
 /** The engine's fenced commit, as it stands in the text of the statement. */
 const COMMIT = Buffer.from('flow.commit(');
