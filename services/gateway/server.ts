@@ -9,6 +9,7 @@ import type { Duplex } from 'node:stream';
 import { ERRORS, PalaceError } from '@palace/platform/errors.ts';
 import type { ErrorCode } from '@palace/platform/errors.ts';
 import { busy, Exchange } from './exchange.ts';
+import { Refusals } from './refusals.ts';
 import { HostGuard } from './host.ts';
 import type { HostRules } from './host.ts';
 import { Slots } from './limits.ts';
@@ -32,6 +33,7 @@ export class HttpDoor {
   private readonly server: Server;
   private readonly exchanges = new WeakMap<IncomingMessage, Exchange>();
   private readonly drain = new AbortController();
+  private readonly refusals = new Refusals();
   private app: RequestListener | undefined;
 
   constructor(options: ServerOptions) {
@@ -117,7 +119,8 @@ export class HttpDoor {
       if (this.answerPreflight(exchange, request)) return;
       this.app!(request, response);
     } catch (error) {
-      exchange.fail(error);
+      if (error === busy()) this.refusals.tell(() => exchange.fail(error));
+      else exchange.fail(error);
     }
   }
 
