@@ -15,9 +15,9 @@ export interface Programs {
   /** For those who only look: undefined also when the stored form cannot be used. */
   readable(tenant: string, hash: string): Promise<Linked | undefined>;
   /** `namespace/name` or `namespace/name@version`. */
-  resolve(tenant: string, ref: string): Promise<{ definition: Definition; linked: Linked } | undefined>;
+  resolve(tenant: string, ref: string): Promise<Found | undefined>;
   /** The same, without waiting, when everything is at hand. */
-  resolved(tenant: string, ref: string): { definition: Definition; linked: Linked } | undefined;
+  resolved(tenant: string, ref: string): Found | undefined;
   forget(tenant: string, namespace: string, name: string): void;
 }
 
@@ -34,11 +34,18 @@ function linkStored({ program }: StoredProgram): Linked {
   }
 }
 
+interface Found {
+  readonly definition: Definition;
+  readonly linked: Linked;
+}
+
 interface Named { definition: Definition; untilMs: number }
 
 export function createPrograms(store: FlowStore, scheduler: Scheduler): Programs {
   const linkedByHash = new Map<string, Linked>();
   const named = new Map<string, Named>();
+  /** Lookups under way. */
+  const asked = new Map<string, Promise<Found | undefined>>();
 
   function keep(key: string, linked: Linked): void {
     if (linkedByHash.size >= MAX_PROGRAMS) linkedByHash.delete(linkedByHash.keys().next().value as string);
@@ -57,30 +64,54 @@ export function createPrograms(store: FlowStore, scheduler: Scheduler): Programs
     return linked;
   }
 
-  function resolved(tenant: string, ref: string): { definition: Definition; linked: Linked } | undefined {
-    const known = named.get(`${tenant} ${ref}`);
-    if (known === undefined || known.untilMs < scheduler.nowMs()) return undefined;
+  function resolved(tenant: string, ref: string): Found | undefined {
+    const key = `${tenant} ${ref}`;
+    const known = named.get(key);
+    const leftMs = (known?.untilMs ?? 0) - scheduler.nowMs();
+    if (known === undefined || leftMs < 0) return undefined;
+    // Asked for again before it ages out: a busy flow never waits for the lookup, nor asks for it many times at once.
+    if (leftMs < NAME_TTL_MS / 2) void lookUp(tenant, ref).catch(() => undefined);
     const linked = linkedByHash.get(`${tenant} ${known.definition.hash}`);
     return linked === undefined ? undefined : { definition: known.definition, linked };
   }
 
-  async function resolve(tenant: string, ref: string): Promise<{ definition: Definition; linked: Linked } | undefined> {
-    const known = resolved(tenant, ref);
-    if (known !== undefined) return known;
+  async function resolve(tenant: string, ref: string): Promise<Found | undefined> {
+    return resolved(tenant, ref) ?? (await lookUp(tenant, ref));
+  }
+
+  /** One at a time per name, until the name is forgotten: what was asked before a publication does not answer after it. */
+  function lookUp(tenant: string, ref: string): Promise<Found | undefined> {
+    const key = `${tenant} ${ref}`;
+    const running = asked.get(key);
+    if (running !== undefined) return running;
+    const looking: Promise<Found | undefined> = lookUpNow(tenant, ref, () => asked.get(key) === looking).finally(() => {
+      if (asked.get(key) === looking) asked.delete(key);
+    });
+    asked.set(key, looking);
+    return looking;
+  }
+
+  async function lookUpNow(tenant: string, ref: string, isCurrent: () => boolean): Promise<Found | undefined> {
+    const sentMs = scheduler.nowMs();
     const [path, version] = ref.split('@') as [string, string | undefined];
     const [namespace, name] = path.split('/') as [string, string];
     const definition = await store.definition(tenant, namespace, name, version);
-    if (definition === undefined) return undefined;
+    if (definition === undefined) {
+      if (isCurrent()) named.delete(`${tenant} ${ref}`);
+      return undefined;
+    }
     const linked = await byHash(tenant, definition.hash);
     if (linked === undefined) return undefined;
     if (named.size >= MAX_PROGRAMS) named.delete(named.keys().next().value as string);
-    named.set(`${tenant} ${ref}`, { definition, untilMs: scheduler.nowMs() + NAME_TTL_MS });
+    if (isCurrent()) named.set(`${tenant} ${ref}`, { definition, untilMs: sentMs + NAME_TTL_MS });
     return { definition, linked };
   }
 
   function forget(tenant: string, namespace: string, name: string): void {
     const prefix = `${tenant} ${namespace}/${name}`;
-    for (const key of named.keys()) if (key === prefix || key.startsWith(`${prefix}@`)) named.delete(key);
+    for (const list of [named, asked]) {
+      for (const key of list.keys()) if (key === prefix || key.startsWith(`${prefix}@`)) list.delete(key);
+    }
   }
 
   async function readable(tenant: string, hash: string): Promise<Linked | undefined> {
