@@ -36,6 +36,8 @@ export class FlowInvariants implements FlowWatch {
   applied(_write: Write): void {}
 
   event(run: KeptRun, event: RunEvent): void {
+    const what = 'key' in event ? ` ${event.key}` : 'id' in event ? ` ${event.id}` : 'act' in event ? ` of act ${event.act}` : '';
+    this.world.note(`${run.row.id} ${run.row.flow} ${run.live.seq + 1} ${event.type}${what}`);
     const said = this.problem(run, event);
     if (said !== undefined) this.world.violate(`${run.row.id} (${run.row.flow}), event ${run.live.seq + 1} ${event.type}: ${said}`);
   }

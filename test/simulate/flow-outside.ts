@@ -119,6 +119,7 @@ export class FlowOutside {
   private count(book: Map<string, number>, name: string, key: string): void {
     const times = (book.get(name) ?? 0) + 1;
     book.set(name, times);
+    this.world.note(`performed: ${name}`);
     if (times > 1) this.world.violate(`${name} was performed ${times} times (key ${key})`);
   }
 }
