@@ -2,7 +2,15 @@ import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
   test: {
-    include: ['jq/**/*.test.ts', 'platform/**/*.test.ts', 'services/**/*.test.ts', 'bin/**/*.test.ts', 'samples/**/*.test.ts', 'test/*.test.ts', 'test/cli/**/*.test.ts'],
+    include: [
+      'jq/**/*.test.ts',
+      'platform/**/*.test.ts',
+      'services/**/*.test.ts',
+      'bin/**/*.test.ts',
+      'samples/**/*.test.ts',
+      'test/*.test.ts',
+      'test/cli/**/*.test.ts',
+    ],
     // Ends the database server that the run's tests share.
     globalSetup: ['platform/database/test-run.ts'],
     // Looks after the prototypes that all objects share.

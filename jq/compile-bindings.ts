@@ -56,9 +56,7 @@ export function compileBind(compiler: PartCompiler, node: NodeOf<'bind'>, scope:
   }
   return eachCode(
     (env, input, emit) =>
-      source.each(env, input, (value) =>
-        matches(binding, env, value, input, (inner, shield) => body.each(inner, input, (found) => shield(() => emit(found)))),
-      ),
+      source.each(env, input, (value) => matches(binding, env, value, input, (inner, shield) => body.each(inner, input, (found) => shield(() => emit(found))))),
     paths,
   );
 }
@@ -170,8 +168,6 @@ export function compileForeach(compiler: PartCompiler, node: NodeOf<'foreach'>, 
     () => paths,
   );
 }
-
-
 
 /** Runs `work` under a fresh label; `break` to that label ends it quietly. */
 function labelled<T>(env: Env, quiet: T, work: (inner: Env) => T): T {

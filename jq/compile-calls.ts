@@ -42,7 +42,11 @@ export function compileCall(compiler: PartCompiler, node: NodeOf<'call'>, scope:
   const form = FORMS.get(key);
   if (form !== undefined) return form(weighedArgs(compiler, args, scope));
   const native = NATIVES.get(key);
-  if (native !== undefined) return nativeCode(native, args.map((arg) => compiler.code(arg, scope)));
+  if (native !== undefined)
+    return nativeCode(
+      native,
+      args.map((arg) => compiler.code(arg, scope)),
+    );
   const prelude = preludeDefinition(compiler, key);
   if (prelude !== undefined) return compileFunctionCall(compiler, prelude, scope.level, node, scope);
   const excluded = EXCLUDED.get(key) ?? EXCLUDED.get(name);

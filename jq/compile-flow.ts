@@ -63,8 +63,7 @@ export function compileIf(compiler: PartCompiler, node: NodeOf<'if'>, scope: Sco
 }
 
 export function choose(condition: Code, then: Code, otherwise: Code): Code {
-  const paths = (): Paths => (env, path, input, emit) =>
-    condition.each(env, input, (test) => (truthy(test) ? then : otherwise).paths(env, path, input, emit));
+  const paths = (): Paths => (env, path, input, emit) => condition.each(env, input, (test) => (truthy(test) ? then : otherwise).paths(env, path, input, emit));
   const test = condition.one;
   if (test === undefined) {
     return eachCode((env, input, emit) => condition.each(env, input, (value) => (truthy(value) ? then : otherwise).each(env, input, emit)), paths);
@@ -198,11 +197,7 @@ export function compileTry(compiler: PartCompiler, node: NodeOf<'try'>, scope: S
   }
   return eachCode(
     (env, input, emit) =>
-      guarded(
-        env,
-        (shield) => body.each(env, input, (value) => shield(() => emit(value))),
-        handler && ((error) => handler.each(env, error.value, emit)),
-      ),
+      guarded(env, (shield) => body.each(env, input, (value) => shield(() => emit(value))), handler && ((error) => handler.each(env, error.value, emit))),
     paths,
   );
 }

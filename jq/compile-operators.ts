@@ -41,9 +41,7 @@ export function compileBinary(compiler: PartCompiler, node: NodeOf<'binary'>, sc
       return first === undefined ? undefined : operation(env.run, first, second);
     });
   }
-  return eachCode((env, input, emit) =>
-    right.each(env, input, (second) => left.each(env, input, (first) => emit(operation(env.run, first, second)))),
-  );
+  return eachCode((env, input, emit) => right.each(env, input, (second) => left.each(env, input, (first) => emit(operation(env.run, first, second)))));
 }
 
 /** Constants of scalars are computed once, unless that raises: then each run raises, where `try` can see it. */

@@ -248,4 +248,3 @@ export function collect(code: Code): One {
 function tooLong(limit: number): never {
   return exceed(`an array would pass ${limit} items`);
 }
-

@@ -55,20 +55,32 @@ const hours24 = digits(2, 0, 23, (draft, value) => (draft.hours = value));
 const hours12 = digits(2, 1, 12, (draft, value) => (draft.hours = value));
 
 const READERS: Readonly<Record<string, Reader>> = {
-  a: weekday, A: weekday, b: monthName, B: monthName,
-  d: dayOfMonth, e: dayOfMonth, H: hours24, k: hours24, I: hours12, l: hours12,
+  a: weekday,
+  A: weekday,
+  b: monthName,
+  B: monthName,
+  d: dayOfMonth,
+  e: dayOfMonth,
+  H: hours24,
+  k: hours24,
+  I: hours12,
+  l: hours12,
   j: digits(3, 1, 366, (draft, value) => (draft.dayOfYear = value - 1)),
   m: digits(2, 1, 12, (draft, value) => (draft.month = value - 1)),
   M: digits(2, 0, 59, (draft, value) => (draft.minutes = value)),
-  n: shape(/^\s*/), t: shape(/^\s*/),
+  n: shape(/^\s*/),
+  t: shape(/^\s*/),
   p: shape(/^[ap]m/i, (draft, found) => (draft.afternoon = /^p/i.test(found))),
   P: shape(/^[ap]m/i, (draft, found) => (draft.afternoon = /^p/i.test(found))),
   s: digits(15, -8.64e12, 8.64e12, (draft, value) => (draft.epoch = value)),
   S: digits(2, 0, 61, (draft, value) => (draft.seconds = value)),
   u: digits(1, 1, 7, () => undefined),
   w: digits(1, 0, 6, () => undefined),
-  U: digits(2, 0, 53, () => undefined), W: digits(2, 0, 53, () => undefined), V: digits(2, 1, 53, () => undefined),
-  G: digits(4, 0, 9999, () => undefined), g: digits(2, 0, 99, () => undefined),
+  U: digits(2, 0, 53, () => undefined),
+  W: digits(2, 0, 53, () => undefined),
+  V: digits(2, 1, 53, () => undefined),
+  G: digits(4, 0, 9999, () => undefined),
+  g: digits(2, 0, 99, () => undefined),
   y: digits(2, 0, 99, (draft, value) => (draft.year = value < 69 ? 2000 + value : 1900 + value)),
   Y: digits(4, -9999, 9999, (draft, value) => (draft.year = value)),
   z: shape(/^(?:Z|[+-]\d{2}(?::?\d{2})?)/),
@@ -105,8 +117,12 @@ function settle(draft: Draft): Moment {
   if (draft.epoch !== undefined) {
     const date = new Date(draft.epoch * 1000);
     return {
-      year: date.getUTCFullYear(), month: date.getUTCMonth(), day: date.getUTCDate(),
-      hours: date.getUTCHours(), minutes: date.getUTCMinutes(), seconds: date.getUTCSeconds(),
+      year: date.getUTCFullYear(),
+      month: date.getUTCMonth(),
+      day: date.getUTCDate(),
+      hours: date.getUTCHours(),
+      minutes: date.getUTCMinutes(),
+      seconds: date.getUTCSeconds(),
     };
   }
   const { year, minutes, seconds } = draft;

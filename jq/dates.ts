@@ -40,10 +40,7 @@ export function breakDown(seconds: number): Json[] {
 }
 
 function broken(date: Date, seconds: number): Json[] {
-  return [
-    date.getUTCFullYear(), date.getUTCMonth(), date.getUTCDate(), date.getUTCHours(), date.getUTCMinutes(), seconds,
-    date.getUTCDay(), dayOfYear(date),
-  ];
+  return [date.getUTCFullYear(), date.getUTCMonth(), date.getUTCDate(), date.getUTCHours(), date.getUTCMinutes(), seconds, date.getUTCDay(), dayOfYear(date)];
 }
 
 /** Reads a broken down time; missing parts are the first of their kind. */
@@ -107,7 +104,15 @@ const WRITERS: Readonly<Record<string, Writer>> = {
 
 /** Letters that stand for several others. */
 const COMBINED: Readonly<Record<string, string>> = {
-  c: '%a %b %e %H:%M:%S %Y', D: '%m/%d/%y', F: '%Y-%m-%d', h: '%b', r: '%I:%M:%S %p', R: '%H:%M', T: '%H:%M:%S', x: '%m/%d/%y', X: '%H:%M:%S',
+  c: '%a %b %e %H:%M:%S %Y',
+  D: '%m/%d/%y',
+  F: '%Y-%m-%d',
+  h: '%b',
+  r: '%I:%M:%S %p',
+  R: '%H:%M',
+  T: '%H:%M:%S',
+  x: '%m/%d/%y',
+  X: '%H:%M:%S',
 };
 
 export function expand(format: string): string {

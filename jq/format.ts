@@ -98,4 +98,3 @@ export function formatter(name: string): Format | undefined {
     return result;
   };
 }
-

@@ -116,11 +116,21 @@ describe('names that JavaScript objects inherit', () => {
     expect(compile('.__proto__').first({})).toBe(null);
     expect(compile('keys').first(proto)).toEqual(['__proto__']);
     for (const program of [
-      '.["__proto__"].polluted = 1', '{"__proto__": {polluted: 1}}', '{("__proto__"): {polluted: 1}}', 'setpath(["__proto__", "polluted"]; 1)',
-      '{} | .__proto__ |= {polluted: 1}', '[{key: "__proto__", value: {polluted: 1}}] | from_entries', '{} * {"__proto__": {polluted: 1}}',
-      '{} + {"__proto__": {polluted: 1}}', 'reduce "__proto__" as $k ({}; .[$k].polluted = 1)', 'reduce 1 as $k ({}; . + {"__proto__": {polluted: 1}})',
-      '"{\\"__proto__\\": {\\"polluted\\": 1}}" | fromjson', '{"__proto__": {polluted: 1}} | map_values(.)', '{"__proto__": {polluted: 1}} | walk(.)',
-      '{"__proto__": {polluted: 1}} | with_entries(.)', '"x" | capture("(?<polluted>x)") | {"__proto__": .} | .["__proto__"].polluted = 1',
+      '.["__proto__"].polluted = 1',
+      '{"__proto__": {polluted: 1}}',
+      '{("__proto__"): {polluted: 1}}',
+      'setpath(["__proto__", "polluted"]; 1)',
+      '{} | .__proto__ |= {polluted: 1}',
+      '[{key: "__proto__", value: {polluted: 1}}] | from_entries',
+      '{} * {"__proto__": {polluted: 1}}',
+      '{} + {"__proto__": {polluted: 1}}',
+      'reduce "__proto__" as $k ({}; .[$k].polluted = 1)',
+      'reduce 1 as $k ({}; . + {"__proto__": {polluted: 1}})',
+      '"{\\"__proto__\\": {\\"polluted\\": 1}}" | fromjson',
+      '{"__proto__": {polluted: 1}} | map_values(.)',
+      '{"__proto__": {polluted: 1}} | walk(.)',
+      '{"__proto__": {polluted: 1}} | with_entries(.)',
+      '"x" | capture("(?<polluted>x)") | {"__proto__": .} | .["__proto__"].polluted = 1',
     ]) {
       const result = compile(program).first({}) as { [key: string]: Json };
       expect(JSON.stringify(result), program).toBe('{"__proto__":{"polluted":1}}');
@@ -150,7 +160,9 @@ describe('limits', () => {
     expect(() => compile('.').all('x'.repeat(100), { limits: { outputBytes: 50 } })).toThrow(expect.objectContaining({ kind: 'limit' }));
     expect(() => compile('.').first('x'.repeat(100), { limits: { outputBytes: 50 } })).toThrow(expect.objectContaining({ kind: 'limit' }));
     expect(() => compile('test("a")').all('a'.repeat(100), { limits: { regexInput: 50 } })).toThrow(expect.objectContaining({ kind: 'limit' }));
-    expect(() => compile('def f: if . > 0 then 1 + (. - 1 | f) else 0 end; f').all(20, { limits: { depth: 50 } })).toThrow(expect.objectContaining({ kind: 'limit' }));
+    expect(() => compile('def f: if . > 0 then 1 + (. - 1 | f) else 0 end; f').all(20, { limits: { depth: 50 } })).toThrow(
+      expect.objectContaining({ kind: 'limit' }),
+    );
   });
 
   test('the same program fails at the same point every time', () => {

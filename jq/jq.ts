@@ -90,7 +90,8 @@ class CompiledProgram implements Program {
   #start(options: RunOptions | undefined): Env {
     const limits = options?.limits === undefined ? DEFAULT_LIMITS : { ...DEFAULT_LIMITS, ...options.limits };
     const given = options?.variables;
-    const globals = this.variables.length === 0 ? NONE : this.variables.map((name) => (given !== undefined && Object.hasOwn(given, name) ? given[name] ?? null : null));
+    const globals =
+      this.variables.length === 0 ? NONE : this.variables.map((name) => (given !== undefined && Object.hasOwn(given, name) ? (given[name] ?? null) : null));
     return new Env(new Run(limits, globals, options?.nowMs), null, null, null, null);
   }
 }

@@ -40,7 +40,15 @@ describe('a program', () => {
 
   test('never changes its input', () => {
     const input = Object.freeze({ a: Object.freeze([1, Object.freeze({ b: 2 })]) }) as unknown as Json;
-    for (const source of ['.a[1].b = 3', 'del(.a[0])', '.a += [1]', 'reduce range(3) as $i (.; .a += [$i])', 'reduce range(3) as $i (.; .a[1].b = $i)', 'walk(.)', 'to_entries']) {
+    for (const source of [
+      '.a[1].b = 3',
+      'del(.a[0])',
+      '.a += [1]',
+      'reduce range(3) as $i (.; .a += [$i])',
+      'reduce range(3) as $i (.; .a[1].b = $i)',
+      'walk(.)',
+      'to_entries',
+    ]) {
       compile(source).all(input);
     }
     expect(input).toEqual({ a: [1, { b: 2 }] });
@@ -77,13 +85,42 @@ describe('a fault in a program', () => {
   });
 
   test('says in one sentence what is left out on purpose', () => {
-    for (const source of ['input', 'inputs', 'env', '$ENV', 'debug', 'debug("x")', 'stderr', 'halt', 'halt_error', 'input_filename', 'modulemeta', 'import "a" as a; 1', 'include "a"; 1']) {
+    for (const source of [
+      'input',
+      'inputs',
+      'env',
+      '$ENV',
+      'debug',
+      'debug("x")',
+      'stderr',
+      'halt',
+      'halt_error',
+      'input_filename',
+      'modulemeta',
+      'import "a" as a; 1',
+      'include "a"; 1',
+    ]) {
       expect(faultOf(source).message, source).toContain('is not available');
     }
   });
 
   test('is found before the program runs', () => {
-    for (const source of ['break $x', '@nope', '{(1): 2}', '. as {(true): $x} | 1', '}', '.a.[', 'def f: 1', 'reduce . as $x (0)', '1 == 2 == 3', '.a = 1 = 2', 'def f(: 1; f', '$', '@', '"\\x"']) {
+    for (const source of [
+      'break $x',
+      '@nope',
+      '{(1): 2}',
+      '. as {(true): $x} | 1',
+      '}',
+      '.a.[',
+      'def f: 1',
+      'reduce . as $x (0)',
+      '1 == 2 == 3',
+      '.a = 1 = 2',
+      'def f(: 1; f',
+      '$',
+      '@',
+      '"\\x"',
+    ]) {
       if (source === 'def f: 1') expect(faultOf(source).message).toContain('expected ;');
       else expect(faultOf(source)).toBeInstanceOf(JqCompileError);
     }
@@ -132,7 +169,12 @@ describe('the language', () => {
     expect(all('def f(p): p |= . + 1; f(.a)', { a: 1 })).toEqual([{ a: 2 }]);
     expect(all('limit(1; .a, .b) = 1', {})).toEqual([{ a: 1 }]);
     expect(all('(.. | numbers) += 1', [1, { a: 2 }])).toEqual([[2, { a: 3 }]]);
-    expect(all('to_entries', { b: 1, a: 2 })).toEqual([[{ key: 'b', value: 1 }, { key: 'a', value: 2 }]]);
+    expect(all('to_entries', { b: 1, a: 2 })).toEqual([
+      [
+        { key: 'b', value: 1 },
+        { key: 'a', value: 2 },
+      ],
+    ]);
   });
 
   test('numbers are written as jq writes them', () => {
@@ -164,7 +206,9 @@ describe('dates', () => {
   test('are read and written in UTC', () => {
     expect(all('fromdate, (fromdate | todate)', '2024-02-29T12:00:00Z')).toEqual([1_709_208_000, '2024-02-29T12:00:00Z']);
     expect(all('strptime("%d %b %Y %I:%M %p") | mktime | todate', '3 Mar 2021 01:05 PM')).toEqual(['2021-03-03T13:05:00Z']);
-    expect(all('strftime("%G-W%V-%u %j %U %W %e|%k|%y|%C|%D|%T|%s|%%")', 1_735_603_200)).toEqual(['2025-W01-2 366 52 53 31| 0|24|20|12/31/24|00:00:00|1735603200|%']);
+    expect(all('strftime("%G-W%V-%u %j %U %W %e|%k|%y|%C|%D|%T|%s|%%")', 1_735_603_200)).toEqual([
+      '2025-W01-2 366 52 53 31| 0|24|20|12/31/24|00:00:00|1735603200|%',
+    ]);
     expect(all('try strptime("%Y") catch .', 'x')).toEqual(['date "x" does not match format "%Y"']);
     expect(all('gmtime | mktime', -1)).toEqual([-1]);
   });

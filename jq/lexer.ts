@@ -3,8 +3,19 @@
 import { JqCompileError } from './errors.ts';
 
 export type TokenKind =
-  | 'punct' | 'identifier' | 'keyword' | 'field' | 'variable' | 'number' | 'format'
-  | 'quote' | 'text' | 'open' | 'close' | 'unquote' | 'end';
+  | 'punct'
+  | 'identifier'
+  | 'keyword'
+  | 'field'
+  | 'variable'
+  | 'number'
+  | 'format'
+  | 'quote'
+  | 'text'
+  | 'open'
+  | 'close'
+  | 'unquote'
+  | 'end';
 
 export interface Token {
   readonly kind: TokenKind;
@@ -14,8 +25,25 @@ export interface Token {
 }
 
 const KEYWORDS = new Set([
-  'def', 'module', 'import', 'include', 'if', 'then', 'else', 'elif', 'end', 'as', 'reduce', 'foreach', 'try', 'catch',
-  'label', 'break', 'and', 'or', '__loc__',
+  'def',
+  'module',
+  'import',
+  'include',
+  'if',
+  'then',
+  'else',
+  'elif',
+  'end',
+  'as',
+  'reduce',
+  'foreach',
+  'try',
+  'catch',
+  'label',
+  'break',
+  'and',
+  'or',
+  '__loc__',
 ]);
 
 const NAME = '[a-zA-Z_][a-zA-Z_0-9]*';

@@ -5,7 +5,7 @@
 //   I2  an Env is never changed; a binding makes a new one. So a generator may be resumed under any continuation.
 //   I3  every generator step and call takes fuel through Run.spend; every call takes depth through Run.enter.
 import { JqError, raise } from './errors.ts';
-import { type Json, kindOf } from './json.ts';
+import { type Json } from './json.ts';
 import type { Limits } from './limits.ts';
 import { toShortText } from './json-text.ts';
 
@@ -174,8 +174,4 @@ export function firstOf(code: Code, env: Env, input: Json): Json | undefined {
 export function extend(path: Path, key: Json, input: Json): Path {
   if (path === NOWHERE) return raise(`Invalid path expression near attempt to access element ${toShortText(key)} of ${toShortText(input)}`);
   return new Path(path, key);
-}
-
-export function requireKind(value: Json, kind: string, message: string): void {
-  if (kindOf(value) !== kind) raise(message);
 }

@@ -36,8 +36,17 @@ interface Open {
 const WORD = /[^\s[\]{}:,"]+/y;
 const STRING = /"(?:[^"\\]|\\.)*"/sy;
 const LITERALS: ReadonlyMap<string, Json> = new Map<string, Json>([
-  ['null', null], ['true', true], ['false', false],
-  ['nan', NaN], ['NaN', NaN], ['-nan', NaN], ['-NaN', NaN], ['Infinity', Infinity], ['-Infinity', -Infinity], ['infinity', Infinity], ['-infinity', -Infinity],
+  ['null', null],
+  ['true', true],
+  ['false', false],
+  ['nan', NaN],
+  ['NaN', NaN],
+  ['-nan', NaN],
+  ['-NaN', NaN],
+  ['Infinity', Infinity],
+  ['-Infinity', -Infinity],
+  ['infinity', Infinity],
+  ['-infinity', -Infinity],
 ]);
 const NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/;
 
@@ -148,7 +157,10 @@ class LenientParser {
         if (!Array.isArray(open.into)) open.key = this.#key();
         return undefined;
       }
-      if (char !== close) return this.#fail(char === undefined ? `Unfinished JSON term ${this.#where(this.#at)}` : `Expected separator between values ${this.#where(this.#at - 1)}`);
+      if (char !== close)
+        return this.#fail(
+          char === undefined ? `Unfinished JSON term ${this.#where(this.#at)}` : `Expected separator between values ${this.#where(this.#at - 1)}`,
+        );
       value = open.into;
       this.#stack.pop();
     }

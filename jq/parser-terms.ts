@@ -6,7 +6,11 @@ import { parsePatterns } from './parser-patterns.ts';
 import { type Grammar, parseString } from './parser-strings.ts';
 import type { TokenReader } from './token-reader.ts';
 
-const CONSTANTS: ReadonlyMap<string, Json> = new Map<string, Json>([['null', null], ['true', true], ['false', false]]);
+const CONSTANTS: ReadonlyMap<string, Json> = new Map<string, Json>([
+  ['null', null],
+  ['true', true],
+  ['false', false],
+]);
 
 /** A term with its suffixes, perhaps negated. */
 export function parseTerm(reader: TokenReader, grammar: Grammar): Node {

@@ -126,7 +126,7 @@ function deleteSorted(run: Run, root: Json, paths: readonly Json[][]): Json {
 
 function split(run: Run, group: Group, order: Group[]): void {
   const { paths, depth } = group;
-  for (let i = 0; i < paths.length; ) {
+  for (let i = 0; i < paths.length;) {
     const key = (paths[i] as Json[])[depth] as Json;
     let j = i + 1;
     while (j < paths.length && equals(run, key, (paths[j] as Json[])[depth] as Json)) j++;

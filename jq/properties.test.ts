@@ -62,7 +62,11 @@ describe('laws', () => {
 
 /** Lone surrogates are no Unicode text: encodings replace them. */
 function wellFormed(json: Json): Json {
-  return JSON.parse(JSON.stringify(json).toWellFormed().replace(/\\ud[89a-f][0-9a-f]{2}/g, '?')) as Json;
+  return JSON.parse(
+    JSON.stringify(json)
+      .toWellFormed()
+      .replace(/\\ud[89a-f][0-9a-f]{2}/g, '?'),
+  ) as Json;
 }
 
 describe('fast ways and plain ways agree', () => {
@@ -87,8 +91,18 @@ describe('fast ways and plain ways agree', () => {
 
   const scalar = fc.oneof(fc.integer({ min: 0, max: 4 }), fc.constantFrom('a', 'b', '__proto__'), fc.constant(null));
   const updates = [
-    '.[$k] = $k', '.[$k] += 1', '.[$k] += [$k]', '.a[$k] = {x: $k}', '.a += [$k] | .b = $k', '. + [$k]', '. + {"\\($k)": [$k]}',
-    '.[$k] |= [., $k]', '.a |= . | .a.b += [$k]', 'if $k == 1 then .a += [$k] else .b[$k] = 1 end', '.[$k] //= {n: 0} | .[$k].n += 1', '.a = .b | .b += [$k]',
+    '.[$k] = $k',
+    '.[$k] += 1',
+    '.[$k] += [$k]',
+    '.a[$k] = {x: $k}',
+    '.a += [$k] | .b = $k',
+    '. + [$k]',
+    '. + {"\\($k)": [$k]}',
+    '.[$k] |= [., $k]',
+    '.a |= . | .a.b += [$k]',
+    'if $k == 1 then .a += [$k] else .b[$k] = 1 end',
+    '.[$k] //= {n: 0} | .[$k].n += 1',
+    '.a = .b | .b += [$k]',
   ];
   for (const update of updates) {
     test(`reduce in place: ${update}`, () => {

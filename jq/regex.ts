@@ -107,7 +107,7 @@ export function eachMatchOf(run: Run, input: Json, pattern: Json, flagText: Json
   const names = groupNames(regex);
   const matcher = regex.matcher(new CountedText(input, run, 1 + (regex.programSize() >> 4)) as unknown as string);
   const position = counter(input);
-  for (let start = 0; start <= input.length; ) {
+  for (let start = 0; start <= input.length;) {
     run.spend(4);
     if (!matcher.find(start)) return;
     const from = matcher.start();

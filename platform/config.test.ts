@@ -37,9 +37,21 @@ describe('the configuration', () => {
   });
 
   test('names every mistake at once, with the variable and the nearest name for an unknown one', () => {
-    const error = refusal({ PALACE_PORT: 'eighty', PALACE_BUS_URL: 'kafka://x', PALACE_DATABSE_URL: 'postgres://h/d', PALACE_LOG_LEVEL: 'loud', PALACE_ALLOW_REMOTE: 'perhaps' });
+    const error = refusal({
+      PALACE_PORT: 'eighty',
+      PALACE_BUS_URL: 'kafka://x',
+      PALACE_DATABSE_URL: 'postgres://h/d',
+      PALACE_LOG_LEVEL: 'loud',
+      PALACE_ALLOW_REMOTE: 'perhaps',
+    });
     expect(error.code).toBe('boot.config');
-    expect(error.errors?.map((place) => place.path).sort()).toEqual(['PALACE_ALLOW_REMOTE', 'PALACE_BUS_URL', 'PALACE_DATABSE_URL', 'PALACE_LOG_LEVEL', 'PALACE_PORT']);
+    expect(error.errors?.map((place) => place.path).sort()).toEqual([
+      'PALACE_ALLOW_REMOTE',
+      'PALACE_BUS_URL',
+      'PALACE_DATABSE_URL',
+      'PALACE_LOG_LEVEL',
+      'PALACE_PORT',
+    ]);
     expect(error.errors?.find((place) => place.path === 'PALACE_DATABSE_URL')?.suggestion).toBe('PALACE_DATABASE_URL');
     expect(error.message).toContain('PALACE_PORT: Expected a whole number');
     expect(error.message).toContain('PALACE_ALLOW_REMOTE: Expected yes or no');
@@ -55,10 +67,19 @@ describe('the configuration', () => {
 
   test('shows a secret to nobody: not as JSON, text, inspection, in the table, nor in a refusal', () => {
     const password = 'hunter2-and-more';
-    const environment = { PALACE_DATABASE_URL: `postgres://owner:${password}@db.example/palace?sslpassword=${password}`, PALACE_INTERNAL_KEY: `${password}-long-enough-for-a-key` };
+    const environment = {
+      PALACE_DATABASE_URL: `postgres://owner:${password}@db.example/palace?sslpassword=${password}`,
+      PALACE_INTERNAL_KEY: `${password}-long-enough-for-a-key`,
+    };
     const config = loadConfig({}, environment);
     const table = describeConfig(config);
-    for (const text of [JSON.stringify(config), inspect(config, { depth: 9 }), `${config.database.url} ${config.installation.internalKey}`, JSON.stringify(table)]) expect(text).not.toContain(password);
+    for (const text of [
+      JSON.stringify(config),
+      inspect(config, { depth: 9 }),
+      `${config.database.url} ${config.installation.internalKey}`,
+      JSON.stringify(table),
+    ])
+      expect(text).not.toContain(password);
     expect(table.find((line) => line.name === 'database.url')?.value).toBe('postgres://owner:[secret]@db.example/palace?[secret]');
     expect(config.database.url.reveal()).toContain(password);
     expect(inspect(refusal({ PALACE_DATABASE_URL: `mysql://${password}` }))).not.toContain(password);

@@ -136,7 +136,8 @@ function reasonOf(issue: z.core.$ZodIssue): string {
 /** What one setting alone cannot tell. */
 function checkTogether(config: Config): ErrorPlace[] {
   const places: ErrorPlace[] = [];
-  if (config.durable.renewMs * 3 > config.durable.leaseMs) places.push({ path: 'PALACE_DURABLE_RENEW_MS', message: 'Must be at most a third of PALACE_DURABLE_LEASE_MS' });
+  if (config.durable.renewMs * 3 > config.durable.leaseMs)
+    places.push({ path: 'PALACE_DURABLE_RENEW_MS', message: 'Must be at most a third of PALACE_DURABLE_LEASE_MS' });
   const key = config.installation.internalKey.reveal();
   if (key !== '' && key.length < 32) places.push({ path: 'PALACE_INTERNAL_KEY', message: 'Must have at least 32 characters' });
   return places;

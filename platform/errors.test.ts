@@ -9,8 +9,14 @@ const rows = Object.entries(ERRORS) as [ErrorCode, ErrorRow][];
 describe('the error table', () => {
   test('and docs/errors.md name the same codes, in both directions', () => {
     const documented = [...page.matchAll(/^## (.+)$/gm)].map((match) => match[1]);
-    expect(documented.filter((code) => !(code !== undefined && code in ERRORS)), 'documented, not in the table').toEqual([]);
-    expect(rows.map(([code]) => code).filter((code) => !documented.includes(code)), 'in the table, not documented').toEqual([]);
+    expect(
+      documented.filter((code) => !(code !== undefined && code in ERRORS)),
+      'documented, not in the table',
+    ).toEqual([]);
+    expect(
+      rows.map(([code]) => code).filter((code) => !documented.includes(code)),
+      'in the table, not documented',
+    ).toEqual([]);
   });
 
   test('and docs/errors.md say the same (write it with: node platform/write-errors-page.ts)', () => {
@@ -36,7 +42,14 @@ describe('a PalaceError', () => {
   test('carries its row, its detail as message, and its cause', () => {
     const cause = new Error('below');
     const error = new PalaceError('boot.port-busy', { detail: 'Port 8080 is taken.', cause, retryAfterSeconds: 2 });
-    expect(error).toMatchObject({ name: 'PalaceError', code: 'boot.port-busy', message: 'Port 8080 is taken.', row: ERRORS['boot.port-busy'], cause, retryAfterSeconds: 2 });
+    expect(error).toMatchObject({
+      name: 'PalaceError',
+      code: 'boot.port-busy',
+      message: 'Port 8080 is taken.',
+      row: ERRORS['boot.port-busy'],
+      cause,
+      retryAfterSeconds: 2,
+    });
     expect(new PalaceError('not-found').message).toBe(ERRORS['not-found'].title);
   });
 });

@@ -36,7 +36,9 @@ function readKey(path: string): string | undefined {
 
 function makeKey(path: string, dir: string): string {
   if (existsSync(join(dir, 'postgres')) || existsSync(join(dir, 'blobs'))) {
-    throw new PalaceError('boot.config', { detail: `${path} is missing, but data that it protects exists. Put the file back, or set PALACE_INTERNAL_KEY to the key in use before.` });
+    throw new PalaceError('boot.config', {
+      detail: `${path} is missing, but data that it protects exists. Put the file back, or set PALACE_INTERNAL_KEY to the key in use before.`,
+    });
   }
   const draft = `${path}.${randomUUID()}`;
   try {

@@ -31,13 +31,7 @@ test('stand-ins meet no key of the text, and the last of two equal keys wins as 
 test(`any value survives being written and read, in any order (seed ${SEED})`, () => {
   const key = fc.string({ unit: fc.constantFrom('\\', '"', '\n', '\u0000', 'a', 'é', ':', '{', '~', 'key~'), maxLength: 4 });
   const { tree } = fc.letrec((tie) => ({
-    tree: fc.oneof(
-      { maxDepth: 4 },
-      fc.integer(),
-      key,
-      fc.array(tie('tree'), { maxLength: 3 }),
-      fc.dictionary(key, tie('tree'), { maxKeys: 4 }),
-    ),
+    tree: fc.oneof({ maxDepth: 4 }, fc.integer(), key, fc.array(tie('tree'), { maxLength: 3 }), fc.dictionary(key, tie('tree'), { maxKeys: 4 })),
   }));
   fc.assert(
     fc.property(tree, (value) => {

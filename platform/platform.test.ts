@@ -29,7 +29,9 @@ describe('the platform', () => {
     await until(() => got.length === 1);
     const { hash } = await platform.blobs.put('a', Buffer.from('large'), 'text/plain');
     expect(Buffer.from((await platform.blobs.get('a', hash)) ?? []).toString()).toBe('large');
-    await expect(platform.egress.request({ tenant: 'a', method: 'GET', url: 'http://127.0.0.1:1/', deadlineMs: 1_000, maxResponseBytes: 1, maxRedirects: 0 })).rejects.toMatchObject({ kind: 'refused' });
+    await expect(
+      platform.egress.request({ tenant: 'a', method: 'GET', url: 'http://127.0.0.1:1/', deadlineMs: 1_000, maxResponseBytes: 1, maxRedirects: 0 }),
+    ).rejects.toMatchObject({ kind: 'refused' });
     expect(await platform.telemetry.metrics()).toContain('palace_egress_refused_total{class="loopback"} 1');
     await platform.close();
     expect(isAlive(pid)).toBe(false);
@@ -43,7 +45,10 @@ describe('the platform', () => {
 
   test('opens twice on one database by URL, and the two hear each other', async () => {
     const db = await testDatabase();
-    const config = loadConfig({}, { PALACE_DATABASE_URL: db.url, PALACE_BUS_URL: 'postgres:', PALACE_DATA: join(dir, 'cluster'), PALACE_INTERNAL_KEY: 'k'.repeat(40) });
+    const config = loadConfig(
+      {},
+      { PALACE_DATABASE_URL: db.url, PALACE_BUS_URL: 'postgres:', PALACE_DATA: join(dir, 'cluster'), PALACE_INTERNAL_KEY: 'k'.repeat(40) },
+    );
     const open = () => openPlatform(config, { service: 'flow', write: () => undefined });
     const [one, two] = await Promise.all([open(), open()]);
     expect(one.embedded).toBeUndefined();

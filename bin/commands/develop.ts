@@ -8,7 +8,7 @@ export const DEVELOP_COMMANDS: readonly CommandSpec[] = [
     summary: 'Run the checks and tests of this checkout',
     usage: ['test [--full] [--cluster] [--list] [PATH...]'],
     about: [
-      'Without flags: lint, types and all quick tests. --full adds the simulator and the chaos tests, --cluster the tests with several processes. What cannot run here is named as skipped.',
+      'Without flags: lint, formatting, unused code, types and all quick tests. --full adds the simulator and the chaos tests, --cluster the tests with several processes. What cannot run here is named as skipped.',
     ],
     positionals: [{ name: 'PATH', summary: 'Only the test files under these paths.', optional: true, rest: true }],
     flags: [

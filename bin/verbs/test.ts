@@ -19,6 +19,8 @@ interface Part {
 /** The tiers. A part whose script does not exist is named as skipped. */
 const PARTS: readonly Part[] = [
   { tier: 'quick', name: 'lint', script: 'node_modules/.bin/oxlint', args: ['--quiet'], size: 'the whole checkout' },
+  { tier: 'quick', name: 'format', script: 'node_modules/.bin/oxfmt', args: ['--check'], size: 'the whole checkout' },
+  { tier: 'quick', name: 'unused', script: 'node_modules/.bin/knip', args: ['--no-progress'], size: 'files, exports and dependencies that nobody uses' },
   { tier: 'quick', name: 'types', script: 'node_modules/.bin/tsc', args: ['-p', 'tsconfig.json'], size: 'the whole checkout' },
   { tier: 'quick', name: 'tests', script: 'node_modules/.bin/vitest', args: ['run'], size: 'every *.test.ts' },
   {
@@ -29,8 +31,20 @@ const PARTS: readonly Part[] = [
     size: '60 s of fresh seeds on all cores, the kept seeds first',
   },
   { tier: 'full', name: 'mutants', script: 'test/simulate/simulate.ts', args: ['--mutants'], size: 'every kept mutant must be caught' },
-  { tier: 'full', name: 'chaos', script: 'test/chaos/chaos.ts', args: ['--rounds', '20'], size: '20 rounds of each fault under load, forks, poison, 60 s at five times the capacity' },
-  { tier: 'cluster', name: 'cluster', script: 'test/chaos/chaos.ts', args: ['--only', 'kill-one-of-two,stop-owner', '--rounds', '5'], size: 'two flow processes over one database, killed and stopped, 5 rounds each' },
+  {
+    tier: 'full',
+    name: 'chaos',
+    script: 'test/chaos/chaos.ts',
+    args: ['--rounds', '20'],
+    size: '20 rounds of each fault under load, forks, poison, 60 s at five times the capacity',
+  },
+  {
+    tier: 'cluster',
+    name: 'cluster',
+    script: 'test/chaos/chaos.ts',
+    args: ['--only', 'kill-one-of-two,stop-owner', '--rounds', '5'],
+    size: 'two flow processes over one database, killed and stopped, 5 rounds each',
+  },
 ];
 
 interface Result {

@@ -61,11 +61,17 @@ export function sum(run: Run, items: readonly Json[]): Json {
   const [first] = items;
   if (typeof first === 'string' && items.every((item) => typeof item === 'string')) {
     run.spend(items.length >> 3);
-    checkString(run, (items as string[]).reduce((total, item) => total + item.length, 0));
+    checkString(
+      run,
+      (items as string[]).reduce((total, item) => total + item.length, 0),
+    );
     return items.join('');
   }
   if (Array.isArray(first) && items.every((item) => Array.isArray(item))) {
-    checkArray(run, (items as Json[][]).reduce((total, item) => total + item.length, 0));
+    checkArray(
+      run,
+      (items as Json[][]).reduce((total, item) => total + item.length, 0),
+    );
     run.spend(items.length >> 3);
     return (items as Json[][]).flat(1);
   }

@@ -39,4 +39,3 @@ export const DATE_NATIVES: ReadonlyMap<string, Native> = new Map<string, Native>
   ['strflocaltime/1', strftime('strflocaltime')],
   ['strptime/1', strptime],
 ]);
-

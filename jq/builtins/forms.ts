@@ -41,10 +41,17 @@ const getpath: Form = (args) => {
     keys.each(env, input, (value) => {
       if (from === NOWHERE) return raise(`Invalid path expression with result ${toShortText(input)}`);
       const found = getPath(env.run, input, value);
-      return emit((value as Json[]).reduce((at: Path, key) => new Path(at, key), from), found);
+      return emit(
+        (value as Json[]).reduce((at: Path, key) => new Path(at, key), from),
+        found,
+      );
     });
   const { one } = keys;
-  if (one === undefined) return eachCode((env, input, emit) => keys.each(env, input, (value) => emit(getPath(env.run, input, value))), () => follow);
+  if (one === undefined)
+    return eachCode(
+      (env, input, emit) => keys.each(env, input, (value) => emit(getPath(env.run, input, value))),
+      () => follow,
+    );
   return oneCode(
     (env, input) => {
       const value = one(env, input);

@@ -10,9 +10,17 @@ export type Form = (args: readonly Code[]) => Code;
 
 const arg = (args: readonly Code[], position: number): Code => args[position] as Code;
 
-export const IDENTITY = new Code((_env, input) => input, (_env, input, emit) => emit(input), () => (_env, path, input, emit) => emit(path, input));
+export const IDENTITY = new Code(
+  (_env, input) => input,
+  (_env, input, emit) => emit(input),
+  () => (_env, path, input, emit) => emit(path, input),
+);
 export const ITERATE = eachCode(iterate, () => iteratePaths);
-export const EMPTY = new Code(() => undefined, () => false, () => () => false);
+export const EMPTY = new Code(
+  () => undefined,
+  () => false,
+  () => () => false,
+);
 
 const select: Form = (args) => choose(arg(args, 0), IDENTITY, EMPTY);
 
@@ -119,9 +127,7 @@ const until: Form = (args) => {
   const visit: Each = (env, input, emit) => {
     env.run.spend(1);
     env.run.enter(condition.weight + update.weight + 2);
-    const stop = condition.each(env, input, (done) =>
-      truthy(done) ? emit(input) : update.each(env, input, (value) => visit(env, value, emit)),
-    );
+    const stop = condition.each(env, input, (done) => (truthy(done) ? emit(input) : update.each(env, input, (value) => visit(env, value, emit))));
     env.run.depth -= condition.weight + update.weight + 2;
     return stop;
   };
@@ -140,7 +146,12 @@ const range: Form = (args) => {
   );
 };
 
-const ZERO = new Code(() => 0, (_env, _input, emit) => emit(0), undefined, 0);
+const ZERO = new Code(
+  () => 0,
+  (_env, _input, emit) => emit(0),
+  undefined,
+  0,
+);
 
 function count(env: Env, low: Json, high: Json, step: Json, emit: (value: Json) => boolean): boolean {
   if (typeof low !== 'number' || typeof high !== 'number' || typeof step !== 'number') return raise('Range bounds must be numeric');
@@ -267,8 +278,20 @@ const skip: Form = (args) => {
 
 const nth: Form = (args) => {
   const [position, body] = [arg(args, 0), arg(args, 1)];
-  const checked = pipe(position, oneCode((_env, value) => (typeof value === 'number' && value < 0 ? raise("nth doesn't support negative indices") : value)));
-  const at = (value: Json): Code => first([skip([new Code(() => value, (_env, _input, emit) => emit(value)), body])]);
+  const checked = pipe(
+    position,
+    oneCode((_env, value) => (typeof value === 'number' && value < 0 ? raise("nth doesn't support negative indices") : value)),
+  );
+  const at = (value: Json): Code =>
+    first([
+      skip([
+        new Code(
+          () => value,
+          (_env, _input, emit) => emit(value),
+        ),
+        body,
+      ]),
+    ]);
   return eachCode(
     (env, input, emit) => checked.each(env, input, (value) => at(value).each(env, input, emit)),
     () => (env, path, input, emit) => checked.each(env, input, (value) => at(value).paths(env, path, input, emit)),
@@ -331,4 +354,3 @@ export const GENERATOR_FORMS: ReadonlyMap<string, Form> = new Map<string, Form>(
   ['all/1', quantifier(false)],
   ['all/2', quantifier(false)],
 ]);
-

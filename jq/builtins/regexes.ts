@@ -59,9 +59,7 @@ const match: Use = (env, input, pattern, flags, emit) =>
 const capture: Use = (env, input, pattern, flags, emit) => search(env, input, pattern, flags, (found) => emit(namedGroups(found)));
 
 const scan: Use = (env, input, pattern, flags, emit) =>
-  search(env, input, pattern, withGlobal(flags), (found) =>
-    emit(found.captures.length === 0 ? found.string : found.captures.map((group) => group.string)),
-  );
+  search(env, input, pattern, withGlobal(flags), (found) => emit(found.captures.length === 0 ? found.string : found.captures.map((group) => group.string)));
 
 const splits: Use = (env, input, pattern, flags, emit) => {
   let from = 0;

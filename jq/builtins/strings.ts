@@ -148,10 +148,13 @@ export const STRING_NATIVES: ReadonlyMap<string, Native> = new Map<string, Nativ
   ['implode/0', implode],
   ['ascii/0', (_run, value) => ascii(value)],
   ['indices/1', (run, value, wanted) => indices(run, value, wanted as Json)],
-  ['_strindices/1', (run, value, wanted) => {
-    if (typeof wanted !== 'string') return raise(`${describe(wanted as Json)} is not a string`);
-    return indices(run, value, wanted);
-  }],
+  [
+    '_strindices/1',
+    (run, value, wanted) => {
+      if (typeof wanted !== 'string') return raise(`${describe(wanted as Json)} is not a string`);
+      return indices(run, value, wanted);
+    },
+  ],
   ['index/1', (run, value, wanted) => edge(run, value, wanted as Json, false)],
   ['rindex/1', (run, value, wanted) => edge(run, value, wanted as Json, true)],
   ['join/1', (run, value, separator) => join(run, value, separator as Json)],

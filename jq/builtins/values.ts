@@ -153,15 +153,17 @@ function bsearch(run: Run, value: Json, wanted: Json): Json {
   return -1 - low;
 }
 
-
 export const VALUE_NATIVES: ReadonlyMap<string, Native> = new Map<string, Native>([
   ['type/0', (_run, value) => kindOf(value)],
   ['length/0', (run, value) => (typeof value === 'string' && run.spend(value.length >> 10), length(value))],
-  ['utf8bytelength/0', (run, value) => {
-    if (typeof value !== 'string') return raise(`${describe(value)} only strings have UTF-8 byte length`);
-    run.spend(value.length >> 10);
-    return utf8Length(value);
-  }],
+  [
+    'utf8bytelength/0',
+    (run, value) => {
+      if (typeof value !== 'string') return raise(`${describe(value)} only strings have UTF-8 byte length`);
+      run.spend(value.length >> 10);
+      return utf8Length(value);
+    },
+  ],
   ['not/0', (_run, value) => value === false || value === null],
   ['keys/0', (run, value) => keys(run, value, true)],
   ['keys_unsorted/0', (run, value) => keys(run, value, false)],
@@ -172,15 +174,21 @@ export const VALUE_NATIVES: ReadonlyMap<string, Native> = new Map<string, Native
   ['toboolean/0', (_run, value) => toBoolean(value)],
   ['tostring/0', (run, value) => text(run, value)],
   ['tojson/0', (run, value) => json(run, value)],
-  ['fromjson/0', (run, value) => {
-    if (typeof value !== 'string') return raise(`${describe(value)} cannot be parsed as JSON`);
-    run.spend(value.length >> 6);
-    return fromText(value);
-  }],
-  ['format/1', (run, value, name) => {
-    const format = typeof name === 'string' ? formatter(name) : undefined;
-    return format === undefined ? raise(`${describe(name as Json)} is not a valid format`) : format(run, value);
-  }],
+  [
+    'fromjson/0',
+    (run, value) => {
+      if (typeof value !== 'string') return raise(`${describe(value)} cannot be parsed as JSON`);
+      run.spend(value.length >> 6);
+      return fromText(value);
+    },
+  ],
+  [
+    'format/1',
+    (run, value, name) => {
+      const format = typeof name === 'string' ? formatter(name) : undefined;
+      return format === undefined ? raise(`${describe(name as Json)} is not a valid format`) : format(run, value);
+    },
+  ],
   ['toarray/0', (_run, value) => (Array.isArray(value) ? value : [value])],
   ['sort/0', sort],
   ['reverse/0', reverse],
@@ -193,4 +201,3 @@ export const VALUE_NATIVES: ReadonlyMap<string, Native> = new Map<string, Native
   ['have_literal_numbers/0', () => true],
   ['now/0', (run) => (run.nowMs === undefined ? raise('now is not set for this run') : run.nowMs / 1000)],
 ]);
-

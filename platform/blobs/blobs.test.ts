@@ -10,7 +10,10 @@ describe('blobs as files', () => {
   const dir = mkdtempSync(join(tmpdir(), 'palace-blobs-'));
   afterAll(() => rmSync(dir, { recursive: true, force: true }));
   const blobs = fileBlobs({ dir, key: new Secret('a key of this test') });
-  const files = (): string[] => readdirSync(dir, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+  const files = (): string[] =>
+    readdirSync(dir, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map((entry) => join(entry.parentPath, entry.name));
   blobsSuite(() => blobs);
 
   test('refuse content that was changed on the disk', async () => {

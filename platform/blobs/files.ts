@@ -23,7 +23,8 @@ export function fileBlobs({ dir, key }: FileBlobsOptions): Blobs {
   const tenantKey = (tenant: string): Buffer => createHmac('sha256', key.reveal()).update(`blobs of ${tenant}`).digest();
   const folderOf = (tenant: string): string => join(dir, createHmac('sha256', tenantKey(tenant)).update('folder').digest('hex').slice(0, 32));
   const hashOf = (tenant: string, content: Uint8Array): string => createHmac('sha256', tenantKey(tenant)).update(content).digest('hex');
-  const pathOf = (tenant: string, hash: string): string | undefined => (/^[0-9a-f]{64}$/.test(hash) ? join(folderOf(tenant), hash.slice(0, 2), hash) : undefined);
+  const pathOf = (tenant: string, hash: string): string | undefined =>
+    /^[0-9a-f]{64}$/.test(hash) ? join(folderOf(tenant), hash.slice(0, 2), hash) : undefined;
 
   return {
     async put(tenant, content, type) {
@@ -64,7 +65,10 @@ async function touch(path: string, size: number): Promise<boolean> {
   const known = await stat(path).catch(unlessMissing);
   if (known?.size !== size) return false;
   const now = new Date();
-  return utimes(path, now, now).then(() => true, (error: unknown) => unlessMissing(error) ?? false);
+  return utimes(path, now, now).then(
+    () => true,
+    (error: unknown) => unlessMissing(error) ?? false,
+  );
 }
 
 async function writeWhole(path: string, content: Uint8Array): Promise<void> {

@@ -1,5 +1,9 @@
 // The blob port: payloads above 64 KiB, content-addressed (ENGINE E15). Key = tenant / HMAC(tenant key, content).
-export interface BlobRef { readonly hash: string; readonly size: number; readonly type: string }
+export interface BlobRef {
+  readonly hash: string;
+  readonly size: number;
+  readonly type: string;
+}
 export interface Blobs {
   /** Stores and returns the reference; putting the same content again touches it. Throws `unavailable.database`-like PalaceErrors only. */
   put(tenant: string, content: Uint8Array, type: string): Promise<BlobRef>;

@@ -27,7 +27,9 @@ describe('the bus over PostgreSQL', () => {
   });
 
   test('finds its way back after its connections were cut', async () => {
-    await db.database.owner.query("select pg_terminate_backend(pid) from pg_stat_activity where query like 'listen%' or query like '%pg_notify%' and pid <> pg_backend_pid()");
+    await db.database.owner.query(
+      "select pg_terminate_backend(pid) from pg_stat_activity where query like 'listen%' or query like '%pg_notify%' and pid <> pg_backend_pid()",
+    );
     await bothConnected(publisher, receiver);
   });
 

@@ -19,7 +19,15 @@ const LONGEST_PAUSE_MS = 5_000;
 
 /** Connects in the background: a bus that is away keeps nobody from starting. */
 export function postgresBus(database: Database, log: Log): Bus {
-  const state: State = { database, log, subscriptions: new Subscriptions(log), waiting: new Set(), client: undefined, sending: false, closing: new AbortController() };
+  const state: State = {
+    database,
+    log,
+    subscriptions: new Subscriptions(log),
+    waiting: new Set(),
+    client: undefined,
+    sending: false,
+    closing: new AbortController(),
+  };
   const connecting = keepConnected(state);
   return {
     publish(message) {
@@ -51,7 +59,7 @@ interface State {
 
 async function keepConnected(state: State): Promise<void> {
   const { signal } = state.closing;
-  for (let failures = 0; !signal.aborted; ) {
+  for (let failures = 0; !signal.aborted;) {
     try {
       await listenUntilGone(state);
       failures = 0;

@@ -13,7 +13,13 @@ export const DATABASE = z.strictObject({
   url: secretUrl('PALACE_DATABASE_URL', ['postgres', 'postgresql'], 'PostgreSQL 15 or newer; empty starts the embedded one in the data folder.'),
   enginePoolSize: whole('PALACE_DATABASE_ENGINE_POOL_SIZE', 8, 1, 200, 'Connections of the engine for reading and loading, besides the commit lanes.'),
   apiPoolSize: whole('PALACE_DATABASE_API_POOL_SIZE', 8, 1, 200, 'Connections for requests of people and clients.'),
-  connectTimeoutMs: whole('PALACE_DATABASE_CONNECT_TIMEOUT_MS', 5_000, 100, 60_000, 'How long to wait for a connection before answering that the database is away.'),
+  connectTimeoutMs: whole(
+    'PALACE_DATABASE_CONNECT_TIMEOUT_MS',
+    5_000,
+    100,
+    60_000,
+    'How long to wait for a connection before answering that the database is away.',
+  ),
   apiStatementTimeoutMs: whole('PALACE_DATABASE_API_STATEMENT_TIMEOUT_MS', 10_000, 100, 600_000, 'Longest query of a request.'),
 });
 

@@ -29,7 +29,20 @@ export const choice = <const C extends readonly [string, ...string[]]>(variable:
 
 /** A whole number within bounds: every bound of the product is itself bounded. */
 export const whole = (variable: string, fallback: number, min: number, max: number, sentence: string) =>
-  setting(variable, sentence, z.union([z.int(), z.string().regex(/^-?\d{1,15}$/, 'Expected a whole number').transform(Number)]).pipe(z.int().min(min).max(max)).default(fallback));
+  setting(
+    variable,
+    sentence,
+    z
+      .union([
+        z.int(),
+        z
+          .string()
+          .regex(/^-?\d{1,15}$/, 'Expected a whole number')
+          .transform(Number),
+      ])
+      .pipe(z.int().min(min).max(max))
+      .default(fallback),
+  );
 
 export const yesOrNo = (variable: string, fallback: boolean, sentence: string) =>
   setting(variable, sentence, z.union([z.boolean(), z.stringbool({ error: 'Expected yes or no' })]).default(fallback));
@@ -39,7 +52,17 @@ export const list = (variable: string, sentence: string) =>
   setting(
     variable,
     sentence,
-    z.union([z.array(z.string()), z.string().transform((value) => value.split(',').map((part) => part.trim()).filter((part) => part !== ''))]).default([]),
+    z
+      .union([
+        z.array(z.string()),
+        z.string().transform((value) =>
+          value
+            .split(',')
+            .map((part) => part.trim())
+            .filter((part) => part !== ''),
+        ),
+      ])
+      .default([]),
   );
 
 export const secretText = (variable: string, sentence: string) =>
@@ -47,7 +70,16 @@ export const secretText = (variable: string, sentence: string) =>
 
 /** A URL whose scheme is one of those given; '' where that is allowed. The scheme picks the adapter. */
 export const schemeUrl = (variable: string, schemes: readonly string[], fallback: string, sentence: string) =>
-  setting(variable, sentence, z.string().refine((value) => value === fallback || schemes.some((scheme) => value.startsWith(`${scheme}:`)), { error: `Expected a URL that begins with ${schemes.map((scheme) => `${scheme}:`).join(' or ')}` }).default(fallback));
+  setting(
+    variable,
+    sentence,
+    z
+      .string()
+      .refine((value) => value === fallback || schemes.some((scheme) => value.startsWith(`${scheme}:`)), {
+        error: `Expected a URL that begins with ${schemes.map((scheme) => `${scheme}:`).join(' or ')}`,
+      })
+      .default(fallback),
+  );
 
 /** The same with a password in it: kept as a secret. */
 export const secretUrl = (variable: string, schemes: readonly string[], sentence: string) =>

@@ -4,7 +4,23 @@
 // Called by embedded.ts.
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { accessSync, chownSync, closeSync, constants, existsSync, mkdirSync, openSync, readFileSync, realpathSync, renameSync, rmSync, statfsSync, statSync, writeFileSync, fsyncSync } from 'node:fs';
+import {
+  accessSync,
+  chownSync,
+  closeSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statfsSync,
+  statSync,
+  writeFileSync,
+  fsyncSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { PalaceError } from '../errors.ts';
 import type { PostgresFiles } from './postgres-files.ts';
@@ -90,7 +106,9 @@ export async function createCluster(folder: DataFolder, files: PostgresFiles, us
   const draft = `${folder.cluster}.draft`;
   rmSync(draft, { recursive: true, force: true });
   if (existsSync(folder.cluster)) {
-    throw new PalaceError('boot.database', { detail: `${folder.cluster} exists but is no database: its PG_VERSION is missing. Move it away, or restore it from a backup.` });
+    throw new PalaceError('boot.database', {
+      detail: `${folder.cluster} exists but is no database: its PG_VERSION is missing. Move it away, or restore it from a backup.`,
+    });
   }
   mkdirSync(draft, { mode: 0o700 });
   if (user !== undefined) chownSync(draft, user.uid, user.gid);
@@ -106,7 +124,15 @@ async function runInitdb(draft: string, passwordFile: string, files: PostgresFil
   if (user !== undefined) chownSync(passwordFile, user.uid, user.gid);
   const passwordName = user === undefined ? passwordFile : '/proc/self/fd/4';
   const stdio = ['ignore', 'pipe', 'pipe', target.descriptor ?? 'ignore', password] as const;
-  const options = ['--auth=scram-sha-256', '--encoding=UTF8', '--locale=C', '--locale-provider=builtin', '--builtin-locale=C.UTF-8', '--no-instructions', ...more];
+  const options = [
+    '--auth=scram-sha-256',
+    '--encoding=UTF8',
+    '--locale=C',
+    '--locale-provider=builtin',
+    '--builtin-locale=C.UTF-8',
+    '--no-instructions',
+    ...more,
+  ];
   const child = spawn(files.initdb, ['-D', target.name, '-U', SUPERUSER, `--pwfile=${passwordName}`, ...options], {
     ...identity(user),
     stdio: [...stdio],

@@ -75,8 +75,11 @@ describe('the embedded server', () => {
     const dir = shared;
     const server = await start(dir);
     expect(server.adopted).toBe(false);
-    const settings = await ask(server.url, `select current_setting('fsync') fsync, current_setting('synchronous_commit') sync, current_setting('full_page_writes') pages,
-      current_setting('listen_addresses') tcp, current_setting('server_encoding') encoding, current_database() db`);
+    const settings = await ask(
+      server.url,
+      `select current_setting('fsync') fsync, current_setting('synchronous_commit') sync, current_setting('full_page_writes') pages,
+      current_setting('listen_addresses') tcp, current_setting('server_encoding') encoding, current_database() db`,
+    );
     expect(settings).toEqual({ fsync: 'on', sync: 'on', pages: 'on', tcp: '', encoding: 'UTF8', db: 'palace' });
     expect(statSync(join(dir, 'postgres')).mode & 0o077).toBe(0);
     expect(statSync(join(dir, 'postgres.password')).mode & 0o077).toBe(0);
@@ -192,7 +195,8 @@ describe('a data folder', () => {
     for (const bad of [join(file, 'below'), '/proc/agentspalace']) {
       expect(() => openDataFolder(bad)).toThrow(expect.objectContaining({ code: 'boot.data-unwritable', message: expect.stringContaining('--data DIR') }));
     }
-    if (process.platform === 'linux') expect(() => requireRoom('/proc')).toThrow(expect.objectContaining({ code: 'boot.disk-full', message: expect.stringContaining('500 MB') }));
+    if (process.platform === 'linux')
+      expect(() => requireRoom('/proc')).toThrow(expect.objectContaining({ code: 'boot.disk-full', message: expect.stringContaining('500 MB') }));
   });
 
   test.runIf(process.getuid?.() === 0)('is never served by root', () => {

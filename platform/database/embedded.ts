@@ -85,8 +85,17 @@ async function startLocked(folder: DataFolder, options: EmbeddedOptions, unlock:
   }
   const address = await serverAddress(folder, user?.uid, user?.gid);
   const settings = { ...SERVER_SETTINGS, ...options.settings, ...address.settings };
-  const mark = createHash('sha256').update(JSON.stringify([files.version, files.postgres, settings])).digest('hex').slice(0, 12);
-  const command: ServerCommand = { program: files.postgres, folder: folder.cluster, logFile: folder.logFile, user, settings: { ...settings, cluster_name: `palace-${mark}` } };
+  const mark = createHash('sha256')
+    .update(JSON.stringify([files.version, files.postgres, settings]))
+    .digest('hex')
+    .slice(0, 12);
+  const command: ServerCommand = {
+    program: files.postgres,
+    folder: folder.cluster,
+    logFile: folder.logFile,
+    user,
+    settings: { ...settings, cluster_name: `palace-${mark}` },
+  };
   const urlOf = (database: string): string => `postgres://${SUPERUSER}:${password}@${address.host}/${database}${address.query}`;
   const supervised: Supervised = { command, options, pid: 0, stopping: false, restarts: [], restarting: undefined };
   const adopted = await adopt(supervised, urlOf('postgres'), phase);
@@ -197,7 +206,9 @@ async function start(supervised: Supervised, phase: (phase: EmbeddedPhase) => vo
     // The processes of a killed server need a moment to notice; the kernel keeps its memory until then.
     const leftover = complaints.some((line) => line.includes('shared memory block') || line.includes('lock file "postmaster.pid" already exists'));
     if (!leftover || performance.now() > leftoverEnd) {
-      throw new PalaceError('boot.database', { detail: `PostgreSQL did not start: ${complaints.slice(-3).join(' ') || 'it wrote no reason'}. Its log is ${command.logFile}.` });
+      throw new PalaceError('boot.database', {
+        detail: `PostgreSQL did not start: ${complaints.slice(-3).join(' ') || 'it wrote no reason'}. Its log is ${command.logFile}.`,
+      });
     }
     await sleep(100);
   }
@@ -243,7 +254,8 @@ async function restart(supervised: Supervised): Promise<void> {
   const now = performance.now();
   supervised.restarts = [...supervised.restarts.filter((at) => now - at < 60_000), now];
   try {
-    if (supervised.restarts.length > RESTARTS) throw new PalaceError('boot.database', { detail: `PostgreSQL ended ${RESTARTS} times within a minute. Its log is ${supervised.command.logFile}.` });
+    if (supervised.restarts.length > RESTARTS)
+      throw new PalaceError('boot.database', { detail: `PostgreSQL ended ${RESTARTS} times within a minute. Its log is ${supervised.command.logFile}.` });
     log.warn('PostgreSQL ended unasked; starting it again', { restarts: supervised.restarts.length });
     await start(supervised, () => undefined);
     log.info('PostgreSQL runs again', { pid: supervised.pid, tookMs: Math.round(performance.now() - now) });

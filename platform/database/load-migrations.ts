@@ -6,7 +6,9 @@ import type { Migration } from './port.ts';
 
 /** `folder` is a URL that ends in a slash: `new URL('./migrations/', import.meta.url)`. */
 export function loadMigrations(folder: URL): Migration[] {
-  const names = readdirSync(folder).filter((name) => name.endsWith('.sql')).sort();
+  const names = readdirSync(folder)
+    .filter((name) => name.endsWith('.sql'))
+    .sort();
   return names.map((file, index) => {
     const [, digits, name] = /^(\d{3})-([a-z0-9-]+)\.sql$/.exec(file) ?? [];
     if (digits === undefined || name === undefined || Number(digits) !== index + 1) {

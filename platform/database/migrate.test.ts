@@ -36,7 +36,10 @@ describe('migrations', () => {
 
   test('by several processes at once happen once', async () => {
     const others = [await db.another(), await db.another(), db.database];
-    const plan = { schema: 'race', migrations: migrations('create table {{schema}}.counted as select 1 as n; select pg_sleep(0.1)', 'insert into {{schema}}.counted values (2)') };
+    const plan = {
+      schema: 'race',
+      migrations: migrations('create table {{schema}}.counted as select 1 as n; select pg_sleep(0.1)', 'insert into {{schema}}.counted values (2)'),
+    };
     await Promise.all(others.map((database) => database.migrate(plan)));
     const { rows } = await db.database.owner.query('select count(*)::int as n from race.counted');
     expect(rows).toEqual([{ n: 2 }]);
@@ -54,7 +57,9 @@ describe('migrations', () => {
   test('that were changed after they had been applied are refused; their comments may change', async () => {
     await db.database.migrate({ schema: 'changed', migrations: migrations('create table {{schema}}.a ()') });
     await db.database.migrate({ schema: 'changed', migrations: migrations('-- why\ncreate table\n  {{schema}}.a ()') });
-    await expect(db.database.migrate({ schema: 'changed', migrations: migrations('create table {{schema}}.b ()') })).rejects.toMatchObject({ code: 'boot.database' });
+    await expect(db.database.migrate({ schema: 'changed', migrations: migrations('create table {{schema}}.b ()') })).rejects.toMatchObject({
+      code: 'boot.database',
+    });
   });
 
   test('wait for a table in use only for a moment at a time, so that others get through, and then succeed', async () => {
@@ -76,7 +81,11 @@ describe('migrations', () => {
   });
 
   test('with gaps, wrong numbers or unsafe schema names are refused before anything is done', async () => {
-    const bad = [{ schema: 'gap', migrations: [{ number: 2, name: 'x', sql: '' }] }, { schema: 'Bad"; drop', migrations: [] }, { schema: 'ok', series: "x'", migrations: [] }];
+    const bad = [
+      { schema: 'gap', migrations: [{ number: 2, name: 'x', sql: '' }] },
+      { schema: 'Bad"; drop', migrations: [] },
+      { schema: 'ok', series: "x'", migrations: [] },
+    ];
     for (const plan of bad) await expect(db.database.migrate(plan)).rejects.toMatchObject({ code: 'boot.database' });
     expect(await tables('gap')).toEqual([]);
   });

@@ -81,10 +81,9 @@ interface Applied {
 }
 
 async function readApplied(client: PoolClient, plan: MigrationPlan): Promise<Map<number, Applied>> {
-  const { rows } = await client.query<Applied>(
-    `select number, name, content_hash, breaking from ${plan.schema}.migration where series = $1 order by number`,
-    [plan.series ?? 'service'],
-  );
+  const { rows } = await client.query<Applied>(`select number, name, content_hash, breaking from ${plan.schema}.migration where series = $1 order by number`, [
+    plan.series ?? 'service',
+  ]);
   return new Map(rows.map((row) => [row.number, row]));
 }
 
@@ -93,10 +92,14 @@ function refuseUnknown(plan: MigrationPlan, applied: ReadonlyMap<number, Applied
     const known = plan.migrations[row.number - 1];
     if (known === undefined) {
       if (!row.breaking) continue;
-      throw new PalaceError('boot.schema-newer', { detail: `The schema "${plan.schema}" has migration ${row.number} (${row.name}), which this release does not know and cannot run beside.` });
+      throw new PalaceError('boot.schema-newer', {
+        detail: `The schema "${plan.schema}" has migration ${row.number} (${row.name}), which this release does not know and cannot run beside.`,
+      });
     }
     if (row.content_hash !== contentHash(known)) {
-      throw new PalaceError('boot.database', { detail: `Migration ${row.number} (${known.name}) of the schema "${plan.schema}" was changed after it had been applied here. Add a new migration instead.` });
+      throw new PalaceError('boot.database', {
+        detail: `Migration ${row.number} (${known.name}) of the schema "${plan.schema}" was changed after it had been applied here. Add a new migration instead.`,
+      });
     }
   }
 }
@@ -128,6 +131,9 @@ async function apply(client: PoolClient, plan: MigrationPlan, migration: Migrati
 
 /** Comments and spacing may be improved later; the statements may not. */
 function contentHash(migration: Migration): string {
-  const statements = migration.sql.replace(/--[^\n]*/g, '').replace(/\s+/g, ' ').trim();
+  const statements = migration.sql
+    .replace(/--[^\n]*/g, '')
+    .replace(/\s+/g, ' ')
+    .trim();
   return createHash('sha256').update(statements).digest('hex');
 }

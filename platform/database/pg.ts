@@ -77,7 +77,8 @@ function connection(options: PgOptions, role: 'owner' | PalaceRole, access: Role
 async function requireVersion(owner: Pool): Promise<void> {
   const { rows } = await owner.query<{ version: number }>("select current_setting('server_version_num')::int as version");
   const version = rows[0]?.version ?? 0;
-  if (version < OLDEST_SERVER) throw new PalaceError('boot.database', { detail: `PostgreSQL 15 or newer is needed; this one is ${Math.floor(version / 10_000)}.` });
+  if (version < OLDEST_SERVER)
+    throw new PalaceError('boot.database', { detail: `PostgreSQL 15 or newer is needed; this one is ${Math.floor(version / 10_000)}.` });
 }
 
 function bootError(error: unknown): unknown {
@@ -145,7 +146,12 @@ async function inTransaction<T>(pool: Pool, scope: Readonly<Record<string, strin
   } catch (error) {
     guarded.end();
     // A statement of the late work may still be queued on this connection: after a failed rollback it is closed.
-    client.release(await client.query('rollback').then(() => undefined, (failure: Error) => failure));
+    client.release(
+      await client.query('rollback').then(
+        () => undefined,
+        (failure: Error) => failure,
+      ),
+    );
     throw asPalaceError(error, stage);
   }
 }

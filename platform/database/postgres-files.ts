@@ -60,10 +60,7 @@ async function isUsable(copy: string, source: string): Promise<boolean> {
   for (const folder of ['bin', 'lib']) {
     for (const entry of await readdir(join(source, 'native', folder), { withFileTypes: true })) {
       if (!entry.isFile() || isLeftOut(entry.name)) continue;
-      const [theirs, ours] = await Promise.all([
-        stat(join(source, 'native', folder, entry.name)),
-        stat(join(copy, folder, entry.name)).catch(() => undefined),
-      ]);
+      const [theirs, ours] = await Promise.all([stat(join(source, 'native', folder, entry.name)), stat(join(copy, folder, entry.name)).catch(() => undefined)]);
       if (ours?.size !== theirs.size) return false;
     }
   }

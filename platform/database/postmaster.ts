@@ -99,7 +99,11 @@ const IMMEDIATE = 'SIGQUIT';
 
 /** Ends the server: sessions are cut and data flushed; after `patienceMs` without flushing; at last killed. */
 export async function stopPostmaster(pid: number, patienceMs = 15_000): Promise<void> {
-  for (const [signal, waitMs] of [[FAST, patienceMs], [IMMEDIATE, 5_000], ['SIGKILL', 5_000]] as const) {
+  for (const [signal, waitMs] of [
+    [FAST, patienceMs],
+    [IMMEDIATE, 5_000],
+    ['SIGKILL', 5_000],
+  ] as const) {
     // A stopped process handles nothing until it is continued.
     if (!send(pid, signal) || (process.platform !== 'win32' && !send(pid, 'SIGCONT'))) return;
     if (await isGone(pid, waitMs)) return;

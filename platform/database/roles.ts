@@ -32,7 +32,9 @@ export function roleUrl(ownerUrl: string, role: PalaceRole, access: RoleAccess):
 }
 
 function rolePassword(ownerUrl: string, role: PalaceRole): string {
-  return createHmac('sha256', decodeURIComponent(new URL(ownerUrl).password)).update(`agentspalace role ${role}`).digest('base64url');
+  return createHmac('sha256', decodeURIComponent(new URL(ownerUrl).password))
+    .update(`agentspalace role ${role}`)
+    .digest('base64url');
 }
 
 /** Finds or makes the way in. A start changes nothing in a database that fits; several processes may start at once. */

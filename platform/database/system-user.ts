@@ -19,7 +19,8 @@ export function unprivilegedUser(): SystemUser | undefined {
     if (account !== undefined && account.uid > 0) return account;
   }
   throw new PalaceError('boot.database', {
-    detail: 'PostgreSQL does not run as root, and this machine has neither a "postgres" nor a "nobody" account to run it as. Start AgentsPalace as an ordinary user.',
+    detail:
+      'PostgreSQL does not run as root, and this machine has neither a "postgres" nor a "nobody" account to run it as. Start AgentsPalace as an ordinary user.',
   });
 }
 

@@ -30,7 +30,10 @@ export function tenantTable(schema: string, table: string, options: TenantTableO
 
 function grantAndPolicies(name: string, role: string, verbs: readonly TableVerb[], reads: string, writes: string): string[] {
   if (verbs.length === 0) return [];
-  return [`grant ${verbs.join(', ')} on ${name} to ${role};`, ...verbs.map((verb) => `create policy ${role}_${verb} on ${name} for ${verb} to ${role} ${condition(verb, reads, writes)};`)];
+  return [
+    `grant ${verbs.join(', ')} on ${name} to ${role};`,
+    ...verbs.map((verb) => `create policy ${role}_${verb} on ${name} for ${verb} to ${role} ${condition(verb, reads, writes)};`),
+  ];
 }
 
 function condition(verb: TableVerb, reads: string, writes: string): string {

@@ -73,8 +73,17 @@ const TABLE_6: readonly Row6[] = [
 
 /** Names that clouds give to their metadata service: refused before they are resolved. */
 const METADATA_NAMES: ReadonlySet<string> = new Set([
-  'metadata', 'metadata.google.internal', 'metadata.goog', 'instance-data', 'instance-data.ec2.internal', 'metadata.azure.internal',
-  'metadata.azure.com', 'metadata.tencentyun.com', 'metadata.platformequinix.com', 'metadata.packet.net', 'metadata.internal',
+  'metadata',
+  'metadata.google.internal',
+  'metadata.goog',
+  'instance-data',
+  'instance-data.ec2.internal',
+  'metadata.azure.internal',
+  'metadata.azure.com',
+  'metadata.tencentyun.com',
+  'metadata.platformequinix.com',
+  'metadata.packet.net',
+  'metadata.internal',
 ]);
 
 const number4 = (address: string): number => address.split('.').reduce((sum, part) => sum * 256 + Number(part), 0);
@@ -112,7 +121,7 @@ const inner4 = (value: bigint, shift: bigint): AddressClass => classify4(Number(
 
 // RFC 6052 puts the inner address after a /48 prefix around the byte that must be zero, or, under a longer prefix, in the last 32 bits.
 function local64(value: bigint): AddressClass {
-  const split = ((value >> 64n) & 0xffffn) << 16n | ((value >> 40n) & 0xffffn);
+  const split = (((value >> 64n) & 0xffffn) << 16n) | ((value >> 40n) & 0xffffn);
   const inside = worseClass(classify4(Number(split)), inner4(value, 0n));
   return worseClass(inside === 'reserved' ? 'private' : inside, 'private');
 }

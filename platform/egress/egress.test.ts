@@ -37,8 +37,14 @@ describe('requests and answers', () => {
   test('carry method, headers, and body, ask for no compression, and give back status, headers, and bytes', async () => {
     const server = await http((_request, response) => response.writeHead(418, { 'X-One': 'a', 'Set-Cookie': ['a=1', 'b=2'] }).end('süß'));
     const egress = client([rule('127.0.0.1', server.port)]);
-    const answer = await send(egress, `${base(server)}/a?b=c#d`, { method: 'post', headers: { 'X-Two': 'b', 'Accept-Encoding': 'gzip' }, body: new TextEncoder().encode('ü') });
-    expect(server.seen).toMatchObject([{ method: 'POST', url: '/a?b=c', body: 'ü', headers: { 'x-two': 'b', 'accept-encoding': 'identity', 'content-length': '2' } }]);
+    const answer = await send(egress, `${base(server)}/a?b=c#d`, {
+      method: 'post',
+      headers: { 'X-Two': 'b', 'Accept-Encoding': 'gzip' },
+      body: new TextEncoder().encode('ü'),
+    });
+    expect(server.seen).toMatchObject([
+      { method: 'POST', url: '/a?b=c', body: 'ü', headers: { 'x-two': 'b', 'accept-encoding': 'identity', 'content-length': '2' } },
+    ]);
     expect([answer.status, answer.url, Buffer.from(answer.body).toString()]).toEqual([418, `${base(server)}/a?b=c`, 'süß']);
     expect(answer.headers).toMatchObject({ 'x-one': 'a', 'set-cookie': 'a=1, b=2' });
     expect(Object.getPrototypeOf(answer.headers)).toBeNull();
@@ -46,15 +52,30 @@ describe('requests and answers', () => {
 
   test('leave the fields of the connection to the client', async () => {
     const server = await http();
-    const own = { Host: 'evil.test', 'Content-Length': '999', Connection: 'close', 'Transfer-Encoding': 'chunked', Upgrade: 'h2c', Expect: '100-continue', TE: 'trailers' };
+    const own = {
+      Host: 'evil.test',
+      'Content-Length': '999',
+      Connection: 'close',
+      'Transfer-Encoding': 'chunked',
+      Upgrade: 'h2c',
+      Expect: '100-continue',
+      TE: 'trailers',
+    };
     await send(client([rule('127.0.0.1', server.port)]), base(server), { method: 'POST', body: 'abc', headers: own });
     const [seen] = server.seen;
     expect(seen?.headers).toEqual({ host: `127.0.0.1:${server.port}`, connection: 'keep-alive', 'accept-encoding': 'identity', 'content-length': '3' });
   });
 
   test.each([
-    { headers: { 'x-a': 'b\r\nx-evil: 1' } }, { headers: { 'x-a\r\nx-evil': '1' } }, { headers: { 'x a': '1' } }, { headers: { '': '1' } }, { headers: { 'x-a': 'b\u0000' } },
-    { method: 'GET / HTTP/1.1\r\n' }, { method: 'CONNECT' }, { method: 'TRACE' }, { method: '' },
+    { headers: { 'x-a': 'b\r\nx-evil: 1' } },
+    { headers: { 'x-a\r\nx-evil': '1' } },
+    { headers: { 'x a': '1' } },
+    { headers: { '': '1' } },
+    { headers: { 'x-a': 'b\u0000' } },
+    { method: 'GET / HTTP/1.1\r\n' },
+    { method: 'CONNECT' },
+    { method: 'TRACE' },
+    { method: '' },
   ])('are refused before sending when they are malformed: %j', async (more) => {
     const server = await http();
     expect(await outcome(send(client([rule('127.0.0.1', server.port)]), base(server), more))).toBe('bad-url not-sent');
@@ -71,16 +92,22 @@ describe('requests and answers', () => {
 describe('the size of an answer', () => {
   const cases: readonly (readonly [string, (socket: Socket) => void])[] = [
     ['announced', (socket) => socket.write('HTTP/1.1 200 OK\r\ncontent-length: 9999999\r\n\r\n')],
-    ['chunked without end', (socket) => {
-      socket.write('HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n');
-      const more = setInterval(() => socket.write(`1000\r\n${'x'.repeat(4096)}\r\n`), 1);
-      socket.on('close', () => clearInterval(more));
-    }],
-    ['until close', (socket) => {
-      socket.write('HTTP/1.1 200 OK\r\n\r\n');
-      const more = setInterval(() => socket.write('x'.repeat(4096)), 1);
-      socket.on('close', () => clearInterval(more));
-    }],
+    [
+      'chunked without end',
+      (socket) => {
+        socket.write('HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n');
+        const more = setInterval(() => socket.write(`1000\r\n${'x'.repeat(4096)}\r\n`), 1);
+        socket.on('close', () => clearInterval(more));
+      },
+    ],
+    [
+      'until close',
+      (socket) => {
+        socket.write('HTTP/1.1 200 OK\r\n\r\n');
+        const more = setInterval(() => socket.write('x'.repeat(4096)), 1);
+        socket.on('close', () => clearInterval(more));
+      },
+    ],
   ];
   test.each(cases)('is bounded when it is %s, and the socket is destroyed', async (_name, answer) => {
     const server = await tcp((socket) => answer(socket));
@@ -273,7 +300,17 @@ describe('rules', () => {
   });
 
   test('cannot open metadata, link-local, reserved, or multicast addresses', async () => {
-    for (const host of ['169.254.169.254', '169.254.1.1', '168.63.129.16', '0.0.0.0', '192.0.2.1', '224.0.0.1', 'fe80::1', 'fd00:ec2::254', 'metadata.google.internal']) {
+    for (const host of [
+      '169.254.169.254',
+      '169.254.1.1',
+      '168.63.129.16',
+      '0.0.0.0',
+      '192.0.2.1',
+      '224.0.0.1',
+      'fe80::1',
+      'fd00:ec2::254',
+      'metadata.google.internal',
+    ]) {
       const egress = client([rule(host, 80)], { resolve: async () => [{ address: '127.0.0.1', family: 4 }] });
       expect(await outcome(send(egress, `http://${host.includes(':') ? `[${host}]` : host}/`))).toBe('refused not-sent');
     }

@@ -30,8 +30,19 @@ const METHOD = /^[A-Z]{1,20}$/;
 const FORBIDDEN_METHODS: ReadonlySet<string> = new Set(['CONNECT', 'TRACE', 'TRACK']);
 /** Fields of the connection, which this client owns; a caller's values are dropped. */
 const OWN_HEADERS: ReadonlySet<string> = new Set([
-  'host', 'connection', 'keep-alive', 'transfer-encoding', 'content-length', 'upgrade', 'te', 'trailer', 'expect', 'accept-encoding',
-  'proxy-authorization', 'proxy-connection', 'http2-settings',
+  'host',
+  'connection',
+  'keep-alive',
+  'transfer-encoding',
+  'content-length',
+  'upgrade',
+  'te',
+  'trailer',
+  'expect',
+  'accept-encoding',
+  'proxy-authorization',
+  'proxy-connection',
+  'http2-settings',
 ]);
 
 function firstHop(request: EgressRequest): Hop {

@@ -64,7 +64,8 @@ class Exchange implements Dispatcher.DispatchHandler {
     }
     this.#controller = controller;
     // The timer may be late: a process that stood still must not write what others believe to be over.
-    if (this.#request.now() >= this.#request.deadlineAt) return this.#fail('timeout', `The request to ${this.#request.target.origin} was not sent within the deadline.`);
+    if (this.#request.now() >= this.#request.deadlineAt)
+      return this.#fail('timeout', `The request to ${this.#request.target.origin} was not sent within the deadline.`);
     this.#started = true;
   }
 

@@ -54,11 +54,14 @@ export async function recordHttp(answer: Answer = (_request, response) => respon
   const seen: Seen[] = [];
   const open = new Set<Socket>();
   const onRequest: RequestListener = (request, response) => {
-    void readBody(request).then((body) => {
-      const entry = { method: request.method ?? '', url: request.url ?? '', headers: request.headers, body };
-      seen.push(entry);
-      answer(entry, response);
-    }, () => undefined);
+    void readBody(request).then(
+      (body) => {
+        const entry = { method: request.method ?? '', url: request.url ?? '', headers: request.headers, body };
+        seen.push(entry);
+        answer(entry, response);
+      },
+      () => undefined,
+    );
   };
   const server = createServer(onRequest);
   const recorder: Recorder = { port: await listening(server, port, host), seen, connections: 0, open, close: closing(server, { open }) };
@@ -76,7 +79,11 @@ export async function recordTcp(onData: (socket: Socket, text: string) => void):
 }
 
 export const rule = (host: string, port: number, action: 'allow' | 'deny' = 'allow', tenant = 'acme'): EgressRule => ({
-  tenant, host, port, action, reason: 'test',
+  tenant,
+  host,
+  port,
+  action,
+  reason: 'test',
 });
 
 export async function eventually(holds: () => boolean, withinMs: number): Promise<boolean> {

@@ -30,7 +30,13 @@ describe('redirects', () => {
 
   const send = (more: Partial<EgressRequest> = {}): Promise<EgressResponse> =>
     egress.request({
-      tenant: 'acme', method: 'GET', url: `http://127.0.0.1:${first.port}/from`, deadlineMs: 2_000, maxResponseBytes: 1_000, maxRedirects: 5, ...more,
+      tenant: 'acme',
+      method: 'GET',
+      url: `http://127.0.0.1:${first.port}/from`,
+      deadlineMs: 2_000,
+      maxResponseBytes: 1_000,
+      maxRedirects: 5,
+      ...more,
     });
   const failure = (more: Partial<EgressRequest> = {}): Promise<EgressFailure> =>
     send(more).then(
@@ -39,8 +45,17 @@ describe('redirects', () => {
     );
 
   test.each([
-    [301, 'POST', 'GET'], [302, 'POST', 'GET'], [303, 'POST', 'GET'], [303, 'PUT', 'GET'], [303, 'DELETE', 'GET'], [303, 'HEAD', 'HEAD'], [301, 'PUT', 'PUT'],
-    [302, 'DELETE', 'DELETE'], [307, 'POST', 'POST'], [308, 'PATCH', 'PATCH'], [301, 'GET', 'GET'],
+    [301, 'POST', 'GET'],
+    [302, 'POST', 'GET'],
+    [303, 'POST', 'GET'],
+    [303, 'PUT', 'GET'],
+    [303, 'DELETE', 'GET'],
+    [303, 'HEAD', 'HEAD'],
+    [301, 'PUT', 'PUT'],
+    [302, 'DELETE', 'DELETE'],
+    [307, 'POST', 'POST'],
+    [308, 'PATCH', 'PATCH'],
+    [301, 'GET', 'GET'],
   ])('%i turns %s into %s and keeps the body only with the method', async (code, method, then) => {
     status = code;
     location = '/to?x=1';
@@ -56,7 +71,15 @@ describe('redirects', () => {
   test('give another origin no header that can carry a secret', async () => {
     status = 307;
     location = `http://127.0.0.1:${second.port}/to`;
-    const secrets = { Authorization: 'Bearer a', Cookie: 'a=b', 'Idempotency-Key': 'k', 'X-Api-Key': 'k', 'X-Vault-Token': 'k', 'Private-Token': 'k', traceparent: 't' };
+    const secrets = {
+      Authorization: 'Bearer a',
+      Cookie: 'a=b',
+      'Idempotency-Key': 'k',
+      'X-Api-Key': 'k',
+      'X-Vault-Token': 'k',
+      'Private-Token': 'k',
+      traceparent: 't',
+    };
     await send({ method: 'POST', body: 'x', headers: { ...secrets, Accept: 'text/plain', 'Content-Type': 'text/plain' } });
     const [kept] = first.seen;
     for (const name of Object.keys(secrets)) expect(kept?.headers[name.toLowerCase()]).toBeDefined();

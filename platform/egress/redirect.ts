@@ -13,12 +13,19 @@ export interface Hop {
 
 const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 const CROSS_ORIGIN_HEADERS: ReadonlySet<string> = new Set([
-  'accept', 'accept-encoding', 'accept-language', 'content-type', 'user-agent', 'range', 'if-none-match', 'if-modified-since', 'cache-control',
+  'accept',
+  'accept-encoding',
+  'accept-language',
+  'content-type',
+  'user-agent',
+  'range',
+  'if-none-match',
+  'if-modified-since',
+  'cache-control',
 ]);
 const BODY_HEADERS = /^content-/;
 
-export const isRedirect = (status: number, headers: Readonly<Record<string, string>>): boolean =>
-  REDIRECTS.has(status) && headers['location'] !== undefined;
+export const isRedirect = (status: number, headers: Readonly<Record<string, string>>): boolean => REDIRECTS.has(status) && headers['location'] !== undefined;
 
 function becomesGet(status: number, method: string): boolean {
   if (status === 303) return method !== 'GET' && method !== 'HEAD';
@@ -35,9 +42,7 @@ export function nextHop(hop: Hop, status: number, location: string): Hop {
   if (hop.target.secure && !target.secure) refuse(`${hop.target.origin} redirects from https to http.`);
   const toGet = becomesGet(status, hop.method);
   const sameOrigin = target.origin === hop.target.origin;
-  const kept = Object.entries(hop.headers).filter(
-    ([name]) => (sameOrigin || CROSS_ORIGIN_HEADERS.has(name)) && !(toGet && BODY_HEADERS.test(name)),
-  );
+  const kept = Object.entries(hop.headers).filter(([name]) => (sameOrigin || CROSS_ORIGIN_HEADERS.has(name)) && !(toGet && BODY_HEADERS.test(name)));
   return {
     target,
     method: toGet ? 'GET' : hop.method,

@@ -28,10 +28,7 @@ function dnsFailure(host: string, error: unknown): EgressFailure {
   return new EgressFailure('dns', 'not-sent', `The name ${host} cannot be resolved${typeof code === 'string' ? ` (${code})` : ''}.`);
 }
 
-export function cachedResolver(
-  resolve: Resolve,
-  now: () => number,
-): (target: Target) => readonly ResolvedAddress[] | Promise<readonly ResolvedAddress[]> {
+export function cachedResolver(resolve: Resolve, now: () => number): (target: Target) => readonly ResolvedAddress[] | Promise<readonly ResolvedAddress[]> {
   const ask = async (host: string): Promise<readonly ResolvedAddress[]> => {
     try {
       return checked(host, await resolve(host));

@@ -57,7 +57,7 @@ function errorText(error: Error): string {
 }
 
 function errorFields(error: unknown): Record<string, unknown> {
-  if (!(error instanceof Error)) return { 'error.message': redactText(typeof error === 'string' ? error : JSON.stringify(redact(error, LIMITS)) ?? '') };
+  if (!(error instanceof Error)) return { 'error.message': redactText(typeof error === 'string' ? error : (JSON.stringify(redact(error, LIMITS)) ?? '')) };
   const code = (error as { code?: unknown }).code;
   return {
     'error.type': error.name,

@@ -31,7 +31,9 @@ describe('the metric table', () => {
     const files = globSync('{platform,services,bin}/**/*.ts', { cwd: ROOT, exclude: (name) => name.includes('node_modules') });
     const created = files
       .filter((file) => !file.includes('node_modules') && !file.endsWith('.test.ts'))
-      .flatMap((file) => [...readFileSync(join(ROOT, file), 'utf8').matchAll(/\.(?:counter|gauge|histogram)\(\s*['"`]([^'"`]+)/g)].map((match) => match[1] ?? ''));
+      .flatMap((file) =>
+        [...readFileSync(join(ROOT, file), 'utf8').matchAll(/\.(?:counter|gauge|histogram)\(\s*['"`]([^'"`]+)/g)].map((match) => match[1] ?? ''),
+      );
     expect(created.filter((name) => metricRow(name) === undefined)).toEqual([]);
   });
 });
@@ -69,7 +71,9 @@ describe('metrics', () => {
     expect(await series(running, 'palace_runs_ended_total')).toEqual(['palace_runs_ended_total{status="completed"} 3']);
     expect(await series(running, 'palace_shards_owned')).toEqual(['palace_shards_owned 64']);
     expect(await series(running, 'palace_request_seconds_bucket')).toEqual([
-      'palace_request_seconds_bucket{le="0.1",route="/v1/runs"} 1', 'palace_request_seconds_bucket{le="1",route="/v1/runs"} 1', 'palace_request_seconds_bucket{le="+Inf",route="/v1/runs"} 2',
+      'palace_request_seconds_bucket{le="0.1",route="/v1/runs"} 1',
+      'palace_request_seconds_bucket{le="1",route="/v1/runs"} 1',
+      'palace_request_seconds_bucket{le="+Inf",route="/v1/runs"} 2',
     ]);
   });
 

@@ -21,7 +21,11 @@ export interface MetricRow {
 }
 
 const row = (kind: MetricKind, name: string, unit: MetricRow['unit'], help: string, ...labels: MetricLabel[]): MetricRow => ({
-  name, kind, unit, help, labels,
+  name,
+  kind,
+  unit,
+  help,
+  labels,
 });
 
 const STATUS: MetricLabel = { name: 'status', values: ['completed', 'failed', 'cancelled'] };
@@ -36,22 +40,30 @@ export const METRICS: readonly MetricRow[] = [
   row('counter', 'palace_runs_ended_total', 'runs', 'Runs ended, by their final state.', STATUS),
   row('gauge', 'palace_runs_in_memory', 'runs', 'Runs held in memory; idle ones leave it.'),
   row('counter', 'palace_runs_quarantined_total', 'runs', 'Runs set aside because their journal or a decision failed.'),
-  row('counter', 'palace_effects_total', 'effects', 'Outside acts, by class and outcome.',
+  row(
+    'counter',
+    'palace_effects_total',
+    'effects',
+    'Outside acts, by class and outcome.',
     { name: 'class', values: ['read', 'idempotent', 'unique', 'irreversible'] },
-    { name: 'outcome', values: ['done', 'not-sent', 'answered', 'unknown', 'in-doubt', 'verified'] }),
+    { name: 'outcome', values: ['done', 'not-sent', 'answered', 'unknown', 'in-doubt', 'verified'] },
+  ),
   row('gauge', 'palace_effects_in_doubt', 'effects', 'Acts that wait for a person because their outcome is unknown.'),
   row('histogram', 'palace_timer_lateness_seconds', 'seconds', 'How much later than due a timer fired.'),
   row('gauge', 'palace_inbox_age_seconds', 'seconds', 'Age of the oldest command that is not consumed yet.'),
   row('gauge', 'palace_stream_lag', 'messages', 'Stream rows that the slowest consumer has not taken.', { name: 'stream', atMost: 50 }),
-  row('counter', 'palace_requests_total', 'requests', 'HTTP requests answered, by route and status.',
-    ROUTE, { name: 'status', atMost: 60 }),
+  row('counter', 'palace_requests_total', 'requests', 'HTTP requests answered, by route and status.', ROUTE, { name: 'status', atMost: 60 }),
   row('histogram', 'palace_request_seconds', 'seconds', 'Time to answer an HTTP request, by route.', ROUTE),
   row('counter', 'palace_refused_total', 'refusals', 'Requests refused before anything was written, by reason.', { name: 'reason', atMost: 60 }),
-  row('gauge', 'palace_loop_lag_seconds', 'seconds', 'Event-loop delay since the metrics were last read.',
-    { name: 'quantile', values: ['0.5', '0.99', 'max'] }),
+  row('gauge', 'palace_loop_lag_seconds', 'seconds', 'Event-loop delay since the metrics were last read.', {
+    name: 'quantile',
+    values: ['0.5', '0.99', 'max'],
+  }),
   row('histogram', 'palace_pool_wait_seconds', 'seconds', 'Time a query waited for a database connection.'),
-  row('counter', 'palace_egress_refused_total', 'refusals', 'Outgoing requests refused, by the class of the address.',
-    { name: 'class', values: ['public', 'loopback', 'private', 'link-local', 'metadata', 'reserved', 'multicast'] }),
+  row('counter', 'palace_egress_refused_total', 'refusals', 'Outgoing requests refused, by the class of the address.', {
+    name: 'class',
+    values: ['public', 'loopback', 'private', 'link-local', 'metadata', 'reserved', 'multicast'],
+  }),
 ];
 
 export const OTHER = 'other';

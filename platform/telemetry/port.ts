@@ -21,9 +21,15 @@ export interface Log {
   child(fields: LogFields): Log;
 }
 
-export interface Counter { add(value?: number, labels?: Readonly<Record<string, string>>): void }
-export interface Gauge { set(value: number, labels?: Readonly<Record<string, string>>): void }
-export interface Histogram { observe(value: number, labels?: Readonly<Record<string, string>>): void }
+export interface Counter {
+  add(value?: number, labels?: Readonly<Record<string, string>>): void;
+}
+export interface Gauge {
+  set(value: number, labels?: Readonly<Record<string, string>>): void;
+}
+export interface Histogram {
+  observe(value: number, labels?: Readonly<Record<string, string>>): void;
+}
 
 export interface Span {
   readonly traceId: string;

@@ -67,7 +67,10 @@ export function createPrometheus(): Prometheus {
   const metrics = new Map<string, Counter | Gauge | Histogram>();
 
   function once<Metric extends Counter | Gauge | Histogram>(
-    name: string, kind: MetricKind, labels: readonly string[], create: (row: MetricRow, options: PromOptions) => Metric,
+    name: string,
+    kind: MetricKind,
+    labels: readonly string[],
+    create: (row: MetricRow, options: PromOptions) => Metric,
   ): Metric {
     const row = checkedRow(name, kind, labels);
     const known = metrics.get(name);
@@ -103,7 +106,9 @@ export function createPrometheus(): Prometheus {
   const loopLag = gauge('palace_loop_lag_seconds', '', ['quantile']);
 
   return {
-    counter, gauge, histogram,
+    counter,
+    gauge,
+    histogram,
     text: () => {
       loopLagGauge(loopLag, delay);
       return registry.metrics();

@@ -28,7 +28,10 @@ const knownNames = new Map<string, NameKind>();
 function nameKind(name: string): NameKind {
   const known = knownNames.get(name);
   if (known !== undefined) return known;
-  const plain = name.slice(0, 200).toLowerCase().replaceAll(/[^a-z0-9]/g, '');
+  const plain = name
+    .slice(0, 200)
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9]/g, '');
   const kind = SECRET_NAME.test(plain) ? 'secret' : TOKEN_NAME.test(plain) ? 'token' : 'plain';
   if (knownNames.size < MAX_KNOWN_NAMES && name.length <= 64) knownNames.set(name, kind);
   return kind;

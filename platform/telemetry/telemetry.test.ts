@@ -22,16 +22,34 @@ function start(options: Partial<TelemetryOptions> = {}): Telemetry & { lines: st
 }
 
 const node = async (script: string): Promise<{ stdout: string; stderr: string }> =>
-  promisify(execFile)(process.execPath, ['--input-type=module-typescript', '--disable-warning=ExperimentalWarning', '-e', script], { cwd: import.meta.dirname });
+  promisify(execFile)(process.execPath, ['--input-type=module-typescript', '--disable-warning=ExperimentalWarning', '-e', script], {
+    cwd: import.meta.dirname,
+  });
 
 describe('logs', () => {
   test('carry ECS names, and run, flow, version, and trace at the top level as well', () => {
     const { log, last } = start();
-    log.child({ runId: 'r-1', flow: 'shop/orders' }).child({ version: '1.0.0', traceId: 'ab', tenant: 'acme' }).warn('Step failed', { shard: 3, durationMs: 12 });
+    log
+      .child({ runId: 'r-1', flow: 'shop/orders' })
+      .child({ version: '1.0.0', traceId: 'ab', tenant: 'acme' })
+      .warn('Step failed', { shard: 3, durationMs: 12 });
     expect(last()).toMatchObject({
-      'log.level': 'warn', message: 'Step failed', 'service.name': 'flow', 'service.version': '1.2.3', 'process.pid': process.pid, runId: 'r-1', flow: 'shop/orders',
-      version: '1.0.0', traceId: 'ab', 'palace.run_id': 'r-1', 'palace.flow': 'shop/orders', 'palace.flow_version': '1.0.0', 'trace.id': 'ab', 'palace.tenant': 'acme',
-      'palace.shard': 3, 'palace.duration_ms': 12,
+      'log.level': 'warn',
+      message: 'Step failed',
+      'service.name': 'flow',
+      'service.version': '1.2.3',
+      'process.pid': process.pid,
+      runId: 'r-1',
+      flow: 'shop/orders',
+      version: '1.0.0',
+      traceId: 'ab',
+      'palace.run_id': 'r-1',
+      'palace.flow': 'shop/orders',
+      'palace.flow_version': '1.0.0',
+      'trace.id': 'ab',
+      'palace.tenant': 'acme',
+      'palace.shard': 3,
+      'palace.duration_ms': 12,
     });
     expect(last()['ecs.version']).toMatch(/^\d/);
     expect(Date.parse(String(last()['@timestamp']))).toBeGreaterThan(0);
@@ -61,11 +79,14 @@ describe('logs', () => {
     const text = fc.string({ unit: fc.oneof(fc.constantFrom(...nasty), fc.string({ unit: 'binary', minLength: 1, maxLength: 1 })) });
     log.info(nasty, { [nasty]: nasty, error: new Error(nasty) });
     expect(JSON.parse(lines[0] ?? '')).toMatchObject({ message: nasty });
-    fc.assert(fc.property(text, text, fc.jsonValue(), (message, name, value) => {
-      const before = lines.length;
-      log.info(message, { [name]: value, nested: { [message]: name } });
-      expect(lines.length).toBe(before + 1);
-    }), { verbose: true });
+    fc.assert(
+      fc.property(text, text, fc.jsonValue(), (message, name, value) => {
+        const before = lines.length;
+        log.info(message, { [name]: value, nested: { [message]: name } });
+        expect(lines.length).toBe(before + 1);
+      }),
+      { verbose: true },
+    );
     for (const line of lines) {
       expect(line.endsWith('}\n')).toBe(true);
       expect(line.slice(0, -1)).not.toMatch(/[\u0000-\u001f\u007f-\u009f\u200b\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff]/);
@@ -81,7 +102,11 @@ describe('logs', () => {
 
   test('below the level cost nothing and are not written', () => {
     const { log, lines } = start({ level: 'warn' });
-    log.info('no', { get costly(): never { throw new Error('read'); } });
+    log.info('no', {
+      get costly(): never {
+        throw new Error('read');
+      },
+    });
     log.debug('no');
     log.warn('yes');
     expect(lines.length).toBe(1);
@@ -102,7 +127,12 @@ describe('logs', () => {
       await telemetry.close();
       process.exit(0);`);
     expect(stdout).toBe('');
-    expect(stderr.trim().split('\n').map((line) => (JSON.parse(line) as { message: string }).message)).toEqual(Array.from({ length: 100 }, (_, i) => `line ${i}`));
+    expect(
+      stderr
+        .trim()
+        .split('\n')
+        .map((line) => (JSON.parse(line) as { message: string }).message),
+    ).toEqual(Array.from({ length: 100 }, (_, i) => `line ${i}`));
   });
 });
 
@@ -123,8 +153,14 @@ describe('spans', () => {
   });
 
   test.each([
-    '', 'x', '00-00000000000000000000000000000000-00f067aa0ba902b7-01', '00-4bf92f3577b34da6a3ce929d0e0e4736-0000000000000000-01', 'ff-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01',
-    '00-4BF92F3577B34DA6A3CE929D0E0E4736-00f067aa0ba902b7-01', '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7', '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01\n-x',
+    '',
+    'x',
+    '00-00000000000000000000000000000000-00f067aa0ba902b7-01',
+    '00-4bf92f3577b34da6a3ce929d0e0e4736-0000000000000000-01',
+    'ff-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01',
+    '00-4BF92F3577B34DA6A3CE929D0E0E4736-00f067aa0ba902b7-01',
+    '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7',
+    '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01\n-x',
   ])('start a new trace for the malformed parent %j', (parent) => {
     const span = start().span('run', { parent });
     expect(span.traceId).toMatch(/^[0-9a-f]{32}$/);
@@ -177,7 +213,10 @@ describe('spans', () => {
       resourceSpans: { resource: unknown; scopeSpans: { spans: Record<string, unknown>[] }[] }[];
     };
     const spans = payload.resourceSpans[0]?.scopeSpans[0]?.spans ?? [];
-    expect(spans.map((span) => [span['name'], span['traceId']])).toEqual([['step', run.traceId], ['run', run.traceId]]);
+    expect(spans.map((span) => [span['name'], span['traceId']])).toEqual([
+      ['step', run.traceId],
+      ['run', run.traceId],
+    ]);
     expect(spans[0]).toMatchObject({ parentSpanId: spans[1]?.['spanId'], status: { code: 2, message: 'went wrong' } });
     expect(JSON.stringify(payload.resourceSpans[0]?.resource)).toContain('"flow"');
   });

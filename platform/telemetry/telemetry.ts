@@ -54,9 +54,7 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
   const { log, flush } = createLog(options);
   const prometheus = createPrometheus();
   const spans =
-    options.otlpEndpoint === undefined
-      ? undefined
-      : lazyExport(options.otlpEndpoint, options, (error) => log.warn('Spans cannot be exported', { error }));
+    options.otlpEndpoint === undefined ? undefined : lazyExport(options.otlpEndpoint, options, (error) => log.warn('Spans cannot be exported', { error }));
   const onEnd = spans === undefined ? undefined : (span: FinishedSpan): void => spans.add(span);
   return {
     log,

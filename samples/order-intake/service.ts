@@ -67,7 +67,10 @@ async function answer(request: IncomingMessage, orders: string, charges: Charges
 /** One call in five fails, decided by order and attempt. */
 function customer(id: string, order: string, attempt: string): Answer {
   if (draw(5, 'customer', order, attempt) === 0) return { status: 503, body: { error: 'the customer service is busy' } };
-  return { status: 200, body: { customer: id, name: NAMES[draw(NAMES.length, 'name', id)], tier: TIERS[draw(TIERS.length, 'tier', id)], attempt: Number(attempt) } };
+  return {
+    status: 200,
+    body: { customer: id, name: NAMES[draw(NAMES.length, 'name', id)], tier: TIERS[draw(TIERS.length, 'tier', id)], attempt: Number(attempt) },
+  };
 }
 
 function charge(key: string, body: { customer?: string; month?: number; declined?: boolean }, charges: Charges): Answer {

@@ -6,7 +6,10 @@ export const json: z.ZodType<unknown> = z.unknown();
 export const namePattern = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
 export const versionPattern = /^(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)(?:-[0-9A-Za-z.-]{1,64})?(?:\+[0-9A-Za-z.-]{1,64})?$/;
 /** `namespace/name`, optionally `@version`. */
-export const flowRef = z.string().max(200).regex(/^[a-z0-9-]{1,63}\/[a-z0-9-]{1,63}(@[0-9A-Za-z.+-]{1,100})?$/, 'Write NAMESPACE/NAME or NAMESPACE/NAME@VERSION.');
+export const flowRef = z
+  .string()
+  .max(200)
+  .regex(/^[a-z0-9-]{1,63}\/[a-z0-9-]{1,63}(@[0-9A-Za-z.+-]{1,100})?$/, 'Write NAMESPACE/NAME or NAMESPACE/NAME@VERSION.');
 export const runId = z.string().regex(/^run_[0-9a-hjkmnp-tv-z]{26}$/, 'A run id looks like run_ and 26 letters and digits.');
 
 // ---- flows ----
@@ -17,16 +20,30 @@ export const publishFlow = z.strictObject({
   sourceName: z.string().max(300).optional(),
 });
 export const flowVersion = z.object({
-  namespace: z.string(), name: z.string(), version: z.string(),
+  namespace: z.string(),
+  name: z.string(),
+  version: z.string(),
   /** SHA-256 of the normalised document, hex. */
-  hash: z.string(), title: z.string().optional(), publishedAt: z.string(), latest: z.boolean(),
+  hash: z.string(),
+  title: z.string().optional(),
+  publishedAt: z.string(),
+  latest: z.boolean(),
   /** False when the same content was published before. */
   created: z.boolean().optional(),
 });
 export const flowDetail = flowVersion.extend({ source: z.string(), document: json });
-export const listFlows = z.strictObject({ namespace: z.string().max(63).optional(), limit: z.coerce.number().int().min(1).max(200).default(50), cursor: z.string().max(300).optional() });
+export const listFlows = z.strictObject({
+  namespace: z.string().max(63).optional(),
+  limit: z.coerce.number().int().min(1).max(200).default(50),
+  cursor: z.string().max(300).optional(),
+});
 export const flowList = z.object({ items: z.array(flowVersion), next: z.string().optional() });
-export const validation = z.object({ ok: z.boolean(), errors: z.array(z.object({ path: z.string(), message: z.string(), line: z.number().optional(), column: z.number().optional(), suggestion: z.string().optional() })) });
+export const validation = z.object({
+  ok: z.boolean(),
+  errors: z.array(
+    z.object({ path: z.string(), message: z.string(), line: z.number().optional(), column: z.number().optional(), suggestion: z.string().optional() }),
+  ),
+});
 
 // ---- runs ----
 export const RUN_STATES = ['pending', 'running', 'waiting', 'paused', 'completed', 'failed', 'cancelled', 'quarantined'] as const;
@@ -37,29 +54,53 @@ export const startRun = z.strictObject({
   flow: flowRef,
   input: json.optional(),
   /** Answer only when the run has ended or waits, at most so long: `30s`, `500ms`, `2m`; at most 60 s. */
-  wait: z.string().regex(/^\d{1,6}(ms|s|m)$/).optional(),
+  wait: z
+    .string()
+    .regex(/^\d{1,6}(ms|s|m)$/)
+    .optional(),
 });
 export const startRuns = z.strictObject({
-  items: z.array(z.strictObject({ flow: flowRef, input: json.optional(), key: z.string().min(1).max(200).optional() })).min(1).max(1000),
+  items: z
+    .array(z.strictObject({ flow: flowRef, input: json.optional(), key: z.string().min(1).max(200).optional() }))
+    .min(1)
+    .max(1000),
 });
 
 /** OWS error as problem details. `instance` is the step's JSON pointer. */
-export const runError = z.object({ type: z.string(), status: z.number(), title: z.string().optional(), detail: z.string().optional(), instance: z.string().optional() });
+export const runError = z.object({
+  type: z.string(),
+  status: z.number(),
+  title: z.string().optional(),
+  detail: z.string().optional(),
+  instance: z.string().optional(),
+});
 export const waitingFor = z.object({
   kind: z.enum(['signal', 'event', 'timer', 'effect', 'run', 'in-doubt', 'permit', 'paused', 'retry']),
   /** The step's JSON pointer. */
-  step: z.string(), name: z.string().optional(), until: z.string().optional(), since: z.string(),
+  step: z.string(),
+  name: z.string().optional(),
+  until: z.string().optional(),
+  since: z.string(),
   /** One sentence for people. */
   text: z.string(),
   /** The command that moves it, when one does. */
   command: z.string().optional(),
 });
 export const runSummary = z.object({
-  id: z.string(), flow: z.string(), version: z.string(), status: z.enum(RUN_STATES),
-  startedAt: z.string(), endedAt: z.string().optional(), parent: z.string().optional(), forkOf: z.string().optional(),
+  id: z.string(),
+  flow: z.string(),
+  version: z.string(),
+  status: z.enum(RUN_STATES),
+  startedAt: z.string(),
+  endedAt: z.string().optional(),
+  parent: z.string().optional(),
+  forkOf: z.string().optional(),
 });
 export const failure = z.object({
-  step: z.string(), line: z.number().optional(), column: z.number().optional(), name: z.string(),
+  step: z.string(),
+  line: z.number().optional(),
+  column: z.number().optional(),
+  name: z.string(),
   /** The resolved input of the step, secrets masked. */
   input: json.optional(),
   attempts: z.array(z.object({ attempt: z.number(), startedAt: z.string(), endedAt: z.string().optional(), error: z.string().optional() })),
@@ -67,15 +108,24 @@ export const failure = z.object({
   cause: z.string(),
 });
 export const runDetail = runSummary.extend({
-  input: json.optional(), output: json.optional(), error: runError.optional(), context: json.optional(),
-  waitingFor: z.array(waitingFor), failure: failure.optional(), lastSeq: z.number(),
+  input: json.optional(),
+  output: json.optional(),
+  error: runError.optional(),
+  context: json.optional(),
+  waitingFor: z.array(waitingFor),
+  failure: failure.optional(),
+  lastSeq: z.number(),
   quarantine: z.object({ reason: z.string(), at: z.string() }).optional(),
 });
 /** The answer to a start: the id alone, or with `wait` the detail. */
 export const startedRun = z.union([runDetail, z.object({ id: z.string() })]);
 export const listRuns = z.strictObject({
-  flow: z.string().max(200).optional(), status: z.enum(RUN_STATES).optional(), startedAfter: z.iso.datetime().optional(), startedBefore: z.iso.datetime().optional(),
-  limit: z.coerce.number().int().min(1).max(200).default(50), cursor: z.string().max(300).optional(),
+  flow: z.string().max(200).optional(),
+  status: z.enum(RUN_STATES).optional(),
+  startedAfter: z.iso.datetime().optional(),
+  startedBefore: z.iso.datetime().optional(),
+  limit: z.coerce.number().int().min(1).max(200).default(50),
+  cursor: z.string().max(300).optional(),
 });
 export const runList = z.object({ items: z.array(runSummary), next: z.string().optional() });
 export const startedRuns = z.object({ items: z.array(z.union([z.object({ id: z.string() }), z.object({ problem: json })])) });
@@ -85,21 +135,35 @@ export const history = z.object({ items: z.array(historyEvent), next: z.number()
 export const historyQuery = z.strictObject({ after: z.coerce.number().int().min(0).default(0), limit: z.coerce.number().int().min(1).max(1000).default(200) });
 
 // ---- control ----
-export const sendSignal = z.strictObject({ name: z.string().min(1).max(100).regex(/^[A-Za-z0-9._-]+$/), data: json.optional() });
+export const sendSignal = z.strictObject({
+  name: z
+    .string()
+    .min(1)
+    .max(100)
+    .regex(/^[A-Za-z0-9._-]+$/),
+  data: json.optional(),
+});
 export const accepted = z.object({ id: z.string() });
 export const commandState = z.object({ id: z.string(), state: z.enum(['open', 'done', 'unused', 'refused']), detail: z.string().optional() });
 export const reason = z.strictObject({ reason: z.string().max(500).optional() });
-export const retryRun = z.strictObject({ /** JSON pointer; default: the failed step. */ step: z.string().max(1000).optional(), effects: z.enum(['keep', 'again']).default('keep') });
+export const retryRun = z.strictObject({
+  /** JSON pointer; default: the failed step. */ step: z.string().max(1000).optional(),
+  effects: z.enum(['keep', 'again']).default('keep'),
+});
 export const forkRun = z.strictObject({
   /** The last event kept from the original. */
   atSeq: z.number().int().min(1),
   /** Replaces the data at that point. */
-  context: json.optional(), input: json.optional(),
+  context: json.optional(),
+  input: json.optional(),
   effects: z.enum(['keep', 'again', 'dry']).default('keep'),
   /** Only shows which effects would be performed again. */
   preview: z.boolean().default(false),
 });
-export const forked = z.object({ id: z.string().optional(), repeats: z.array(z.object({ step: z.string(), class: z.string(), key: z.string(), answeredFromLedger: z.boolean() })) });
+export const forked = z.object({
+  id: z.string().optional(),
+  repeats: z.array(z.object({ step: z.string(), class: z.string(), key: z.string(), answeredFromLedger: z.boolean() })),
+});
 export const resolveEffect = z.strictObject({ /** Did the act happen? */ outcome: z.enum(['done', 'absent']), result: json.optional() });
 export const BULK_VERBS = ['pause', 'resume', 'cancel', 'retry'] as const;
 export const bulkRuns = z.strictObject({
@@ -112,8 +176,14 @@ export const bulkResult = z.object({ matched: z.number(), accepted: z.number() }
 
 /** A CloudEvent from outside, structured mode. */
 export const publishEvent = z.strictObject({
-  specversion: z.literal('1.0'), id: z.string().min(1).max(200), source: z.string().min(1).max(500), type: z.string().min(1).max(200),
-  subject: z.string().max(500).optional(), time: z.iso.datetime().optional(), datacontenttype: z.string().max(100).optional(), data: json.optional(),
+  specversion: z.literal('1.0'),
+  id: z.string().min(1).max(200),
+  source: z.string().min(1).max(500),
+  type: z.string().min(1).max(200),
+  subject: z.string().max(500).optional(),
+  time: z.iso.datetime().optional(),
+  datacontenttype: z.string().max(100).optional(),
+  data: json.optional(),
 });
 
 /** Announced and enforced bounds. */

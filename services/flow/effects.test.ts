@@ -1,6 +1,19 @@
 // Acts on the world, and what people can do about them: classes, retries, doubt, fork. Beside each claim stand the remote's own books.
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { flowText, history, listenFor, openInstallation, post, reached, start, until, VERIFY, type Installation, type Reply, type TestNode } from './testing.ts';
+import {
+  flowText,
+  history,
+  listenFor,
+  openInstallation,
+  post,
+  reached,
+  start,
+  until,
+  VERIFY,
+  type Installation,
+  type Reply,
+  type TestNode,
+} from './testing.ts';
 
 let house: Installation;
 let node: TestNode;
@@ -16,7 +29,11 @@ afterAll(() => house.close());
 
 const publish = (name: string, steps: unknown, more = {}) => node.flow.publish('acme', flowText(name, steps, more));
 const doneAt = (line: string): number => house.outside.calls.filter((c) => c.line === line).length;
-const acts = (path: string): number => [...new Set(house.outside.calls.filter((c) => c.line === `POST /${path}`).map((c) => c.key))].reduce((sum, key) => sum + (house.outside.done.get(key) ?? 0), 0);
+const acts = (path: string): number =>
+  [...new Set(house.outside.calls.filter((c) => c.line === `POST /${path}`).map((c) => c.key))].reduce(
+    (sum, key) => sum + (house.outside.done.get(key) ?? 0),
+    0,
+  );
 const verb = (id: string, name: string, body: unknown = {}, options = {}): Promise<Reply> => node.call('POST', `/v1/runs/${id}/${name}`, { body, ...options });
 const seqOf = async (id: string, type: string, nth = 0): Promise<number> => (await history(node, id)).filter((e) => e.type === type)[nth]?.seq ?? -1;
 
@@ -28,7 +45,9 @@ const decided = (reply: Reply): Promise<Reply['body']> =>
 
 describe('classes of effects', () => {
   test('an idempotent call that got no answer is retried under the same key', async () => {
-    await publish('retrying', [{ go: { try: [post('idem', { effect: 'idempotent' })], catch: { retry: { delay: { milliseconds: 10 }, limit: { attempt: { count: 5 } } } } } }]);
+    await publish('retrying', [
+      { go: { try: [post('idem', { effect: 'idempotent' })], catch: { retry: { delay: { milliseconds: 10 }, limit: { attempt: { count: 5 } } } } } },
+    ]);
     house.outside.behave = (_line, nth) => (nth < 3 ? 'drop' : 200);
     const id = await start(node, 'retrying');
     await reached(node, id, 'completed');
@@ -71,7 +90,9 @@ describe('classes of effects', () => {
     const run = await reached(node, done, 'waiting');
     expect(run).toMatchObject({ waitingFor: [{ kind: 'in-doubt', step: '/do/0/charge-d' }] });
     const key = house.outside.calls.at(-1)?.key ?? '';
-    expect(await decided(await node.call('POST', `/v1/runs/${done}/effects/${key}`, { body: { outcome: 'done', result: { receipt: 7 } } }))).toMatchObject({ state: 'done' });
+    expect(await decided(await node.call('POST', `/v1/runs/${done}/effects/${key}`, { body: { outcome: 'done', result: { receipt: 7 } } }))).toMatchObject({
+      state: 'done',
+    });
     expect((await reached(node, done, 'completed'))['output']).toEqual({ got: { receipt: 7 } });
     expect(acts('charge-d')).toBe(1);
     const absent = await start(node, 'doubtful');
@@ -159,7 +180,12 @@ describe('control', () => {
 });
 
 describe('forks', () => {
-  const STEPS = [{ begin: { set: { amount: '${ .amount // 1 }' } } }, post('f-charge', { effect: 'unique' }), { check: { if: '$context.fail == true', raise: { error: { type: 'https://example.com/no', status: 400 } } } }, post('f-notify')];
+  const STEPS = [
+    { begin: { set: { amount: '${ .amount // 1 }' } } },
+    post('f-charge', { effect: 'unique' }),
+    { check: { if: '$context.fail == true', raise: { error: { type: 'https://example.com/no', status: 400 } } } },
+    post('f-notify'),
+  ];
   const original = async (): Promise<string> => {
     await publish('forkable', STEPS);
     const id = await start(node, 'forkable', { amount: 5 });
@@ -174,7 +200,10 @@ describe('forks', () => {
     const before = await house.sql('select count(*)::int as n from flow.run');
     const { status, body } = await verb(id, 'fork', { atSeq, preview: true });
     expect(status).toBe(200);
-    expect(body['repeats']).toMatchObject([{ step: '/do/1/f-charge', class: 'unique', answeredFromLedger: true }, { step: '/do/3/f-notify', answeredFromLedger: false }]);
+    expect(body['repeats']).toMatchObject([
+      { step: '/do/1/f-charge', class: 'unique', answeredFromLedger: true },
+      { step: '/do/3/f-notify', answeredFromLedger: false },
+    ]);
     expect(await house.sql('select count(*)::int as n from flow.run')).toEqual(before);
   });
 

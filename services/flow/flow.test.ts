@@ -41,7 +41,10 @@ describe('definitions', () => {
     const ended = await Promise.all([old, fresh, named].map((id) => reached(node, id, 'completed')));
     expect(ended.map((run) => run['output'])).toEqual([{ version: '2.0.0' }, { version: '1.5.0' }, { version: '2.0.0' }]);
     const { body } = await node.call('GET', '/v1/flows/test/moving/versions');
-    expect((body['items'] as unknown as { version: string; latest: boolean }[]).map((v) => [v.version, v.latest])).toEqual([['1.5.0', true], ['2.0.0', false]]);
+    expect((body['items'] as unknown as { version: string; latest: boolean }[]).map((v) => [v.version, v.latest])).toEqual([
+      ['1.5.0', true],
+      ['2.0.0', false],
+    ]);
   });
 
   test('a flow with open runs is not deleted; afterwards it is, and starts find nothing', async () => {
@@ -85,7 +88,10 @@ describe('starts', () => {
     expect(ids.size).toBe(1);
     expect(together.filter((r) => r.status === 201).length).toBe(1);
     expect(again.status).toBe(200);
-    expect(await node.call('POST', '/v1/runs', { body: { ...body, input: { a: 9, b: 9 } }, key: 'k-1' })).toMatchObject({ status: 422, body: { code: 'idempotency.mismatch' } });
+    expect(await node.call('POST', '/v1/runs', { body: { ...body, input: { a: 9, b: 9 } }, key: 'k-1' })).toMatchObject({
+      status: 422,
+      body: { code: 'idempotency.mismatch' },
+    });
     expect(await house.sql('select count(*)::int as n from flow.run where id = $1', [[...ids][0]])).toEqual([{ n: 1 }]);
   });
 
@@ -100,7 +106,12 @@ describe('starts', () => {
   });
 
   test('a batch accepts each item for itself and tells of each end', async () => {
-    const items = [{ flow: 'test/add', input: { a: 1, b: 1 } }, { flow: 'test/nothing' }, { flow: 'test/add', input: { a: 2, b: 2 }, key: 'b' }, { flow: 'test/add', input: { a: 2, b: 2 }, key: 'b' }];
+    const items = [
+      { flow: 'test/add', input: { a: 1, b: 1 } },
+      { flow: 'test/nothing' },
+      { flow: 'test/add', input: { a: 2, b: 2 }, key: 'b' },
+      { flow: 'test/add', input: { a: 2, b: 2 }, key: 'b' },
+    ];
     const { body } = await node.call('POST', '/v1/runs/batch', { body: { items } });
     const answers = body['items'] as unknown as { id?: string; problem?: { code: string } }[];
     expect(answers[1]?.problem?.code).toBe('not-found');
@@ -114,13 +125,24 @@ describe('starts', () => {
 
   test('an input that does not fit the schema is refused before anything is written', async () => {
     await node.flow.publish('acme', flowText('strict', FLOWS['add'], { input: { schema: { format: 'json', document: { type: 'object', required: ['a'] } } } }));
-    expect(await node.call('POST', '/v1/runs', { body: { flow: 'test/strict', input: {} } })).toMatchObject({ status: 422, body: { code: 'run.input-refused' } });
+    expect(await node.call('POST', '/v1/runs', { body: { flow: 'test/strict', input: {} } })).toMatchObject({
+      status: 422,
+      body: { code: 'run.input-refused' },
+    });
     expect(await house.sql(`select 1 from flow.run where flow = 'test/strict'`)).toEqual([]);
   });
 
   test('unknown flows, versions and ids, and wrong types read 4xx and write nothing', async () => {
     const before = await house.sql('select count(*)::int as n from flow.run');
-    const bodies = [{ flow: 'test/none' }, { flow: 'test/add@9.9.9' }, { flow: 'add' }, { flow: 7 }, { flow: 'test/add', extra: 1 }, { flow: 'test/add', wait: 'long' }, {}];
+    const bodies = [
+      { flow: 'test/none' },
+      { flow: 'test/add@9.9.9' },
+      { flow: 'add' },
+      { flow: 7 },
+      { flow: 'test/add', extra: 1 },
+      { flow: 'test/add', wait: 'long' },
+      {},
+    ];
     for (const body of bodies) expect((await node.call('POST', '/v1/runs', { body })).status).toBeOneOf([400, 404]);
     for (const id of ['run_00000000000000000000000000', 'nonsense']) expect((await node.call('GET', `/v1/runs/${id}`)).status).toBeOneOf([400, 404]);
     expect((await node.call('GET', '/v1/runs?cursor=bad')).status).toBe(400);
@@ -182,7 +204,8 @@ describe('history', () => {
     const whole = await history(node, id);
     expect(whole.map((e) => e.seq)).toEqual(whole.map((_, i) => i + 1));
     const paged: unknown[] = [];
-    for (let after = 0; after < whole.length; after += 3) paged.push(...((await node.call('GET', `/v1/runs/${id}/events?after=${after}&limit=3`)).body['items'] as unknown[]));
+    for (let after = 0; after < whole.length; after += 3)
+      paged.push(...((await node.call('GET', `/v1/runs/${id}/events?after=${after}&limit=3`)).body['items'] as unknown[]));
     expect(paged).toEqual(whole);
     const { events } = await node.call('GET', `/v1/runs/${id}/events`, { wantsEvents: true, lastEventId: '4' });
     const resumed: number[] = [];
@@ -207,7 +230,7 @@ describe('history', () => {
 
   test('lists page through every run once and filter by state', async () => {
     const seen: string[] = [];
-    for (let next: string | undefined = ''; next !== undefined; ) {
+    for (let next: string | undefined = ''; next !== undefined;) {
       const { body } = await node.call('GET', `/v1/runs?flow=test/add&limit=2${next === '' ? '' : `&cursor=${next}`}`);
       seen.push(...(body['items'] as unknown as { id: string }[]).map((r) => r.id));
       next = body['next'] as string | undefined;

@@ -15,11 +15,26 @@ beforeEach(() => {
 afterAll(() => house.close());
 
 const publish = (name: string, steps: unknown, more = {}) => node.flow.publish('acme', flowText(name, steps, more));
-const runFlow = (name: string, more: Record<string, unknown> = {}): unknown => ({ [`run-${name}`]: { run: { ...(more['await'] !== undefined && { await: more['await'] }), workflow: { namespace: 'test', name, version: '1.0.0', ...(more['input'] !== undefined && { input: more['input'] }) } } } });
+const runFlow = (name: string, more: Record<string, unknown> = {}): unknown => ({
+  [`run-${name}`]: {
+    run: {
+      ...(more['await'] !== undefined && { await: more['await'] }),
+      workflow: { namespace: 'test', name, version: '1.0.0', ...(more['input'] !== undefined && { input: more['input'] }) },
+    },
+  },
+});
 const childOf = (parent: string): Promise<string> =>
   until(`${parent} has a child`, async () => (await house.sql<{ id: string }>('select id from flow.run where parent = $1', [parent]))[0]?.id);
-const emit = (type: string, data: unknown): unknown => ({ [`emit-${type.replaceAll('.', '-')}`]: { emit: { event: { with: { source: 'https://test.invalid/', type, data } } } } });
-const cloudEvent = (type: string, id: string, data: unknown = {}): Record<string, unknown> => ({ specversion: '1.0', id, source: 'https://outside.invalid/', type, data });
+const emit = (type: string, data: unknown): unknown => ({
+  [`emit-${type.replaceAll('.', '-')}`]: { emit: { event: { with: { source: 'https://test.invalid/', type, data } } } },
+});
+const cloudEvent = (type: string, id: string, data: unknown = {}): Record<string, unknown> => ({
+  specversion: '1.0',
+  id,
+  source: 'https://outside.invalid/',
+  type,
+  data,
+});
 
 describe('sub-flows', () => {
   test('a sub-flow that waits for the world gives its output to its parent', async () => {
@@ -87,7 +102,14 @@ describe('sub-flows', () => {
   });
 
   test('a timeout of the step cancels the child, and the parent goes on', async () => {
-    await publish('impatient', [{ safe: { try: [{ go: { run: { workflow: { namespace: 'test', name: 'leaf', version: '1.0.0' } }, timeout: { after: { milliseconds: 200 } } } }], catch: { do: [{ gaveUp: { set: { gaveUp: true } } }] } } }]);
+    await publish('impatient', [
+      {
+        safe: {
+          try: [{ go: { run: { workflow: { namespace: 'test', name: 'leaf', version: '1.0.0' } }, timeout: { after: { milliseconds: 200 } } } }],
+          catch: { do: [{ gaveUp: { set: { gaveUp: true } } }] },
+        },
+      },
+    ]);
     const id = await start(node, 'impatient');
     expect((await reached(node, id, 'completed'))['output']).toEqual({ gaveUp: true });
     await reached(node, await childOf(id), 'cancelled');
@@ -115,7 +137,10 @@ describe('events', () => {
   test('of many earlier events the newest are within the look-back', async () => {
     await publish('newest', [{ hear: { listen: { to: { one: { with: { type: 'test.flood', data: '${ .n == 259 }' } } } } } }]);
     for (let n = 0; n < 260; n++) await node.call('POST', '/v1/events', { body: cloudEvent('test.flood', `f${n}`, { n }) });
-    await until('all are kept', async () => (await house.sql<{ n: number }>(`select count(*)::int as n from flow.event where type = 'test.flood' and matched`))[0]?.n === 260);
+    await until(
+      'all are kept',
+      async () => (await house.sql<{ n: number }>(`select count(*)::int as n from flow.event where type = 'test.flood' and matched`))[0]?.n === 260,
+    );
     await reached(node, await start(node, 'newest'), 'completed');
   });
 
@@ -123,7 +148,13 @@ describe('events', () => {
     await publish('chooses', [{ hear: { listen: { to: { one: { with: { type: 'test.choose', data: '${ .n == 2 }' } } } } } }]);
     const id = await start(node, 'chooses');
     await reached(node, id, 'waiting');
-    for (const [n, key] of [[1, 'c1'], [1, 'c1'], [2, 'c2'], [2, 'c2']] as const) await node.call('POST', '/v1/events', { body: cloudEvent('test.choose', key, { n }) });
+    for (const [n, key] of [
+      [1, 'c1'],
+      [1, 'c1'],
+      [2, 'c2'],
+      [2, 'c2'],
+    ] as const)
+      await node.call('POST', '/v1/events', { body: cloudEvent('test.choose', key, { n }) });
     expect((await reached(node, id, 'completed'))['output']).toEqual([{ n: 2 }]);
     expect(await house.sql(`select count(*)::int as n from flow.event where type = 'test.choose'`)).toEqual([{ n: 2 }]);
   });
@@ -141,12 +172,18 @@ describe('events', () => {
 describe('concurrency limits', () => {
   test('one at a time per key; other keys do not wait; order is kept', async () => {
     await publish('limited', [post('limited'), listenFor('hold', 'agentspalace.signal.go')], { palace: { concurrency: { limit: 1, key: '.customer' } } });
-    const runs = [await start(node, 'limited', { customer: 'a' }), await start(node, 'limited', { customer: 'a' }), await start(node, 'limited', { customer: 'a' })];
+    const runs = [
+      await start(node, 'limited', { customer: 'a' }),
+      await start(node, 'limited', { customer: 'a' }),
+      await start(node, 'limited', { customer: 'a' }),
+    ];
     const other = await start(node, 'limited', { customer: 'b' });
     await reached(node, other, 'waiting');
     for (const id of runs) {
       await reached(node, id, 'waiting');
-      const begun = await house.sql<{ n: number }>(`select count(*)::int as n from flow.run where flow = 'test/limited' and ended_ms is null and id <> $1`, [other]);
+      const begun = await house.sql<{ n: number }>(`select count(*)::int as n from flow.run where flow = 'test/limited' and ended_ms is null and id <> $1`, [
+        other,
+      ]);
       expect(begun[0]?.n).toBe(1);
       await node.call('POST', `/v1/runs/${id}/signals`, { body: { name: 'go' } });
       await reached(node, id, 'completed');

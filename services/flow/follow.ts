@@ -12,7 +12,14 @@ const PAGE = 500;
 /** How long a follower in another process than the owner's waits between looks. */
 const LOOK_MS = 400;
 
-export async function* follow(parts: FlowParts, tenant: string, row: RunRow, linked: Linked | undefined, after: number, signal: AbortSignal): AsyncIterable<SseEvent> {
+export async function* follow(
+  parts: FlowParts,
+  tenant: string,
+  row: RunRow,
+  linked: Linked | undefined,
+  after: number,
+  signal: AbortSignal,
+): AsyncIterable<SseEvent> {
   let seen = after;
   while (!signal.aborted) {
     const heard = hear(parts, row.id, LOOK_MS, signal);

@@ -32,8 +32,14 @@ export async function fork(parts: FlowParts, tenant: string, original: RunRow, w
   const repeats = repeated(linked, events, wish.atSeq, [...base.ledger.values(), ...ledgerAnswers(ledger)], wish.effects);
   if (wish.preview) return { repeats };
   const inject = beginning(base, {
-    from: original.id, toSeq: wish.atSeq, by: wish.by, effects: wish.effects, ledger: answers(linked, events, ledger, wish.effects), atMs: parts.node.timeMs(),
-    ...(wish.context !== undefined && { context: wish.context as Json }), ...(wish.input !== undefined && { input: wish.input as Json }),
+    from: original.id,
+    toSeq: wish.atSeq,
+    by: wish.by,
+    effects: wish.effects,
+    ledger: answers(linked, events, ledger, wish.effects),
+    atMs: parts.node.timeMs(),
+    ...(wish.context !== undefined && { context: wish.context as Json }),
+    ...(wish.input !== undefined && { input: wish.input as Json }),
   });
   const run = forkId(parts, tenant, original, wish);
   const body: ForkBody = { run, flow: original.flow, version: original.version, hash: original.hash, forkOf: original.id, inject };
@@ -54,9 +60,10 @@ function beginning(base: Run, how: Rewind): RunEvent {
 
 /** Under an Idempotency-Key the id follows from it, so that a repeat finds the fork that is there. */
 function forkId(parts: FlowParts, tenant: string, original: RunRow, wish: Wish): string {
-  const entropy = wish.idempotency === undefined
-    ? randomBytes(9)
-    : createHash('sha256').update([tenant, original.id, wish.idempotency.key, wish.idempotency.fingerprint].join('\u0000')).digest().subarray(0, 9);
+  const entropy =
+    wish.idempotency === undefined
+      ? randomBytes(9)
+      : createHash('sha256').update([tenant, original.id, wish.idempotency.key, wish.idempotency.fingerprint].join('\u0000')).digest().subarray(0, 9);
   return makeRunId(original.shard, wish.idempotency === undefined ? parts.node.timeMs() : original.startedMs, entropy);
 }
 
@@ -81,7 +88,13 @@ function positionIn(linked: Linked, events: readonly RunEvent[], act: number): s
 }
 
 /** What the original did after the fork point: each effect that the fork would come to again. */
-function repeated(linked: Linked, events: readonly RunEvent[], atSeq: number, known: readonly LedgerAnswer[], effects: Wish['effects']): z.input<typeof forked>['repeats'] {
+function repeated(
+  linked: Linked,
+  events: readonly RunEvent[],
+  atSeq: number,
+  known: readonly LedgerAnswer[],
+  effects: Wish['effects'],
+): z.input<typeof forked>['repeats'] {
   const answered = new Set(known.map((answer) => answer.position));
   const seen = new Set<string>();
   return events.slice(atSeq).flatMap((e) => {
@@ -91,6 +104,13 @@ function repeated(linked: Linked, events: readonly RunEvent[], atSeq: number, kn
     if (!again || seen.has(position)) return [];
     seen.add(position);
     const kind = e.type === 'effect.requested' ? e.class : (known.find((answer) => answer.position === position)?.class ?? 'unique');
-    return [{ step: position.split('#')[0] ?? '', class: kind, key: e.key ?? '', answeredFromLedger: effects === 'dry' || (effects === 'keep' && answered.has(position)) }];
+    return [
+      {
+        step: position.split('#')[0] ?? '',
+        class: kind,
+        key: e.key ?? '',
+        answeredFromLedger: effects === 'dry' || (effects === 'keep' && answered.has(position)),
+      },
+    ];
   });
 }

@@ -27,7 +27,9 @@ function rowSecurity(): string {
   return [
     ...RUN_TABLES.map((table) => tenantTable('{{schema}}', table, { shardColumn: 'shard' })),
     ...DEFINITION_TABLES.map((table) => tenantTable('{{schema}}', table, { api: ['select', 'insert', 'update', 'delete'], engine: ['select'] })),
-    ...MATCHED_TABLES.map((table) =>
-      `create policy palace_engine_match on {{schema}}.${table} for select to palace_engine using (tenant = any ((select palace.tenants())::text[]));`),
+    ...MATCHED_TABLES.map(
+      (table) =>
+        `create policy palace_engine_match on {{schema}}.${table} for select to palace_engine using (tenant = any ((select palace.tenants())::text[]));`,
+    ),
   ].join('\n');
 }

@@ -29,9 +29,23 @@ describe('restart', () => {
     await publish('r-event', [listenFor('hear', 'test.restart')]);
     await publish('r-parent', [{ sub: { run: { workflow: { namespace: 'test', name: 'r-signal', version: '1.0.0' } } } }]);
     await publish('r-limited', [listenFor('hold', 'agentspalace.signal.go')], { palace: { concurrency: { limit: 1 } } });
-    const [signal, timer, event, parent, paused, first, second] = await Promise.all(['r-signal', 'r-timer', 'r-event', 'r-parent', 'r-signal', 'r-limited', 'r-limited'].map((flow) => start(node, flow)));
-    if (signal === undefined || timer === undefined || event === undefined || parent === undefined || paused === undefined || first === undefined || second === undefined) throw new Error('starts');
-    const child = await until('the child is there', async () => (await house.sql<{ id: string }>('select id from flow.run where parent = $1', [parent]))[0]?.id);
+    const [signal, timer, event, parent, paused, first, second] = await Promise.all(
+      ['r-signal', 'r-timer', 'r-event', 'r-parent', 'r-signal', 'r-limited', 'r-limited'].map((flow) => start(node, flow)),
+    );
+    if (
+      signal === undefined ||
+      timer === undefined ||
+      event === undefined ||
+      parent === undefined ||
+      paused === undefined ||
+      first === undefined ||
+      second === undefined
+    )
+      throw new Error('starts');
+    const child = await until(
+      'the child is there',
+      async () => (await house.sql<{ id: string }>('select id from flow.run where parent = $1', [parent]))[0]?.id,
+    );
     for (const id of [signal, event, paused, child]) await reached(node, id, 'waiting');
     const [holds, waits] = (await house.sql('select 1 from flow.run where id = $1', [first])).length === 1 ? [first, second] : [second, first];
     await reached(node, holds, 'waiting');
@@ -45,7 +59,8 @@ describe('restart', () => {
     await reached(node, waits, 'waiting');
     await node.call('POST', `/v1/runs/${waits}/signals`, { body: { name: 'go' } });
     await reached(node, waits, 'completed');
-    for (const id of [signal, timer, event, parent]) expect((await history(node, id)).map((e) => e.seq)).toEqual((await history(node, id)).map((_, i) => i + 1));
+    for (const id of [signal, timer, event, parent])
+      expect((await history(node, id)).map((e) => e.seq)).toEqual((await history(node, id)).map((_, i) => i + 1));
   });
 
   test('an idempotent call under way is performed again; a verifiable unique one is looked up; another is in doubt', async () => {
@@ -77,7 +92,10 @@ describe('restart', () => {
   });
 
   test('a run of many steps is read from its snapshot, and from its whole journal when a release cannot use the snapshot', async () => {
-    await publish('long', [{ loop: { for: { each: 'n', in: '[ range(120) ]' }, do: [{ step: { set: { n: '${ $n }' } } }] } }, listenFor('hold', 'agentspalace.signal.go')]);
+    await publish('long', [
+      { loop: { for: { each: 'n', in: '[ range(120) ]' }, do: [{ step: { set: { n: '${ $n }' } } }] } },
+      listenFor('hold', 'agentspalace.signal.go'),
+    ]);
     const [kept, old] = [await start(node, 'long'), await start(node, 'long')];
     for (const id of [kept, old]) await reached(node, id, 'waiting');
     expect((await house.sql('select 1 from flow.snapshot where run = any($1)', [[kept, old]])).length).toBe(2);
@@ -96,7 +114,10 @@ describe('two processes', () => {
     const second = await house.open();
     try {
       await until('the second has shards', async () => second.flow.node.owned().length > 10 && node.flow.node.owned().length < 60, 20_000);
-      const ids = (await Promise.all(Array.from({ length: 20 }, (_, i) => start(i % 2 === 0 ? node : second, 'either')))).map((id, i) => ({ id, other: i % 2 === 0 ? second : node }));
+      const ids = (await Promise.all(Array.from({ length: 20 }, (_, i) => start(i % 2 === 0 ? node : second, 'either')))).map((id, i) => ({
+        id,
+        other: i % 2 === 0 ? second : node,
+      }));
       for (const { id, other } of ids) {
         await reached(other, id, 'waiting');
         await other.call('POST', `/v1/runs/${id}/signals`, { body: { name: 'go' } });
@@ -160,7 +181,10 @@ describe('what is damaged', () => {
   test('a result with characters that PostgreSQL would refuse hurts neither its run nor its neighbours, in its journal and in its ledger', async () => {
     const odd: Executor = () => Promise.resolve({ ok: true, result: { text: 'a\u0000b\ud800c' } });
     await restart({ executors: { 'odd:1.0.0@default': odd } });
-    await publish('odd', [{ odd: { call: 'odd:1.0.0@default', with: {}, metadata: { palace: { effect: 'unique' } } } }, listenFor('hold', 'agentspalace.signal.go')]);
+    await publish('odd', [
+      { odd: { call: 'odd:1.0.0@default', with: {}, metadata: { palace: { effect: 'unique' } } } },
+      listenFor('hold', 'agentspalace.signal.go'),
+    ]);
     const ids = await Promise.all([start(node, 'odd'), start(node, 'sound'), start(node, 'odd')]);
     for (const id of ids) await reached(node, id, 'waiting');
     await restart();

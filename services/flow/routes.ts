@@ -6,4 +6,9 @@ import { limitRoutes } from './routes/limits.ts';
 import { runRoutes } from './routes/runs.ts';
 import type { FlowParts } from './parts.ts';
 
-export const flowRoutes = (parts: FlowParts): readonly Route[] => [...definitionRoutes(parts), ...runRoutes(parts), ...controlRoutes(parts), ...limitRoutes(parts)];
+export const flowRoutes = (parts: FlowParts): readonly Route[] => [
+  ...definitionRoutes(parts),
+  ...runRoutes(parts),
+  ...controlRoutes(parts),
+  ...limitRoutes(parts),
+];

@@ -15,7 +15,11 @@ const iso = (ms: number): string => new Date(ms).toISOString();
 
 export function summaryPage(row: RunRow): z.input<typeof runSummary> {
   return {
-    id: row.id, flow: row.flow, version: row.version, status: row.status, startedAt: iso(row.startedMs),
+    id: row.id,
+    flow: row.flow,
+    version: row.version,
+    status: row.status,
+    startedAt: iso(row.startedMs),
     ...(row.endedMs !== undefined && { endedAt: iso(row.endedMs) }),
     ...(row.parent !== undefined && { parent: row.parent }),
     ...(row.forkOf !== undefined && { forkOf: row.forkOf }),
@@ -34,8 +38,11 @@ export async function runPage(parts: FlowParts, tenant: string, row: RunRow): Pr
     const ended = ENDED.has(stored.row.status);
     const failed = stored.row.status === 'failed' ? failureOf(run, await failedEvents(parts, tenant, row.id)) : undefined;
     return {
-      ...page, lastSeq, ...quarantine,
-      input: redact(run.input), context: redact(run.context),
+      ...page,
+      lastSeq,
+      ...quarantine,
+      input: redact(run.input),
+      context: redact(run.context),
       ...(run.output !== undefined && { output: run.output }),
       ...(run.fault !== undefined && { error: run.fault }),
       ...(failed !== undefined && { failure: { ...failed, input: redact(failed.input) } }),

@@ -55,8 +55,19 @@ export async function openFlow(platform: Platform, options: FlowOptions = {}): P
   const scheduler = realScheduler();
   const programs = createPrograms(store, scheduler);
   const engine: Engine = createEngine({
-    node: () => node, store, blobs: platform.blobs, scheduler, entropy: randomBytes, programs, settings: engineSettings(config, options.runtimeMetadata ?? {}), log: telemetry.log.child({ service: 'flow' }), span: (name, about) => telemetry.span(name, about),
-    executors: new Map([['http', httpExecutor(platform.egress, { maxResponseBytes: config.effect.maxResponseBytes, maxRedirects: config.effect.maxRedirects })], ...(options.executors ?? [])]),
+    node: () => node,
+    store,
+    blobs: platform.blobs,
+    scheduler,
+    entropy: randomBytes,
+    programs,
+    settings: engineSettings(config, options.runtimeMetadata ?? {}),
+    log: telemetry.log.child({ service: 'flow' }),
+    span: (name, about) => telemetry.span(name, about),
+    executors: new Map([
+      ['http', httpExecutor(platform.egress, { maxResponseBytes: config.effect.maxResponseBytes, maxRedirects: config.effect.maxRedirects })],
+      ...(options.executors ?? []),
+    ]),
     metrics: {
       started: telemetry.counter('palace_runs_started_total', 'Runs accepted'),
       ended: telemetry.counter('palace_runs_ended_total', 'Runs ended, by final status', ['status']),
@@ -68,14 +79,22 @@ export async function openFlow(platform: Platform, options: FlowOptions = {}): P
   });
   const nodeId = `${platform.nodeName}-${Date.now().toString(36)}`;
   const node = createDurableNode({
-    service: 'flow', nodeId, host: engine.host, scheduler, bus: platform.bus, telemetry,
+    service: 'flow',
+    nodeId,
+    host: engine.host,
+    scheduler,
+    bus: platform.bus,
+    telemetry,
     store: postgresDurableStore({ database, schema: 'flow', service: 'flow' }),
     settings: { ...config.durable, drainMs: config.installation.drainMs },
   });
   const parts: FlowParts = { platform, engine, node, programs, reads: flowReads(database, platform.blobs) };
-  const stopListening = platform.bus.subscribe('flow.published', ({ data }) => programs.forget(String(data['tenant']), String(data['namespace']), String(data['name'])));
+  const stopListening = platform.bus.subscribe('flow.published', ({ data }) =>
+    programs.forget(String(data['tenant']), String(data['namespace']), String(data['name'])),
+  );
   return {
-    engine, node,
+    engine,
+    node,
     door: { name: 'flow', routes: flowRoutes(parts), ready: () => ({ 'flow.shards': node.owned().length > 0 }) },
     start: () => node.start(),
     async stop() {

@@ -10,10 +10,19 @@ import { waitForRest } from './follow.ts';
 import type { FlowParts } from './parts.ts';
 import { runPage } from './run-page.ts';
 
-interface Item { readonly flow: string; readonly input?: unknown; readonly key?: string | undefined }
-type Accepted = { readonly id: string } | { readonly problem: { readonly code: string; readonly title: string; readonly detail?: string; readonly errors?: unknown } };
+interface Item {
+  readonly flow: string;
+  readonly input?: unknown;
+  readonly key?: string | undefined;
+}
+type Accepted =
+  | { readonly id: string }
+  | { readonly problem: { readonly code: string; readonly title: string; readonly detail?: string; readonly errors?: unknown } };
 
-interface Begun { readonly accepted: Promise<Accepted>; readonly ended: Promise<RunEnd> }
+interface Begun {
+  readonly accepted: Promise<Accepted>;
+  readonly ended: Promise<RunEnd>;
+}
 
 export interface StartedMany {
   readonly accepted: Promise<Accepted[]>;
@@ -38,12 +47,30 @@ function startOne(parts: FlowParts, tenant: string, item: Item): Begun {
 async function accept(parts: FlowParts, tenant: string, item: Item, onEnd: (end: RunEnd) => void): Promise<Accepted> {
   try {
     const input = (item.input ?? {}) as Json;
-    const key = item.key === undefined ? {} : { idempotency: { scope: 'POST /v1/runs/batch', key: item.key, fingerprint: createHash('sha256').update(JSON.stringify([item.flow, input])).digest('hex') } };
+    const key =
+      item.key === undefined
+        ? {}
+        : {
+            idempotency: {
+              scope: 'POST /v1/runs/batch',
+              key: item.key,
+              fingerprint: createHash('sha256')
+                .update(JSON.stringify([item.flow, input]))
+                .digest('hex'),
+            },
+          };
     const { id } = await parts.engine.accept.start({ tenant, flow: item.flow, input, onEnd, ...key });
     return { id };
   } catch (error) {
     const known = error instanceof PalaceError ? error : new PalaceError('internal');
-    return { problem: { code: known.code, title: known.row.title, ...(known.detail !== undefined && { detail: known.detail }), ...(known.errors !== undefined && { errors: known.errors }) } };
+    return {
+      problem: {
+        code: known.code,
+        title: known.row.title,
+        ...(known.detail !== undefined && { detail: known.detail }),
+        ...(known.errors !== undefined && { errors: known.errors }),
+      },
+    };
   }
 }
 
@@ -56,19 +83,26 @@ async function* news(parts: FlowParts, tenant: string, each: readonly Begun[], s
     wake();
   };
   for (const [index, begun] of each.entries()) {
-    void begun.accepted.then(async (accepted) => {
-      tell({ event: 'id' in accepted ? 'accepted' : 'refused', data: { index, ...accepted } });
-      const end = 'id' in accepted ? await endOf(parts, tenant, accepted.id, begun.ended, signal) : undefined;
-      if (end !== undefined) tell({ event: 'ended', data: { index, ...end } });
-    }).catch(() => undefined).finally(() => {
-      open -= 1;
-      wake();
-    });
+    void begun.accepted
+      .then(async (accepted) => {
+        tell({ event: 'id' in accepted ? 'accepted' : 'refused', data: { index, ...accepted } });
+        const end = 'id' in accepted ? await endOf(parts, tenant, accepted.id, begun.ended, signal) : undefined;
+        if (end !== undefined) tell({ event: 'ended', data: { index, ...end } });
+      })
+      .catch(() => undefined)
+      .finally(() => {
+        open -= 1;
+        wake();
+      });
   }
   while (!signal.aborted && (open > 0 || ready.length > 0)) {
     const next = ready.shift();
     if (next !== undefined) yield next;
-    else await new Promise<void>((resolve) => { wake = resolve; signal.addEventListener('abort', () => resolve(), { once: true }); });
+    else
+      await new Promise<void>((resolve) => {
+        wake = resolve;
+        signal.addEventListener('abort', () => resolve(), { once: true });
+      });
   }
 }
 

@@ -77,9 +77,22 @@ export async function openInstallation(): Promise<Installation> {
 }
 
 async function openNode(url: string, dir: string, outside: Outside, { executors = {}, config = {} }: NodeOptions): Promise<TestNode> {
-  const settings = loadConfig({ ...config, database: { url }, bus: { url: 'postgres:' }, telemetry: { logLevel: 'warn' }, installation: { dataDir: dir, drainMs: 2_000, ...config.installation } }, {});
+  const settings = loadConfig(
+    {
+      ...config,
+      database: { url },
+      bus: { url: 'postgres:' },
+      telemetry: { logLevel: 'warn' },
+      installation: { dataDir: dir, drainMs: 2_000, ...config.installation },
+    },
+    {},
+  );
   const rule = { tenant: TENANT, host: '127.0.0.1', port: outside.port, action: 'allow' as const, reason: 'test' };
-  const platform = await openPlatform(settings, { service: 'flow-test', write: (line) => void outside.log.push(line), egressRules: () => ({ list: () => Promise.resolve([rule]) }) });
+  const platform = await openPlatform(settings, {
+    service: 'flow-test',
+    write: (line) => void outside.log.push(line),
+    egressRules: () => ({ list: () => Promise.resolve([rule]) }),
+  });
   const flow = await openFlow(platform, { executors: new Map(Object.entries(executors)), runtimeMetadata: { outside: outside.url } });
   await flow.start();
   return {
@@ -110,18 +123,36 @@ async function handle(routes: readonly Route[], method: string, path: string, op
   const tenant = options.tenant ?? TENANT;
   const parse = (schema: Route['body'], value: unknown): unknown => {
     const parsed = schema?.safeParse(value);
-    if (parsed?.success === false) throw new PalaceError('request.invalid', { errors: parsed.error.issues.map((i) => ({ path: i.path.join('.'), message: i.message })) });
+    if (parsed?.success === false)
+      throw new PalaceError('request.invalid', { errors: parsed.error.issues.map((i) => ({ path: i.path.join('.'), message: i.message })) });
     return parsed?.data;
   };
   const params = parse(route.params, found.params);
   const resource = route.loader === 'collection' ? undefined : await route.loader(tenant, params as never);
   if (route.loader !== 'collection' && resource === undefined) throw new PalaceError('not-found');
   const context = {
-    tenant, params, resource, query: parse(route.query, Object.fromEntries(url.searchParams)), body: parse(route.body, options.body ?? {}),
+    tenant,
+    params,
+    resource,
+    query: parse(route.query, Object.fromEntries(url.searchParams)),
+    body: parse(route.body, options.body ?? {}),
     principal: { kind: 'api-key', id: 'k1', tenant, role: 'owner', permissions: new Set(options.permissions ?? PERMISSIONS) },
-    idempotency: options.key === undefined ? undefined : { key: options.key, fingerprint: createHash('sha256').update(JSON.stringify([method, path, options.body])).digest('hex') },
-    wantsEvents: options.wantsEvents === true, lastEventId: options.lastEventId, traceparent: undefined,
-    signal: AbortSignal.timeout(20_000), draining: new AbortController().signal, clientAddress: '127.0.0.1', park: () => true,
+    idempotency:
+      options.key === undefined
+        ? undefined
+        : {
+            key: options.key,
+            fingerprint: createHash('sha256')
+              .update(JSON.stringify([method, path, options.body]))
+              .digest('hex'),
+          },
+    wantsEvents: options.wantsEvents === true,
+    lastEventId: options.lastEventId,
+    traceparent: undefined,
+    signal: AbortSignal.timeout(20_000),
+    draining: new AbortController().signal,
+    clientAddress: '127.0.0.1',
+    park: () => true,
   };
   const reply = await route.handle(context as never);
   if ('events' in reply) return { status: 200, body: {}, headers: {}, events: reply.events };
@@ -179,8 +210,17 @@ export async function openOutside(): Promise<Outside> {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
   const outside: Outside = {
-    url: `http://127.0.0.1:${port}`, port, calls, done, log: [], behave: () => 200,
-    close: () => new Promise((resolve) => { server.closeAllConnections(); server.close(() => resolve()); }),
+    url: `http://127.0.0.1:${port}`,
+    port,
+    calls,
+    done,
+    log: [],
+    behave: () => 200,
+    close: () =>
+      new Promise((resolve) => {
+        server.closeAllConnections();
+        server.close(() => resolve());
+      }),
   };
   return outside;
 }
@@ -192,19 +232,34 @@ function say(response: ServerResponse, status: number, body: Json): void {
 
 /** A flow's text. `steps` is the list under `do`, JSON or YAML. */
 export function flowText(name: string, steps: unknown, more: { version?: string; palace?: unknown; input?: unknown; timeout?: unknown } = {}): string {
-  const document = { dsl: '1.0.3', namespace: 'test', name, version: more.version ?? '1.0.0', ...(more.palace !== undefined && { metadata: { palace: more.palace } }) };
-  return JSON.stringify({ document, ...(more.input !== undefined && { input: more.input }), ...(more.timeout !== undefined && { timeout: more.timeout }), do: steps });
+  const document = {
+    dsl: '1.0.3',
+    namespace: 'test',
+    name,
+    version: more.version ?? '1.0.0',
+    ...(more.palace !== undefined && { metadata: { palace: more.palace } }),
+  };
+  return JSON.stringify({
+    document,
+    ...(more.input !== undefined && { input: more.input }),
+    ...(more.timeout !== undefined && { timeout: more.timeout }),
+    do: steps,
+  });
 }
 
 export const post = (name: string, how: { effect?: string; deadline?: string; verify?: unknown } = { effect: 'idempotent' }): unknown => ({
   [name]: {
-    call: 'http', with: { method: 'post', endpoint: `\${ $runtime.metadata.outside + "/${name}" }`, body: { from: name } },
+    call: 'http',
+    with: { method: 'post', endpoint: `\${ $runtime.metadata.outside + "/${name}" }`, body: { from: name } },
     ...(Object.keys(how).length > 0 && { metadata: { palace: how } }),
   },
 });
 
 export const VERIFY = {
-  with: { method: 'get', endpoint: '${ $runtime.metadata.outside + "/by-key/" + $effect.key }' }, happened: '.status == 200', result: '{ verified: true }', absenceFinal: true,
+  with: { method: 'get', endpoint: '${ $runtime.metadata.outside + "/by-key/" + $effect.key }' },
+  happened: '.status == 200',
+  result: '{ verified: true }',
+  absenceFinal: true,
 };
 
 export const listenFor = (name: string, type: string): unknown => ({ [name]: { listen: { to: { one: { with: { type } } } } } });
@@ -241,7 +296,7 @@ export function reached(node: TestNode, id: string, ...states: readonly string[]
 
 export async function history(node: TestNode, id: string): Promise<{ seq: number; type: string; step?: string; data: Record<string, Json> }[]> {
   const items: { seq: number; type: string; step?: string; data: Record<string, Json> }[] = [];
-  for (let after = 0; ; ) {
+  for (let after = 0; ;) {
     const { body } = await node.call('GET', `/v1/runs/${id}/events?after=${after}&limit=1000`);
     items.push(...(body['items'] as unknown as typeof items));
     if (body['next'] === undefined) return items;

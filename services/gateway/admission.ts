@@ -34,9 +34,7 @@ export function publicAdmission(parts: AdmissionParts): Admission {
     const { authorization } = exchange.request.headers;
     if (route.openOnLoopback === true && exchange.caller.loopback && authorization === undefined) return ANYBODY;
     const principal = identify(exchange, authorization);
-    return principal instanceof Promise
-      ? principal.then((known) => identified(exchange, route, known))
-      : identified(exchange, route, principal);
+    return principal instanceof Promise ? principal.then((known) => identified(exchange, route, known)) : identified(exchange, route, principal);
   }
 
   function identify(exchange: Exchange, authorization: string | undefined): Principal | Promise<Principal> {

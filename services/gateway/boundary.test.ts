@@ -18,10 +18,7 @@ afterAll(async () => {
 afterEach(() => expect(prototypes(), 'S26').toBe(untouched));
 
 const get = (path: string, ...headers: string[]): Promise<Answer> =>
-  raw(
-    house.port,
-    [`GET ${path} HTTP/1.1`, ...(headers.some((line) => /^host/i.test(line)) ? [] : ['Host: localhost']), ...headers, '', ''].join('\r\n'),
-  );
+  raw(house.port, [`GET ${path} HTTP/1.1`, ...(headers.some((line) => /^host/i.test(line)) ? [] : ['Host: localhost']), ...headers, '', ''].join('\r\n'));
 
 const VARIANTS = [
   '/v1//api-keys',
@@ -94,14 +91,7 @@ test('S15: a default gateway listens on 127.0.0.1 alone', () => {
 
 test('S14: a foreign origin is refused on every method and on streams; CORS headers go to configured origins alone', async () => {
   await house.call('POST', '/v1/things', { body: { name: 'watched' } });
-  for (const origin of [
-    'https://evil.test',
-    'null',
-    'http://localhost.evil.test',
-    'http://127.0.0.1:1',
-    'https://console.example.evil.test',
-    'file://',
-  ]) {
+  for (const origin of ['https://evil.test', 'null', 'http://localhost.evil.test', 'http://127.0.0.1:1', 'https://console.example.evil.test', 'file://']) {
     for (const [method, path] of [
       ['GET', '/v1/me'],
       ['POST', '/v1/things'],
@@ -116,20 +106,13 @@ test('S14: a foreign origin is refused on every method and on streams; CORS head
       expect([origin, path, answer.status, answer.headers['access-control-allow-origin']]).toEqual([origin, path, 403, undefined]);
     }
   }
-  expect(
-    (await raw(house.port, `POST /v1/things HTTP/1.1\r\nHost: localhost\r\nSec-Fetch-Site: cross-site\r\nContent-Length: 0\r\n\r\n`))
-      .status,
-  ).toBe(403);
+  expect((await raw(house.port, `POST /v1/things HTTP/1.1\r\nHost: localhost\r\nSec-Fetch-Site: cross-site\r\nContent-Length: 0\r\n\r\n`)).status).toBe(403);
   expect((await house.call('GET', '/v1/me', { headers: { origin: house.url } })).status).toBe(200);
   const allowed = await house.call('OPTIONS', '/v1/things', {
     key: null,
     headers: { origin: 'https://console.example', 'access-control-request-method': 'POST' },
   });
-  expect([allowed.status, allowed.headers['access-control-allow-origin'], allowed.headers['vary']]).toEqual([
-    204,
-    'https://console.example',
-    'origin',
-  ]);
+  expect([allowed.status, allowed.headers['access-control-allow-origin'], allowed.headers['vary']]).toEqual([204, 'https://console.example', 'origin']);
   expect(allowed.headers['access-control-allow-credentials']).toBeUndefined();
 });
 
@@ -235,10 +218,6 @@ test('S63: TRACE and CONNECT are refused; HEAD answers like GET without a body',
   expect((await raw(house.port, 'TRACE /v1/me HTTP/1.1\r\nHost: localhost\r\nCookie: secret\r\n\r\n')).status).toBe(405);
   expect((await raw(house.port, 'CONNECT evil.test:443 HTTP/1.1\r\nHost: localhost\r\n\r\n')).status).toBe(405);
   const head = await house.call('HEAD', '/v1/me');
-  expect([head.status, head.text, head.headers['content-length']]).toEqual([
-    200,
-    '',
-    String((await house.call('GET', '/v1/me')).text.length),
-  ]);
+  expect([head.status, head.text, head.headers['content-length']]).toEqual([200, '', String((await house.call('GET', '/v1/me')).text.length)]);
   expect((await house.call('HEAD', '/v1/things/thing-1/events', { headers: { accept: 'text/event-stream' } })).status).toBe(200);
 });

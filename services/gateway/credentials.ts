@@ -97,8 +97,7 @@ export class Credentials {
     if (authorization === undefined) throw new PalaceError('auth.missing');
     const key = BEARER.exec(authorization)?.[1];
     const id = key === undefined ? undefined : KEY.exec(key)?.[1];
-    if (key === undefined || id === undefined || !key.endsWith(checksum(key.slice(0, -CHECKSUM_LENGTH))))
-      throw new PalaceError('auth.invalid');
+    if (key === undefined || id === undefined || !key.endsWith(checksum(key.slice(0, -CHECKSUM_LENGTH)))) throw new PalaceError('auth.invalid');
     const known = this.fresh(id);
     return known === undefined ? this.load(id).then((loaded) => this.judge(key, loaded)) : this.judge(key, known);
   }
@@ -180,9 +179,7 @@ export class Credentials {
 
 const NO_HASH = Buffer.alloc(32);
 
-const PERMISSIONS_OF = new Map<Role, ReadonlySet<Permission>>(
-  (Object.keys(ROLE_PERMISSIONS) as Role[]).map((role) => [role, new Set(ROLE_PERMISSIONS[role])]),
-);
+const PERMISSIONS_OF = new Map<Role, ReadonlySet<Permission>>((Object.keys(ROLE_PERMISSIONS) as Role[]).map((role) => [role, new Set(ROLE_PERMISSIONS[role])]));
 
 export function permissionsOf(role: Role): ReadonlySet<Permission> {
   return PERMISSIONS_OF.get(role) ?? new Set();

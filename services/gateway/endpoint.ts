@@ -28,12 +28,7 @@ export interface EndpointTerms {
   readonly draining: AbortSignal;
 }
 
-export async function serve(
-  route: Route,
-  exchange: Exchange,
-  pathParams: Readonly<Record<string, unknown>>,
-  terms: EndpointTerms,
-): Promise<void> {
+export async function serve(route: Route, exchange: Exchange, pathParams: Readonly<Record<string, unknown>>, terms: EndpointTerms): Promise<void> {
   exchange.route = route.path;
   const admitted = terms.admission.admit(exchange, route);
   const principal = admitted instanceof Promise ? await admitted : admitted;

@@ -91,8 +91,7 @@ export class Exchange {
   text(status: number, text: string, contentType: string, headers: readonly string[] = []): void {
     if (this.response.headersSent || this.closed) return;
     const own = headers.includes('content-security-policy') ? withoutPolicy : JSON_HEADERS;
-    const bodyHeaders =
-      text === '' ? ['content-length', '0'] : ['content-type', contentType, 'content-length', String(Buffer.byteLength(text))];
+    const bodyHeaders = text === '' ? ['content-length', '0'] : ['content-type', contentType, 'content-length', String(Buffer.byteLength(text))];
     const list = [...own, ...this.headers, ...headers, ...(status === 204 ? [] : bodyHeaders)];
     this.answer(status, list, status === 204 ? '' : text);
   }

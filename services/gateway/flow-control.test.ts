@@ -93,9 +93,7 @@ test('a client that reads nothing does not make the service produce on', () =>
     const socket = connect(other.port, '127.0.0.1', () =>
       socket
         .pause()
-        .write(
-          `GET /v1/flood/thing-1 HTTP/1.1\r\nHost: localhost\r\nAccept: text/event-stream\r\nAuthorization: Bearer ${other.keys.viewer}\r\n\r\n`,
-        ),
+        .write(`GET /v1/flood/thing-1 HTTP/1.1\r\nHost: localhost\r\nAccept: text/event-stream\r\nAuthorization: Bearer ${other.keys.viewer}\r\n\r\n`),
     );
     await sleep(300);
     const early = pulled.count;
@@ -176,10 +174,7 @@ test('unreachable database: 503 with Retry-After, health still answers, nothing 
     migrate: async () => undefined,
     api: { query: () => Promise.reject(Object.assign(new Error('connect ECONNREFUSED /run/secret'), { code: 'ECONNREFUSED' })) },
   };
-  const gateway = await openGateway(
-    { telemetry: ground.telemetry, cache: house.cache, database: broken as never },
-    { settings: { port: 0 } },
-  );
+  const gateway = await openGateway({ telemetry: ground.telemetry, cache: house.cache, database: broken as never }, { settings: { port: 0 } });
   const { url } = await gateway.listen();
   const answer = await fetch(`${url}/v1/me`, { headers: { authorization: `Bearer ${house.keys.viewer}` } });
   expect([answer.status, answer.headers.get('retry-after')]).toEqual([503, '1']);

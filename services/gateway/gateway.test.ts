@@ -87,12 +87,7 @@ test('S09: each role can call exactly the routes whose permission it has', async
       if (permission === 'public' || permission === 'authenticated' || path.startsWith('/v1/bugs')) continue;
       const { status, body } = await house.call(method, concrete(path), { key: house.keys[role] });
       const may = (ROLE_PERMISSIONS[role] as readonly string[]).includes(permission);
-      expect([role, method, path, may ? status !== 403 : status === 403 && body['detail'] === permission]).toEqual([
-        role,
-        method,
-        path,
-        true,
-      ]);
+      expect([role, method, path, may ? status !== 403 : status === 403 && body['detail'] === permission]).toEqual([role, method, path, true]);
     }
   }
 });
@@ -135,12 +130,7 @@ test('S07: unknown fields are refused on every route with a body or a query, and
     ];
     for (const [method, path, body] of bodies) {
       const answer = await house.call(method, path, { body: { ...body, [field]: 'x' } });
-      expect([path, field, answer.status, answer.body['errors']]).toEqual([
-        path,
-        field,
-        400,
-        [{ path: `/${field}`, message: expect.any(String) }],
-      ]);
+      expect([path, field, answer.status, answer.body['errors']]).toEqual([path, field, 400, [{ path: `/${field}`, message: expect.any(String) }]]);
     }
   }
   expect((await house.call('PUT', `/v1/api-keys/${house.owner.id}`, { body: { name: 'n', role: 'viewer' } })).status).toBe(400);
@@ -183,9 +173,7 @@ test('S09: keys are stored as hashes, expire, and cannot be guessed from their i
   for (const part of secret.split('_').slice(2)) expect(JSON.stringify(rows)).not.toContain(part.slice(0, 32));
   await sleep(450);
   expect((await house.call('GET', '/v1/me', { key: secret })).body['code']).toBe('auth.invalid');
-  expect(
-    (await house.call('POST', '/v1/api-keys', { body: { name: 'x', role: 'viewer', expiresAt: '2020-01-01T00:00:00Z' } })).status,
-  ).toBe(400);
+  expect((await house.call('POST', '/v1/api-keys', { body: { name: 'x', role: 'viewer', expiresAt: '2020-01-01T00:00:00Z' } })).status).toBe(400);
 });
 
 test('S09: a well-formed key with the id of another key and a secret of its own is refused', async () => {
@@ -258,9 +246,7 @@ test('the same request has the same fingerprint in any key order, another reques
 
 test('egress rules have one spelling an address and reach the platform through egressRules', async () => {
   expect((await house.call('PUT', '/v1/egress/127.0.0.1:9000', { body: { action: 'allow', reason: 'sample service' } })).status).toBe(200);
-  expect((await house.call('PUT', '/v1/egress/[0:0:0:0:0:0:0:1]:9000', { body: { action: 'deny', reason: 'no' } })).body['address']).toBe(
-    '[::1]:9000',
-  );
+  expect((await house.call('PUT', '/v1/egress/[0:0:0:0:0:0:0:1]:9000', { body: { action: 'deny', reason: 'no' } })).body['address']).toBe('[::1]:9000');
   expect((await house.call('GET', '/v1/egress', { key: house.keys.foreign })).body).toEqual({ items: [] });
   const rules = egressRules(ground.database);
   expect(await rules.list('a')).toEqual([
@@ -268,9 +254,7 @@ test('egress rules have one spelling an address and reach the platform through e
     { tenant: 'a', host: '::1', port: 9000, action: 'deny', reason: 'no' },
   ]);
   for (const address of ['nohost', 'a:0', 'a:65536', 'A.com:80', 'a b:80', 'http://a:80']) {
-    expect((await house.call('PUT', `/v1/egress/${encodeURIComponent(address)}`, { body: { action: 'allow', reason: 'r' } })).status).toBe(
-      404,
-    );
+    expect((await house.call('PUT', `/v1/egress/${encodeURIComponent(address)}`, { body: { action: 'allow', reason: 'r' } })).status).toBe(404);
   }
   expect((await house.call('DELETE', '/v1/egress/[::1]:9000')).status).toBe(204);
   expect((await house.call('DELETE', '/v1/egress/127.0.0.1:9000')).status).toBe(204);

@@ -44,9 +44,7 @@ export function checkInternalKey(key: string | undefined): string {
 
 export function signIdentity(key: string, request: Signed, { principal, address }: InternalIdentity, timeMs: number): string {
   const { tenant, id, kind, role, permissions } = principal;
-  const payload = Buffer.from(JSON.stringify({ tenant, id, kind, role, permissions: [...permissions], address, timeMs })).toString(
-    'base64url',
-  );
+  const payload = Buffer.from(JSON.stringify({ tenant, id, kind, role, permissions: [...permissions], address, timeMs })).toString('base64url');
   return `v1.${payload}.${signature(key, request, payload).toString('base64url')}`;
 }
 

@@ -20,10 +20,7 @@ afterAll(async () => {
 afterEach(() => expect(prototypes(), 'S26').toBe(untouched));
 
 const get = (path: string, ...headers: string[]): Promise<Answer> =>
-  raw(
-    house.port,
-    [`GET ${path} HTTP/1.1`, ...(headers.some((line) => /^host/i.test(line)) ? [] : ['Host: localhost']), ...headers, '', ''].join('\r\n'),
-  );
+  raw(house.port, [`GET ${path} HTTP/1.1`, ...(headers.some((line) => /^host/i.test(line)) ? [] : ['Host: localhost']), ...headers, '', ''].join('\r\n'));
 
 const deep = (levels: number): string => `{"name":"x","data":${'['.repeat(levels)}${']'.repeat(levels)}}`;
 const BAD_BODIES: [string, string | Uint8Array<ArrayBuffer>][] = [
@@ -99,12 +96,7 @@ test('S19: one content type a route, without encodings; bodies where none belong
   expect((await house.call('POST', '/v1/things')).status).toBe(400);
   expect((await house.call('DELETE', '/v1/api-keys/0000000000000000', { body: {} })).status).toBe(404);
   expect(
-    (
-      await raw(
-        house.port,
-        `GET /v1/me HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer ${house.keys.viewer}\r\nContent-Length: 2\r\n\r\n{}`,
-      )
-    ).status,
+    (await raw(house.port, `GET /v1/me HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer ${house.keys.viewer}\r\nContent-Length: 2\r\n\r\n{}`)).status,
   ).toBe(400);
 });
 
@@ -128,9 +120,7 @@ test('S31: too much body, header, URL or query is refused with an answer', async
   expect((await get(`/${'a'.repeat(20_000)}`)).status).toBe(431);
   expect((await get('/healthz', `X-Big: ${'a'.repeat(20_000)}`)).status).toBe(431);
   expect((await house.call('GET', `/v1/things?${Array.from({ length: 60 }, (_, at) => `a${at}=1`).join('&')}`)).status).toBe(400);
-  expect(
-    (await raw(house.port, 'GET / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n')).status,
-  ).toBe(400);
+  expect((await raw(house.port, 'GET / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n')).status).toBe(400);
   expect((await raw(house.port, 'nonsense\r\n\r\n')).status).toBe(400);
 });
 

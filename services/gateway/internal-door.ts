@@ -46,12 +46,7 @@ export function openInternalDoor(
     }),
   ];
   const app = createApp();
-  mountRoutes(
-    app,
-    routes,
-    { admission: signedAdmission(key, options.nowMs ?? Date.now), settings, draining: door.draining },
-    door.exchangeOf,
-  );
+  mountRoutes(app, routes, { admission: signedAdmission(key, options.nowMs ?? Date.now), settings, draining: door.draining }, door.exchangeOf);
   mountEnd(app, door.exchangeOf);
   return { listen: () => door.listen(app), close: () => door.close() };
 }

@@ -24,12 +24,7 @@ export function createApp(): Express {
   return app;
 }
 
-export function mountRoutes(
-  app: Express,
-  routes: readonly Route[],
-  terms: EndpointTerms,
-  exchangeOf: (request: Request) => Exchange,
-): void {
+export function mountRoutes(app: Express, routes: readonly Route[], terms: EndpointTerms, exchangeOf: (request: Request) => Exchange): void {
   checkRoutes(routes);
   const byPath = Map.groupBy(routes, (route) => route.path);
   for (const path of [...byPath.keys()].sort(bySpecificity)) {

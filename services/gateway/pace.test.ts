@@ -15,7 +15,8 @@ function flooded(rate: number, seconds: number): { open: number; lastTookMs: num
     pace.answered(lastTookMs);
   }
   return {
-    open: queue.length, lastTookMs,
+    open: queue.length,
+    lastTookMs,
     quiet(requests) {
       for (let i = 0; i < requests; i++) {
         nowMs += 5;
@@ -39,7 +40,7 @@ test('while answers are quick the whole bound can be used', () => {
   const pace = new Pace(SETTINGS, () => nowMs);
   for (let i = 0; i < 10_000; i++) {
     nowMs += 2;
-    for (let open = 0; pace.admits(open); ) open += 1;
+    for (let open = 0; pace.admits(open);) open += 1;
     pace.answered(20);
   }
   expect(pace.admits(511)).toBe(true);

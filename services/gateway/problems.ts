@@ -45,8 +45,7 @@ export function invalid(error: z.ZodError, where: 'body' | 'query'): PalaceError
     if (errors.length >= MAX_PLACES) break;
     const at = issue.path.map((part) => String(part));
     if (issue.code === 'unrecognized_keys') {
-      for (const key of issue.keys.slice(0, MAX_PLACES))
-        errors.push({ path: pointer(where, [...at, key]), message: 'There is no field by that name.' });
+      for (const key of issue.keys.slice(0, MAX_PLACES)) errors.push({ path: pointer(where, [...at, key]), message: 'There is no field by that name.' });
     } else {
       errors.push({ path: pointer(where, at), message: issue.message });
     }

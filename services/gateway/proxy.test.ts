@@ -196,8 +196,7 @@ test('a process that is gone is passed over; with none left the answer is 503 an
   ];
   const gateway = await openGateway({ ...ground, cache: house.cache }, { proxies, internalKey: KEY, settings: { port: 0 } });
   const { url: gatewayUrl } = await gateway.listen();
-  for (let at = 0; at < 4; at += 1)
-    expect((await call(gatewayUrl, house.keys.owner, 'POST', '/v1/things', { body: { name: 'x' } })).status).toBe(201);
+  for (let at = 0; at < 4; at += 1) expect((await call(gatewayUrl, house.keys.owner, 'POST', '/v1/things', { body: { name: 'x' } })).status).toBe(201);
   await door.close();
   const refused = await call(gatewayUrl, house.keys.owner, 'POST', '/v1/things', { body: { name: 'x' } });
   expect(refused.body).toMatchObject({ status: 503, code: 'unavailable.service', detail: 'toy' });

@@ -97,18 +97,12 @@ async function forward(exchange: Exchange, prefix: string, order: readonly Upstr
  * A service that refuses our signature has another clock than it had, or another key: its refusal brings the time, nothing was
  * accepted, and the caller's credential is not at fault. Without a body the request is signed and sent once more.
  */
-async function sendInItsTime(
-  exchange: Exchange,
-  upstream: Upstream,
-  principal: Principal,
-  key: string,
-): Promise<IncomingMessage | 'not-sent'> {
+async function sendInItsTime(exchange: Exchange, upstream: Upstream, principal: Principal, key: string): Promise<IncomingMessage | 'not-sent'> {
   for (let attempt = 1; ; attempt += 1) {
     const answer = await send(exchange, upstream, principal, key);
     if (answer === 'not-sent' || answer.statusCode !== 401) return answer;
     answer.resume();
-    if (attempt === 2 || hasBody(exchange.request))
-      throw new PalaceError('unavailable.service', { detail: upstream.name, retryAfterSeconds: 1 });
+    if (attempt === 2 || hasBody(exchange.request)) throw new PalaceError('unavailable.service', { detail: upstream.name, retryAfterSeconds: 1 });
   }
 }
 
@@ -128,9 +122,7 @@ async function send(exchange: Exchange, upstream: Upstream, principal: Principal
       if (hasBody(request)) request.pipe(outgoing);
       else outgoing.end();
     };
-    outgoing.on('socket', (socket) =>
-      socket.connecting ? socket.once(upstream.url.protocol === 'https:' ? 'secureConnect' : 'connect', write) : write(),
-    );
+    outgoing.on('socket', (socket) => (socket.connecting ? socket.once(upstream.url.protocol === 'https:' ? 'secureConnect' : 'connect', write) : write()));
     outgoing.on('timeout', () => outgoing.destroy(new Error('The service did not answer in time.')));
     outgoing.on('error', (error) => (sent ? reject(broken(exchange, error)) : resolve('not-sent')));
     outgoing.on('response', (answer) => {

@@ -114,8 +114,7 @@ function keyRoutes({ store, keys }: OwnParts): Route[] {
 }
 
 function checkRank(actor: Role, subject: Role): void {
-  if (!mayManage(actor, subject))
-    throw new PalaceError('auth.forbidden', { detail: `Only a role not lower than "${subject}" may do that.` });
+  if (!mayManage(actor, subject)) throw new PalaceError('auth.forbidden', { detail: `Only a role not lower than "${subject}" may do that.` });
 }
 
 const byAddress = z.strictObject({ address: egressAddress });

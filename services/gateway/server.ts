@@ -58,9 +58,7 @@ export class HttpDoor {
     const { host, port } = this.options.settings;
     await new Promise<void>((resolve, reject) => {
       this.server.once('error', (error: NodeJS.ErrnoException) => {
-        reject(
-          error.code === 'EADDRINUSE' ? new PalaceError('boot.port-busy', { detail: `${host}:${port} is in use.`, cause: error }) : error,
-        );
+        reject(error.code === 'EADDRINUSE' ? new PalaceError('boot.port-busy', { detail: `${host}:${port} is in use.`, cause: error }) : error);
       });
       this.server.listen({ host, port, backlog: 1_024 }, resolve);
     });
@@ -140,14 +138,7 @@ export class HttpDoor {
     if (origin === undefined) return false;
     exchange.headers.push('access-control-allow-origin', origin, 'vary', 'origin');
     if (request.method !== 'OPTIONS' || request.headers['access-control-request-method'] === undefined) return false;
-    const allow = [
-      'access-control-allow-methods',
-      CORS_METHODS,
-      'access-control-allow-headers',
-      CORS_HEADERS,
-      'access-control-max-age',
-      '600',
-    ];
+    const allow = ['access-control-allow-methods', CORS_METHODS, 'access-control-allow-headers', CORS_HEADERS, 'access-control-max-age', '600'];
     exchange.json(204, undefined, allow);
     return true;
   }

@@ -88,10 +88,7 @@ export async function openGateway(platform: GatewayPlatform, options: GatewayOpt
   const later: { proxies?: Proxies } = {};
   const ready = readiness(store, async () => ({ ...statesOf(doors, door.draining), ...(await later.proxies?.ready()) }));
   const description = describe(routes, options.publicUrl, async (own) => later.proxies?.describe(own) ?? own);
-  routes.push(
-    ...ownRoutes({ store, keys, telemetry: platform.telemetry, ready, ...description }),
-    ...doors.flatMap((service) => service.routes),
-  );
+  routes.push(...ownRoutes({ store, keys, telemetry: platform.telemetry, ready, ...description }), ...doors.flatMap((service) => service.routes));
   mountRoutes(app, routes, terms, door.exchangeOf);
   later.proxies = mountProxies(app, options.proxies ?? [], terms);
   mountEnd(app, door.exchangeOf);
@@ -154,9 +151,7 @@ function falseAfter(delayMs: number): Promise<boolean> {
 
 function writeLastUsedLazily(store: GatewayStore, credentials: Credentials, telemetry: Telemetry): { close(): Promise<void> } {
   const write = (): Promise<void> =>
-    store
-      .writeLastUsed(credentials.takeUsed())
-      .catch((error: unknown) => telemetry.log.warn('The last use of keys could not be written', { error }));
+    store.writeLastUsed(credentials.takeUsed()).catch((error: unknown) => telemetry.log.warn('The last use of keys could not be written', { error }));
   const timer = setInterval(() => void write(), LAST_USED_MS);
   timer.unref();
   return {

@@ -46,9 +46,7 @@ export class GatewayStore {
   }
 
   async ensureTenant(tenant: string): Promise<void> {
-    await this.database.asTenant(tenant, (sql) =>
-      sql.query('insert into gateway.tenant (tenant) values ($1) on conflict do nothing', [tenant]),
-    );
+    await this.database.asTenant(tenant, (sql) => sql.query('insert into gateway.tenant (tenant) values ($1) on conflict do nothing', [tenant]));
   }
 
   // ---- keys ----
@@ -70,12 +68,8 @@ export class GatewayStore {
 
   async addKey(tenant: string, key: NewKey): Promise<ApiKey> {
     return this.database.asTenant(tenant, async (sql) => {
-      const open = await sql.query<{ count: number }>(
-        'select count(*)::int as count from gateway.api_key where tenant = $1 and revoked_at is null',
-        [tenant],
-      );
-      if ((open.rows[0]?.count ?? 0) >= MAX_KEYS)
-        throw new PalaceError('limit.exceeded', { detail: `A tenant has at most ${MAX_KEYS} keys.` });
+      const open = await sql.query<{ count: number }>('select count(*)::int as count from gateway.api_key where tenant = $1 and revoked_at is null', [tenant]);
+      if ((open.rows[0]?.count ?? 0) >= MAX_KEYS) throw new PalaceError('limit.exceeded', { detail: `A tenant has at most ${MAX_KEYS} keys.` });
       await sql.query('insert into gateway.key_tenant (id, tenant) values ($1, $2)', [key.id, tenant]);
       const added = await sql.query<ApiKeyRow>(
         `insert into gateway.api_key (tenant, id, name, role, hash, expires_at) values ($1, $2, $3, $4, $5, $6) returning ${KEY_COLUMNS}`,
@@ -107,11 +101,7 @@ export class GatewayStore {
 
   async renameKey(tenant: string, id: string, name: string): Promise<ApiKey | undefined> {
     const changed = await this.database.asTenant(tenant, (sql) =>
-      sql.query<ApiKeyRow>(`update gateway.api_key set name = $3 where tenant = $1 and id = $2 returning ${KEY_COLUMNS}`, [
-        tenant,
-        id,
-        name,
-      ]),
+      sql.query<ApiKeyRow>(`update gateway.api_key set name = $3 where tenant = $1 and id = $2 returning ${KEY_COLUMNS}`, [tenant, id, name]),
     );
     return changed.rows[0] && keyView(changed.rows[0]);
   }
@@ -151,21 +141,19 @@ export class GatewayStore {
 
   async getRule(tenant: string, host: string, port: number): Promise<EgressRuleView | undefined> {
     const found = await this.database.asTenant(tenant, (sql) =>
-      sql.query<RuleRow>(
-        'select host, port, action, reason, updated_at from gateway.egress_rule where tenant = $1 and host = $2 and port = $3',
-        [tenant, host, port],
-      ),
+      sql.query<RuleRow>('select host, port, action, reason, updated_at from gateway.egress_rule where tenant = $1 and host = $2 and port = $3', [
+        tenant,
+        host,
+        port,
+      ]),
     );
     return found.rows[0] && ruleView(found.rows[0]);
   }
 
   async putRule(rule: EgressRule): Promise<EgressRuleView> {
     return this.database.asTenant(rule.tenant, async (sql) => {
-      const rules = await sql.query<{ count: number }>('select count(*)::int as count from gateway.egress_rule where tenant = $1', [
-        rule.tenant,
-      ]);
-      if ((rules.rows[0]?.count ?? 0) >= MAX_RULES)
-        throw new PalaceError('limit.exceeded', { detail: `A tenant has at most ${MAX_RULES} rules.` });
+      const rules = await sql.query<{ count: number }>('select count(*)::int as count from gateway.egress_rule where tenant = $1', [rule.tenant]);
+      if ((rules.rows[0]?.count ?? 0) >= MAX_RULES) throw new PalaceError('limit.exceeded', { detail: `A tenant has at most ${MAX_RULES} rules.` });
       const put = await sql.query<RuleRow>(
         `insert into gateway.egress_rule (tenant, host, port, action, reason) values ($1, $2, $3, $4, $5)
          on conflict (tenant, host, port) do update set action = excluded.action, reason = excluded.reason, updated_at = now()

@@ -69,8 +69,7 @@ export async function openHouse(ground: Ground, options: GatewayOptions = {}): P
   const keys: Record<string, string> = {};
   const owner = await gateway.keys.create('a', { name: 'owner', role: 'owner' });
   keys['owner'] = owner.secret;
-  for (const role of ['admin', 'builder', 'operator', 'worker', 'viewer'] as const)
-    keys[role] = (await gateway.keys.create('a', { name: role, role })).secret;
+  for (const role of ['admin', 'builder', 'operator', 'worker', 'viewer'] as const) keys[role] = (await gateway.keys.create('a', { name: role, role })).secret;
   keys['foreign'] = (await gateway.keys.create('b', { name: 'owner of b', role: 'owner' })).secret;
   return {
     cache,
@@ -124,9 +123,7 @@ function isWhole(text: string): boolean {
 function parseAnswer(text: string): Answer {
   const [head = '', ...rest] = text.split('\r\n\r\n');
   const lines = head.split('\r\n');
-  const headers = Object.fromEntries(
-    lines.slice(1).map((line) => [line.slice(0, line.indexOf(':')).toLowerCase(), line.slice(line.indexOf(':') + 1).trim()]),
-  );
+  const headers = Object.fromEntries(lines.slice(1).map((line) => [line.slice(0, line.indexOf(':')).toLowerCase(), line.slice(line.indexOf(':') + 1).trim()]));
   const body = rest.join('\r\n\r\n');
   return { status: Number(/^HTTP\/1\.1 (\d+)/.exec(head)?.[1] ?? 0), headers, text: body, body: parsed(body) };
 }

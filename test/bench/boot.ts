@@ -27,7 +27,15 @@ await inFolder(async (dir) => {
     restMb.push(memoryMb(warm.palace()) ?? 0);
     stopMs.push(await warm.stop());
   }
-  line('boot', { way: 'warm start', starts: WARM_STARTS, readyMs: spread(readyMs), restMb: spread(restMb), restAfterMs: REST_MS, without: 'PostgreSQL', stopMs: spread(stopMs) });
+  line('boot', {
+    way: 'warm start',
+    starts: WARM_STARTS,
+    readyMs: spread(readyMs),
+    restMb: spread(restMb),
+    restAfterMs: REST_MS,
+    without: 'PostgreSQL',
+    stopMs: spread(stopMs),
+  });
 });
 
 interface Started {

@@ -12,7 +12,11 @@ const ROUNDS = 3;
 /** As many short runs as one round has long steps. */
 const SHORT_RUNS = LONG_STEPS / SHORT_STEPS;
 
-interface Taken { readonly cpuMs: number; readonly betweenMs: number; readonly lastBetweenMs: number }
+interface Taken {
+  readonly cpuMs: number;
+  readonly betweenMs: number;
+  readonly lastBetweenMs: number;
+}
 
 await onGround(async ({ databaseUrl, postgres }) => {
   const stamps: number[] = [];
@@ -40,14 +44,24 @@ await onGround(async ({ databaseUrl, postgres }) => {
     long.push(await take(1, LONG_STEPS, n));
   }
   const of = (taken: readonly Taken[]) => ({
-    cpuMsPerStep: spread(taken.map((one) => one.cpuMs)), betweenStepsMs: spread(taken.map((one) => one.betweenMs)), lastTenthMs: spread(taken.map((one) => one.lastBetweenMs)),
+    cpuMsPerStep: spread(taken.map((one) => one.cpuMs)),
+    betweenStepsMs: spread(taken.map((one) => one.betweenMs)),
+    lastTenthMs: spread(taken.map((one) => one.lastBetweenMs)),
   });
   const ratio = (pick: (many: Taken, few: Taken) => number) => spread(long.map((many, n) => pick(many, short[n] as Taken)));
   line('history', {
-    steps: LONG_STEPS, against: SHORT_STEPS, rounds: ROUNDS,
+    steps: LONG_STEPS,
+    against: SHORT_STEPS,
+    rounds: ROUNDS,
     // Of the two taken one after the other, so that other work on the machine falls on both.
-    ratio: { cpu: ratio((many, few) => many.cpuMs / few.cpuMs), time: ratio((many, few) => many.betweenMs / few.betweenMs), lastTenth: ratio((many, few) => many.lastBetweenMs / few.betweenMs) },
-    long: of(long), short: of(short), machine: before,
+    ratio: {
+      cpu: ratio((many, few) => many.cpuMs / few.cpuMs),
+      time: ratio((many, few) => many.betweenMs / few.betweenMs),
+      lastTenth: ratio((many, few) => many.lastBetweenMs / few.betweenMs),
+    },
+    long: of(long),
+    short: of(short),
+    machine: before,
   });
   await engine.stop();
 });

@@ -37,11 +37,14 @@ function workFolder(): { readonly folder: string; readonly missing?: string } {
   if (!existsSync(join(HARNESS, 'env.sh'))) return { folder: '', missing: 'the harness is not beside this checkout (../shared/bench)' };
   const folder = execFileSync('bash', ['-c', '. ./env.sh && printf %s "$BENCH_WORK"'], { cwd: HARNESS, encoding: 'utf8' });
   const absent = PEERS.filter((peer) => !existsSync(join(folder, 'peers', peer, 'node_modules')));
-  return absent.length === 0 ? { folder } : { folder, missing: `not installed in $BENCH_WORK: ${absent.join(', ')}; run setup.sh of the harness with these names` };
+  return absent.length === 0
+    ? { folder }
+    : { folder, missing: `not installed in $BENCH_WORK: ${absent.join(', ')}; run setup.sh of the harness with these names` };
 }
 
 async function compare(folder: string, results: string): Promise<void> {
-  const services = (verb: string): string => execFileSync('bash', [join(HARNESS, 'services.sh'), verb], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] });
+  const services = (verb: string): string =>
+    execFileSync('bash', [join(HARNESS, 'services.sh'), verb], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] });
   const wasUp = services('status').includes('accepting connections');
   services('start');
   try {
@@ -53,12 +56,20 @@ async function compare(folder: string, results: string): Promise<void> {
   } finally {
     if (!wasUp) services('stop');
   }
-  tell(readFileSync(results, 'utf8').split('\n').filter((text) => text !== '').map((text) => JSON.parse(text) as Row));
+  tell(
+    readFileSync(results, 'utf8')
+      .split('\n')
+      .filter((text) => text !== '')
+      .map((text) => JSON.parse(text) as Row),
+  );
 }
 
 function tell(rows: readonly Row[]): void {
   const median = (wl: string, peer: string, pick: (row: Row) => number | null | undefined): number | undefined => {
-    const values = rows.filter((row) => row.wl === wl && row.peer === peer && row.error === undefined).flatMap((row) => pick(row) ?? []).toSorted((a, b) => a - b);
+    const values = rows
+      .filter((row) => row.wl === wl && row.peer === peer && row.error === undefined)
+      .flatMap((row) => pick(row) ?? [])
+      .toSorted((a, b) => a - b);
     return values[Math.floor((values.length - 1) / 2)];
   };
   const compared = (wl: string, pick: (row: Row) => number | null | undefined, better: 'more' | 'less') => {
@@ -76,6 +87,11 @@ function tell(rows: readonly Row[]): void {
   line('peers', { workload: 'w2', figure: 'p50 ms', ...compared('w2', (row) => row.lat?.p50, 'less') });
   line('peers', { workload: 'w3', figure: 'p50 ms', ...compared('w3', (row) => row.lat?.p50, 'less') });
   line('peers', { workload: 'w6', figure: 'ms from restart to all done', ...compared('w6', (row) => row.allDoneMs, 'less') });
-  line('peers', { workload: 'w6', figure: 'finished of 500; steps run twice', finished: compared('w6', (row) => row.finished, 'more').values, repeated: compared('w6', (row) => row.stepsTwice, 'less').values });
+  line('peers', {
+    workload: 'w6',
+    figure: 'finished of 500; steps run twice',
+    finished: compared('w6', (row) => row.finished, 'more').values,
+    repeated: compared('w6', (row) => row.stepsTwice, 'less').values,
+  });
   for (const row of rows) if (row.error !== undefined) line('peers', { workload: row.wl, peer: row.peer, error: row.error.slice(0, 200) });
 }

@@ -32,7 +32,11 @@ async function overHttp({ databaseUrl, postgres }: Ground): Promise<void> {
   const client = openHttpClient(served.port, served.secret);
   await pool(WARM_UP, CLIENTS, (n) => client.run('seq3', { run: `warm-${n}` }));
   await rounds('http', databaseUrl, served.pid, postgres, RUNS, () => pool(RUNS, CLIENTS, (n) => client.run('seq3', { run: `h-${n}` })));
-  const batch = (n: number) => client.batch('seq3', Array.from({ length: BATCH }, (_, i) => ({ run: `b-${n}-${i}` })));
+  const batch = (n: number) =>
+    client.batch(
+      'seq3',
+      Array.from({ length: BATCH }, (_, i) => ({ run: `b-${n}-${i}` })),
+    );
   await rounds('http, batches of 100 with streamed ends, 4 at once', databaseUrl, served.pid, postgres, RUNS, async () => {
     const pooled = await pool(RUNS / BATCH, BATCHES_AT_ONCE, batch);
     return { ...pooled, done: pooled.done * BATCH, perSecond: pooled.perSecond * BATCH };
@@ -51,8 +55,14 @@ async function rounds(way: string, databaseUrl: string, engine: number, postgres
   }
   const of = (pick: (one: { pooled: Pooled; cost: Cost }) => number | null) => spread(taken.flatMap((one) => pick(one) ?? []));
   line('w1', {
-    way, runs, clients: CLIENTS, rounds: ROUNDS, failed: taken.reduce((sum, { pooled }) => sum + pooled.failed, 0),
-    flowsPerSecond: of(({ pooled }) => pooled.perSecond), p50Ms: of(({ pooled }) => pooled.ms.p50), p99Ms: of(({ pooled }) => pooled.ms.p99),
+    way,
+    runs,
+    clients: CLIENTS,
+    rounds: ROUNDS,
+    failed: taken.reduce((sum, { pooled }) => sum + pooled.failed, 0),
+    flowsPerSecond: of(({ pooled }) => pooled.perSecond),
+    p50Ms: of(({ pooled }) => pooled.ms.p50),
+    p99Ms: of(({ pooled }) => pooled.ms.p99),
     cpuMsPerFlow: { engine: of(({ cost }) => cost.engineMs), postgres: of(({ cost }) => cost.postgresMs), total: of(({ cost }) => cost.totalMs) },
     machine: before,
   });

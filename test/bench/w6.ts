@@ -21,7 +21,10 @@ for (const killed of ['engine', 'engine and PostgreSQL'] as const) await inFolde
 async function crash(dir: string, killed: 'engine' | 'engine and PostgreSQL'): Promise<void> {
   const stepLog = join(dir, 'steps.log');
   writeFileSync(stepLog, '');
-  const lines = (): string[] => readFileSync(stepLog, 'utf8').split('\n').filter((text) => text !== '');
+  const lines = (): string[] =>
+    readFileSync(stepLog, 'utf8')
+      .split('\n')
+      .filter((text) => text !== '');
   const first = await startServed({ dataDir: dir, stepLog, stepMs: STEP_MS });
   const accepted = await first.ask<number>({ ask: 'submit', prefix: 'c-', count: RUNS });
   while (lines().length < KILL_AT) await sleep(2);
@@ -41,8 +44,18 @@ async function crash(dir: string, killed: 'engine' | 'engine and PostgreSQL'): P
   const times = new Map<string, number>();
   for (const text of ran) times.set(text, (times.get(text) ?? 0) + 1);
   line('w6', {
-    killed, runs: RUNS, accepted, finished: done, allDoneMs: done === RUNS ? round(allDoneMs, 0) : null, readyMs: round(second.readyMs, 0), openedMs: round(second.openedMs, 0),
-    stepsBegunAtKill: begun, stepsCommittedAtKill: committed, stepsRepeated: ran.length - times.size, mostRunsOfOneStep: Math.max(...times.values()), stepsMissing: STEPS - times.size,
+    killed,
+    runs: RUNS,
+    accepted,
+    finished: done,
+    allDoneMs: done === RUNS ? round(allDoneMs, 0) : null,
+    readyMs: round(second.readyMs, 0),
+    openedMs: round(second.openedMs, 0),
+    stepsBegunAtKill: begun,
+    stepsCommittedAtKill: committed,
+    stepsRepeated: ran.length - times.size,
+    mostRunsOfOneStep: Math.max(...times.values()),
+    stepsMissing: STEPS - times.size,
   });
 }
 

@@ -26,7 +26,14 @@ await inFolder(async (dir) => {
   await copied(dir, FEW + 1, MANY);
   process.stderr.write(`${MANY} runs are there after ${round((now() - began) / 1000, 0)} s\n`);
   const many = await starts(dir, MANY);
-  line('waiting', { way: 'memory at rest', ratio: round(many.restMb.median / few.restMb.median), restMb: many.restMb, against: few.restMb, restAfterMs: REST_MS, without: 'PostgreSQL' });
+  line('waiting', {
+    way: 'memory at rest',
+    ratio: round(many.restMb.median / few.restMb.median),
+    restMb: many.restMb,
+    against: few.restMb,
+    restAfterMs: REST_MS,
+    without: 'PostgreSQL',
+  });
   await lateness(dir);
 });
 
@@ -52,7 +59,9 @@ async function starts(dir: string, runs: number): Promise<{ restMb: ReturnType<t
 
 async function lateness(dir: string): Promise<void> {
   const count = DUE_PER_SECOND * DUE_SECONDS;
-  const due = await withDatabase(dir, ({ databaseUrl }) => withClient(databaseUrl, (client) => makeDue(client, count, MANY, DUE_IN_MS, 1_000 / DUE_PER_SECOND)));
+  const due = await withDatabase(dir, ({ databaseUrl }) =>
+    withClient(databaseUrl, (client) => makeDue(client, count, MANY, DUE_IN_MS, 1_000 / DUE_PER_SECOND)),
+  );
   const firstMs = due[0]?.dueMs ?? 0;
   const served = await startServed({ dataDir: dir });
   await served.ask({ ask: 'watch', runs: due });
@@ -66,8 +75,15 @@ async function lateness(dir: string): Promise<void> {
     late = await served.ask<number[]>({ ask: 'lateness' });
   }
   line('waiting', {
-    way: 'timers due', perSecond: DUE_PER_SECOND, seconds: DUE_SECONDS, due: count, fired: late.length, early: late.filter((ms) => ms < 0).length,
-    lateMs: latency(late), cpuMsPerTimer: meter(late.length), memoryMb: memoryMb([served.pid]),
+    way: 'timers due',
+    perSecond: DUE_PER_SECOND,
+    seconds: DUE_SECONDS,
+    due: count,
+    fired: late.length,
+    early: late.filter((ms) => ms < 0).length,
+    lateMs: latency(late),
+    cpuMsPerTimer: meter(late.length),
+    memoryMb: memoryMb([served.pid]),
   });
   await served.stop();
 }

@@ -18,7 +18,8 @@ const names = [...FAULTS, ...SCENARIOS].map((one) => one.name);
 for (const name of only ?? []) if (!names.includes(name)) throw new Error(`There is no "${name}". There are: ${names.join(', ')}.`);
 
 let failures = 0;
-for (const fault of FAULTS) if (isChosen(fault.name)) await guard(fault.name, () => fault.rounds(rounds, chanceOf(seed), (round, verdict) => tell(fault.name, round, verdict)));
+for (const fault of FAULTS)
+  if (isChosen(fault.name)) await guard(fault.name, () => fault.rounds(rounds, chanceOf(seed), (round, verdict) => tell(fault.name, round, verdict)));
 for (const scenario of SCENARIOS) {
   if (!isChosen(scenario.name)) continue;
   await guard(scenario.name, async () => {

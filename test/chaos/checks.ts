@@ -15,8 +15,17 @@ export interface Verdict {
   readonly violations: readonly string[];
 }
 
-interface Detail { readonly id: string; readonly status: string; readonly output?: unknown; readonly waitingFor: readonly { kind: string; step: string }[] }
-interface Event { readonly seq: number; readonly type: string; readonly data: Record<string, unknown> }
+interface Detail {
+  readonly id: string;
+  readonly status: string;
+  readonly output?: unknown;
+  readonly waitingFor: readonly { kind: string; step: string }[];
+}
+interface Event {
+  readonly seq: number;
+  readonly type: string;
+  readonly data: Record<string, unknown>;
+}
 
 const QUIET_LIMIT_MS = 60_000;
 const ENDED = new Set(['completed', 'failed', 'cancelled']);
@@ -35,7 +44,8 @@ export async function verify(door: Door, sink: Sink, sessions: readonly Session[
     if (detail === undefined) return;
     const doubtful = detail.waitingFor.some((w) => w.kind === 'in-doubt');
     if (doubtful && session.flow === DOUBT) inDoubt += 1;
-    else if (detail.status !== 'completed') violations.push(`${session.flow} ${session.run} is ${detail.status}${doubtful ? ' (in doubt, though verifiable)' : ''}`);
+    else if (detail.status !== 'completed')
+      violations.push(`${session.flow} ${session.run} is ${detail.status}${doubtful ? ' (in doubt, though verifiable)' : ''}`);
     const events = await historyOf(door, session.run);
     checkHistory(session.run, events, ENDED.has(detail.status), violations);
     if (events.some((e) => e.type === 'effect.completed' && e.data['how'] === 'verified')) verified += 1;
@@ -69,18 +79,20 @@ async function quiet(door: Door, sessions: readonly Session[], violations: strin
 
 async function each<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
   let at = 0;
-  await Promise.all(Array.from({ length: AT_ONCE }, async () => {
-    while (at < items.length) {
-      const item = items[at] as T;
-      at += 1;
-      await work(item);
-    }
-  }));
+  await Promise.all(
+    Array.from({ length: AT_ONCE }, async () => {
+      while (at < items.length) {
+        const item = items[at] as T;
+        at += 1;
+        await work(item);
+      }
+    }),
+  );
 }
 
 export async function historyOf(door: Door, run: string): Promise<Event[]> {
   const events: Event[] = [];
-  for (let after: number | undefined = 0; after !== undefined; ) {
+  for (let after: number | undefined = 0; after !== undefined;) {
     const { body } = await door.must('GET', `/v1/runs/${run}/events?after=${after}&limit=1000`);
     events.push(...(body['items'] as Event[]));
     after = body['next'] as number | undefined;

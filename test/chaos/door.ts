@@ -29,7 +29,9 @@ export function openDoor(where: () => { readonly url: string; readonly apiKey: s
         const { url, apiKey } = where();
         const text = body === undefined ? undefined : JSON.stringify(body);
         const headers = {
-          authorization: `Bearer ${apiKey}`, ...(text !== undefined && { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) }), ...(key !== undefined && { 'idempotency-key': key }),
+          authorization: `Bearer ${apiKey}`,
+          ...(text !== undefined && { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) }),
+          ...(key !== undefined && { 'idempotency-key': key }),
         };
         const sent = request(new URL(path, url), { method, agent, headers, timeout: ANSWER_LIMIT_MS }, (response) => {
           const chunks: Buffer[] = [];

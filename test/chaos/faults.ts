@@ -21,7 +21,12 @@ const PAUSE_MS = 40;
 const LOAD_MS = 1_500;
 const LEASE_MS = 3_000;
 
-interface House { readonly door: Door; readonly sink: Sink; readonly folder: Folder; close(): Promise<void> }
+interface House {
+  readonly door: Door;
+  readonly sink: Sink;
+  readonly folder: Folder;
+  close(): Promise<void>;
+}
 
 function fault<H extends House>(name: string, open: () => Promise<H>, strike: (house: H, chance: Chance, round: number) => Promise<void>): Fault {
   return {
@@ -55,29 +60,45 @@ export const FAULTS: readonly Fault[] = [
     process.kill(house.postgresPid(), 'SIGKILL');
     await sleep(3_000);
   }),
-  fault<Cluster>('kill-one-of-two', () => openCluster(2), async (house, _chance, round) => {
-    const place = round % 2;
-    await house.flows()[place]?.kill();
-    // The other one takes over before this one comes back.
-    await sleep(LEASE_MS / 2);
-    await house.restart(place);
-  }),
-  fault<Cluster>('stop-owner', () => openCluster(2), async (house, chance, round) => {
-    const flow = house.flows()[round % 2];
-    flow?.signal('SIGSTOP');
-    await sleep(LEASE_MS + 500 + 2_500 * chance());
-    flow?.signal('SIGCONT');
-  }),
-  fault<Cluster>('stop-in-commit', () => openCluster(2), async (house, chance) => {
-    const flow = house.flows()[0];
-    await house.proxy.atNextCommit(2_000, () => flow?.signal('SIGSTOP'));
-    await sleep(LEASE_MS + 500 + 2_500 * chance());
-    flow?.signal('SIGCONT');
-  }),
-  fault<Cluster>('cut-commit', () => openCluster(1), async (house, chance) => {
-    for (let cut = 0; cut < 5; cut++) {
-      await house.proxy.cutNextCommit(2_000);
-      await sleep(400 * chance());
-    }
-  }),
+  fault<Cluster>(
+    'kill-one-of-two',
+    () => openCluster(2),
+    async (house, _chance, round) => {
+      const place = round % 2;
+      await house.flows()[place]?.kill();
+      // The other one takes over before this one comes back.
+      await sleep(LEASE_MS / 2);
+      await house.restart(place);
+    },
+  ),
+  fault<Cluster>(
+    'stop-owner',
+    () => openCluster(2),
+    async (house, chance, round) => {
+      const flow = house.flows()[round % 2];
+      flow?.signal('SIGSTOP');
+      await sleep(LEASE_MS + 500 + 2_500 * chance());
+      flow?.signal('SIGCONT');
+    },
+  ),
+  fault<Cluster>(
+    'stop-in-commit',
+    () => openCluster(2),
+    async (house, chance) => {
+      const flow = house.flows()[0];
+      await house.proxy.atNextCommit(2_000, () => flow?.signal('SIGSTOP'));
+      await sleep(LEASE_MS + 500 + 2_500 * chance());
+      flow?.signal('SIGCONT');
+    },
+  ),
+  fault<Cluster>(
+    'cut-commit',
+    () => openCluster(1),
+    async (house, chance) => {
+      for (let cut = 0; cut < 5; cut++) {
+        await house.proxy.cutNextCommit(2_000);
+        await sleep(400 * chance());
+      }
+    },
+  ),
 ];

@@ -17,10 +17,20 @@ function flow(ref: string, steps: readonly unknown[]): string {
 }
 
 function sources(sink: string): string[] {
-  const act = (name: string, palace: unknown): unknown => ({ [name]: { call: 'http', with: { method: 'post', endpoint: `${sink}/${name}`, body: {} }, metadata: { palace } } });
-  const verify = { with: { method: 'get', endpoint: `\${ "${sink}/by-key/" + $effect.key }` }, happened: '.status == 200', result: '{ verified: true }', absenceFinal: true };
+  const act = (name: string, palace: unknown): unknown => ({
+    [name]: { call: 'http', with: { method: 'post', endpoint: `${sink}/${name}`, body: {} }, metadata: { palace } },
+  });
+  const verify = {
+    with: { method: 'get', endpoint: `\${ "${sink}/by-key/" + $effect.key }` },
+    happened: '.status == 200',
+    result: '{ verified: true }',
+    absenceFinal: true,
+  };
   const retried = (name: string): unknown => ({
-    [`try-${name}`]: { try: [act(name, { effect: 'idempotent', deadline: DEADLINE })], catch: { retry: { delay: { milliseconds: 20 }, limit: { attempt: { count: 20 } } } } },
+    [`try-${name}`]: {
+      try: [act(name, { effect: 'idempotent', deadline: DEADLINE })],
+      catch: { retry: { delay: { milliseconds: 20 }, limit: { attempt: { count: 20 } } } },
+    },
   });
   const listen = { hold: { listen: { to: { one: { with: { type: 'agentspalace.signal.go' } } } } } };
   const unique = act('unique', { effect: 'unique', deadline: DEADLINE, verify });

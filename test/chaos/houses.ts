@@ -33,7 +33,10 @@ export async function openOneProcess(environment: Readonly<Record<string, string
   const door = openDoor(() => credentials(join(data, 'credentials.json')));
   await prepare(door, sink);
   return {
-    folder, door, sink, process: () => program,
+    folder,
+    door,
+    sink,
+    process: () => program,
     async restart() {
       program = await start();
     },
@@ -64,18 +67,28 @@ export async function openCluster(size: number): Promise<Cluster> {
   const ports = await Promise.all(Array.from({ length: size }, freePort));
   const environment = (place: number): Record<string, string> => ({
     PALACE_DATABASE_URL: place === 0 ? postgres.urlAt(proxy.port) : postgres.server.url,
-    PALACE_BUS_URL: 'postgres:', PALACE_DATA: join(folder.dir, 'shared'), PALACE_NODE_NAME: `flow-${place}`,
+    PALACE_BUS_URL: 'postgres:',
+    PALACE_DATA: join(folder.dir, 'shared'),
+    PALACE_NODE_NAME: `flow-${place}`,
   });
   const startFlow = (place: number): Promise<Program> => run(['start', 'flow', '--listen', `127.0.0.1:${ports[place]}`], folder, environment(place));
   const flows: Program[] = [];
   for (let place = 0; place < size; place++) flows.push(await startFlow(place));
   const file = join(folder.dir, 'credentials.json');
   const urls = ports.flatMap((port) => ['--flow-url', `http://127.0.0.1:${port}`]);
-  const gateway = await run(['start', 'gateway', '--listen', `127.0.0.1:${await freePort()}`, ...urls, '--credentials', file], folder, { ...environment(size), PALACE_NODE_NAME: 'gateway' });
+  const gateway = await run(['start', 'gateway', '--listen', `127.0.0.1:${await freePort()}`, ...urls, '--credentials', file], folder, {
+    ...environment(size),
+    PALACE_NODE_NAME: 'gateway',
+  });
   const door = openDoor(() => credentials(file));
   await prepare(door, sink);
   return {
-    folder, door, sink, postgres, proxy, flows: () => flows,
+    folder,
+    door,
+    sink,
+    postgres,
+    proxy,
+    flows: () => flows,
     async restart(place) {
       flows[place] = await startFlow(place);
     },

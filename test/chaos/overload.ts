@@ -50,8 +50,21 @@ export async function overload(seconds: number): Promise<Outcome> {
     const peak = Math.max(...samples);
     if (peak > 1.25 * half + 50) violations.push(`memory grew from ${half} MB to ${peak} MB`);
     return {
-      capacity, offeredPerSecond: capacity * TIMES, seconds, offered: tally.offered, sent: tally.offered - tally.unsent, accepted: tally.accepted.length, acceptedPerSecond: Math.round(tally.accepted.length / seconds),
-      acceptedP50Ms: quantile(tally.accepted, 0.5), acceptedP99Ms: p99, refused: tally.refused, unsent: tally.unsent, memoryHalfMb: half, memoryPeakMb: peak, normalAgainMs: normalMs, violations,
+      capacity,
+      offeredPerSecond: capacity * TIMES,
+      seconds,
+      offered: tally.offered,
+      sent: tally.offered - tally.unsent,
+      accepted: tally.accepted.length,
+      acceptedPerSecond: Math.round(tally.accepted.length / seconds),
+      acceptedP50Ms: quantile(tally.accepted, 0.5),
+      acceptedP99Ms: p99,
+      refused: tally.refused,
+      unsent: tally.unsent,
+      memoryHalfMb: half,
+      memoryPeakMb: peak,
+      normalAgainMs: normalMs,
+      violations,
     };
   } finally {
     await house.close();
@@ -62,7 +75,13 @@ async function requestOf({ folder }: OneProcess): Promise<{ readonly port: numbe
   const { url, apiKey } = JSON.parse(readFileSync(`${folder.dir}/data/credentials.json`, 'utf8')) as { url: string; apiKey: string };
   const body = JSON.stringify({ flow: PLAIN, input: { n: 1 } });
   const { host, port } = new URL(url);
-  const head = ['POST /v1/runs HTTP/1.1', `host: ${host}`, `authorization: Bearer ${apiKey}`, 'content-type: application/json', `content-length: ${body.length}`];
+  const head = [
+    'POST /v1/runs HTTP/1.1',
+    `host: ${host}`,
+    `authorization: Bearer ${apiKey}`,
+    'content-type: application/json',
+    `content-length: ${body.length}`,
+  ];
   return { port: Number(port), bytes: Buffer.from(`${head.join('\r\n')}\r\n\r\n${body}`) };
 }
 
@@ -115,18 +134,20 @@ const newTally = (): Tally => ({ offered: 0, unsent: 0, accepted: [], refused: 0
 async function closedLoop(_house: OneProcess, { port, bytes }: Request, connections: number, seconds: number): Promise<Tally> {
   const tally = newTally();
   const end = performance.now() + seconds * 1_000;
-  await Promise.all(Array.from({ length: connections }, async () => {
-    const wire = await openWire(port);
-    await new Promise<void>((resolve) => {
-      wire.broke = resolve;
-      wire.answered = (status, tookMs, retryAfter) => {
-        count(tally, status, tookMs, retryAfter);
-        if (performance.now() < end) send(wire, bytes);
-        else wire.socket.destroy();
-      };
-      send(wire, bytes);
-    });
-  }));
+  await Promise.all(
+    Array.from({ length: connections }, async () => {
+      const wire = await openWire(port);
+      await new Promise<void>((resolve) => {
+        wire.broke = resolve;
+        wire.answered = (status, tookMs, retryAfter) => {
+          count(tally, status, tookMs, retryAfter);
+          if (performance.now() < end) send(wire, bytes);
+          else wire.socket.destroy();
+        };
+        send(wire, bytes);
+      });
+    }),
+  );
   return tally;
 }
 
@@ -204,7 +225,7 @@ function watchMemory(pid: number): { stop(): number[] } {
 /** Ten runs in a row that end within 100 ms each, as on a quiet day. */
 async function untilNormal({ door }: OneProcess): Promise<number> {
   const begin = performance.now();
-  for (let good = 0; good < 10 && performance.now() - begin < 60_000; ) {
+  for (let good = 0; good < 10 && performance.now() - begin < 60_000;) {
     const sentMs = performance.now();
     const answer = await door.ask('POST', '/v1/runs', { flow: PLAIN, input: { n: 1 }, wait: '5s' });
     const fine = answer?.status === 201 && answer.body['status'] === 'completed' && performance.now() - sentMs < 100;

@@ -39,7 +39,11 @@ export async function run(words: readonly string[], { dir, log }: Folder, enviro
   const ended = new Promise<void>((resolve) => child.once('close', () => resolve()));
   const errors = createWriteStream(log, { flags: 'a' });
   child.stderr.pipe(errors);
-  const ready = await Promise.race([firstLine(child), ended.then(() => undefined), new Promise<undefined>((resolve) => setTimeout(() => resolve(undefined), READY_LIMIT_MS).unref())]);
+  const ready = await Promise.race([
+    firstLine(child),
+    ended.then(() => undefined),
+    new Promise<undefined>((resolve) => setTimeout(() => resolve(undefined), READY_LIMIT_MS).unref()),
+  ]);
   if (ready === undefined) {
     child.kill('SIGKILL');
     throw new Error(`palace ${words.join(' ')} was not ready: ${tail(log)}`);
@@ -50,7 +54,10 @@ export async function run(words: readonly string[], { dir, log }: Folder, enviro
     await ended;
   };
   return {
-    url, pid: pids.palace, postgresPid: pids.postgres ?? undefined, kill,
+    url,
+    pid: pids.palace,
+    postgresPid: pids.postgres ?? undefined,
+    kill,
     signal: (name) => void child.kill(name),
     async stop() {
       child.kill('SIGCONT');
@@ -95,7 +102,8 @@ export async function startPostgres(dir: string): Promise<PostgresServer> {
   const url = new URL(server.url);
   const socketPath = join(url.searchParams.get('host') ?? '', '.s.PGSQL.5432');
   return {
-    server, socketPath,
+    server,
+    socketPath,
     urlAt(port) {
       const tcp = new URL(server.url);
       tcp.search = '';

@@ -72,9 +72,10 @@ export async function openProxy(socketPath: string): Promise<Proxy> {
     port: (server.address() as AddressInfo).port,
     cutNextCommit: (limitMs) => arm(limitMs, true, () => undefined),
     atNextCommit: (limitMs, strike) => arm(limitMs, false, strike),
-    close: () => new Promise((resolve) => {
-      for (const socket of open) socket.destroy();
-      server.close(() => resolve());
-    }),
+    close: () =>
+      new Promise((resolve) => {
+        for (const socket of open) socket.destroy();
+        server.close(() => resolve());
+      }),
   };
 }

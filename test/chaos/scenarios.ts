@@ -25,13 +25,15 @@ const AT_ONCE = 32;
 async function together<T>(count: number, work: (n: number) => Promise<T>): Promise<T[]> {
   const results: T[] = [];
   let next = 0;
-  await Promise.all(Array.from({ length: AT_ONCE }, async () => {
-    while (next < count) {
-      const n = next;
-      next += 1;
-      results[n] = await work(n);
-    }
-  }));
+  await Promise.all(
+    Array.from({ length: AT_ONCE }, async () => {
+      while (next < count) {
+        const n = next;
+        next += 1;
+        results[n] = await work(n);
+      }
+    }),
+  );
   return results;
 }
 
@@ -106,7 +108,9 @@ async function damage({ postgres }: Cluster, corrupted: string): Promise<void> {
   await client.connect();
   await client.query(`update flow.journal set body = '[{"type":"nonsense"}]' where run = $1 and seq = 1`, [corrupted]);
   // The step after its listen is none that there is: going there is a broken invariant, which throws.
-  await client.query(`update flow.program set program = jsonb_set(program, '{steps,1,next}', '99') where hash = (select hash from flow.definition where name = 'poison')`);
+  await client.query(
+    `update flow.program set program = jsonb_set(program, '{steps,1,next}', '99') where hash = (select hash from flow.definition where name = 'poison')`,
+  );
   await client.end();
 }
 

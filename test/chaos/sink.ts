@@ -42,8 +42,16 @@ export async function openSink(): Promise<Sink> {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
   return {
-    url: `http://127.0.0.1:${port}`, address: `127.0.0.1:${port}`, byStep, calls: () => calls, acts: (key) => acts.get(key) ?? 0,
-    close: () => new Promise((resolve) => { server.closeAllConnections(); server.close(() => resolve()); }),
+    url: `http://127.0.0.1:${port}`,
+    address: `127.0.0.1:${port}`,
+    byStep,
+    calls: () => calls,
+    acts: (key) => acts.get(key) ?? 0,
+    close: () =>
+      new Promise((resolve) => {
+        server.closeAllConnections();
+        server.close(() => resolve());
+      }),
   };
 }
 

@@ -130,7 +130,14 @@ export class FlowClients {
   private event(type: string, data: Json): Promise<void> {
     const id = `e${this.names++}`;
     const event = { specversion: '1.0', id, source: 'https://clients.invalid/', type, data };
-    return this.send({ shard: homeShard(TENANT, type), tenant: TENANT, key: `event/${type}`, commandId: `evt_${id}`, kind: 'event', body: JSON.stringify(event) });
+    return this.send({
+      shard: homeShard(TENANT, type),
+      tenant: TENANT,
+      key: `event/${type}`,
+      commandId: `evt_${id}`,
+      kind: 'event',
+      body: JSON.stringify(event),
+    });
   }
 
   /** A signal or a control verb for some run, whatever its state. */
@@ -147,7 +154,8 @@ export class FlowClients {
     if (chance < 0.87) return NEVER_CANCELLED.has(run.row.flow) ? undefined : this.tell(run, 'cancel', {});
     if (run.row.parent !== undefined) return;
     if (run.row.status === 'failed') return this.tell(run, 'retry', { effects: 'keep' });
-    if (!ENDED.has(run.row.status) && random.chance(0.4)) return this.tell(run, 'retry', { effects: 'keep', step: run.live.linked.program.steps[1]?.pointer ?? '' });
+    if (!ENDED.has(run.row.status) && random.chance(0.4))
+      return this.tell(run, 'retry', { effects: 'keep', step: run.live.linked.program.steps[1]?.pointer ?? '' });
   }
 
   private tell(run: KeptRun, kind: string, body: Json & object): Promise<void> {
@@ -166,7 +174,8 @@ export class FlowClients {
         return true;
       });
       command.acknowledged = kept === true;
-      if (command.acknowledged && !this.around.database().inbox.has(`${row.tenant}\n${row.commandId}`)) world.violate(`${row.commandId} was acknowledged and is not there`);
+      if (command.acknowledged && !this.around.database().inbox.has(`${row.tenant}\n${row.commandId}`))
+        world.violate(`${row.commandId} was acknowledged and is not there`);
       if (!command.acknowledged) await world.sleep(world.random.between(20, 400));
     }
   }
@@ -195,6 +204,7 @@ export class FlowClients {
       if (world.nowMs < (invariants.doubtedMs.get(doubted.key) ?? 0) + ACT_LASTS_MS) return;
       return this.tell(run, 'resolve', { key: doubted.key, outcome: outside.performed.has(doubted.key) ? 'done' : 'absent', result: { resolved: true } });
     }
-    if (run.live.listens.size > 0 && ['sim/approve', 'sim/both'].includes(run.row.flow) && !run.live.signals.some(({ type }) => type.endsWith('.go'))) return this.tell(run, 'signal', { name: 'go', data: null });
+    if (run.live.listens.size > 0 && ['sim/approve', 'sim/both'].includes(run.row.flow) && !run.live.signals.some(({ type }) => type.endsWith('.go')))
+      return this.tell(run, 'signal', { name: 'go', data: null });
   }
 }

@@ -15,19 +15,30 @@ const call = (name: string, host: string, palace: Step, body: unknown = { token:
   [name]: { call: 'http', with: { method: 'post', endpoint: `http://${host}/${name}`, body }, metadata: { palace } },
 });
 const keyed = (name: string, body?: unknown): Step => call(name, 'keyed.sim', { effect: 'idempotent', deadline: 'PT2S' }, body);
-const read = (name: string): Step => ({ [name]: { call: 'http', with: { method: 'get', endpoint: `http://keyed.sim/${name}` }, metadata: { palace: { effect: 'read', deadline: 'PT1S' } } } });
+const read = (name: string): Step => ({
+  [name]: { call: 'http', with: { method: 'get', endpoint: `http://keyed.sim/${name}` }, metadata: { palace: { effect: 'read', deadline: 'PT1S' } } },
+});
 const unkeyed = (name: string): Step => call(name, 'unkeyed.sim', { effect: 'unique', deadline: 'PT2S' });
 const verified = (name: string, absenceFinal: boolean): Step =>
   call(name, 'unkeyed.sim', {
     effect: 'unique',
     deadline: 'PT1.5S',
-    verify: { with: { method: 'get', endpoint: '${ "http://books.sim/by-key/" + $effect.key }' }, happened: '.status == 200', result: '{ verified: true }', absenceFinal },
+    verify: {
+      with: { method: 'get', endpoint: '${ "http://books.sim/by-key/" + $effect.key }' },
+      happened: '.status == 200',
+      result: '{ verified: true }',
+      absenceFinal,
+    },
   });
 const set = (name: string, value: unknown = { [name]: true }): Step => ({ [name]: { set: value } });
 const nap = (name: string, milliseconds: number): Step => ({ [name]: { wait: { milliseconds } } });
 const signal = (name: string): Step => ({ [name]: { listen: { to: { one: { with: { type: `agentspalace.signal.${name}` } } } } } });
-const sub = (name: string, more: Step = {}, run: Step = {}): Step => ({ [`run-${name}`]: { run: { ...run, workflow: { namespace: NAMESPACE, name, version: VERSION, input: { token: '${ $workflow.input.token }' } } }, ...more } });
-const retrying = (body: Step, count: number): Step => ({ again: { try: [body], catch: { retry: { delay: { milliseconds: 80 }, backoff: { exponential: {} }, limit: { attempt: { count } } }, do: [set('gave-up')] } } });
+const sub = (name: string, more: Step = {}, run: Step = {}): Step => ({
+  [`run-${name}`]: { run: { ...run, workflow: { namespace: NAMESPACE, name, version: VERSION, input: { token: '${ $workflow.input.token }' } } }, ...more },
+});
+const retrying = (body: Step, count: number): Step => ({
+  again: { try: [body], catch: { retry: { delay: { milliseconds: 80 }, backoff: { exponential: {} }, limit: { attempt: { count } } }, do: [set('gave-up')] } },
+});
 const guarded = (step: Step): Step => ({ safe: { try: [step], catch: { as: 'e', do: [set('caught')] } } });
 const after = (step: Step, milliseconds: number): Step => {
   const [name, body] = Object.entries(step)[0] as [string, Step];
@@ -41,10 +52,29 @@ interface Flow {
 }
 
 const FLOWS: Readonly<Record<string, Flow>> = {
-  sequence: { steps: [set('first', { n: 1 }), keyed('seq-one'), { each: { for: { each: 'n', in: '[range(3)]' }, do: [keyed('seq-each', { n: '${ $n }' })] } }, read('seq-read'), set('last')] },
-  choice: { steps: [{ choose: { switch: [{ long: { when: '$workflow.input.token | length > 6', then: 'slow' } }, { short: { then: 'quick' } }] } }, nap('slow', 700), keyed('quick')] },
+  sequence: {
+    steps: [
+      set('first', { n: 1 }),
+      keyed('seq-one'),
+      { each: { for: { each: 'n', in: '[range(3)]' }, do: [keyed('seq-each', { n: '${ $n }' })] } },
+      read('seq-read'),
+      set('last'),
+    ],
+  },
+  choice: {
+    steps: [
+      { choose: { switch: [{ long: { when: '$workflow.input.token | length > 6', then: 'slow' } }, { short: { then: 'quick' } }] } },
+      nap('slow', 700),
+      keyed('quick'),
+    ],
+  },
   retried: { steps: [retrying(keyed('flaky'), 4), set('done')] },
-  forked: { steps: [{ both: { fork: { branches: [keyed('left'), nap('middle', 400), unkeyed('right')] } } }, { race: { fork: { compete: true, branches: [nap('slow-one', 60_000), keyed('fast-one')] } } }] },
+  forked: {
+    steps: [
+      { both: { fork: { branches: [keyed('left'), nap('middle', 400), unkeyed('right')] } } },
+      { race: { fork: { compete: true, branches: [nap('slow-one', 60_000), keyed('fast-one')] } } },
+    ],
+  },
   ship: { steps: [keyed('pack'), unkeyed('ship'), set('shipped')] },
   charge: { steps: [verified('charge', true), keyed('receipt')] },
   weak: { steps: [verified('weak', false), set('paid')] },
@@ -54,8 +84,18 @@ const FLOWS: Readonly<Record<string, Flow>> = {
   impatient: { steps: [guarded(after(signal('go'), 3_000)), keyed('after-all')] },
   hears: { steps: [{ hear: { listen: { to: { one: { with: { type: 'sim.told', data: '${ .token == $workflow.input.token }' } } } } } }, keyed('heard')] },
   tells: { steps: [{ tell: { emit: { event: { with: { source: 'https://sim.invalid/', type: 'sim.told', data: { token: '${ .token }' } } } } } }] },
-  collects: { steps: [guarded(after({ collect: { listen: { to: { any: [{ with: { type: 'sim.many' } }], until: 'length >= 4' } } } }, 15_000)), set('collected')] },
-  both: { steps: [{ all: { listen: { to: { all: [{ with: { type: 'sim.told', data: '${ .token == $workflow.input.token }' } }, { with: { type: 'agentspalace.signal.go' } }] } } } }] },
+  collects: {
+    steps: [guarded(after({ collect: { listen: { to: { any: [{ with: { type: 'sim.many' } }], until: 'length >= 4' } } } }, 15_000)), set('collected')],
+  },
+  both: {
+    steps: [
+      {
+        all: {
+          listen: { to: { all: [{ with: { type: 'sim.told', data: '${ .token == $workflow.input.token }' } }, { with: { type: 'agentspalace.signal.go' } }] } },
+        },
+      },
+    ],
+  },
   parent: { steps: [sub('sequence'), sub('approve'), set('raised')] },
   grandparent: { steps: [{ two: { fork: { branches: [sub('parent'), sub('choice')] } } }, sub('ship')] },
   fires: { steps: [sub('ship', {}, { await: false }), sub('retried', {}, { await: false }), set('fired')] },
@@ -64,7 +104,9 @@ const FLOWS: Readonly<Record<string, Flow>> = {
   limited: { steps: [nap('hold', 500), keyed('one-of-two')], palace: { concurrency: { limit: 2 } } },
   'limited-each': { steps: [unkeyed('one-each'), nap('keep', 300)], palace: { concurrency: { limit: 1, key: '.customer' } } },
   timed: { steps: [nap('short', 100), signal('never')], timeout: { after: { milliseconds: 4_000 } } },
-  naps: { steps: [{ doze: { wait: '${ { milliseconds: $workflow.input.ms } }' } }, { more: { for: { each: 'n', in: '[range(4)]' }, do: [nap('wink', 150)] } }] },
+  naps: {
+    steps: [{ doze: { wait: '${ { milliseconds: $workflow.input.ms } }' } }, { more: { for: { each: 'n', in: '[range(4)]' }, do: [nap('wink', 150)] } }],
+  },
   fails: { steps: [unkeyed('before-it'), keyed('also-before'), { broken: { raise: { error: { type: 'https://sim.invalid/broken', status: 500 } } } }] },
   large: { steps: [set('big', { big: '${ [range(14000)] | map("abcde") | join("") }' }), keyed('of-large', { n: 1 })] },
 };

@@ -125,7 +125,9 @@ export class FlowInvariants implements FlowWatch {
     this.figures.heard++;
     const own = run.live.acts.get(event.act)?.own;
     const buffered = run.live.signals.some((signal) => signal.id === event.event.id && signal.type === event.event.type);
-    const elsewhere = [...run.live.acts.values()].some((act) => act.id !== event.act && act.own.kind === 'listen' && act.own.received.some((one) => one.event.id === event.event.id));
+    const elsewhere = [...run.live.acts.values()].some(
+      (act) => act.id !== event.act && act.own.kind === 'listen' && act.own.received.some((one) => one.event.id === event.event.id),
+    );
     if (event.event.type.startsWith('agentspalace.signal.') && !buffered && !elsewhere) this.count(event.event.id);
     const twice = own?.kind === 'listen' && own.received.some((one) => one.event.id === event.event.id && one.event.source === event.event.source);
     return twice ? `the event ${event.event.id} came twice` : undefined;

@@ -69,8 +69,16 @@ export class HastyEffects {
     for (const row of rowsOf(write, 'effect')) {
       const { run, key, attempt, args } = row as { run: string; key: string; attempt: number; args: string };
       const call: EffectCall = {
-        tenant: write.tenant, run, flow: '', key, attempt, class: row['class'] as EffectCall['class'], args: JSON.parse(args) as Json,
-        deadlineMs: 1_500, signal: new AbortController().signal, traceparent: undefined,
+        tenant: write.tenant,
+        run,
+        flow: '',
+        key,
+        attempt,
+        class: row['class'] as EffectCall['class'],
+        args: JSON.parse(args) as Json,
+        deadlineMs: 1_500,
+        signal: new AbortController().signal,
+        traceparent: undefined,
       };
       this.begun.set(key, this.executor(call));
     }

@@ -16,7 +16,16 @@ import type { LaunchedService, LaunchParts } from './service.ts';
 export const TENANT = 'acme';
 
 export const ENGINE_SETTINGS: EngineSettings = {
-  decide: { eventsPerDecision: 40, historyEvents: 5_000, payloadBytes: 1_000_000, fanOut: 100, nesting: 20, bufferedSignals: 100, expressionFuel: 100_000, retriesPerRun: 1_000 },
+  decide: {
+    eventsPerDecision: 40,
+    historyEvents: 5_000,
+    payloadBytes: 1_000_000,
+    fanOut: 100,
+    nesting: 20,
+    bufferedSignals: 100,
+    expressionFuel: 100_000,
+    retriesPerRun: 1_000,
+  },
   runtimeMetadata: {},
   maxPendingStarts: 500,
   maxActiveRuns: 500,
@@ -82,7 +91,9 @@ export class FlowProcess implements LaunchedService {
     }
     const node = this.parts.node();
     const short = node.owned().find(({ shard }) => this.host.appetite(shard) < ENGINE_SETTINGS.maxHeldRows);
-    return short === undefined ? undefined : `${this.parts.process.id} believes it holds ${ENGINE_SETTINGS.maxHeldRows - this.host.appetite(short.shard)} rows of shard ${short.shard}`;
+    return short === undefined
+      ? undefined
+      : `${this.parts.process.id} believes it holds ${ENGINE_SETTINGS.maxHeldRows - this.host.appetite(short.shard)} rows of shard ${short.shard}`;
   }
 
   private watched(tables: FlowTables): DurableHost {
@@ -100,10 +111,14 @@ export class FlowProcess implements LaunchedService {
 
   private logTo(): Log {
     const { world, process } = this.parts;
-    const say = (level: string) => (message: string, fields: object = {}) => {
-      const { error, runId } = fields as { error?: unknown; runId?: string };
-      world.note(`${process.id} ${level}: ${message}${runId === undefined ? '' : ` (${runId})`}${error === undefined ? '' : `: ${error instanceof Error ? error.message : String(error)}`}`);
-    };
+    const say =
+      (level: string) =>
+      (message: string, fields: object = {}) => {
+        const { error, runId } = fields as { error?: unknown; runId?: string };
+        world.note(
+          `${process.id} ${level}: ${message}${runId === undefined ? '' : ` (${runId})`}${error === undefined ? '' : `: ${error instanceof Error ? error.message : String(error)}`}`,
+        );
+      };
     const log: Log = { debug: () => undefined, info: () => undefined, warn: say('warns'), error: say('errs'), child: () => log };
     return log;
   }

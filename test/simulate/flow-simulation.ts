@@ -97,7 +97,8 @@ export class FlowSimulation implements SimulatedService<FlowProcess> {
       if (state === undefined || state === 'open') world.violate(`${row.commandId} ended as ${state ?? 'lost'}`);
       if (row.kind !== 'signal') continue;
       const times = this.invariants.signals.get(row.commandId) ?? 0;
-      if (times !== (state === 'done' ? 1 : 0)) world.violate(`the signal ${row.commandId} for ${row.key} is ${state} and stands ${times} times in the journal`);
+      if (times !== (state === 'done' ? 1 : 0))
+        world.violate(`the signal ${row.commandId} for ${row.key} is ${state} and stands ${times} times in the journal`);
     }
   }
 
@@ -117,8 +118,14 @@ export class FlowSimulation implements SimulatedService<FlowProcess> {
     const runs = [...this.tables.runs.values()];
     const ended = (status: string): number => runs.filter(({ row }) => row.status === status).length;
     return {
-      runs: runs.length, completed: ended('completed'), failed: ended('failed'), cancelled: ended('cancelled'), ...this.invariants.figures,
-      signals: this.invariants.signals.size, events: this.tables.events.size, commands: this.clients?.commands.length ?? 0,
+      runs: runs.length,
+      completed: ended('completed'),
+      failed: ended('failed'),
+      cancelled: ended('cancelled'),
+      ...this.invariants.figures,
+      signals: this.invariants.signals.size,
+      events: this.tables.events.size,
+      commands: this.clients?.commands.length ?? 0,
     };
   }
 }

@@ -25,8 +25,14 @@ export function simulatedStore(tables: FlowTables, read: Read, blobs: BlobReads)
       ),
     async load(shards, ids, upTo) {
       // Three statements, each of its own instant.
-      const rows = await read(() => ids.flatMap((id) => tables.runs.get(id) ?? []).filter((kept) => shards.includes(kept.row.shard)).map((kept) => ({ kept, row: kept.row })));
-      const snapshots = upTo === undefined ? await read(() => new Map(rows.map(({ kept }) => [kept.row.id, kept.snapshot]))) : new Map<string, KeptRun['snapshot']>();
+      const rows = await read(() =>
+        ids
+          .flatMap((id) => tables.runs.get(id) ?? [])
+          .filter((kept) => shards.includes(kept.row.shard))
+          .map((kept) => ({ kept, row: kept.row })),
+      );
+      const snapshots =
+        upTo === undefined ? await read(() => new Map(rows.map(({ kept }) => [kept.row.id, kept.snapshot]))) : new Map<string, KeptRun['snapshot']>();
       return read(() => rows.map(({ kept, row }) => stored(kept, row, snapshots.get(row.id), upTo, blobs)));
     },
     program: (_tenant, hash) =>
@@ -41,11 +47,14 @@ export function simulatedStore(tables: FlowTables, read: Read, blobs: BlobReads)
       }),
     ledger: (_shard, run) => read(() => [...(tables.runs.get(run)?.effects.values() ?? [])].toSorted((a, b) => a.requestedMs - b.requestedMs)),
     subscriptions: (_tenant, type) => read(() => [...tables.subscriptions.values()].filter((one) => one.type === type)),
-    recentEvents: (_tenant, types, sinceMs, limit) => read(() => [...tables.events.values()].filter((event) => types.includes(event.type) && event.atMs >= sinceMs).slice(-limit)),
+    recentEvents: (_tenant, types, sinceMs, limit) =>
+      read(() => [...tables.events.values()].filter((event) => types.includes(event.type) && event.atMs >= sinceMs).slice(-limit)),
     unmatchedEvents: (shard, limit) => read(() => [...tables.events.values()].filter((event) => event.shard === shard && !event.matched).slice(0, limit)),
     permits: (shard) =>
       read(() =>
-        byId(tables.inShard(shard)).flatMap(({ row: { permit, id, status, endedMs } }) => (permit === undefined || endedMs !== undefined ? [] : [{ permit, id, status }])),
+        byId(tables.inShard(shard)).flatMap(({ row: { permit, id, status, endedMs } }) =>
+          permit === undefined || endedMs !== undefined ? [] : [{ permit, id, status }],
+        ),
       ),
   };
 }

@@ -96,7 +96,8 @@ export class FlowTables implements ServiceTables {
     }
     for (const row of rowsOf(write, 'event')) {
       const { tenant, type, source, id, body, shard } = row as unknown as KeptEvent;
-      if (!this.events.has(eventName(row))) this.events.set(eventName(row), { tenant, type, source, id, atMs: Number(row['at_ms']), body, shard, matched: false });
+      if (!this.events.has(eventName(row)))
+        this.events.set(eventName(row), { tenant, type, source, id, atMs: Number(row['at_ms']), body, shard, matched: false });
     }
     for (const row of rowsOf(write, 'event_matched')) Object.assign(this.events.get(eventName(row)) ?? {}, { matched: true });
     for (const { key, id } of write.timersClear ?? []) this.timers.delete(`${key}\n${id}`);
@@ -112,7 +113,17 @@ export class FlowTables implements ServiceTables {
     const optional = { endedMs: row['ended_ms'], parent: row['parent'], parentAct: row['parent_act'], forkOf: row['fork_of'], permit: row['permit'] };
     const present = Object.fromEntries(Object.entries(optional).filter(([, value]) => value !== null && value !== undefined));
     const kept: KeptRun = {
-      row: { id: r.id, shard: r.shard, tenant: r.tenant, flow: r.flow, version: r.version, hash: r.hash, status: r.status, startedMs: Number(row['started_ms']), ...present },
+      row: {
+        id: r.id,
+        shard: r.shard,
+        tenant: r.tenant,
+        flow: r.flow,
+        version: r.version,
+        hash: r.hash,
+        status: r.status,
+        startedMs: Number(row['started_ms']),
+        ...present,
+      },
       entries: [],
       live: newRun(linked, { id: r.id, startedMs: Number(row['started_ms']) }),
       limit: linked.program.concurrency?.limit,
@@ -162,10 +173,25 @@ export class FlowTables implements ServiceTables {
   }
 
   private addEffect(row: Row): void {
-    const { run, key, act, position, args_hash: argsHash, requested_ms: requestedMs } = row as { run: string; key: string; act: number; position: string; args_hash: string; requested_ms: number };
+    const {
+      run,
+      key,
+      act,
+      position,
+      args_hash: argsHash,
+      requested_ms: requestedMs,
+    } = row as { run: string; key: string; act: number; position: string; args_hash: string; requested_ms: number };
     const effects = this.runs.get(run)?.effects;
     const known = effects?.get(key);
-    effects?.set(key, { key, act: known?.act ?? act, position: known?.position ?? position, class: row['class'] as LedgerRow['class'], state: 'intent', argsHash, requestedMs: known?.requestedMs ?? requestedMs });
+    effects?.set(key, {
+      key,
+      act: known?.act ?? act,
+      position: known?.position ?? position,
+      class: row['class'] as LedgerRow['class'],
+      state: 'intent',
+      argsHash,
+      requestedMs: known?.requestedMs ?? requestedMs,
+    });
   }
 
   private settleEffect(row: Row): void {
@@ -178,16 +204,20 @@ export class FlowTables implements ServiceTables {
 
   /** I2, and the limits on how many run at once. */
   private compare(write: Write): void {
-    const touched = new Set([...rowsOf(write, 'run'), ...rowsOf(write, 'state')].map(({ id }) => String(id)).concat(rowsOf(write, 'journal').map(({ r }) => String(r))));
+    const touched = new Set(
+      [...rowsOf(write, 'run'), ...rowsOf(write, 'state')].map(({ id }) => String(id)).concat(rowsOf(write, 'journal').map(({ r }) => String(r))),
+    );
     for (const id of touched) {
       const kept = this.runs.get(id);
       if (kept === undefined) continue;
       const status = runStatus(kept.live);
-      if (status !== kept.row.status && kept.row.status !== 'quarantined') this.world.violate(`${id} (${kept.row.flow}) is ${kept.row.status} in its summary and ${status} in its journal`);
+      if (status !== kept.row.status && kept.row.status !== 'quarantined')
+        this.world.violate(`${id} (${kept.row.flow}) is ${kept.row.status} in its summary and ${status} in its journal`);
       const { permit } = kept.row;
       if (permit === undefined || kept.limit === undefined) continue;
       const running = this.inShard(kept.row.shard).filter((one) => one.row.permit === permit && !ENDED.has(one.row.status) && one.row.status !== 'pending');
-      if (running.length > kept.limit) this.world.violate(`${running.length} runs hold the permit ${permit}, which allows ${kept.limit}: ${running.map((one) => one.row.id).join(', ')}`);
+      if (running.length > kept.limit)
+        this.world.violate(`${running.length} runs hold the permit ${permit}, which allows ${kept.limit}: ${running.map((one) => one.row.id).join(', ')}`);
     }
   }
 }

@@ -80,7 +80,11 @@ function report(verdict: Verdict): boolean {
 }
 
 function repeatFlags(): string {
-  const given = [['service', values.service], ['faults-ms', values['faults-ms']], ['mutant', values.mutant]] as const;
+  const given = [
+    ['service', values.service],
+    ['faults-ms', values['faults-ms']],
+    ['mutant', values.mutant],
+  ] as const;
   return given.map(([flag, value]) => (value === undefined ? '' : ` --${flag} '${value}'`)).join('');
 }
 

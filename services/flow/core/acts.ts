@@ -31,7 +31,10 @@ export interface OpenEffect extends EffectIntent {
   readonly state: 'requested' | 'verifying' | 'in-doubt';
 }
 
-export interface Received { readonly filter: number; readonly event: CloudEvent }
+export interface Received {
+  readonly filter: number;
+  readonly event: CloudEvent;
+}
 
 /** What only some kinds of steps remember. */
 export type Own =
@@ -39,9 +42,12 @@ export type Own =
   | { readonly kind: 'for'; items: readonly Json[] | undefined; index: number }
   | { readonly kind: 'fork'; entered: number; outputs: (Json | undefined)[]; left: number; won: boolean }
   | {
-      readonly kind: 'try'; attempt: number; caught: RunFault | undefined;
+      readonly kind: 'try';
+      attempt: number;
+      caught: RunFault | undefined;
       /** Effects of the next body count their attempts from `base`; `peak` is the highest so far. */
-      base: number; peak: number;
+      base: number;
+      peak: number;
       /** What unique acts below came to, by position: a repeated body gets the answer, not the act (I4 of model.ts). */
       kept: Map<string, LedgerAnswer> | undefined;
     }
@@ -74,7 +80,12 @@ export interface Act {
   own: Own;
 }
 
-export interface OpenTimer { readonly id: string; readonly act: ActId; readonly purpose: TimerPurpose; readonly dueMs: number }
+export interface OpenTimer {
+  readonly id: string;
+  readonly act: ActId;
+  readonly purpose: TimerPurpose;
+  readonly dueMs: number;
+}
 
 export interface ActTree {
   readonly acts: Map<ActId, Act>;

@@ -25,28 +25,34 @@ const HANDLES: { readonly [T in Command['type']]: Handle<T> } = {
   },
   continue: () => undefined,
   'effect-done': (turn, { act, attempt, result }) => withEffect(turn, act, attempt, (effect) => effectDone(turn, effect, result)),
-  'effect-failed': (turn, { act, attempt, fault, reach }) => withEffect(turn, act, attempt, (effect) => {
-    if (reach === 'unknown' && isGuarded(effect)) return doubt(turn, effect, fault.detail ?? fault.title ?? 'The outcome of the call is unknown.');
-    return effectFailed(turn, effect, fault);
-  }),
-  'effect-verified': (turn, { act, verdict, result }) => withEffect(turn, act, undefined, (effect) => {
-    if (effect.state !== 'verifying') return 'Nobody asked whether this effect happened.';
-    if (verdict === 'happened') return effectDone(turn, effect, result ?? null, 'verified');
-    if (verdict === 'absent' && isAbsenceFinal(turn, actOf(turn.run, act))) return effectAbsent(turn, effect);
-    const why = verdict === 'absent' ? 'It was not found, and the remote does not promise that it will not appear later.' : 'The remote could not tell whether it happened.';
-    emit(turn, { type: 'effect.doubted', act, attempt: effect.attempt, key: effect.key, verifying: false, why, atMs: turn.env.nowMs });
-    return undefined;
-  }),
+  'effect-failed': (turn, { act, attempt, fault, reach }) =>
+    withEffect(turn, act, attempt, (effect) => {
+      if (reach === 'unknown' && isGuarded(effect)) return doubt(turn, effect, fault.detail ?? fault.title ?? 'The outcome of the call is unknown.');
+      return effectFailed(turn, effect, fault);
+    }),
+  'effect-verified': (turn, { act, verdict, result }) =>
+    withEffect(turn, act, undefined, (effect) => {
+      if (effect.state !== 'verifying') return 'Nobody asked whether this effect happened.';
+      if (verdict === 'happened') return effectDone(turn, effect, result ?? null, 'verified');
+      if (verdict === 'absent' && isAbsenceFinal(turn, actOf(turn.run, act))) return effectAbsent(turn, effect);
+      const why =
+        verdict === 'absent'
+          ? 'It was not found, and the remote does not promise that it will not appear later.'
+          : 'The remote could not tell whether it happened.';
+      emit(turn, { type: 'effect.doubted', act, attempt: effect.attempt, key: effect.key, verifying: false, why, atMs: turn.env.nowMs });
+      return undefined;
+    }),
   'effect-resolved'(turn, { key, outcome, result, by }) {
     const effect = [...turn.run.effects].map((id) => openEffect(turn.run, id)).find((one) => one?.key === key);
     if (effect === undefined || effect.state === 'requested') return 'No effect of this run with that key is in doubt.';
     return outcome === 'done' ? effectDone(turn, effect, result ?? null, 'resolved', by) : effectAbsent(turn, effect, by);
   },
-  'effect-lost': (turn, { act, attempt }) => withEffect(turn, act, attempt, (effect) => {
-    if (!isGuarded(effect)) return 'This effect is simply performed again.';
-    if (effect.state !== 'requested') return 'It is known already that the outcome of this effect is unknown.';
-    return doubt(turn, effect, 'The server stopped while the call was under way.');
-  }),
+  'effect-lost': (turn, { act, attempt }) =>
+    withEffect(turn, act, attempt, (effect) => {
+      if (!isGuarded(effect)) return 'This effect is simply performed again.';
+      if (effect.state !== 'requested') return 'It is known already that the outcome of this effect is unknown.';
+      return doubt(turn, effect, 'The server stopped while the call was under way.');
+    }),
   timer(turn, { id }) {
     if (!turn.run.timers.has(id)) return 'The timer is not set any more.';
     emit(turn, { type: 'timer.fired', id, atMs: turn.env.nowMs });
@@ -58,7 +64,8 @@ const HANDLES: { readonly [T in Command['type']]: Handle<T> } = {
     const signal = { id, name, data, atMs: env.nowMs };
     if (!fits(data, env.limits.payloadBytes)) return `The signal is larger than ${env.limits.payloadBytes} bytes (flow.limits.payloadBytes).`;
     if (offer(turn, signalEvent(run.id, signal))) return undefined;
-    if (run.signals.length >= env.limits.bufferedSignals) return `The run keeps ${run.signals.length} signals that nobody has read (flow.limits.bufferedSignals).`;
+    if (run.signals.length >= env.limits.bufferedSignals)
+      return `The run keeps ${run.signals.length} signals that nobody has read (flow.limits.bufferedSignals).`;
     emit(turn, { type: 'signal.received', ...signal });
     return undefined;
   },
@@ -73,7 +80,8 @@ const HANDLES: { readonly [T in Command['type']]: Handle<T> } = {
     if (own?.kind !== 'run' || own.child === undefined) return 'The step does not wait for that run any more.';
     const step = stepAt(turn.run, actOf(turn.run, act));
     if (fault !== undefined) emit(turn, { type: 'child.ended', act, fault: { ...fault, instance: step.pointer } });
-    else if (output !== undefined && !fits(output, turn.env.limits.payloadBytes)) emit(turn, { type: 'child.ended', act, fault: { ...tooLarge(turn, 'output of the sub-flow'), instance: step.pointer } });
+    else if (output !== undefined && !fits(output, turn.env.limits.payloadBytes))
+      emit(turn, { type: 'child.ended', act, fault: { ...tooLarge(turn, 'output of the sub-flow'), instance: step.pointer } });
     else emit(turn, { type: 'child.ended', act, output: output ?? null });
     return undefined;
   },
@@ -132,14 +140,30 @@ function effectDone(turn: Turn, effect: OpenEffect, result: Json, how: 'performe
   const small = fits(result, turn.env.limits.payloadBytes);
   if (!small && !isGuarded(effect)) return effectFailed(turn, effect, tooLarge(turn, 'result of the call'));
   // It happened, whatever the size of its answer: the ledger must say so before the step fails.
-  emit(turn, { type: 'effect.completed', act, attempt, ...keyOf(effect), result: small ? result : null, how, ...(by !== undefined && { by }), atMs: turn.env.nowMs });
+  emit(turn, {
+    type: 'effect.completed',
+    act,
+    attempt,
+    ...keyOf(effect),
+    result: small ? result : null,
+    how,
+    ...(by !== undefined && { by }),
+    atMs: turn.env.nowMs,
+  });
   if (!small) fail(turn, actOf(turn.run, act), { ...tooLarge(turn, 'result of the call'), instance: stepAt(turn.run, actOf(turn.run, act)).pointer });
   return undefined;
 }
 
 function effectFailed(turn: Turn, effect: OpenEffect, fault: RunFault): Outcome {
   const { pointer } = stepAt(turn.run, actOf(turn.run, effect.act) satisfies Act);
-  emit(turn, { type: 'effect.failed', act: effect.act, attempt: effect.attempt, ...keyOf(effect), fault: { ...fault, instance: pointer }, atMs: turn.env.nowMs });
+  emit(turn, {
+    type: 'effect.failed',
+    act: effect.act,
+    attempt: effect.attempt,
+    ...keyOf(effect),
+    fault: { ...fault, instance: pointer },
+    atMs: turn.env.nowMs,
+  });
   return undefined;
 }
 

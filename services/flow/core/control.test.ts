@@ -1,26 +1,13 @@
 // The life of a run as people steer it: bounds, pause, cancel, retry, fork, limits, and what a run shows of itself.
 import type { Json } from '@palace/jq/jq.ts';
 import { describe, expect, it } from 'vitest';
+import { answer, asked, begun, CALL, FAULT, open, refuse } from './begun-run.ts';
 import { decide } from './decide.ts';
 import { evolve } from './evolve.ts';
-import type { DecideLimits, LedgerAnswer, RunEvent } from './model.ts';
-import { makeRunId } from './run-id.ts';
-import { newRun, openEffects, openTimers, rewound, type Rewind, type Run } from './run.ts';
+import type { LedgerAnswer } from './model.ts';
+import { newRun, openEffects, openTimers } from './run.ts';
 import { failureOf, nearLimits, runStatus } from './view.ts';
-import { flowOf, linkFlow, LIMITS, plain, virtualShell, type VirtualShell } from './virtual-shell.ts';
-
-const CALL = (name: string, method = 'get'): string => `{call: http, with: {method: ${method}, endpoint: 'http://x.test/${name}'}}`;
-const FAULT = { type: 'https://x.test/failed', status: 503, title: 'Down', detail: 'no answer' };
-
-function begun(steps: string, input: Json = {}, limits: Partial<DecideLimits> = {}, more = ''): VirtualShell {
-  const shell = virtualShell(linkFlow(flowOf(steps, more)), limits);
-  shell.give({ type: 'start', input });
-  return shell;
-}
-const asked = (shell: VirtualShell): string[] => shell.journal.flatMap((e) => (e.type === 'effect.requested' ? [`${e.attempt} ${(e.args as { endpoint: string }).endpoint.slice(14)}`] : []));
-const open = (shell: VirtualShell) => openEffects(shell.run)[0] ?? expect.fail('no open effect');
-const answer = (shell: VirtualShell, result: Json) => shell.give({ type: 'effect-done', act: open(shell).act, attempt: open(shell).attempt, result });
-const refuse = (shell: VirtualShell) => shell.give({ type: 'effect-failed', act: open(shell).act, attempt: open(shell).attempt, fault: FAULT, reach: 'answered' });
+import { flowOf, linkFlow, LIMITS, plain, virtualShell } from './virtual-shell.ts';
 
 describe('a list of steps', () => {
   it.each([
@@ -35,25 +22,37 @@ describe('a list of steps', () => {
   });
 
   it('hands data, context and variables on in the order of the specification', () => {
-    const shell = begun(`
+    const shell = begun(
+      `
   - one:
       input: {from: '{raw: $task.input, n: .n}'}
       set: {seen: '\${ $input }', task: '\${ $task.name + $task.reference }', flow: '\${ $workflow.input.n }', by: '\${ $runtime.name }'}
       output: {as: '{out: ., in: $input.n}'}
       export: {as: '{kept: $output.in, at: $task.startedAt.epoch.milliseconds}'}
   - two: {set: {context: '\${ $context }', last: '\${ . }', id: '\${ $workflow.id }'}}
-`, { n: 3 });
+`,
+      { n: 3 },
+    );
     expect(shell.run.output).toEqual({
-      context: { kept: 3, at: shell.nowMs }, id: shell.run.id,
+      context: { kept: 3, at: shell.nowMs },
+      id: shell.run.id,
       last: { in: 3, out: { seen: { raw: { n: 3 }, n: 3 }, task: 'one/do/0/one', flow: 3, by: 'AgentsPalace' } },
     });
   });
 
   it('checks the schemas of inputs, outputs and contexts, and names the field', () => {
     const schema = '{document: {type: object, required: [n], properties: {n: {type: number}}}}';
-    for (const step of [`{input: {schema: ${schema}}, set: {n: 1}}`, `{output: {schema: ${schema}}, set: {m: 1}}`, `{export: {as: ., schema: ${schema}}, set: {m: 1}}`]) {
+    for (const step of [
+      `{input: {schema: ${schema}}, set: {n: 1}}`,
+      `{output: {schema: ${schema}}, set: {m: 1}}`,
+      `{export: {as: ., schema: ${schema}}, set: {m: 1}}`,
+    ]) {
       const shell = begun(`  - a: ${step}`, { n: 'text' });
-      expect(shell.run.fault, step).toMatchObject({ status: 400, type: 'https://open-workflow-specification.org/spec/1.0.0/errors/validation', instance: '/do/0/a' });
+      expect(shell.run.fault, step).toMatchObject({
+        status: 400,
+        type: 'https://open-workflow-specification.org/spec/1.0.0/errors/validation',
+        instance: '/do/0/a',
+      });
     }
     expect(begun('  - a: {set: {n: 1}}', {}, {}, `output: {as: '{m: 1}', schema: ${schema}}`).run.phase).toBe('failed');
     expect(begun('  - a: {set: {m: 1}}', {}, {}, `input: {schema: ${schema}}`).run.fault).toMatchObject({ status: 400 });
@@ -61,12 +60,15 @@ describe('a list of steps', () => {
   });
 
   it('loops over its items with while, each and at, and hands data from one to the next', () => {
-    const shell = begun(`
+    const shell = begun(
+      `
   - each:
       for: {each: x, at: i, in: '\${ .items }'}
       while: $x < 4
       do: [{a: {set: {sum: '\${ (.sum // 0) + $x * $i }', items: []}}}]
-`, { items: [1, 2, 3, 4, 5] });
+`,
+      { items: [1, 2, 3, 4, 5] },
+    );
     expect(shell.run.output).toEqual({ sum: 8, items: [] });
   });
 
@@ -110,19 +112,31 @@ describe('a bounded decision', () => {
   it('refuses what is too wide, too deep or too large, and lets the flow catch that', () => {
     const deep = (n: number): string => (n === 0 ? '{set: {n: 1}}' : `{do: [{d${n}: ${deep(n - 1)}}]}`);
     const branches = Array.from({ length: 5 }, (_, i) => `{b${i}: {set: {n: ${i}}}}`).join(', ');
-    for (const [step, setting] of [[`{fork: {branches: [${branches}]}}`, 'fanOut'], [deep(12), 'nesting'], ['{set: {n: "${ [range(1000)] }"}}', 'payloadBytes'], ['{set: {n: 1}, export: {as: "[range(1000)]"}}', 'payloadBytes'], ['{set: {n: "${ [range(100000)] | length }"}}', 'budget']] as const) {
+    for (const [step, setting] of [
+      [`{fork: {branches: [${branches}]}}`, 'fanOut'],
+      [deep(12), 'nesting'],
+      ['{set: {n: "${ [range(1000)] }"}}', 'payloadBytes'],
+      ['{set: {n: 1}, export: {as: "[range(1000)]"}}', 'payloadBytes'],
+      ['{set: {n: "${ [range(100000)] | length }"}}', 'budget'],
+    ] as const) {
       const limits = { fanOut: 4, nesting: 10, payloadBytes: 1000, expressionFuel: 1000 };
       const shell = begun(`  - a: ${step}`, {}, limits);
       expect(shell.run.phase, setting).toBe('failed');
       if (setting !== 'budget') expect(shell.run.fault?.detail).toContain(`flow.limits.${setting}`);
       else expect(shell.run.fault).toMatchObject({ status: 400 });
-      expect(begun(`  - t: {try: [{a: ${step}}], catch: {do: [{h: {set: {status: '\${ $error.status }'}}}]}}`, {}, limits).run.output).toMatchObject({ status: setting === 'budget' ? 400 : 422 });
+      expect(begun(`  - t: {try: [{a: ${step}}], catch: {do: [{h: {set: {status: '\${ $error.status }'}}}]}}`, {}, limits).run.output).toMatchObject({
+        status: setting === 'budget' ? 400 : 422,
+      });
     }
   });
 
   it('ends a run that is over its own timeout', () => {
     const shell = begun('  - a: {wait: {hours: 1}}', {}, {}, 'timeout: {after: {minutes: 5}}');
-    expect(openTimers(shell.run).map((t) => t.purpose).sort()).toEqual(['run-timeout', 'wait']);
+    expect(
+      openTimers(shell.run)
+        .map((t) => t.purpose)
+        .sort(),
+    ).toEqual(['run-timeout', 'wait']);
     shell.play();
     expect(shell.run).toMatchObject({ phase: 'failed', fault: { status: 408 }, failedAct: 0 });
     expect(openTimers(shell.run)).toEqual([]);
@@ -160,7 +174,10 @@ describe('a person', () => {
       { position: '/do/0/both/do/0/a#', class: 'unique', state: 'confirmed', result: 'A' },
       { position: '/do/0/both/do/1/b#', class: 'unique', state: 'in-doubt' },
     ];
-    for (const [effects, expected] of [['keep', ['1 a', '1 b']], ['again', ['1 a', '1 b']]] as const) {
+    for (const [effects, expected] of [
+      ['keep', ['1 a', '1 b']],
+      ['again', ['1 a', '1 b']],
+    ] as const) {
       const shell = begun(steps);
       answer(shell, 'A');
       shell.play(() => 'silence');
@@ -182,7 +199,10 @@ describe('a person', () => {
     expect(loop.run).toMatchObject({ phase: 'completed', output: 'again' });
     expect(loop.journal.flatMap((e) => (e.type === 'for.advanced' ? [e.index] : []))).toEqual([0, 1, 1, 2]);
 
-    for (const body of [`{try: [{b: ${CALL('b')}}], catch: {}, timeout: {after: {seconds: 9}}}`, `{fork: {branches: [{b: ${CALL('b')}}, {c: {set: {n: 1}}}]}, timeout: {after: {seconds: 9}}}`]) {
+    for (const body of [
+      `{try: [{b: ${CALL('b')}}], catch: {}, timeout: {after: {seconds: 9}}}`,
+      `{fork: {branches: [{b: ${CALL('b')}}, {c: {set: {n: 1}}}]}, timeout: {after: {seconds: 9}}}`,
+    ]) {
       const shell = begun(`  - a: ${body}`);
       shell.play(() => 'silence');
       expect(shell.run.fault).toMatchObject({ status: 408 });
@@ -229,125 +249,13 @@ describe('a person', () => {
   });
 });
 
-describe('going back', () => {
-  const steps = `
-  - a: {call: http, with: {method: post, endpoint: 'http://x.test/a'}, export: {as: '{a: .}'}}
-  - w: {wait: {seconds: 5}}
-  - b: {call: http, with: {method: post, endpoint: 'http://x.test/b', body: '\${ {c: $context, d: .} }'}}
-`;
-  const lived = (): VirtualShell => {
-    const shell = begun(steps, { n: 1 });
-    shell.play((effect) => ({ result: effect.key.length }));
-    expect(shell.run.phase).toBe('completed');
-    return shell;
-  };
-  const past = (shell: VirtualShell, toSeq: number): Run => {
-    const run = newRun(shell.linked, { id: shell.run.id });
-    for (const event of shell.journal.slice(0, toSeq)) evolve(run, event);
-    return run;
-  };
-  const fork = (shell: VirtualShell, toSeq: number, how: Partial<Rewind> = {}): VirtualShell => {
-    const forked = virtualShell(shell.linked);
-    forked.run = newRun(shell.linked, { id: makeRunId(3, 7, new Uint8Array(9).fill(1)) });
-    forked.journal.push(rewound(past(shell, toSeq), { from: shell.run.id, toSeq, by: 'ada', effects: 'keep', ledger: [], atMs: 9, ...how }));
-    evolve(forked.run, forked.journal[0] as RunEvent);
-    forked.settle();
-    return forked;
-  };
-  const seqOf = (shell: VirtualShell, type: RunEvent['type'], n = 0): number => shell.journal.flatMap((e, i) => (e.type === type ? [i + 1] : []))[n] ?? expect.fail(type);
-
-  it('a fork after an event goes on from there under its own id and keys', () => {
-    const shell = lived();
-    const forked = fork(shell, seqOf(shell, 'timer.set'));
-    expect(forked.run.context).toEqual({ a: 22 });
-    expect(openTimers(forked.run)).toMatchObject([{ purpose: 'wait', dueMs: forked.nowMs + 5000 }]);
-    forked.play();
-    expect(asked(forked)).toEqual(['1 b']);
-    const key = shell.journal.findLast((e) => e.type === 'effect.requested');
-    const own = forked.journal.findLast((e) => e.type === 'effect.requested');
-    expect(own).not.toMatchObject({ key: key?.type === 'effect.requested' ? key.key : '' });
-    expect(forked.run.phase).toBe('completed');
-    expect(forked.run.startedMs).toBe(9);
-  });
-
-  it('edits of context and data reach the step that comes next', () => {
-    const shell = lived();
-    const forked = fork(shell, seqOf(shell, 'step.completed', 1), { context: { a: 'edited' }, input: { data: 'edited' } });
-    expect(open(forked).args).toMatchObject({ body: { c: { a: 'edited' }, d: { data: 'edited' } } });
-    const first = fork(shell, 1, { input: { n: 2 } });
-    expect(first.run.input).toEqual({ n: 2 });
-    expect(asked(first)).toEqual(['1 a']);
-    const inStep = fork(shell, seqOf(shell, 'effect.requested', 1), { input: 'new' });
-    expect(open(inStep).args).toMatchObject({ body: { d: 'new' } });
-  });
-
-  it('confirmed acts after that point are answered from the ledger; "dry" answers everything', () => {
-    const shell = lived();
-    const ledger: LedgerAnswer[] = [{ position: '/do/0/a#', class: 'unique', state: 'confirmed', result: 'kept' }, { position: '/do/2/b#', class: 'unique', state: 'in-doubt' }];
-    const kept = fork(shell, 1, { ledger });
-    kept.play();
-    expect(asked(kept)).toEqual([]);
-    expect(kept.journal.find((e) => e.type === 'effect.completed')).toMatchObject({ how: 'ledger', result: 'kept' });
-    expect(open(kept)).toMatchObject({ state: 'in-doubt' });
-    kept.give({ type: 'effect-resolved', key: open(kept).key, outcome: 'absent', by: 'ada' });
-    expect(asked(kept)).toEqual(['2 b']);
-
-    const dry = fork(shell, 1, { ledger, effects: 'dry' });
-    dry.play();
-    expect(asked(dry)).toEqual([]);
-    expect(dry.run.phase).toBe('completed');
-    expect(dry.journal.flatMap((e) => (e.type === 'effect.completed' ? [e.how] : []))).toEqual(['dry', 'dry']);
-    const again = fork(shell, 1, { ledger, effects: 'again' });
-    expect(asked(again)).toEqual(['1 a']);
-  });
-
-  it('a fork of a fork still knows what the first run did', () => {
-    const ledger: LedgerAnswer[] = [{ position: '/do/0/a#', class: 'unique', state: 'confirmed', result: 'kept' }];
-    const first = fork(lived(), 1, { ledger });
-    const second = fork(first, 1);
-    second.play();
-    expect(asked(second)).toEqual(['1 b']);
-    expect(asked(fork(first, 1, { effects: 'again' }))).toEqual(['1 a']);
-  });
-
-  it('a run taken back to a step of its own numbers its acts anew: old answers and old keys meet nothing', () => {
-    const shell = begun(steps, { n: 1 });
-    const first = open(shell);
-    refuse(shell);
-    for (let generation = 2; generation <= 3; generation++) {
-      const at = seqOf(shell, 'step.entered', 1) - 1;
-      const event = rewound(past(shell, at), { from: shell.run.id, toSeq: at, by: 'ada', effects: 'keep', ledger: [], atMs: 9 });
-      evolve(shell.run, event);
-      shell.journal.push(event);
-      shell.settle();
-      expect(shell.run.generation).toBe(generation);
-      expect(open(shell).key).not.toBe(first.key);
-      expect(shell.give({ type: 'effect-done', act: first.act, attempt: 1, result: 'old' }).unused).toBeTypeOf('string');
-    }
-    expect(new Set(shell.journal.flatMap((e) => (e.type === 'effect.requested' ? [e.key] : []))).size).toBe(3);
-    answer(shell, 1);
-    const waiting = rewound(past(shell, shell.journal.length), { from: shell.run.id, toSeq: shell.journal.length, by: 'ada', effects: 'keep', ledger: [], atMs: 9 });
-    const [old] = openTimers(shell.run);
-    evolve(shell.run, waiting);
-    shell.journal.push(waiting);
-    shell.settle();
-    expect(shell.give({ type: 'timer', id: old?.id ?? '' }).unused).toBe('The timer is not set any more.');
-    shell.play();
-    expect(shell.run.phase).toBe('completed');
-  });
-
-  it('refuses to go back to an end, or to before the beginning', () => {
-    const shell = lived();
-    const how = { from: shell.run.id, by: 'ada', effects: 'keep', ledger: [], atMs: 9 } as const;
-    expect(() => rewound(past(shell, shell.journal.length), { ...how, toSeq: shell.journal.length })).toThrow('completed');
-    expect(() => rewound(past(shell, 0), { ...how, toSeq: 0 })).toThrow(RangeError);
-  });
-});
-
 describe('evolve', () => {
   it('throws on events that cannot follow, so that a broken journal is set aside', () => {
     const shell = begun('  - a: {set: {n: 1}}');
-    for (const event of [{ type: 'run.paused', by: 'ada', atMs: 1 }, { type: 'effect.completed', act: 2, attempt: 1, result: 1, how: 'performed', atMs: 1 }] as const) {
+    for (const event of [
+      { type: 'run.paused', by: 'ada', atMs: 1 },
+      { type: 'effect.completed', act: 2, attempt: 1, result: 1, how: 'performed', atMs: 1 },
+    ] as const) {
       expect(() => evolve(shell.run, event)).toThrow('Broken invariant');
     }
     const run = newRun(shell.linked, { id: shell.run.id });
@@ -372,8 +280,18 @@ describe('a failed run', () => {
     shell.play(() => ({ fault: FAULT, reach: 'answered' }));
     const iso = (ms: number): string => new Date(startMs + ms).toISOString();
     expect(failureOf(shell.run, shell.journal)).toEqual({
-      step: '/do/0/safe/try/0/get', name: 'get', line: 5, column: 11, input: { method: 'GET', endpoint: 'http://x.test/a' }, cause: 'Down (503): no answer.',
-      attempts: [1, 2, 3].map((attempt) => ({ attempt, startedAt: iso((attempt - 1) * 2000), endedAt: iso((attempt - 1) * 2000), error: 'Down (503): no answer.' })),
+      step: '/do/0/safe/try/0/get',
+      name: 'get',
+      line: 5,
+      column: 11,
+      input: { method: 'GET', endpoint: 'http://x.test/a' },
+      cause: 'Down (503): no answer.',
+      attempts: [1, 2, 3].map((attempt) => ({
+        attempt,
+        startedAt: iso((attempt - 1) * 2000),
+        endedAt: iso((attempt - 1) * 2000),
+        error: 'Down (503): no answer.',
+      })),
     });
     expect(failureOf(begun('  - a: {set: {n: 1}}').run, [])).toBeUndefined();
   });
@@ -394,7 +312,8 @@ describe('the size of a run', () => {
       const shell = virtualShell(linkFlow(flowOf(`  - a: ${CALL('a')}\n  - b: {switch: [{more: {when: 'true', then: a}}]}`)));
       shell.checking = false;
       shell.give({ type: 'start', input: {} });
-      for (let i = 0; i < laps; i++) decide(shell.run, { type: 'effect-done', act: open(shell).act, attempt: 1, result: { lap: 1 } }, { nowMs: shell.nowMs, limits: LIMITS });
+      for (let i = 0; i < laps; i++)
+        decide(shell.run, { type: 'effect-done', act: open(shell).act, attempt: 1, result: { lap: 1 } }, { nowMs: shell.nowMs, limits: LIMITS });
       return JSON.stringify(plain(shell.run)).length;
     };
     expect(sizeAfter(2000) - sizeAfter(20)).toBeLessThan(40);

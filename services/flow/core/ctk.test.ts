@@ -14,23 +14,37 @@ const features = existsSync(folder) ? readdirSync(folder).filter((name) => name.
 /** Scenarios of calls that other functions make: they come with those. */
 const LATER = /call: (openapi|grpc|asyncapi)|authentication:|basic|redirect/;
 
-interface Scenario { readonly name: string; readonly flow: string; readonly input: Json; readonly checks: readonly { readonly text: string; readonly value: Json | undefined }[] }
+interface Scenario {
+  readonly name: string;
+  readonly flow: string;
+  readonly input: Json;
+  readonly checks: readonly { readonly text: string; readonly value: Json | undefined }[];
+}
 
 function scenariosOf(text: string): Scenario[] {
-  return text.split(/^\s*Scenario: /m).slice(1).map((part) => {
-    const blocks: string[] = [];
-    const lines = part.replace(/\n\s*"""yaml\n([\s\S]*?)\n\s*"""/g, (_, block: string) => ` @${blocks.push(outdent(block)) - 1}`).split('\n');
-    const block = (line: string): string | undefined => (/@(\d+)\s*$/.exec(line) === null ? undefined : blocks[Number(/@(\d+)\s*$/.exec(line)?.[1])]);
-    const find = (what: string): string | undefined => lines.map((line) => (line.includes(what) ? block(line) : undefined)).find((found) => found !== undefined);
-    const input = find('workflow input is');
-    const checks = lines.filter((line) => /^\s*(Then|And) (the workflow|\w+ should)/.test(line)).map((line) => ({ text: line.replace(/@\d+\s*$/, '').trim(), value: block(line) === undefined ? undefined : (parse(block(line) ?? '') as Json) }));
-    return { name: (lines[0] ?? '').trim(), flow: find('with definition') ?? '', input: input === undefined ? {} : (parse(input) as Json), checks };
-  });
+  return text
+    .split(/^\s*Scenario: /m)
+    .slice(1)
+    .map((part) => {
+      const blocks: string[] = [];
+      const lines = part.replace(/\n\s*"""yaml\n([\s\S]*?)\n\s*"""/g, (_, block: string) => ` @${blocks.push(outdent(block)) - 1}`).split('\n');
+      const block = (line: string): string | undefined => (/@(\d+)\s*$/.exec(line) === null ? undefined : blocks[Number(/@(\d+)\s*$/.exec(line)?.[1])]);
+      const find = (what: string): string | undefined =>
+        lines.map((line) => (line.includes(what) ? block(line) : undefined)).find((found) => found !== undefined);
+      const input = find('workflow input is');
+      const checks = lines
+        .filter((line) => /^\s*(Then|And) (the workflow|\w+ should)/.test(line))
+        .map((line) => ({ text: line.replace(/@\d+\s*$/, '').trim(), value: block(line) === undefined ? undefined : (parse(block(line) ?? '') as Json) }));
+      return { name: (lines[0] ?? '').trim(), flow: find('with definition') ?? '', input: input === undefined ? {} : (parse(input) as Json), checks };
+    });
 }
 
 function outdent(block: string): string {
   const indent = /^\s*/.exec(block.split('\n').find((line) => line.trim() !== '') ?? '')?.[0].length ?? 0;
-  return block.split('\n').map((line) => line.slice(Math.min(indent, line.length - line.trimStart().length))).join('\n');
+  return block
+    .split('\n')
+    .map((line) => line.slice(Math.min(indent, line.length - line.trimStart().length)))
+    .join('\n');
 }
 
 function petStore(args: Json): Answer {
@@ -41,7 +55,8 @@ function petStore(args: Json): Answer {
 }
 
 function check(shell: VirtualShell, { text, value }: Scenario['checks'][number]): void {
-  const at = (path: string): unknown => path.split('.').reduce<unknown>((found, key) => (found as { [key: string]: unknown } | undefined)?.[key], shell.run.output);
+  const at = (path: string): unknown =>
+    path.split('.').reduce<unknown>((found, key) => (found as { [key: string]: unknown } | undefined)?.[key], shell.run.output);
   const names = [...text.matchAll(/'([^']+)'/g)].map((found) => found[1] ?? '');
   const order = shell.journal.flatMap((e) => (e.type === 'step.entered' && e.pc > 0 ? [shell.linked.program.steps[e.pc]?.name] : []));
   const step = /^And (\w+) should run (first|last|after (\w+))/.exec(text);

@@ -28,7 +28,8 @@ export function drain(turn: Turn): void {
 function pass(turn: Turn): void {
   const { run, env } = turn;
   const { historyEvents } = env.limits;
-  if (run.seq >= historyEvents) return failRun(turn, { ...limitFault('historyEvents', `The run has ${run.seq} events; it may have ${historyEvents}.`), instance: '' }, 0);
+  if (run.seq >= historyEvents)
+    return failRun(turn, { ...limitFault('historyEvents', `The run has ${run.seq} events; it may have ${historyEvents}.`), instance: '' }, 0);
   if (run.overdue) return expireRun(turn);
   if (run.ending !== undefined) return end(turn, run.ending.data);
   if (run.acts.size === 0) return enter(turn, undefined, 0, '');

@@ -5,8 +5,10 @@ import { runStatus, waitingFor } from './view.ts';
 import { flowOf, linkFlow, virtualShell, type VirtualShell } from './virtual-shell.ts';
 
 const FAULT = { type: 'https://x.test/failed', status: 503 };
-const call = (effect: string, verify = ''): string => `{call: http, with: {method: post, endpoint: 'http://x.test/', body: '\${ .n }'}, metadata: {palace: {effect: ${effect}, deadline: PT7S${verify}}}}`;
-const VERIFY = (final: boolean): string => `, verify: {with: {method: get, endpoint: 'http://x.test/'}, happened: .body.found, result: .body, absenceFinal: ${final}}`;
+const call = (effect: string, verify = ''): string =>
+  `{call: http, with: {method: post, endpoint: 'http://x.test/', body: '\${ .n }'}, metadata: {palace: {effect: ${effect}, deadline: PT7S${verify}}}}`;
+const VERIFY = (final: boolean): string =>
+  `, verify: {with: {method: get, endpoint: 'http://x.test/'}, happened: .body.found, result: .body, absenceFinal: ${final}}`;
 
 function begun(step: string): VirtualShell {
   const shell = virtualShell(linkFlow(flowOf(`  - pay: ${step}`)));
@@ -20,7 +22,14 @@ describe('an effect', () => {
   it('is requested with its key, its arguments, their hash and its deadline', () => {
     const shell = begun(call('unique'));
     expect(shell.journal.at(-1)).toMatchObject({
-      type: 'effect.requested', attempt: 1, class: 'unique', function: 'http', args: { method: 'POST', body: 1 }, deadlineMs: 7000, position: '/do/0/pay#', atMs: shell.nowMs,
+      type: 'effect.requested',
+      attempt: 1,
+      class: 'unique',
+      function: 'http',
+      args: { method: 'POST', body: 1 },
+      deadlineMs: 7000,
+      position: '/do/0/pay#',
+      atMs: shell.nowMs,
     });
     expect(open(shell)).toMatchObject({ state: 'requested', key: expect.stringMatching(/^[\w-]{22}$/), argsHash: expect.stringMatching(/^[\w-]{22}$/) });
     expect(runStatus(shell.run)).toBe('running');
@@ -134,7 +143,9 @@ describe('a try around effects', () => {
   it('does not repeat a unique act that was confirmed: the repeated body gets its answer', () => {
     const shell = virtualShell(linkFlow(flowOf(body(call('read')))));
     shell.give({ type: 'start', input: { n: 1 } });
-    shell.play((effect, performed) => (effect.class === 'unique' ? { result: { paid: true } } : performed < 3 ? { fault: FAULT, reach: 'answered' } : { result: 'told' }));
+    shell.play((effect, performed) =>
+      effect.class === 'unique' ? { result: { paid: true } } : performed < 3 ? { fault: FAULT, reach: 'answered' } : { result: 'told' },
+    );
     expect(shell.run).toMatchObject({ phase: 'completed', output: 'told' });
     const asked = shell.journal.filter((e) => e.type === 'effect.requested');
     expect(asked.filter((e) => e.class === 'unique')).toHaveLength(1);
@@ -143,15 +154,23 @@ describe('a try around effects', () => {
   });
 
   it('leaves an abandoned unique act in doubt in the next body, instead of asking again', () => {
-    const shell = virtualShell(linkFlow(flowOf(`
+    const shell = virtualShell(
+      linkFlow(
+        flowOf(`
   - safe:
       try:
         - pay: ${call('unique').replace(/\}$/, ', timeout: {after: {seconds: 5}}}')}
       catch: {retry: {delay: {seconds: 1}}}
-`)));
+`),
+      ),
+    );
     shell.give({ type: 'start', input: { n: 1 } });
     shell.play(() => 'silence', 2);
-    expect(shell.types().filter((type) => type === 'effect.abandoned' || type === 'effect.requested' || type === 'effect.doubted')).toEqual(['effect.requested', 'effect.abandoned', 'effect.doubted']);
+    expect(shell.types().filter((type) => type === 'effect.abandoned' || type === 'effect.requested' || type === 'effect.doubted')).toEqual([
+      'effect.requested',
+      'effect.abandoned',
+      'effect.doubted',
+    ]);
     const { key } = open(shell);
     expect(shell.journal.find((e) => e.type === 'effect.abandoned')).toMatchObject({ key });
     shell.give({ type: 'effect-resolved', key, outcome: 'absent', by: 'ada' });
@@ -173,13 +192,17 @@ describe('a try around effects', () => {
 
 describe('keys', () => {
   it('differ for each iteration and each lap, and stay for each attempt', () => {
-    const shell = virtualShell(linkFlow(flowOf(`
+    const shell = virtualShell(
+      linkFlow(
+        flowOf(`
   - each:
       for: {in: '\${ [1, 2] }'}
       do:
         - act: {call: http, with: {method: get, endpoint: http://x.test/}, output: {as: '{n: ($input.n + 1)}'}}
   - more: {switch: [{again: {when: .n < 5, then: each}}]}
-`)));
+`),
+      ),
+    );
     shell.give({ type: 'start', input: { n: 1 } });
     shell.play();
     expect(shell.run).toMatchObject({ phase: 'completed', output: { n: 5 } });

@@ -12,7 +12,14 @@ function listening(listen: string, limits: Partial<DecideLimits> = {}, input: Js
   shell.give({ type: 'start', input });
   return shell;
 }
-const event = (type: string, data: Json, more: { [name: string]: Json } = {}): CloudEvent => ({ specversion: '1.0', id: `${type}-${JSON.stringify(data)}`, source: '/test', type, data, ...more });
+const event = (type: string, data: Json, more: { [name: string]: Json } = {}): CloudEvent => ({
+  specversion: '1.0',
+  id: `${type}-${JSON.stringify(data)}`,
+  source: '/test',
+  type,
+  data,
+  ...more,
+});
 const act = (shell: VirtualShell): number => [...shell.run.listens][0] ?? -1;
 const hear = (shell: VirtualShell, heard: CloudEvent) => shell.give({ type: 'event', act: act(shell), event: heard });
 let signals = 0;
@@ -51,7 +58,11 @@ describe('listen', () => {
 
   it('compares literal attributes and asks expressions', () => {
     const shell = listening(`{to: {one: {with: {type: a, source: /right, subject: '\${ startswith("x") }', data: {n: 1}}}}}`);
-    for (const [source, subject, data] of [['/wrong', 'xy', { n: 1 }], ['/right', 'ay', { n: 1 }], ['/right', 'xy', { n: 2 }]] as const) {
+    for (const [source, subject, data] of [
+      ['/wrong', 'xy', { n: 1 }],
+      ['/right', 'ay', { n: 1 }],
+      ['/right', 'xy', { n: 2 }],
+    ] as const) {
       expect(hear(shell, event('a', data, { source, subject })).unused).toBeTypeOf('string');
     }
     hear(shell, event('a', { n: 1 }, { source: '/right', subject: 'xy' }));
@@ -113,11 +124,15 @@ describe('a signal', () => {
   });
 
   it('that comes before its step is kept for it, and only once', () => {
-    const shell = virtualShell(linkFlow(flowOf(`
+    const shell = virtualShell(
+      linkFlow(
+        flowOf(`
   - wait: {wait: {seconds: 1}}
   - one: {listen: {to: {one: {with: {type: agentspalace.signal.go}}}}}
   - two: {listen: {to: {one: {with: {type: agentspalace.signal.go}}}}}
-`)));
+`),
+      ),
+    );
     shell.give({ type: 'start', input: null });
     expect(signal(shell, 'go', 1).events.map((e) => e.type)).toEqual(['signal.received']);
     shell.play();
@@ -128,13 +143,17 @@ describe('a signal', () => {
   });
 
   it('reaches every open listen that takes it', () => {
-    const shell = virtualShell(linkFlow(flowOf(`
+    const shell = virtualShell(
+      linkFlow(
+        flowOf(`
   - both:
       fork:
         branches:
           - a: {listen: {to: {one: {with: {type: agentspalace.signal.go}}}}}
           - b: {listen: {to: {one: {with: {type: agentspalace.signal.go}}}}}
-`)));
+`),
+      ),
+    );
     shell.give({ type: 'start', input: null });
     signal(shell, 'go', 1);
     expect(shell.run.output).toEqual([[1], [1]]);
@@ -154,16 +173,27 @@ describe('emit', () => {
   it('completes the event: id, source and time', () => {
     const shell = virtualShell(linkFlow(flowOf(`  - say: {emit: {event: {with: {type: x.y, data: {n: '\${ .n }'}}}}}`)));
     shell.give({ type: 'start', input: { n: 4 } });
-    expect(shell.run.output).toEqual({ specversion: '1.0', type: 'x.y', data: { n: 4 }, source: '/flows/test/flow', time: '2023-11-14T22:13:20.000Z', id: expect.stringMatching(/^[\w-]{22}$/) });
+    expect(shell.run.output).toEqual({
+      specversion: '1.0',
+      type: 'x.y',
+      data: { n: 4 },
+      source: '/flows/test/flow',
+      time: '2023-11-14T22:13:20.000Z',
+      id: expect.stringMatching(/^[\w-]{22}$/),
+    });
     expect(shell.journal.find((e) => e.type === 'event.emitted')).toMatchObject({ event: shell.run.output });
   });
 
   it('gives each emission an id of its own', () => {
-    const shell = virtualShell(linkFlow(flowOf(`
+    const shell = virtualShell(
+      linkFlow(
+        flowOf(`
   - each:
       for: {in: '[range(5)]'}
       do: [{say: {emit: {event: {with: {type: x.y}}}}}]
-`)));
+`),
+      ),
+    );
     shell.give({ type: 'start', input: null });
     expect(new Set(shell.journal.flatMap((e) => (e.type === 'event.emitted' ? [e.event.id] : []))).size).toBe(5);
   });
@@ -176,7 +206,8 @@ describe('emit', () => {
 });
 
 describe('a sub-flow', () => {
-  const flow = (wait: boolean) => linkFlow(flowOf(`  - sub: {run: {workflow: {namespace: shop, name: refund, version: 2.0.0, input: {n: '\${ .n }'}}, await: ${wait}}}`));
+  const flow = (wait: boolean) =>
+    linkFlow(flowOf(`  - sub: {run: {workflow: {namespace: shop, name: refund, version: 2.0.0, input: {n: '\${ .n }'}}, await: ${wait}}}`));
 
   it('begins in the shard of its parent, one level deeper, and its output comes back', () => {
     const shell = virtualShell(flow(true));
@@ -195,7 +226,11 @@ describe('a sub-flow', () => {
     const shell = virtualShell(flow(true));
     shell.give({ type: 'start', input: { n: 1 } });
     const asked = shell.journal.find((e) => e.type === 'child.requested');
-    shell.give({ type: 'child-ended', act: asked?.type === 'child.requested' ? asked.act : -1, fault: { type: 'https://x.test/e', status: 500, instance: '/do/3/deep' } });
+    shell.give({
+      type: 'child-ended',
+      act: asked?.type === 'child.requested' ? asked.act : -1,
+      fault: { type: 'https://x.test/e', status: 500, instance: '/do/3/deep' },
+    });
     expect(shell.run.fault).toEqual({ type: 'https://x.test/e', status: 500, instance: '/do/0/sub' });
   });
 

@@ -4,7 +4,21 @@
 // I3 After a final event only run.retried and run.rewound may follow.
 // Called by decide.ts for each event it adds, and by the engine for each event it reads.
 import type { Json } from '@palace/jq/jq.ts';
-import { actOf, addTimer, assertThat, removeAct, removeChildren, removeTimer, resetData, setData, setEffect, setListening, setStage, type Act, type Own } from './acts.ts';
+import {
+  actOf,
+  addTimer,
+  assertThat,
+  removeAct,
+  removeChildren,
+  removeTimer,
+  resetData,
+  setData,
+  setEffect,
+  setListening,
+  setStage,
+  type Act,
+  type Own,
+} from './acts.ts';
 import { dropAnswer, keepAnswer, noteAttempt } from './attempts.ts';
 import type { RunEvent } from './model.ts';
 import { stepCompleted, stepEntered, stepSkipped } from './progress.ts';
@@ -248,7 +262,12 @@ function heard(run: Run, act: Act, own: Extract<Own, { kind: 'listen' }>): Json 
 /** A signal as the event that listens see: addressed to this run alone. */
 export function signalEvent(run: string, signal: { readonly id: string; readonly name: string; readonly data: Json; readonly atMs: number }) {
   return {
-    specversion: '1.0' as const, id: signal.id, source: `/runs/${run}`, type: `agentspalace.signal.${signal.name}`, time: new Date(signal.atMs).toISOString(), data: signal.data,
+    specversion: '1.0' as const,
+    id: signal.id,
+    source: `/runs/${run}`,
+    type: `agentspalace.signal.${signal.name}`,
+    time: new Date(signal.atMs).toISOString(),
+    data: signal.data,
   };
 }
 

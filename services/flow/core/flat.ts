@@ -31,7 +31,11 @@ export interface FlatAct {
 export function flatAct(act: Act): FlatAct {
   const own = flatOwn(act.own);
   return {
-    i: act.id, p: act.pc, a: act.parent, t: act.atMs, s: act.stage,
+    i: act.id,
+    p: act.pc,
+    a: act.parent,
+    t: act.atMs,
+    s: act.stage,
     ...(act.path !== '' && { h: act.path }),
     ...(act.ownInput && { n: act.input }),
     ...(act.ownData && { d: act.data }),
@@ -45,9 +49,22 @@ export function flatAct(act: Act): FlatAct {
 export function liveAct(flat: FlatAct, raw: Json, depthAbove: number): Act {
   const input = flat.n === undefined ? raw : flat.n;
   return {
-    id: flat.i, pc: flat.p, parent: flat.a, path: flat.h ?? '', depth: depthAbove + 1, atMs: flat.t,
-    input, ownInput: flat.n !== undefined, data: flat.d === undefined ? input : flat.d, ownData: flat.d !== undefined,
-    stage: flat.s, fault: flat.f, failedIn: flat.w, children: [], timers: [], own: liveOwn(flat.o),
+    id: flat.i,
+    pc: flat.p,
+    parent: flat.a,
+    path: flat.h ?? '',
+    depth: depthAbove + 1,
+    atMs: flat.t,
+    input,
+    ownInput: flat.n !== undefined,
+    data: flat.d === undefined ? input : flat.d,
+    ownData: flat.d !== undefined,
+    stage: flat.s,
+    fault: flat.f,
+    failedIn: flat.w,
+    children: [],
+    timers: [],
+    own: liveOwn(flat.o),
   };
 }
 
@@ -59,12 +76,18 @@ function flatOwn(own: Own): FlatOwn | undefined {
       return { k: 'for', i: own.index, ...(own.items !== undefined && { v: own.items }) };
     case 'fork':
       return {
-        k: 'fork', e: own.entered, l: own.left, ...(own.won && { w: true }),
+        k: 'fork',
+        e: own.entered,
+        l: own.left,
+        ...(own.won && { w: true }),
         o: own.outputs.flatMap((output, i): (readonly [number, Json])[] => (output === undefined ? [] : [[i, output]])),
       };
     case 'try':
       return {
-        k: 'try', n: own.attempt, b: own.base, p: own.peak,
+        k: 'try',
+        n: own.attempt,
+        b: own.base,
+        p: own.peak,
         ...(own.caught !== undefined && { c: own.caught }),
         ...(own.kept !== undefined && { m: [...own.kept.values()] }),
       };

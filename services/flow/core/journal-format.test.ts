@@ -10,7 +10,11 @@ import type { Program } from './program.ts';
 import { EVOLVE_VERSION, newRun } from './run.ts';
 import { plain } from './virtual-shell.ts';
 
-interface Kept { readonly program: Program; readonly run: string; readonly journal: readonly RunEvent[] }
+interface Kept {
+  readonly program: Program;
+  readonly run: string;
+  readonly journal: readonly RunEvent[];
+}
 
 /** The state after each event, in one hash. When it changes, EVOLVE_VERSION rises and the new hash is added here. */
 const STATES: Readonly<Record<string, string>> = {

@@ -10,12 +10,25 @@ import type { EffectClass, EventFilter, Pc } from './program.ts';
 
 export const JOURNAL_FORMAT = 1;
 
-export interface RunFault { readonly type: string; readonly status: number; readonly title?: string; readonly detail?: string; readonly instance?: string }
+export interface RunFault {
+  readonly type: string;
+  readonly status: number;
+  readonly title?: string;
+  readonly detail?: string;
+  readonly instance?: string;
+}
 
 /** CloudEvents 1.0, JSON form. */
 export interface CloudEvent {
-  readonly specversion: '1.0'; readonly id: string; readonly source: string; readonly type: string; readonly time?: string;
-  readonly subject?: string; readonly datacontenttype?: string; readonly data?: Json; readonly [extension: string]: Json | undefined;
+  readonly specversion: '1.0';
+  readonly id: string;
+  readonly source: string;
+  readonly type: string;
+  readonly time?: string;
+  readonly subject?: string;
+  readonly datacontenttype?: string;
+  readonly data?: Json;
+  readonly [extension: string]: Json | undefined;
 }
 
 export type ActId = number;
@@ -32,7 +45,13 @@ export type Command =
   | { readonly type: 'continue' }
   | { readonly type: 'effect-done'; readonly act: ActId; readonly attempt: number; readonly result: Json }
   /** `sent: false`: the remote certainly did not act. `sent: true` with `answered`: it answered with an error. Otherwise unknown. */
-  | { readonly type: 'effect-failed'; readonly act: ActId; readonly attempt: number; readonly fault: RunFault; readonly reach: 'not-sent' | 'answered' | 'unknown' }
+  | {
+      readonly type: 'effect-failed';
+      readonly act: ActId;
+      readonly attempt: number;
+      readonly fault: RunFault;
+      readonly reach: 'not-sent' | 'answered' | 'unknown';
+    }
   /** The shell looked (after the hard deadline): what it found. */
   | { readonly type: 'effect-verified'; readonly act: ActId; readonly verdict: Verdict; readonly result?: Json }
   /** A person settles an effect in doubt. */
@@ -73,7 +92,15 @@ export interface EffectIntent {
 export type RunEvent =
   | { readonly type: 'run.started'; readonly input: Json; readonly depth?: number; readonly atMs: number }
   /** A scope's next step begins. `input` only when input.from changed it. `index`: branch of a fork, iteration of a for. */
-  | { readonly type: 'step.entered'; readonly act: ActId; readonly pc: Pc; readonly parent: ActId; readonly path: string; readonly input?: Json; readonly atMs: number }
+  | {
+      readonly type: 'step.entered';
+      readonly act: ActId;
+      readonly pc: Pc;
+      readonly parent: ActId;
+      readonly path: string;
+      readonly input?: Json;
+      readonly atMs: number;
+    }
   | { readonly type: 'step.skipped'; readonly pc: Pc; readonly parent: ActId; readonly then: Pc }
   /** `output` is absent when it equals the effect's result (or, for a list, its last data). `context` only when export changed it. `to`: next pc, -1 = list done, -2 = run ends. */
   | { readonly type: 'step.completed'; readonly act: ActId; readonly output?: Json; readonly context?: Json; readonly to: Pc; readonly atMs: number }
@@ -81,11 +108,41 @@ export type RunEvent =
   | { readonly type: 'for.started'; readonly act: ActId; readonly items: readonly Json[] }
   | { readonly type: 'for.advanced'; readonly act: ActId; readonly index: number }
   /** `position` and the `key` of the events below stand there when the class is unique or irreversible: the ledger keeps those. */
-  | { readonly type: 'effect.requested'; readonly act: ActId; readonly attempt: number; readonly key: string; readonly position?: string; readonly class: EffectClass; readonly function: string; readonly args: Json; readonly argsHash: string; readonly deadlineMs: number; readonly atMs: number }
-  | { readonly type: 'effect.completed'; readonly act: ActId; readonly attempt: number; readonly key?: string; readonly result: Json; readonly how: 'performed' | 'verified' | 'resolved' | 'ledger' | 'dry'; readonly by?: string; readonly atMs: number }
+  | {
+      readonly type: 'effect.requested';
+      readonly act: ActId;
+      readonly attempt: number;
+      readonly key: string;
+      readonly position?: string;
+      readonly class: EffectClass;
+      readonly function: string;
+      readonly args: Json;
+      readonly argsHash: string;
+      readonly deadlineMs: number;
+      readonly atMs: number;
+    }
+  | {
+      readonly type: 'effect.completed';
+      readonly act: ActId;
+      readonly attempt: number;
+      readonly key?: string;
+      readonly result: Json;
+      readonly how: 'performed' | 'verified' | 'resolved' | 'ledger' | 'dry';
+      readonly by?: string;
+      readonly atMs: number;
+    }
   | { readonly type: 'effect.failed'; readonly act: ActId; readonly attempt: number; readonly key?: string; readonly fault: RunFault; readonly atMs: number }
   /** The outcome is unknown and the shell is asked to verify (`verifying`), or nobody but a person can tell. `intent`: it was never requested here, the ledger knows of it. */
-  | { readonly type: 'effect.doubted'; readonly act: ActId; readonly attempt: number; readonly key?: string; readonly verifying: boolean; readonly why: string; readonly intent?: EffectIntent; readonly atMs: number }
+  | {
+      readonly type: 'effect.doubted';
+      readonly act: ActId;
+      readonly attempt: number;
+      readonly key?: string;
+      readonly verifying: boolean;
+      readonly why: string;
+      readonly intent?: EffectIntent;
+      readonly atMs: number;
+    }
   /** It certainly did not happen: it may be requested again. */
   | { readonly type: 'effect.absent'; readonly act: ActId; readonly attempt: number; readonly key?: string; readonly by?: string; readonly atMs: number }
   /** Left behind by a timeout or cancellation while its outcome was open: the ledger keeps it in doubt, the run goes on. */
@@ -95,12 +152,26 @@ export type RunEvent =
   | { readonly type: 'timer.fired'; readonly id: string; readonly atMs: number }
   | { readonly type: 'listen.opened'; readonly act: ActId; readonly filters: readonly EventFilter[]; readonly atMs: number }
   /** `filter` counts the filters of `until` after the step's own. `correlation`: values by name that later events must have too. */
-  | { readonly type: 'listen.received'; readonly act: ActId; readonly filter: number; readonly event: CloudEvent; readonly correlation?: { readonly [name: string]: Json } }
+  | {
+      readonly type: 'listen.received';
+      readonly act: ActId;
+      readonly filter: number;
+      readonly event: CloudEvent;
+      readonly correlation?: { readonly [name: string]: Json };
+    }
   /** `satisfied`: it has what it waited for; otherwise it was given up. */
   | { readonly type: 'listen.closed'; readonly act: ActId; readonly satisfied?: true }
   | { readonly type: 'signal.received'; readonly id: string; readonly name: string; readonly data: Json; readonly atMs: number }
   | { readonly type: 'event.emitted'; readonly act: ActId; readonly event: CloudEvent }
-  | { readonly type: 'child.requested'; readonly act: ActId; readonly run: string; readonly flow: { readonly namespace: string; readonly name: string; readonly version: string }; readonly input: Json; readonly await: boolean; readonly depth: number }
+  | {
+      readonly type: 'child.requested';
+      readonly act: ActId;
+      readonly run: string;
+      readonly flow: { readonly namespace: string; readonly name: string; readonly version: string };
+      readonly input: Json;
+      readonly await: boolean;
+      readonly depth: number;
+    }
   /** The parent no longer waits for it: it is to be cancelled. */
   | { readonly type: 'child.abandoned'; readonly act: ActId; readonly run: string }
   | { readonly type: 'child.ended'; readonly act: ActId; readonly output?: Json; readonly fault?: RunFault }
@@ -115,9 +186,26 @@ export type RunEvent =
   | { readonly type: 'run.completed'; readonly output: Json; readonly atMs: number }
   | { readonly type: 'run.failed'; readonly fault: RunFault; readonly act: ActId; readonly atMs: number }
   | { readonly type: 'run.cancelled'; readonly by: string; readonly reason?: string; readonly atMs: number }
-  | { readonly type: 'run.retried'; readonly by: string; readonly generation: number; readonly effects: 'keep' | 'again'; readonly ledger: readonly LedgerAnswer[]; readonly atMs: number }
+  | {
+      readonly type: 'run.retried';
+      readonly by: string;
+      readonly generation: number;
+      readonly effects: 'keep' | 'again';
+      readonly ledger: readonly LedgerAnswer[];
+      readonly atMs: number;
+    }
   /** The state as it was after `toSeq` of run `from` (itself: retry from a step; another: fork), with edits; holds the whole state. */
-  | { readonly type: 'run.rewound'; readonly from: string; readonly toSeq: number; readonly state: Json; readonly generation: number; readonly effects: 'keep' | 'again' | 'dry'; readonly ledger: readonly LedgerAnswer[]; readonly by: string; readonly atMs: number };
+  | {
+      readonly type: 'run.rewound';
+      readonly from: string;
+      readonly toSeq: number;
+      readonly state: Json;
+      readonly generation: number;
+      readonly effects: 'keep' | 'again' | 'dry';
+      readonly ledger: readonly LedgerAnswer[];
+      readonly by: string;
+      readonly atMs: number;
+    };
 
 export type RunPhase = 'new' | 'running' | 'paused' | 'completed' | 'failed' | 'cancelled';
 

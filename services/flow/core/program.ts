@@ -54,7 +54,13 @@ export interface RetryPolicy {
   readonly maxDurationMs?: number;
 }
 
-export interface ErrorMatch { readonly type?: Template; readonly status?: Template; readonly instance?: Template; readonly title?: Template; readonly detail?: Template }
+export interface ErrorMatch {
+  readonly type?: Template;
+  readonly status?: Template;
+  readonly instance?: Template;
+  readonly title?: Template;
+  readonly detail?: Template;
+}
 
 export interface EventFilter {
   /** CloudEvents type; always known when compiled. */
@@ -91,18 +97,43 @@ export type StepKind =
   | { readonly kind: 'set'; readonly value: Template }
   | { readonly kind: 'switch'; readonly cases: readonly { readonly name: string; readonly when?: ExprId; readonly then: Then }[] }
   /** `function` is `http` or `name:version@catalog`; an executor of that name performs it. */
-  | { readonly kind: 'call'; readonly function: string; readonly with: Template; readonly effect: EffectClass; readonly verify?: Verify; readonly deadlineMs: number }
+  | {
+      readonly kind: 'call';
+      readonly function: string;
+      readonly with: Template;
+      readonly effect: EffectClass;
+      readonly verify?: Verify;
+      readonly deadlineMs: number;
+    }
   | { readonly kind: 'for'; readonly each: string; readonly at: string; readonly in: ExprId; readonly while?: ExprId; readonly body: Pc }
   | { readonly kind: 'fork'; readonly branches: readonly Pc[]; readonly compete: boolean }
   | {
-      readonly kind: 'try'; readonly body: Pc; readonly match?: ErrorMatch; readonly as: string; readonly when?: ExprId; readonly exceptWhen?: ExprId;
-      readonly retry?: RetryPolicy; readonly handler?: Pc; readonly catchThen?: Then;
+      readonly kind: 'try';
+      readonly body: Pc;
+      readonly match?: ErrorMatch;
+      readonly as: string;
+      readonly when?: ExprId;
+      readonly exceptWhen?: ExprId;
+      readonly retry?: RetryPolicy;
+      readonly handler?: Pc;
+      readonly catchThen?: Then;
     }
   | { readonly kind: 'raise'; readonly error: Template }
   | { readonly kind: 'wait'; readonly duration: Duration }
-  | { readonly kind: 'listen'; readonly mode: 'one' | 'any' | 'all'; readonly filters: readonly EventFilter[]; readonly read: 'data' | 'envelope'; readonly until?: { readonly expr?: ExprId; readonly filters?: readonly EventFilter[] } }
+  | {
+      readonly kind: 'listen';
+      readonly mode: 'one' | 'any' | 'all';
+      readonly filters: readonly EventFilter[];
+      readonly read: 'data' | 'envelope';
+      readonly until?: { readonly expr?: ExprId; readonly filters?: readonly EventFilter[] };
+    }
   | { readonly kind: 'emit'; readonly event: Template }
-  | { readonly kind: 'run'; readonly flow: { readonly namespace: string; readonly name: string; readonly version: string }; readonly input: Template | undefined; readonly await: boolean };
+  | {
+      readonly kind: 'run';
+      readonly flow: { readonly namespace: string; readonly name: string; readonly version: string };
+      readonly input: Template | undefined;
+      readonly await: boolean;
+    };
 
 export type Step = StepCommon & StepKind;
 export type StepOf<K extends StepKind['kind']> = Extract<Step, { kind: K }>;

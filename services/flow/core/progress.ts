@@ -12,9 +12,22 @@ export function stepEntered(run: Run, event: Extract<RunEvent, { type: 'step.ent
   const step = stepOf(run.linked.program, event.pc);
   const input = event.input === undefined ? rawBelow(run, parent) : event.input;
   const act: Act = {
-    id: event.act, pc: event.pc, parent: event.parent, path: event.path, depth: (parent?.depth ?? 0) + 1, atMs: event.atMs,
-    input, ownInput: event.input !== undefined, data: input, ownData: false,
-    stage: firstStage(step), fault: undefined, failedIn: undefined, children: [], timers: [], own: freshOwn(step, attemptsBefore(run, parent)),
+    id: event.act,
+    pc: event.pc,
+    parent: event.parent,
+    path: event.path,
+    depth: (parent?.depth ?? 0) + 1,
+    atMs: event.atMs,
+    input,
+    ownInput: event.input !== undefined,
+    data: input,
+    ownData: false,
+    stage: firstStage(step),
+    fault: undefined,
+    failedIn: undefined,
+    children: [],
+    timers: [],
+    own: freshOwn(step, attemptsBefore(run, parent)),
   };
   addAct(run, act);
   run.nextAct = event.act + 1;

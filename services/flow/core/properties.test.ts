@@ -14,7 +14,10 @@ const SEED = Number(process.hrtime.bigint() % 2_147_483_647n);
 
 // ---- flows ----
 const usually = <T>(common: fc.Arbitrary<T>, rare: fc.Arbitrary<T>) => fc.oneof({ weight: 9, arbitrary: common }, { weight: 1, arbitrary: rare });
-const expressions = usually(fc.constantFrom('${ . }', '${ {n: ((.n? // 0) + 1)} }', '${ [1, 2] }', '${ $context }', '${ $task.name }', '${ $workflow.id }', 'text'), fc.constant('${ error("no") }'));
+const expressions = usually(
+  fc.constantFrom('${ . }', '${ {n: ((.n? // 0) + 1)} }', '${ [1, 2] }', '${ $context }', '${ $task.name }', '${ $workflow.id }', 'text'),
+  fc.constant('${ error("no") }'),
+);
 const condition = usually(fc.constantFrom('true', 'true', '(.n? // 0) < 3'), fc.constantFrom('false', '$context.on == true', 'error("if")'));
 
 function leaf(): fc.Arbitrary<Body> {
@@ -25,34 +28,53 @@ function leaf(): fc.Arbitrary<Body> {
     { weight: 1, arbitrary: fc.record({ wait: fc.constantFrom({ seconds: 5 }, { seconds: 0 }, 'PT1M') }) },
     { weight: 1, arbitrary: fc.constant({ emit: { event: { with: { type: 'x.happened', data: '${ . }' } } } }) },
     { weight: 2, arbitrary: listenStep() },
-    { weight: 1, arbitrary: fc.record({ await: fc.boolean() }).map(({ await: wait }) => ({ run: { workflow: { namespace: 'test', name: 'child', version: '1.0.0' }, await: wait } })) },
+    {
+      weight: 1,
+      arbitrary: fc
+        .record({ await: fc.boolean() })
+        .map(({ await: wait }) => ({ run: { workflow: { namespace: 'test', name: 'child', version: '1.0.0' }, await: wait } })),
+    },
   );
 }
 
 function callStep(): fc.Arbitrary<Body> {
   const verify = { with: { method: 'get', endpoint: 'http://x.test/' }, happened: 'true', result: '.', absenceFinal: true };
-  return fc.record({ effect: fc.constantFrom('read', 'idempotent', 'unique', 'irreversible'), verified: fc.boolean(), args: expressions }).map(({ effect, verified, args }) => ({
-    call: 'http', with: { method: 'post', endpoint: 'http://x.test/', body: args }, metadata: { palace: { effect, ...(verified && effect !== 'read' && { verify }) } },
-  }));
+  return fc
+    .record({ effect: fc.constantFrom('read', 'idempotent', 'unique', 'irreversible'), verified: fc.boolean(), args: expressions })
+    .map(({ effect, verified, args }) => ({
+      call: 'http',
+      with: { method: 'post', endpoint: 'http://x.test/', body: args },
+      metadata: { palace: { effect, ...(verified && effect !== 'read' && { verify }) } },
+    }));
 }
 
 function listenStep(): fc.Arbitrary<Body> {
   const one = fc.constantFrom('a', 'b').map((name) => ({ with: { type: `agentspalace.signal.${name}` } }));
   const two = [{ with: { type: 'agentspalace.signal.a' } }, { with: { type: 'agentspalace.signal.b', data: '${ .n > 1 }' } }];
-  return fc.oneof(one.map((filter) => ({ listen: { to: { one: filter } } })), fc.constant({ listen: { to: { any: two } } }), fc.constant({ listen: { to: { all: two } } }), fc.constant({ listen: { to: { any: two, until: 'length > 1' } } }));
+  return fc.oneof(
+    one.map((filter) => ({ listen: { to: { one: filter } } })),
+    fc.constant({ listen: { to: { any: two } } }),
+    fc.constant({ listen: { to: { all: two } } }),
+    fc.constant({ listen: { to: { any: two, until: 'length > 1' } } }),
+  );
 }
 
 function steps(depth: number, directives: boolean): fc.Arbitrary<{ [name: string]: Body }[]> {
   const body = depth === 0 ? leaf() : fc.oneof({ weight: 2, arbitrary: leaf() }, { weight: 3, arbitrary: scope(depth - 1, directives) });
-  return fc.array(fc.record({ body, frame: frame(directives) }), { minLength: 1, maxLength: 3 }).map((list) => list.map(({ body: b, frame: f }, i) => ({ [`s${i}`]: { ...b, ...f } })));
+  return fc
+    .array(fc.record({ body, frame: frame(directives) }), { minLength: 1, maxLength: 3 })
+    .map((list) => list.map(({ body: b, frame: f }, i) => ({ [`s${i}`]: { ...b, ...f } })));
 }
 
 function frame(directives: boolean): fc.Arbitrary<Body> {
   const rare = <T>(arbitrary: fc.Arbitrary<T>) => fc.oneof({ weight: 5, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary });
   return fc
     .record({
-      if: rare(condition), timeout: rare(fc.constantFrom({ after: { seconds: 3 } }, { after: { minutes: 2 } })), export: rare(fc.constant({ as: '{on: true}' })),
-      output: rare(usually(fc.constant('{out: .}'), fc.constant('error("out")')).map((as) => ({ as }))), input: rare(fc.constant({ from: '{n: 1}' })),
+      if: rare(condition),
+      timeout: rare(fc.constantFrom({ after: { seconds: 3 } }, { after: { minutes: 2 } })),
+      export: rare(fc.constant({ as: '{on: true}' })),
+      output: rare(usually(fc.constant('{out: .}'), fc.constant('error("out")')).map((as) => ({ as }))),
+      input: rare(fc.constant({ from: '{n: 1}' })),
       then: directives ? rare(usually(fc.constantFrom('exit', 'continue', 's0'), fc.constant('end'))) : fc.constant(undefined),
     })
     .map((given) => Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)));
@@ -60,26 +82,56 @@ function frame(directives: boolean): fc.Arbitrary<Body> {
 
 function scope(depth: number, directives: boolean): fc.Arbitrary<Body> {
   const list = steps(depth, true);
-  const retry = fc.option(fc.constantFrom({ delay: { seconds: 1 }, limit: { attempt: { count: 3 } } }, { delay: { seconds: 0 }, limit: { attempt: { count: 2 } } }, { delay: { seconds: 2 }, backoff: { exponential: {} } }), { nil: undefined });
+  const retry = fc.option(
+    fc.constantFrom(
+      { delay: { seconds: 1 }, limit: { attempt: { count: 3 } } },
+      { delay: { seconds: 0 }, limit: { attempt: { count: 2 } } },
+      { delay: { seconds: 2 }, backoff: { exponential: {} } },
+    ),
+    { nil: undefined },
+  );
   return fc.oneof(
     { weight: 1, arbitrary: list.map((inner) => ({ do: inner })) },
-    { weight: 2, arbitrary: fc.record({ list, while: fc.option(condition, { nil: undefined }) }).map(({ list: inner, while: w }) => ({ for: { in: '${ [1, 2, 3] }' }, do: inner, ...(w !== undefined && { while: w }) })) },
+    {
+      weight: 2,
+      arbitrary: fc
+        .record({ list, while: fc.option(condition, { nil: undefined }) })
+        .map(({ list: inner, while: w }) => ({ for: { in: '${ [1, 2, 3] }' }, do: inner, ...(w !== undefined && { while: w }) })),
+    },
     { weight: 3, arbitrary: fc.record({ branches: steps(depth, false), compete: fc.boolean() }).map((fork) => ({ fork })) },
-    { weight: 4, arbitrary: fc.record({ body: list, handler: fc.option(list, { nil: undefined }), retry }).map(({ body, handler, retry: r }) => ({ try: body, catch: { ...(handler !== undefined && { do: handler }), ...(r !== undefined && { retry: r }) } })) },
-    { weight: 1, arbitrary: fc.record({ when: condition, then: fc.constantFrom('end', 'exit', 'continue', ...(directives ? ['s0'] : [])) }).map(({ when, then }) => ({ switch: [{ first: { when, then } }] })) },
+    {
+      weight: 4,
+      arbitrary: fc
+        .record({ body: list, handler: fc.option(list, { nil: undefined }), retry })
+        .map(({ body, handler, retry: r }) => ({ try: body, catch: { ...(handler !== undefined && { do: handler }), ...(r !== undefined && { retry: r }) } })),
+    },
+    {
+      weight: 1,
+      arbitrary: fc
+        .record({ when: condition, then: fc.constantFrom('end', 'exit', 'continue', ...(directives ? ['s0'] : [])) })
+        .map(({ when, then }) => ({ switch: [{ first: { when, then } }] })),
+    },
   );
 }
 
 /** Documents; linked in the property, so that a counterexample shows the flow as written. */
 const flow = fc
-  .record({ list: steps(2, true), timeout: fc.oneof({ weight: 5, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary: fc.constant({ after: { minutes: 1 } }) }) })
-  .map(({ list, timeout }) => JSON.stringify({ document: { dsl: '1.0.3', namespace: 'test', name: 'random', version: '1.0.0' }, ...(timeout !== undefined && { timeout }), do: list }));
+  .record({
+    list: steps(2, true),
+    timeout: fc.oneof({ weight: 5, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary: fc.constant({ after: { minutes: 1 } }) }),
+  })
+  .map(({ list, timeout }) =>
+    JSON.stringify({ document: { dsl: '1.0.3', namespace: 'test', name: 'random', version: '1.0.0' }, ...(timeout !== undefined && { timeout }), do: list }),
+  );
 
 // ---- commands ----
 type Move = { readonly kind: string; readonly pick: number; readonly value: Json };
 const KINDS: readonly (readonly [number, readonly string[]])[] = [
-  [10, ['done', 'timer']], [6, ['continue', 'signal', 'answered', 'unknown', 'lost', 'retry']], [4, ['happened', 'absent', 'cannot-tell', 'resolve-done', 'resolve-absent', 'child', 'resume', 'revive', 'not-sent']],
-  [2, ['child-fault', 'retry-again', 'set-context', 'stale', 'nonsense', 'pause']], [1, ['cancel']],
+  [10, ['done', 'timer']],
+  [6, ['continue', 'signal', 'answered', 'unknown', 'lost', 'retry']],
+  [4, ['happened', 'absent', 'cannot-tell', 'resolve-done', 'resolve-absent', 'child', 'resume', 'revive', 'not-sent']],
+  [2, ['child-fault', 'retry-again', 'set-context', 'stale', 'nonsense', 'pause']],
+  [1, ['cancel']],
 ];
 const move: fc.Arbitrary<Move> = fc.record({
   kind: fc.oneof(...KINDS.map(([weight, kinds]) => ({ weight: weight * kinds.length, arbitrary: fc.constantFrom(...kinds) }))),
@@ -133,8 +185,12 @@ function commandOf(shell: VirtualShell, { kind, pick, ...given }: Move): Command
       return { type: 'effect-done', act: pick + 1, attempt: 99, result: value };
     case 'nonsense':
       return [
-        { type: 'timer', id: 'no.such.1' }, { type: 'start', input: value }, { type: 'event', act: pick, event: { specversion: '1.0', id: 'e', source: '/x', type: 'x.y' } },
-        { type: 'child-ended', act: pick }, { type: 'effect-resolved', key: 'none', outcome: 'done', by: 'ada' }, { type: 'effect-verified', act: pick, verdict: 'happened' },
+        { type: 'timer', id: 'no.such.1' },
+        { type: 'start', input: value },
+        { type: 'event', act: pick, event: { specversion: '1.0', id: 'e', source: '/x', type: 'x.y' } },
+        { type: 'child-ended', act: pick },
+        { type: 'effect-resolved', key: 'none', outcome: 'done', by: 'ada' },
+        { type: 'effect-verified', act: pick, verdict: 'happened' },
       ][pick % 6] as Command;
     case 'revive':
       return undefined;
@@ -147,7 +203,8 @@ function commandOf(shell: VirtualShell, { kind, pick, ...given }: Move): Command
 function ledgerOf(journal: readonly RunEvent[]): LedgerAnswer[] {
   const byKey = new Map<string, LedgerAnswer>();
   for (const event of journal) {
-    if (event.type === 'effect.requested' && event.position !== undefined) byKey.set(event.key, { position: event.position, class: event.class, state: 'in-doubt' });
+    if (event.type === 'effect.requested' && event.position !== undefined)
+      byKey.set(event.key, { position: event.position, class: event.class, state: 'in-doubt' });
     const known = 'key' in event && event.key !== undefined ? byKey.get(event.key) : undefined;
     if (known === undefined || !('key' in event) || event.key === undefined) continue;
     if (event.type === 'effect.completed' && event.how !== 'ledger') byKey.set(event.key, { ...known, state: 'confirmed', result: event.result });
@@ -183,10 +240,21 @@ function checkHolds(shell: VirtualShell): void {
       if (event.key !== undefined) confirmed.add(event.key);
     } else if (event.type === 'effect.failed' || event.type === 'effect.absent' || event.type === 'effect.abandoned') guarded.delete(event.act);
   }
-  expect([...timers].sort(), 'timer rows').toEqual(openTimers(shell.run).map((t) => t.id).sort());
+  expect([...timers].sort(), 'timer rows').toEqual(
+    openTimers(shell.run)
+      .map((t) => t.id)
+      .sort(),
+  );
   expect([...listens].sort(), 'subscriptions').toEqual([...shell.run.listens].sort());
-  expect([...children].sort(), 'children').toEqual([...shell.run.acts.values()].filter((a) => a.own.kind === 'run' && a.own.child !== undefined).map((a) => `${a.id}`).sort());
-  const open = openEffects(shell.run).filter((e) => e.class === 'unique' || e.class === 'irreversible').map((e) => e.act);
+  expect([...children].sort(), 'children').toEqual(
+    [...shell.run.acts.values()]
+      .filter((a) => a.own.kind === 'run' && a.own.child !== undefined)
+      .map((a) => `${a.id}`)
+      .sort(),
+  );
+  const open = openEffects(shell.run)
+    .filter((e) => e.class === 'unique' || e.class === 'irreversible')
+    .map((e) => e.act);
   expect([...guarded].sort(), 'intents').toEqual(open.sort());
 }
 
@@ -222,61 +290,79 @@ const options = { seed: SEED, numRuns: 150, endOnFailure: true };
 
 describe(`random flows under random commands (seed ${SEED})`, () => {
   it('fold to the live state, revive, hold nothing that they let go, and repeat no unique act', () => {
-    fc.assert(fc.property(flow, fc.array(move, { minLength: 10, maxLength: 80 }), bounds, (source, moves, eventsPerDecision) => {
-      const shell = virtualShell(linkFlow(source), { eventsPerDecision, historyEvents: 600, retriesPerRun: 5 });
-      shell.give({ type: 'start', input: { n: 1 } });
-      play(shell, moves);
-      checkHolds(shell);
-      checkView(shell);
-    }), options);
+    fc.assert(
+      fc.property(flow, fc.array(move, { minLength: 10, maxLength: 80 }), bounds, (source, moves, eventsPerDecision) => {
+        const shell = virtualShell(linkFlow(source), { eventsPerDecision, historyEvents: 600, retriesPerRun: 5 });
+        shell.give({ type: 'start', input: { n: 1 } });
+        play(shell, moves);
+        checkHolds(shell);
+        checkView(shell);
+      }),
+      options,
+    );
   });
 
   it('make the same of a command whether they were revived from a snapshot or lived through it', () => {
-    fc.assert(fc.property(flow, fc.array(move, { minLength: 5, maxLength: 30 }), fc.array(move, { minLength: 5, maxLength: 30 }), (source, before, after) => {
-      const linked = linkFlow(source);
-      const live = virtualShell(linked, { historyEvents: 600 });
-      live.checking = false;
-      live.give({ type: 'start', input: { n: 1 } });
-      play(live, before);
-      const revived = virtualShell(linked, { historyEvents: 600 });
-      revived.checking = false;
-      revived.run = revive(linked, plain(live.run));
-      revived.journal.push(...live.journal);
-      const lived = after.filter((m) => m.kind !== 'revive');
-      play(live, lived);
-      play(revived, lived);
-      expect(revived.journal).toEqual(live.journal);
-      expect(plain(revived.run)).toEqual(plain(live.run));
-    }), { ...options, numRuns: 80 });
+    fc.assert(
+      fc.property(flow, fc.array(move, { minLength: 5, maxLength: 30 }), fc.array(move, { minLength: 5, maxLength: 30 }), (source, before, after) => {
+        const linked = linkFlow(source);
+        const live = virtualShell(linked, { historyEvents: 600 });
+        live.checking = false;
+        live.give({ type: 'start', input: { n: 1 } });
+        play(live, before);
+        const revived = virtualShell(linked, { historyEvents: 600 });
+        revived.checking = false;
+        revived.run = revive(linked, plain(live.run));
+        revived.journal.push(...live.journal);
+        const lived = after.filter((m) => m.kind !== 'revive');
+        play(live, lived);
+        play(revived, lived);
+        expect(revived.journal).toEqual(live.journal);
+        expect(plain(revived.run)).toEqual(plain(live.run));
+      }),
+      { ...options, numRuns: 80 },
+    );
   });
 
   it('can be forked after every event: the fork goes on, and asks for no confirmed unique act', () => {
-    fc.assert(fc.property(flow, fc.array(move, { minLength: 5, maxLength: 40 }), fc.nat(), fc.constantFrom('keep' as const, 'dry' as const), (source, moves, at, effects) => {
-      const linked = linkFlow(source);
-      const shell = virtualShell(linked, { historyEvents: 400 });
-      shell.checking = false;
-      shell.give({ type: 'start', input: { n: 1 } });
-      play(shell, moves.filter((m) => m.kind !== 'revive'));
-      const toSeq = 1 + (at % shell.journal.length);
-      const past = newRun(linked, { id: shell.run.id });
-      for (const event of shell.journal.slice(0, toSeq)) evolve(past, event);
-      if (past.phase === 'completed' || past.phase === 'cancelled') return;
-      const ledger = ledgerOf(shell.journal);
-      const before = JSON.stringify(snapshot(past));
-      const event = rewound(past, { from: past.id, toSeq, by: 'ada', effects, ledger, atMs: 5 });
-      expect(JSON.stringify(snapshot(past)), 'the past is not changed').toBe(before);
-      const fork = virtualShell(linked, { historyEvents: 400 });
-      fork.run = newRun(linked, { id: makeRunId(3, 2_000, new Uint8Array(9)) });
-      fork.journal.push(event);
-      evolve(fork.run, event);
-      fork.play(() => ({ result: { n: 9 } }), 60);
-      const confirmed = new Set(ledger.filter((answer) => answer.state === 'confirmed').map((answer) => answer.position));
-      for (const made of fork.journal) {
-        if (made.type !== 'effect.requested') continue;
-        expect(effects, 'a dry fork performs nothing').toBe('keep');
-        if (made.position !== undefined) expect(confirmed.has(made.position), made.position).toBe(false);
-      }
-      if (effects === 'dry') expect(fork.types().filter((type) => type === 'event.emitted' || type === 'child.requested')).toEqual([]);
-    }), { ...options, numRuns: 80 });
+    fc.assert(
+      fc.property(
+        flow,
+        fc.array(move, { minLength: 5, maxLength: 40 }),
+        fc.nat(),
+        fc.constantFrom('keep' as const, 'dry' as const),
+        (source, moves, at, effects) => {
+          const linked = linkFlow(source);
+          const shell = virtualShell(linked, { historyEvents: 400 });
+          shell.checking = false;
+          shell.give({ type: 'start', input: { n: 1 } });
+          play(
+            shell,
+            moves.filter((m) => m.kind !== 'revive'),
+          );
+          const toSeq = 1 + (at % shell.journal.length);
+          const past = newRun(linked, { id: shell.run.id });
+          for (const event of shell.journal.slice(0, toSeq)) evolve(past, event);
+          if (past.phase === 'completed' || past.phase === 'cancelled') return;
+          const ledger = ledgerOf(shell.journal);
+          const before = JSON.stringify(snapshot(past));
+          const event = rewound(past, { from: past.id, toSeq, by: 'ada', effects, ledger, atMs: 5 });
+          expect(JSON.stringify(snapshot(past)), 'the past is not changed').toBe(before);
+          const fork = virtualShell(linked, { historyEvents: 400 });
+          fork.run = newRun(linked, { id: makeRunId(3, 2_000, new Uint8Array(9)) });
+          fork.journal.push(event);
+          evolve(fork.run, event);
+          fork.play(() => ({ result: { n: 9 } }), 60);
+          const confirmed = new Set(ledger.filter((answer) => answer.state === 'confirmed').map((answer) => answer.position));
+          for (const made of fork.journal) {
+            if (made.type !== 'effect.requested') continue;
+            expect(effects, 'a dry fork performs nothing').toBe('keep');
+            if (made.position !== undefined) expect(confirmed.has(made.position), made.position).toBe(false);
+          }
+          if (effects === 'dry') expect(fork.types().filter((type) => type === 'event.emitted' || type === 'child.requested')).toEqual([]);
+        },
+      ),
+      { ...options, numRuns: 80 },
+    );
   });
 });

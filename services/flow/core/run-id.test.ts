@@ -9,11 +9,13 @@ const timeMs = fc.integer({ min: 0, max: 2 ** 49 });
 
 describe('run ids', () => {
   it('carry their shard and fit the contract', () => {
-    fc.assert(fc.property(shard, timeMs, entropy, (s, t, e) => {
-      const id = makeRunId(s, t, e);
-      expect(runId.parse(id)).toBe(id);
-      expect(runIdShard(id)).toBe(s);
-    }));
+    fc.assert(
+      fc.property(shard, timeMs, entropy, (s, t, e) => {
+        const id = makeRunId(s, t, e);
+        expect(runId.parse(id)).toBe(id);
+        expect(runIdShard(id)).toBe(s);
+      }),
+    );
   });
 
   it('use all 70 bits of chance, so that one changed bit changes the id', () => {
@@ -30,18 +32,23 @@ describe('run ids', () => {
   });
 
   it('of children stay in the shard, are the same for the same position and differ for another', () => {
-    fc.assert(fc.property(shard, timeMs, entropy, (s, t, e) => {
-      const parent = makeRunId(s, t, e);
-      const child = deriveRunId(parent, '/do/0/a', '.1');
-      expect(runId.parse(child)).toBe(child);
-      expect(runIdShard(child)).toBe(s);
-      expect(deriveRunId(parent, '/do/0/a', '.1')).toBe(child);
-      expect(new Set([child, parent, deriveRunId(parent, '/do/0/a', '.2'), deriveRunId(parent, '/do/1/a', '.1'), deriveRunId(child, '/do/0/a', '.1')]).size).toBe(5);
-    }));
+    fc.assert(
+      fc.property(shard, timeMs, entropy, (s, t, e) => {
+        const parent = makeRunId(s, t, e);
+        const child = deriveRunId(parent, '/do/0/a', '.1');
+        expect(runId.parse(child)).toBe(child);
+        expect(runIdShard(child)).toBe(s);
+        expect(deriveRunId(parent, '/do/0/a', '.1')).toBe(child);
+        expect(
+          new Set([child, parent, deriveRunId(parent, '/do/0/a', '.2'), deriveRunId(parent, '/do/1/a', '.1'), deriveRunId(child, '/do/0/a', '.1')]).size,
+        ).toBe(5);
+      }),
+    );
   });
 
   it('refuse text that is no id', () => {
-    for (const bad of ['', 'run_', 'run_zz000000000000000000000000', 'run_0100000000000000000000000u', 'RUN_00000000000000000000000000']) expect(() => runIdShard(bad)).toThrow(RangeError);
+    for (const bad of ['', 'run_', 'run_zz000000000000000000000000', 'run_0100000000000000000000000u', 'RUN_00000000000000000000000000'])
+      expect(() => runIdShard(bad)).toThrow(RangeError);
     expect(() => makeRunId(64, 0, new Uint8Array(9))).toThrow(RangeError);
     expect(() => makeRunId(0, 0, new Uint8Array(8))).toThrow(RangeError);
   });

@@ -59,10 +59,34 @@ export interface NewRun {
 
 export function newRun(linked: Linked, given: NewRun): Run {
   return {
-    linked, id: given.id, parent: given.parent, startedMs: given.startedMs ?? 0, phase: 'new', generation: given.generation ?? 1, mode: 'live', seq: 0, depth: 0,
-    input: null, context: {}, nextAct: 1, retries: 0, signals: [], ledger: new Map(), ending: undefined, overdue: false,
-    output: undefined, fault: undefined, failedAct: undefined, paused: undefined, endedMs: undefined,
-    acts: new Map(), ready: new Set(), effects: new Set(), listens: new Set(), timers: new Map(), unarmed: new Set(),
+    linked,
+    id: given.id,
+    parent: given.parent,
+    startedMs: given.startedMs ?? 0,
+    phase: 'new',
+    generation: given.generation ?? 1,
+    mode: 'live',
+    seq: 0,
+    depth: 0,
+    input: null,
+    context: {},
+    nextAct: 1,
+    retries: 0,
+    signals: [],
+    ledger: new Map(),
+    ending: undefined,
+    overdue: false,
+    output: undefined,
+    fault: undefined,
+    failedAct: undefined,
+    paused: undefined,
+    endedMs: undefined,
+    acts: new Map(),
+    ready: new Set(),
+    effects: new Set(),
+    listens: new Set(),
+    timers: new Map(),
+    unarmed: new Set(),
   };
 }
 
@@ -84,8 +108,6 @@ export function openEffect(run: Run, id: ActId): OpenEffect | undefined {
   const own = run.acts.get(id)?.own;
   return own?.kind === 'call' ? own.effect : undefined;
 }
-
-export const effectKeyOf = (run: Run, id: ActId): string | undefined => openEffect(run, id)?.key;
 
 /** Effects without a final outcome, in the order of their requests. */
 export function openEffects(run: Run): OpenEffect[] {
@@ -117,7 +139,25 @@ interface Flat {
 }
 
 /** Fields that stand in a snapshot as they are, and what they are when they do not stand there. */
-const PLAIN = ['startedMs', 'phase', 'generation', 'mode', 'seq', 'depth', 'input', 'context', 'nextAct', 'retries', 'ending', 'overdue', 'output', 'fault', 'failedAct', 'paused', 'endedMs'] as const;
+const PLAIN = [
+  'startedMs',
+  'phase',
+  'generation',
+  'mode',
+  'seq',
+  'depth',
+  'input',
+  'context',
+  'nextAct',
+  'retries',
+  'ending',
+  'overdue',
+  'output',
+  'fault',
+  'failedAct',
+  'paused',
+  'endedMs',
+] as const;
 
 /** The whole state as JSON; shares the run's values, none of its containers. */
 export function snapshot(run: Run): Json {
@@ -181,7 +221,9 @@ export interface Rewind {
 /** The event that begins a run (or takes one back) with the state of `run`, which was folded up to `toSeq`. Throws RangeError when that state is an end. */
 export function rewound(run: Run, { context, input, ...how }: Rewind): RunEvent {
   if (run.phase !== 'running' && run.phase !== 'paused' && run.phase !== 'failed') {
-    throw new RangeError(run.phase === 'new' ? 'Nothing has happened at that point.' : `At that point the run had ended (${run.phase}): go back to an earlier event.`);
+    throw new RangeError(
+      run.phase === 'new' ? 'Nothing has happened at that point.' : `At that point the run had ended (${run.phase}): go back to an earlier event.`,
+    );
   }
   const state = revive(run.linked, snapshot(run));
   if (context !== undefined) state.context = context;

@@ -70,8 +70,12 @@ export function complete(turn: Turn, act: Act, made?: Json, then?: Then): void {
   cancelChildren(turn, act, 'compete');
   release(turn, act);
   emit(turn, {
-    type: 'step.completed', act: act.id, ...(own && { output }), ...(context !== undefined && { context }),
-    to: wayOn(turn, act, step, then ?? step.then), atMs: turn.env.nowMs,
+    type: 'step.completed',
+    act: act.id,
+    ...(own && { output }),
+    ...(context !== undefined && { context }),
+    to: wayOn(turn, act, step, then ?? step.then),
+    atMs: turn.env.nowMs,
   });
 }
 
@@ -95,7 +99,8 @@ export function endRun(turn: Turn, raw: Json): void {
   const { output: shape } = run.linked.program;
   const root = stepOf(run.linked.program, 0);
   let output = raw;
-  if (shape.as !== undefined) output = fill(turn, shape.as, raw, { step: root, above: undefined, raw: run.input, input: run.input, startedMs: run.startedMs, output: raw });
+  if (shape.as !== undefined)
+    output = fill(turn, shape.as, raw, { step: root, above: undefined, raw: run.input, input: run.input, startedMs: run.startedMs, output: raw });
   checkFits(shape.schema, output, 'output of the run');
   if (shape.as !== undefined) checkSize(turn, output, 'output of the run');
   releaseRun(turn);

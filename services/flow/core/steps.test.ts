@@ -27,21 +27,87 @@ const childAct = (shell: VirtualShell): number => [...shell.run.acts.values()].f
 
 const KINDS: Readonly<Record<string, Kind>> = {
   set: { body: '{set: {n: "${ .n + 1 }"}}', output: { n: 2 }, wrong: '{set: {n: "${ .n.x }"}}', fault: EXPRESSION },
-  switch: { body: '{switch: [{a: {when: .n == 1, then: continue}}]}', output: { n: 1 }, wrong: '{switch: [{a: {when: .n.x, then: continue}}]}', fault: EXPRESSION },
-  raise: { body: '{try: [{r: {raise: {error: {type: "https://x.test/e", status: 418}}}}], catch: {do: [{h: {set: {caught: "${ $error.status }"}}}]}}', output: { caught: 418 }, wrong: '{raise: {error: {type: "https://x.test/e", status: 418}}}', fault: { status: 418 } },
-  do: { body: '{do: [{a: {set: {n: 5}}}, {b: {set: {n: "${ .n * 2 }"}}}]}', output: { n: 10 }, wrong: '{do: [{a: {set: {n: "${ .n.x }"}}}]}', fault: EXPRESSION },
-  for: { body: '{for: {each: x, in: "${ [3, 4] }"}, do: [{a: {set: {n: "${ .n + $x + $index }"}}}]}', output: { n: 9 }, wrong: '{for: {in: .n}, do: [{a: {set: {n: 1}}}]}', fault: EXPRESSION },
-  fork: { body: '{fork: {branches: [{a: {set: {n: 5}}}, {b: {set: {n: 6}}}]}}', output: [{ n: 5 }, { n: 6 }], wrong: '{fork: {branches: [{a: {set: {n: "${ .n.x }"}}}, {b: {set: {n: 6}}}]}}', fault: EXPRESSION },
-  emit: { body: '{emit: {event: {with: {type: x.y, id: e1, source: /s, time: "2024-01-01T00:00:00Z", data: "${ .n }"}}}}', output: { specversion: '1.0', type: 'x.y', id: 'e1', source: '/s', time: '2024-01-01T00:00:00Z', data: 1 }, wrong: '{emit: {event: {with: {type: x.y, data: "${ .n.x }"}}}}', fault: EXPRESSION },
-  wait: { body: '{wait: {seconds: 10}}', finish: (shell) => shell.give({ type: 'timer', id: openTimers(shell.run).find((timer) => timer.purpose === 'wait')?.id ?? '' }), output: { n: 1 }, wrong: '{wait: "${ .n }"}', fault: EXPRESSION, letsGo: 'timer.cleared' },
-  call: { body: '{call: http, with: {method: get, endpoint: "http://x.test/"}}', finish: answerAll({ ok: 1 }), output: { ok: 1 }, wrong: '{call: http, with: {method: get, endpoint: "http://x.test/{none}"}}', fault: EXPRESSION },
-  'unique call': { body: '{call: http, with: {method: post, endpoint: "http://x.test/"}}', finish: answerAll({ ok: 2 }), output: { ok: 2 }, wrong: '{call: http, with: {method: post, endpoint: "http://x.test/", body: "${ .n.x }"}}', fault: EXPRESSION, letsGo: 'effect.abandoned' },
-  listen: {
-    body: '{listen: {to: {one: {with: {type: agentspalace.signal.go}}}}}', finish: (shell) => shell.give({ type: 'signal', id: 's1', name: 'go', data: { by: 'ada' } }), output: [{ by: 'ada' }],
-    wrong: '{listen: {to: {one: {with: {type: agentspalace.signal.go}}}}, output: {as: .n.x}}', fault: EXPRESSION, letsGo: 'listen.closed',
+  switch: {
+    body: '{switch: [{a: {when: .n == 1, then: continue}}]}',
+    output: { n: 1 },
+    wrong: '{switch: [{a: {when: .n.x, then: continue}}]}',
+    fault: EXPRESSION,
   },
-  run: { body: '{run: {workflow: {namespace: test, name: other, version: 1.0.0, input: {n: "${ .n }"}}}}', finish: (shell) => shell.give({ type: 'child-ended', act: childAct(shell), output: { done: true } }), output: { done: true }, wrong: '{run: {workflow: {namespace: test, name: other, version: 1.0.0, input: {n: "${ .n.x }"}}}}', fault: EXPRESSION, letsGo: 'child.abandoned' },
-  try: { body: '{try: [{a: {set: {n: 3}}}], catch: {}}', output: { n: 3 }, wrong: '{try: [{a: {set: {n: "${ .n.x }"}}}], catch: {errors: {with: {status: 503}}}}', fault: EXPRESSION },
+  raise: {
+    body: '{try: [{r: {raise: {error: {type: "https://x.test/e", status: 418}}}}], catch: {do: [{h: {set: {caught: "${ $error.status }"}}}]}}',
+    output: { caught: 418 },
+    wrong: '{raise: {error: {type: "https://x.test/e", status: 418}}}',
+    fault: { status: 418 },
+  },
+  do: {
+    body: '{do: [{a: {set: {n: 5}}}, {b: {set: {n: "${ .n * 2 }"}}}]}',
+    output: { n: 10 },
+    wrong: '{do: [{a: {set: {n: "${ .n.x }"}}}]}',
+    fault: EXPRESSION,
+  },
+  for: {
+    body: '{for: {each: x, in: "${ [3, 4] }"}, do: [{a: {set: {n: "${ .n + $x + $index }"}}}]}',
+    output: { n: 9 },
+    wrong: '{for: {in: .n}, do: [{a: {set: {n: 1}}}]}',
+    fault: EXPRESSION,
+  },
+  fork: {
+    body: '{fork: {branches: [{a: {set: {n: 5}}}, {b: {set: {n: 6}}}]}}',
+    output: [{ n: 5 }, { n: 6 }],
+    wrong: '{fork: {branches: [{a: {set: {n: "${ .n.x }"}}}, {b: {set: {n: 6}}}]}}',
+    fault: EXPRESSION,
+  },
+  emit: {
+    body: '{emit: {event: {with: {type: x.y, id: e1, source: /s, time: "2024-01-01T00:00:00Z", data: "${ .n }"}}}}',
+    output: { specversion: '1.0', type: 'x.y', id: 'e1', source: '/s', time: '2024-01-01T00:00:00Z', data: 1 },
+    wrong: '{emit: {event: {with: {type: x.y, data: "${ .n.x }"}}}}',
+    fault: EXPRESSION,
+  },
+  wait: {
+    body: '{wait: {seconds: 10}}',
+    finish: (shell) => shell.give({ type: 'timer', id: openTimers(shell.run).find((timer) => timer.purpose === 'wait')?.id ?? '' }),
+    output: { n: 1 },
+    wrong: '{wait: "${ .n }"}',
+    fault: EXPRESSION,
+    letsGo: 'timer.cleared',
+  },
+  call: {
+    body: '{call: http, with: {method: get, endpoint: "http://x.test/"}}',
+    finish: answerAll({ ok: 1 }),
+    output: { ok: 1 },
+    wrong: '{call: http, with: {method: get, endpoint: "http://x.test/{none}"}}',
+    fault: EXPRESSION,
+  },
+  'unique call': {
+    body: '{call: http, with: {method: post, endpoint: "http://x.test/"}}',
+    finish: answerAll({ ok: 2 }),
+    output: { ok: 2 },
+    wrong: '{call: http, with: {method: post, endpoint: "http://x.test/", body: "${ .n.x }"}}',
+    fault: EXPRESSION,
+    letsGo: 'effect.abandoned',
+  },
+  listen: {
+    body: '{listen: {to: {one: {with: {type: agentspalace.signal.go}}}}}',
+    finish: (shell) => shell.give({ type: 'signal', id: 's1', name: 'go', data: { by: 'ada' } }),
+    output: [{ by: 'ada' }],
+    wrong: '{listen: {to: {one: {with: {type: agentspalace.signal.go}}}}, output: {as: .n.x}}',
+    fault: EXPRESSION,
+    letsGo: 'listen.closed',
+  },
+  run: {
+    body: '{run: {workflow: {namespace: test, name: other, version: 1.0.0, input: {n: "${ .n }"}}}}',
+    finish: (shell) => shell.give({ type: 'child-ended', act: childAct(shell), output: { done: true } }),
+    output: { done: true },
+    wrong: '{run: {workflow: {namespace: test, name: other, version: 1.0.0, input: {n: "${ .n.x }"}}}}',
+    fault: EXPRESSION,
+    letsGo: 'child.abandoned',
+  },
+  try: {
+    body: '{try: [{a: {set: {n: 3}}}], catch: {}}',
+    output: { n: 3 },
+    wrong: '{try: [{a: {set: {n: "${ .n.x }"}}}], catch: {errors: {with: {status: 503}}}}',
+    fault: EXPRESSION,
+  },
 };
 
 const begun = (body: string, more = ''): VirtualShell => {
@@ -72,7 +138,13 @@ describe.each(Object.entries(KINDS))('%s', (_, kind) => {
   });
 
   it('does nothing while the run is paused, and ends after it is resumed', () => {
-    const shell = virtualShell(linkFlow(flowOf(`  - zero: {listen: {to: {one: {with: {type: agentspalace.signal.first}}}}, output: {as: '{n: 1}'}}\n  - one: ${kind.body}\n  - two: {set: {last: '\${ . }'}}`)));
+    const shell = virtualShell(
+      linkFlow(
+        flowOf(
+          `  - zero: {listen: {to: {one: {with: {type: agentspalace.signal.first}}}}, output: {as: '{n: 1}'}}\n  - one: ${kind.body}\n  - two: {set: {last: '\${ . }'}}`,
+        ),
+      ),
+    );
     shell.give({ type: 'start', input: {} });
     shell.give({ type: 'pause', by: 'ada', reason: 'lunch' });
     expect(shell.give({ type: 'signal', id: 's0', name: 'first', data: null }).events.map((e) => e.type)).toEqual(['listen.received', 'listen.closed']);
@@ -132,13 +204,17 @@ describe.each(OPEN)('an open %s', (_, kind) => {
   });
 
   it('begins anew when a sibling failed the run and a person retries it', () => {
-    const shell = virtualShell(linkFlow(flowOf(`
+    const shell = virtualShell(
+      linkFlow(
+        flowOf(`
   - both:
       fork:
         branches:
           - one: ${kind.body}
           - other: {call: http, with: {method: get, endpoint: http://x.test/other}}
-`)));
+`),
+      ),
+    );
     shell.give({ type: 'start', input: { n: 1 } });
     const other = openEffects(shell.run).find((effect) => JSON.stringify(effect.args).includes('other'));
     shell.give({ type: 'effect-failed', act: other?.act ?? -1, attempt: 1, fault: { type: 'x', status: 500 }, reach: 'answered' });

@@ -12,7 +12,9 @@ function begun(caught: string, limits: Partial<DecideLimits> = {}, body = "{call
   shell.give({ type: 'start', input: { n: 1 } });
   return shell;
 }
-const failing = (status: number, type = 'https://open-workflow-specification.org/spec/1.0.0/errors/communication') => () => ({ fault: { type, status, title: 'Down' }, reach: 'answered' as const });
+const failing =
+  (status: number, type = 'https://open-workflow-specification.org/spec/1.0.0/errors/communication') =>
+  () => ({ fault: { type, status, title: 'Down' }, reach: 'answered' as const });
 /** Milliseconds between a fault and the next body. */
 function delays(shell: VirtualShell): number[] {
   let nowMs = shell.nowMs;
@@ -53,14 +55,18 @@ describe('a try', () => {
   });
 
   it('lets a fault of its handler go up, to an outer try', () => {
-    const shell = virtualShell(linkFlow(flowOf(`
+    const shell = virtualShell(
+      linkFlow(
+        flowOf(`
   - outer:
       try:
         - inner:
             try: [{a: {raise: {error: {type: 'https://x.test/first', status: 500}}}}]
             catch: {do: [{b: {raise: {error: {type: 'https://x.test/second', status: 501}}}}]}
       catch: {do: [{c: {set: {type: '\${ $error.type }'}}}]}
-`)));
+`),
+      ),
+    );
     shell.give({ type: 'start', input: null });
     expect(shell.run).toMatchObject({ phase: 'completed', output: { type: 'https://x.test/second' } });
   });
@@ -72,14 +78,20 @@ describe('a try', () => {
   });
 
   it('goes where catch.then says when it caught, and on when it did not', () => {
-    const flow = (step: string) => linkFlow(flowOf(`
+    const flow = (step: string) =>
+      linkFlow(
+        flowOf(`
   - safe:
       try: [{a: ${step}}]
       catch: {then: repair}
   - fine: {set: {how: fine}, then: end}
   - repair: {set: {how: repaired}}
-`));
-    for (const [step, how] of [['{set: {n: 1}}', 'fine'], ['{raise: {error: {type: "https://x.test/e", status: 500}}}', 'repaired']] as const) {
+`),
+      );
+    for (const [step, how] of [
+      ['{set: {n: 1}}', 'fine'],
+      ['{raise: {error: {type: "https://x.test/e", status: 500}}}', 'repaired'],
+    ] as const) {
       const shell = virtualShell(flow(step));
       shell.give({ type: 'start', input: null });
       expect(shell.run.output).toEqual({ how });
@@ -87,7 +99,9 @@ describe('a try', () => {
   });
 
   it('cancels what runs beside the fault below it', () => {
-    const shell = virtualShell(linkFlow(flowOf(`
+    const shell = virtualShell(
+      linkFlow(
+        flowOf(`
   - safe:
       try:
         - both:
@@ -97,11 +111,18 @@ describe('a try', () => {
                 - unsure: {call: http, with: {method: post, endpoint: http://x.test/}}
                 - bad: {raise: {error: {type: 'https://x.test/e', status: 500}}}
       catch: {do: [{h: {set: {done: true}}}]}
-`)));
+`),
+      ),
+    );
     shell.give({ type: 'start', input: null });
     expect(shell.run).toMatchObject({ phase: 'completed', output: { done: true } });
     expect(openTimers(shell.run)).toEqual([]);
-    expect(shell.types().filter((t) => t === 'step.cancelled' || t === 'timer.cleared' || t === 'effect.abandoned')).toEqual(['timer.cleared', 'step.cancelled', 'effect.abandoned', 'step.cancelled']);
+    expect(shell.types().filter((t) => t === 'step.cancelled' || t === 'timer.cleared' || t === 'effect.abandoned')).toEqual([
+      'timer.cleared',
+      'step.cancelled',
+      'effect.abandoned',
+      'step.cancelled',
+    ]);
   });
 });
 
@@ -132,14 +153,17 @@ describe('a retry', () => {
   });
 
   it('with jitter adds something between its bounds', () => {
-    fc.assert(fc.property(fc.integer({ min: 0, max: 50 }), fc.integer({ min: 0, max: 50 }), (from, more) => {
-      const shell = begun(`{retry: {delay: {seconds: 1}, jitter: {from: {seconds: ${from}}, to: {seconds: ${from + more}}}, limit: {attempt: {count: 4}}}}`);
-      shell.play(failing(503));
-      for (const ms of delays(shell)) {
-        expect(ms).toBeGreaterThanOrEqual(1000 + from * 1000);
-        expect(ms).toBeLessThanOrEqual(1000 + (from + more) * 1000);
-      }
-    }), { numRuns: 15 });
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: 50 }), fc.integer({ min: 0, max: 50 }), (from, more) => {
+        const shell = begun(`{retry: {delay: {seconds: 1}, jitter: {from: {seconds: ${from}}, to: {seconds: ${from + more}}}, limit: {attempt: {count: 4}}}}`);
+        shell.play(failing(503));
+        for (const ms of delays(shell)) {
+          expect(ms).toBeGreaterThanOrEqual(1000 + from * 1000);
+          expect(ms).toBeLessThanOrEqual(1000 + (from + more) * 1000);
+        }
+      }),
+      { numRuns: 15 },
+    );
   });
 
   it('counts the first attempt; then the handler runs, or the fault goes on', () => {
@@ -159,10 +183,17 @@ describe('a retry', () => {
   });
 
   it('happens only when its own condition wants it', () => {
-    for (const [condition, attempts] of [['when: $error.status == 503', 3], ['when: $error.status == 404', 1], ['exceptWhen: $error.status == 503', 1]] as const) {
+    for (const [condition, attempts] of [
+      ['when: $error.status == 503', 3],
+      ['when: $error.status == 404', 1],
+      ['exceptWhen: $error.status == 503', 1],
+    ] as const) {
       const shell = begun(`{retry: {${condition}, delay: {seconds: 1}, limit: {attempt: {count: 3}}}}`);
       shell.play(failing(503));
-      expect(shell.types().filter((type) => type === 'effect.requested'), condition).toHaveLength(attempts);
+      expect(
+        shell.types().filter((type) => type === 'effect.requested'),
+        condition,
+      ).toHaveLength(attempts);
       expect(shell.run.phase).toBe('failed');
     }
   });
@@ -183,7 +214,10 @@ describe('a retry', () => {
     expect(openTimers(shell.run)).toEqual([]);
 
     const paused = begun('{retry: {delay: {hours: 1}}}');
-    const { act, attempt } = [...paused.run.effects].map((id) => paused.run.acts.get(id)).flatMap((a) => (a?.own.kind === 'call' && a.own.effect !== undefined ? [a.own.effect] : []))[0] ?? expect.fail('no effect');
+    const { act, attempt } =
+      [...paused.run.effects]
+        .map((id) => paused.run.acts.get(id))
+        .flatMap((a) => (a?.own.kind === 'call' && a.own.effect !== undefined ? [a.own.effect] : []))[0] ?? expect.fail('no effect');
     paused.give({ type: 'effect-failed', act, attempt, ...failing(503)() });
     expect(waitingFor(paused.run)[0]).toMatchObject({ kind: 'retry', step: '/do/0/safe', until: new Date(paused.nowMs + 3_600_000).toISOString() });
     paused.give({ type: 'pause', by: 'ada' });
@@ -194,7 +228,11 @@ describe('a retry', () => {
   });
 
   it('gives each repetition of a sub-flow a child of its own', () => {
-    const shell = begun('{retry: {delay: {seconds: 0}, limit: {attempt: {count: 3}}}}', {}, '{run: {workflow: {namespace: test, name: other, version: 1.0.0}}}');
+    const shell = begun(
+      '{retry: {delay: {seconds: 0}, limit: {attempt: {count: 3}}}}',
+      {},
+      '{run: {workflow: {namespace: test, name: other, version: 1.0.0}}}',
+    );
     const children: string[] = [];
     for (let i = 0; i < 3; i++) {
       const asked = shell.journal.findLast((e) => e.type === 'child.requested');

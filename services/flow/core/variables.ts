@@ -22,7 +22,11 @@ export interface Place {
 }
 
 /** `$runtime`. */
-export const runtimeOf = ({ runtimeMetadata }: Pick<DecideEnv, 'runtimeMetadata'>): Json => ({ name: 'AgentsPalace', version: '0.1.0', metadata: runtimeMetadata ?? {} });
+export const runtimeOf = ({ runtimeMetadata }: Pick<DecideEnv, 'runtimeMetadata'>): Json => ({
+  name: 'AgentsPalace',
+  version: '0.1.0',
+  metadata: runtimeMetadata ?? {},
+});
 const NONE: Variables = {};
 const namesOf = new WeakMap<object, readonly string[]>();
 
@@ -92,7 +96,10 @@ function variable({ run, env }: Turn, name: string, place: Place): Json | undefi
 function taskOf(place: Place): Json {
   const { step } = place;
   return {
-    name: step.name, reference: step.pointer, input: place.raw, startedAt: moment(place.startedMs),
+    name: step.name,
+    reference: step.pointer,
+    input: place.raw,
+    startedAt: moment(place.startedMs),
     ...(place.output !== undefined && { output: place.output }),
   };
 }

@@ -39,7 +39,10 @@ const iso = (ms: number): string => new Date(ms).toISOString();
 function pausedBy(run: Run): Waiting {
   const { by = 'somebody', atMs = 0, reason } = run.paused ?? {};
   return {
-    kind: 'paused', step: '', since: iso(atMs), command: `palace resume ${run.id}`,
+    kind: 'paused',
+    step: '',
+    since: iso(atMs),
+    command: `palace resume ${run.id}`,
     text: `Paused by ${by}${reason === undefined ? '' : `: ${reason}`}. Nothing new begins until it is resumed.`,
   };
 }
@@ -51,7 +54,8 @@ function waitingOf(run: Run, act: Act, step: Step): Waiting[] {
   const { own } = act;
   if (own.kind === 'call' && own.effect !== undefined) return [effectEntry(run, own.effect, common, until)];
   if (own.kind === 'listen' && own.open) return listenEntries(run, step, common, until);
-  if (own.kind === 'run' && own.child !== undefined) return [{ kind: 'run', ...common, ...until, name: own.child, text: `Waits for the run ${own.child} of "${step.name}".` }];
+  if (own.kind === 'run' && own.child !== undefined)
+    return [{ kind: 'run', ...common, ...until, name: own.child, text: `Waits for the run ${own.child} of "${step.name}".` }];
   const wait = dueOf(run, act, 'wait');
   if (wait !== undefined) return [{ kind: 'timer', ...common, until: iso(wait), text: `Waits in "${step.name}" until ${iso(wait)}.` }];
   const retry = dueOf(run, act, 'retry');
@@ -73,11 +77,18 @@ function effectEntry(run: Run, effect: OpenEffect, common: Common, until: { unti
   const since = iso(effect.atMs);
   if (effect.state === 'in-doubt') {
     return {
-      kind: 'in-doubt', ...common, ...until, since, command: `palace resolve ${run.id} ${effect.key} done|absent`,
+      kind: 'in-doubt',
+      ...common,
+      ...until,
+      since,
+      command: `palace resolve ${run.id} ${effect.key} done|absent`,
       text: `Nobody knows whether the ${effect.class} act of "${common.name}" (${effect.function}) took place. Look there, then say done or absent.`,
     };
   }
-  const text = effect.state === 'verifying' ? `Finds out whether "${common.name}" (${effect.function}) took place.` : `Performs "${common.name}" (${effect.function}), attempt ${effect.attempt}.`;
+  const text =
+    effect.state === 'verifying'
+      ? `Finds out whether "${common.name}" (${effect.function}) took place.`
+      : `Performs "${common.name}" (${effect.function}), attempt ${effect.attempt}.`;
   return { kind: 'effect', ...common, ...until, since, text };
 }
 
@@ -86,15 +97,27 @@ function listenEntries(run: Run, step: Step, common: Common, until: { until?: st
   const types = [...new Set([...step.filters, ...(step.until?.filters ?? [])].map((filter) => filter.type))];
   return types.map((type): Waiting => {
     const limit = until.until === undefined ? '' : ` until ${until.until}`;
-    if (!type.startsWith(SIGNAL_PREFIX)) return { kind: 'event', ...common, ...until, name: type, text: `"${common.name}" waits for an event ${type}${limit}.` };
+    if (!type.startsWith(SIGNAL_PREFIX))
+      return { kind: 'event', ...common, ...until, name: type, text: `"${common.name}" waits for an event ${type}${limit}.` };
     const name = type.slice(SIGNAL_PREFIX.length);
-    return { kind: 'signal', ...common, ...until, name, text: `"${common.name}" waits for the signal ${name}${limit}.`, command: `palace signal ${run.id} ${name}` };
+    return {
+      kind: 'signal',
+      ...common,
+      ...until,
+      name,
+      text: `"${common.name}" waits for the signal ${name}${limit}.`,
+      command: `palace signal ${run.id} ${name}`,
+    };
   });
 }
 
 /** Limits of which the run has used half or more (R16). */
 export function nearLimits(run: Run, limits: DecideLimits): { setting: keyof DecideLimits; used: number; limit: number }[] {
-  const used = [['historyEvents', run.seq], ['retriesPerRun', run.retries], ['bufferedSignals', run.signals.length]] as const;
+  const used = [
+    ['historyEvents', run.seq],
+    ['retriesPerRun', run.retries],
+    ['bufferedSignals', run.signals.length],
+  ] as const;
   return used.filter(([setting, count]) => count * 2 >= limits[setting]).map(([setting, count]) => ({ setting, used: count, limit: limits[setting] }));
 }
 
@@ -104,7 +127,8 @@ export function failureOf(run: Run, events: readonly RunEvent[]): z.input<typeof
   const act = run.failedAct === undefined || run.failedAct === 0 ? undefined : run.acts.get(run.failedAct);
   const step = act === undefined ? undefined : stepAt(run, act);
   return {
-    step: step?.pointer ?? run.fault.instance ?? '', name: step === undefined || step.name === '' ? run.linked.program.name : step.name,
+    step: step?.pointer ?? run.fault.instance ?? '',
+    name: step === undefined || step.name === '' ? run.linked.program.name : step.name,
     ...(step?.line !== undefined && { line: step.line }),
     ...(step?.column !== undefined && { column: step.column }),
     input: act === undefined ? run.input : inputShown(act, events),

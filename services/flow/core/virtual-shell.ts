@@ -12,7 +12,14 @@ import { makeRunId } from './run-id.ts';
 import { newRun, openEffects, openTimers, revive, snapshot, type OpenEffect, type Run } from './run.ts';
 
 export const LIMITS: DecideLimits = {
-  eventsPerDecision: 1000, historyEvents: 50_000, payloadBytes: 1_000_000, fanOut: 1000, nesting: 64, bufferedSignals: 100, expressionFuel: 100_000, retriesPerRun: 1000,
+  eventsPerDecision: 1000,
+  historyEvents: 50_000,
+  payloadBytes: 1_000_000,
+  fanOut: 1000,
+  nesting: 64,
+  bufferedSignals: 100,
+  expressionFuel: 100_000,
+  retriesPerRun: 1000,
 };
 
 export type Answer = { readonly result: Json } | Omit<Extract<Command, { type: 'effect-failed' }>, 'type' | 'act' | 'attempt'> | 'silence';
@@ -50,7 +57,12 @@ export function virtualShell(linked: Linked, limits: Partial<DecideLimits> = {})
   const id = makeRunId(3, 1_000, new Uint8Array(9));
   const asked = new Map<string, number>();
   const shell: VirtualShell = {
-    run: newRun(linked, { id }), linked, journal: [], nowMs: 1_700_000_000_000, limits: { ...LIMITS, ...limits }, checking: true,
+    run: newRun(linked, { id }),
+    linked,
+    journal: [],
+    nowMs: 1_700_000_000_000,
+    limits: { ...LIMITS, ...limits },
+    checking: true,
     give(command) {
       const decision = decide(shell.run, command, { nowMs: shell.nowMs, limits: shell.limits });
       shell.journal.push(...decision.events);

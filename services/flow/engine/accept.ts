@@ -11,10 +11,10 @@ import { checkSchema } from '../core/json-schema.ts';
 import type { Linked } from '../core/link.ts';
 import { makeRunId } from '../core/run-id.ts';
 import { newRun } from '../core/run.ts';
-import type { Definition } from '../store/port.ts';
+import type { Definition, RunRow } from '../store/port.ts';
 import { permitShard } from './placement.ts';
 import type { EngineParts } from './parts.ts';
-import { newSlot, type RunEnd, type Settlement } from './slot.ts';
+import { newSlot, type RunEnd, type Settlement, type Slot } from './slot.ts';
 
 /** Starts in a row that share their shards, and over how many shards (of different lanes) they alternate. */
 const STARTS_PER_SHARD = 256;
@@ -29,10 +29,25 @@ export interface StartRequest {
   readonly onEnd?: (end: RunEnd) => void;
 }
 
-export interface StartBody { readonly run: string; readonly flow: string; readonly hash: string; readonly input: Json; readonly permit?: string; readonly limit?: number; readonly claim?: KeyClaim }
+export interface StartBody {
+  readonly run: string;
+  readonly flow: string;
+  readonly hash: string;
+  readonly input: Json;
+  readonly permit?: string;
+  readonly limit?: number;
+  readonly claim?: KeyClaim;
+}
 
 /** A fork on its way to its shard: the row of the new run and its first event. */
-export interface ForkBody { readonly run: string; readonly flow: string; readonly version: string; readonly hash: string; readonly forkOf: string; readonly inject: RunEvent }
+export interface ForkBody {
+  readonly run: string;
+  readonly flow: string;
+  readonly version: string;
+  readonly hash: string;
+  readonly forkOf: string;
+  readonly inject: RunEvent;
+}
 
 /** How long the answer to a start with a key waits for its owner elsewhere. */
 const DECISION_LIMIT_MS = 5_000;
@@ -62,7 +77,12 @@ export function createAccept(parts: EngineParts): Accept {
   }
 
   function refuseOverload(): void {
-    const over = pending >= parts.settings.maxPendingStarts ? 'pending starts' : parts.slots.size - parts.idle.size >= parts.settings.maxActiveRuns ? 'active runs' : undefined;
+    const over =
+      pending >= parts.settings.maxPendingStarts
+        ? 'pending starts'
+        : parts.slots.size - parts.idle.size >= parts.settings.maxActiveRuns
+          ? 'active runs'
+          : undefined;
     if (over === undefined) return;
     throw busy(over);
   }
@@ -87,15 +107,15 @@ export function createAccept(parts: EngineParts): Accept {
     return undefined;
   }
 
-  async function startHere(request: StartRequest, shard: number, found: { definition: Definition; linked: Linked }): Promise<{ id: string; repeated: boolean }> {
+  async function startHere(
+    request: StartRequest,
+    shard: number,
+    found: { definition: Definition; linked: Linked },
+  ): Promise<{ id: string; repeated: boolean }> {
     const nowMs = parts.node().timeMs();
     const id = makeRunId(shard, nowMs, parts.entropy(9));
     const { definition, linked } = found;
-    const row = {
-      id, shard, tenant: request.tenant, flow: `${definition.namespace}/${definition.name}`, version: definition.version, hash: definition.hash,
-      status: 'running' as const, startedMs: nowMs,
-    };
-    const slot = newSlot(row, linked, newRun(linked, { id, startedMs: nowMs }), { lastSeq: 0, snapshotSeq: 0, fresh: true });
+    const slot = newcomer({ id, shard, tenant: request.tenant, flow: nameOf(definition), version: definition.version, hash: definition.hash }, linked, nowMs);
     const key = request.idempotency;
     if (key !== undefined) slot.claims = [{ scope: key.scope, key: key.key, fingerprint: key.fingerprint, answer: JSON.stringify({ id }) }];
     slot.onEnd = request.onEnd;
@@ -121,7 +141,11 @@ export function createAccept(parts: EngineParts): Accept {
   }
 
   /** The run belongs in a shard that is not ours: kept in that shard's inbox, begun by its owner. */
-  async function startElsewhere(request: StartRequest, definition: Definition, permit: { key: string; limit: number } | undefined): Promise<{ id: string; repeated: boolean }> {
+  async function startElsewhere(
+    request: StartRequest,
+    definition: Definition,
+    permit: { key: string; limit: number } | undefined,
+  ): Promise<{ id: string; repeated: boolean }> {
     const { tenant, idempotency: key } = request;
     if (key !== undefined) {
       const known = await parts.node().lookUpKey(tenant, key.scope, key.key);
@@ -130,10 +154,14 @@ export function createAccept(parts: EngineParts): Accept {
     const shard = permit === undefined ? anyShard(parts, tenant, key) : permitShard(tenant, permit.key);
     if (permit !== undefined && parts.waitingStarts(shard) >= parts.settings.maxActiveRuns) throw busy('starts that wait for a place');
     // The same key gives the same id, so that two processes that take the same request keep one run.
-    const entropy = key === undefined ? parts.entropy(9) : createHash('sha256').update([tenant, key.scope, key.key, key.fingerprint].join('\u0000')).digest().subarray(0, 9);
+    const entropy =
+      key === undefined ? parts.entropy(9) : createHash('sha256').update([tenant, key.scope, key.key, key.fingerprint].join('\u0000')).digest().subarray(0, 9);
     const id = makeRunId(shard, key === undefined ? parts.node().timeMs() : 0, entropy);
     const body: StartBody = {
-      run: id, flow: `${definition.namespace}/${definition.name}@${definition.version}`, hash: definition.hash, input: request.input,
+      run: id,
+      flow: `${nameOf(definition)}@${definition.version}`,
+      hash: definition.hash,
+      input: request.input,
       ...(permit !== undefined && { permit: permit.key, limit: permit.limit }),
       ...(key !== undefined && { claim: { ...key, answer: JSON.stringify({ id }) } }),
     };
@@ -173,12 +201,8 @@ export function createAccept(parts: EngineParts): Accept {
     }
     const linked = await parts.programs.byHash(tenant, body.hash);
     if (linked === undefined || parts.node().fence(shard) === undefined) return;
-    const nowMs = parts.node().timeMs();
-    const row = {
-      id: body.run, shard, tenant, flow, version, hash: body.hash, status: 'running' as const, startedMs: nowMs,
-      ...(body.permit !== undefined && { permit: body.permit }),
-    };
-    const slot = newSlot(row, linked, newRun(linked, { id: body.run, startedMs: nowMs }), { lastSeq: 0, snapshotSeq: 0, fresh: true });
+    const row = { id: body.run, shard, tenant, flow, version, hash: body.hash, ...(body.permit !== undefined && { permit: body.permit }) };
+    const slot = newcomer(row, linked, parts.node().timeMs());
     if (body.claim !== undefined) slot.claims = [body.claim];
     parts.slots.set(body.run, slot);
     parts.push(slot, { command: { type: 'start', input: body.input }, commandId });
@@ -187,15 +211,22 @@ export function createAccept(parts: EngineParts): Accept {
   async function forkFromInbox(shard: number, tenant: string, commandId: string, body: ForkBody): Promise<void> {
     const linked = await parts.programs.byHash(tenant, body.hash);
     if (linked === undefined || parts.node().fence(shard) === undefined) return;
-    const nowMs = parts.node().timeMs();
-    const row = { id: body.run, shard, tenant, flow: body.flow, version: body.version, hash: body.hash, status: 'running' as const, startedMs: nowMs, forkOf: body.forkOf };
-    const slot = newSlot(row, linked, newRun(linked, { id: body.run, startedMs: nowMs }), { lastSeq: 0, snapshotSeq: 0, fresh: true });
+    const { run: id, flow, version, hash, forkOf } = body;
+    const slot = newcomer({ id, shard, tenant, flow, version, hash, forkOf }, linked, parts.node().timeMs());
     parts.slots.set(body.run, slot);
     parts.push(slot, { command: { type: 'continue' }, inject: body.inject, commandId });
   }
 
   return { start, startFromInbox, forkFromInbox, pending: () => pending };
 }
+
+/** A run that has not been written yet. */
+function newcomer(row: Omit<RunRow, 'status' | 'startedMs'>, linked: Linked, startedMs: number): Slot {
+  const run = newRun(linked, { id: row.id, startedMs });
+  return newSlot({ ...row, status: 'running', startedMs }, linked, run, { lastSeq: 0, snapshotSeq: 0, fresh: true });
+}
+
+const nameOf = ({ namespace, name }: Definition): string => `${namespace}/${name}`;
 
 /** The same key goes to the same shard, so that the same request is the same row. */
 function anyShard(parts: EngineParts, tenant: string, key: StartRequest['idempotency']): number {
@@ -214,12 +245,14 @@ function refuseInput(linked: Linked, input: Json): void {
 function permitOf(parts: EngineParts, definition: Definition, linked: Linked, request: StartRequest): { key: string; limit: number } | undefined {
   const rule = linked.program.concurrency;
   if (rule === undefined) return undefined;
-  const flow = `${definition.namespace}/${definition.name}`;
+  const flow = nameOf(definition);
   if (rule.key === undefined) return { key: flow, limit: rule.limit };
   try {
     const key = linked.expr(rule.key).first(request.input, { nowMs: parts.node().timeMs() });
     return { key: `${flow}/${JSON.stringify(key ?? null)}`, limit: rule.limit };
   } catch (error) {
-    throw new PalaceError('run.input-refused', { detail: `The concurrency key cannot be computed from this input: ${error instanceof Error ? error.message : String(error)}` });
+    throw new PalaceError('run.input-refused', {
+      detail: `The concurrency key cannot be computed from this input: ${error instanceof Error ? error.message : String(error)}`,
+    });
   }
 }

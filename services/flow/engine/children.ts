@@ -36,10 +36,24 @@ export async function prepareChildren(parts: EngineParts, parent: Slot, events: 
   return { children, refused };
 }
 
-function begin(parts: EngineParts, parent: Slot, event: Extract<RunEvent, { type: 'child.requested' }>, { definition, linked }: NonNullable<Awaited<ReturnType<Programs['resolve']>>>, nowMs: number): PreparedChild {
+function begin(
+  parts: EngineParts,
+  parent: Slot,
+  event: Extract<RunEvent, { type: 'child.requested' }>,
+  { definition, linked }: NonNullable<Awaited<ReturnType<Programs['resolve']>>>,
+  nowMs: number,
+): PreparedChild {
   const row = {
-    id: event.run, shard: parent.shard, tenant: parent.tenant, flow: `${definition.namespace}/${definition.name}`, version: definition.version, hash: definition.hash,
-    status: 'running' as const, startedMs: nowMs, parent: parent.id, ...(event.await && { parentAct: event.act }),
+    id: event.run,
+    shard: parent.shard,
+    tenant: parent.tenant,
+    flow: `${definition.namespace}/${definition.name}`,
+    version: definition.version,
+    hash: definition.hash,
+    status: 'running' as const,
+    startedMs: nowMs,
+    parent: parent.id,
+    ...(event.await && { parentAct: event.act }),
   };
   const slot = newSlot(row, linked, newRun(linked, { id: event.run, startedMs: nowMs }), { lastSeq: 0, snapshotSeq: 0, fresh: true });
   // I3: it begins, and no more.

@@ -12,7 +12,18 @@ import { ledgerAnswers } from './ledger.ts';
 import { traceIdOf } from './tracing.ts';
 import { addState, newDraft, draftWrite } from './rows.ts';
 
-interface ControlBody { readonly by: string; readonly reason?: string; readonly name?: string; readonly data?: Json; readonly key?: string; readonly outcome?: 'done' | 'absent'; readonly result?: Json; readonly context?: Json; readonly step?: string; readonly effects?: 'keep' | 'again' }
+interface ControlBody {
+  readonly by: string;
+  readonly reason?: string;
+  readonly name?: string;
+  readonly data?: Json;
+  readonly key?: string;
+  readonly outcome?: 'done' | 'absent';
+  readonly result?: Json;
+  readonly context?: Json;
+  readonly step?: string;
+  readonly effects?: 'keep' | 'again';
+}
 
 /** The command that an inbox row stands for. */
 export function commandOf(row: InboxRow): Command {
@@ -28,7 +39,13 @@ export function commandOf(row: InboxRow): Command {
     case 'cancel':
       return { type: 'cancel', by: body.by, ...why };
     case 'resolve':
-      return { type: 'effect-resolved', key: body.key ?? '', outcome: body.outcome ?? 'absent', by: body.by, ...(body.result !== undefined && { result: body.result }) };
+      return {
+        type: 'effect-resolved',
+        key: body.key ?? '',
+        outcome: body.outcome ?? 'absent',
+        by: body.by,
+        ...(body.result !== undefined && { result: body.result }),
+      };
     case 'context':
       return { type: 'set-context', context: body.context ?? null, by: body.by };
     default:
@@ -85,7 +102,10 @@ export function createControl(parts: EngineParts): Control {
 
 /** The state just before the step was last entered, as the event that takes the run back there. */
 async function rewindToStep(
-  parts: EngineParts, shard: number, stored: StoredRun, step: string,
+  parts: EngineParts,
+  shard: number,
+  stored: StoredRun,
+  step: string,
   how: { by: string; effects: 'keep' | 'again'; ledger: ReturnType<typeof ledgerAnswers> },
 ): Promise<RunEvent | undefined> {
   const linked = await parts.programs.byHash(stored.row.tenant, stored.row.hash);

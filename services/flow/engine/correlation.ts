@@ -34,15 +34,20 @@ export function createCorrelation(parts: EngineParts): Correlation {
     if (fence === undefined) return;
     const atMs = parts.node().timeMs();
     const stored: StoredEvent = { tenant, type: event.type, source: event.source, id: event.id, atMs, body: JSON.stringify(event) };
-    void parts.node().submit({
-      fence, key: `event/${tenant}/${event.type}/${event.source}/${event.id}`, tenant,
-      rows: { event: [{ shard, tenant, type: stored.type, source: stored.source, id: stored.id, at_ms: atMs, body: stored.body }] },
-      ...(from.cursor !== undefined && { cursors: [from.cursor] }),
-      ...(from.commandId !== undefined && { consumes: [{ commandId: from.commandId, outcome: 'done' as const }] }),
-    }).then((outcome) => {
-      release(parts, shard, { command: { type: 'continue' }, ...from });
-      if (outcome.kind === 'committed') void match(shard, stored);
-    });
+    void parts
+      .node()
+      .submit({
+        fence,
+        key: `event/${tenant}/${event.type}/${event.source}/${event.id}`,
+        tenant,
+        rows: { event: [{ shard, tenant, type: stored.type, source: stored.source, id: stored.id, at_ms: atMs, body: stored.body }] },
+        ...(from.cursor !== undefined && { cursors: [from.cursor] }),
+        ...(from.commandId !== undefined && { consumes: [{ commandId: from.commandId, outcome: 'done' as const }] }),
+      })
+      .then((outcome) => {
+        release(parts, shard, { command: { type: 'continue' }, ...from });
+        if (outcome.kind === 'committed') void match(shard, stored);
+      });
   }
 
   async function match(shard: number, event: StoredEvent): Promise<void> {
@@ -51,10 +56,16 @@ export function createCorrelation(parts: EngineParts): Correlation {
       const fence = parts.node().fence(shard);
       if (fence === undefined) return;
       await parts.node().submit({
-        fence, key: `match/${event.tenant}/${event.source}/${event.id}`, tenant: event.tenant,
+        fence,
+        key: `match/${event.tenant}/${event.source}/${event.id}`,
+        tenant: event.tenant,
         rows: { event_matched: [{ tenant: event.tenant, source: event.source, id: event.id }] },
         streams: found.map((s) => ({
-          consumer: 'flow', consumerShard: s.shard, tenant: event.tenant, kind: 'match', body: JSON.stringify({ run: s.run, act: s.act, event: parseJsonText(event.body) }),
+          consumer: 'flow',
+          consumerShard: s.shard,
+          tenant: event.tenant,
+          kind: 'match',
+          body: JSON.stringify({ run: s.run, act: s.act, event: parseJsonText(event.body) }),
         })),
       });
     } catch (error) {

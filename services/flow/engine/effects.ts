@@ -17,7 +17,10 @@ const FENCE_RETRY_MS = 50;
 /** A remote that cannot be asked is asked again this often before the step is in doubt. */
 const VERIFY_AGAIN_MS = [250, 1_000, 3_000];
 
-interface Job { readonly slot: Slot; readonly effect: OpenEffect }
+interface Job {
+  readonly slot: Slot;
+  readonly effect: OpenEffect;
+}
 
 export function createEffects(parts: EngineParts): Effects {
   const waiting: Job[] = [];
@@ -113,9 +116,15 @@ async function execute(parts: EngineParts, slot: Slot, effect: OpenEffect, until
   if (executor === undefined) {
     return { ok: false, fault: standardFault('configuration', `This server has no function "${effect.function}".`), reach: 'not-sent' };
   }
-  const span = parts.span(`effect ${effect.function}`, { parent: traceparentOf(slot.id), attributes: { 'palace.run_id': slot.id, 'palace.flow': slot.row.flow, 'palace.effect_class': effect.class, 'palace.attempt': effect.attempt } });
+  const span = parts.span(`effect ${effect.function}`, {
+    parent: traceparentOf(slot.id),
+    attributes: { 'palace.run_id': slot.id, 'palace.flow': slot.row.flow, 'palace.effect_class': effect.class, 'palace.attempt': effect.attempt },
+  });
   try {
-    const outcome = await executor({ ...callOf(slot, effect, effect.args, signal, span.traceparent), deadlineMs: Math.max(0, untilMs - parts.scheduler.nowMs()) });
+    const outcome = await executor({
+      ...callOf(slot, effect, effect.args, signal, span.traceparent),
+      deadlineMs: Math.max(0, untilMs - parts.scheduler.nowMs()),
+    });
     span.end(outcome.ok ? undefined : { error: outcome.fault.detail ?? outcome.fault.title });
     return outcome;
   } catch (error) {
@@ -127,12 +136,23 @@ async function execute(parts: EngineParts, slot: Slot, effect: OpenEffect, until
 
 function callOf(slot: Slot, effect: OpenEffect, args: Json, signal: AbortSignal, traceparent: string): EffectCall {
   return {
-    tenant: slot.tenant, run: slot.id, flow: slot.row.flow, key: effect.key, attempt: effect.attempt, class: effect.class, args,
-    deadlineMs: effect.deadlineMs, signal, traceparent,
+    tenant: slot.tenant,
+    run: slot.id,
+    flow: slot.row.flow,
+    key: effect.key,
+    attempt: effect.attempt,
+    class: effect.class,
+    args,
+    deadlineMs: effect.deadlineMs,
+    signal,
+    traceparent,
   };
 }
 
-interface Finding { readonly verdict: Verdict; readonly result?: Json }
+interface Finding {
+  readonly verdict: Verdict;
+  readonly result?: Json;
+}
 
 async function verify(parts: EngineParts, slot: Slot, effect: OpenEffect, signal: AbortSignal): Promise<Finding> {
   for (const pauseMs of VERIFY_AGAIN_MS) {
@@ -154,7 +174,10 @@ async function look(parts: EngineParts, slot: Slot, effect: OpenEffect, signal: 
     const variables = { effect: { key: effect.key, args: effect.args }, runtime: runtimeOf(parts.settings) };
     const nowMs = parts.node().timeMs();
     const args = slot.linked.evaluate(step.verify.with, effect.args, variables, nowMs, parts.settings.decide.expressionFuel);
-    const answer = await executor({ ...callOf(slot, effect, { ...(args as Record<string, Json>), output: 'response' }, signal, traceparentOf(slot.id)), class: 'read' });
+    const answer = await executor({
+      ...callOf(slot, effect, { ...(args as Record<string, Json>), output: 'response' }, signal, traceparentOf(slot.id)),
+      class: 'read',
+    });
     if (!answer.ok && answer.reach !== 'answered') return 'no answer';
     const response = answer.ok ? (answer.result as { statusCode: number; content: Json }) : { statusCode: answer.fault.status, content: null };
     const seen: Json = { status: response.statusCode, body: response.content };
@@ -192,7 +215,14 @@ export function followEvents(effects: Effects, slot: Slot, events: readonly RunE
       if (effect === undefined) continue;
       if (effect.state === 'verifying') effects.verifyLater(slot, effect);
       else if (effect.state === 'requested') effects.begin(slot, effect);
-    } else if (event.type === 'step.cancelled' || event.type === 'step.faulted' || event.type === 'run.cancelled' || event.type === 'run.failed' || event.type === 'run.completed') ended = true;
+    } else if (
+      event.type === 'step.cancelled' ||
+      event.type === 'step.faulted' ||
+      event.type === 'run.cancelled' ||
+      event.type === 'run.failed' ||
+      event.type === 'run.completed'
+    )
+      ended = true;
   }
   if (ended) effects.prune(slot);
 }

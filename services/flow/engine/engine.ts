@@ -28,9 +28,18 @@ export interface Engine {
   load(): { slots: number; idle: number; effects: number; pendingStarts: number };
 }
 
-type Surroundings = Pick<EngineParts, 'store' | 'blobs' | 'scheduler' | 'entropy' | 'programs' | 'executors' | 'settings' | 'log' | 'span' | 'metrics'> & { readonly node: () => DurableNode };
+type Surroundings = Pick<EngineParts, 'store' | 'blobs' | 'scheduler' | 'entropy' | 'programs' | 'executors' | 'settings' | 'log' | 'span' | 'metrics'> & {
+  readonly node: () => DurableNode;
+};
 
-interface Pieces { readonly parts: EngineParts; readonly loading: Loading; readonly accept: Accept; readonly correlation: Correlation; readonly permits: Permits; readonly control: Control }
+interface Pieces {
+  readonly parts: EngineParts;
+  readonly loading: Loading;
+  readonly accept: Accept;
+  readonly correlation: Correlation;
+  readonly permits: Permits;
+  readonly control: Control;
+}
 
 const OPEN_POLL_MS = 5;
 const DRAIN_POLL_MS = 10;
@@ -59,8 +68,14 @@ function assemble(surroundings: Surroundings): Pieces {
   };
   const parts: EngineParts = {
     ...surroundings,
-    slots: new Map(), idle: new Map(), held: new Map(), draining: new Set(), watching: createWatching(),
-    get effects() { return effects; },
+    slots: new Map(),
+    idle: new Map(),
+    held: new Map(),
+    draining: new Set(),
+    watching: createWatching(),
+    get effects() {
+      return effects;
+    },
     schedule(slot) {
       parts.idle.delete(slot.id);
       if (ready.size === 0) parts.scheduler.soon(turns);
@@ -86,7 +101,14 @@ function assemble(surroundings: Surroundings): Pieces {
   const effects = createEffects(parts);
   const loading = createLoading(parts);
   const accept = createAccept(parts);
-  const pieces: Pieces = { parts, loading, accept, correlation: createCorrelation(parts), permits: createPermits(parts, accept), control: createControl(parts) };
+  const pieces: Pieces = {
+    parts,
+    loading,
+    accept,
+    correlation: createCorrelation(parts),
+    permits: createPermits(parts, accept),
+    control: createControl(parts),
+  };
   return pieces;
 }
 
@@ -97,7 +119,11 @@ function createHost(pieces: Pieces): DurableHost {
       parts.draining.delete(shard);
       await permits.open(shard);
       const active = await parts.store.active(shard);
-      resume(pieces, shard, active.map((r) => r.id));
+      resume(
+        pieces,
+        shard,
+        active.map((r) => r.id),
+      );
     },
     close(shard, reason) {
       parts.held.delete(shard);
@@ -158,13 +184,19 @@ function deliver({ parts, correlation }: Pieces, shard: number, row: StreamRow):
   if (row.kind === 'match') return correlation.deliver(shard, row, from);
   if (row.kind === 'look-back') return correlation.lookBack(shard, row, from);
   const said = parseJsonText(row.body) as { run: string } & Extract<Command, { type: 'child-ended' }>;
-  if (row.kind === 'child-cancel') parts.give(shard, said.run, { command: { type: 'cancel', by: 'parent', reason: 'its parent no longer waits for it' }, ...from });
+  if (row.kind === 'child-cancel')
+    parts.give(shard, said.run, { command: { type: 'cancel', by: 'parent', reason: 'its parent no longer waits for it' }, ...from });
   else parts.give(shard, said.run, { command: childEnded(said), ...from });
 }
 
 function childEnded(said: { act: number; output?: unknown; fault?: unknown; cancelled?: boolean }): Command {
   const { act } = said;
-  if (said.cancelled === true) return { type: 'child-ended', act, fault: { type: 'https://open-workflow-specification.org/spec/1.0.0/errors/runtime', status: 499, title: 'The sub-flow was cancelled' } };
+  if (said.cancelled === true)
+    return {
+      type: 'child-ended',
+      act,
+      fault: { type: 'https://open-workflow-specification.org/spec/1.0.0/errors/runtime', status: 499, title: 'The sub-flow was cancelled' },
+    };
   const command = { type: 'child-ended' as const, act, output: said.output, fault: said.fault };
   return command as Command;
 }
@@ -184,7 +216,14 @@ function afterCommit({ parts }: Pieces, committed: Committed): void {
     parts.metrics.ended.add(1, { status: slot.status });
     logEnd(parts, slot);
     const final = events.findLast((e) => e.type === 'run.completed' || e.type === 'run.failed' || e.type === 'run.cancelled');
-    slot.onEnd?.({ row: slot.row, status: slot.status, lastSeq: slot.lastSeq, endedMs: slot.run.endedMs ?? slot.row.startedMs, ...(final?.type === 'run.completed' && { output: final.output }), ...(final?.type === 'run.failed' && { fault: final.fault }) });
+    slot.onEnd?.({
+      row: slot.row,
+      status: slot.status,
+      lastSeq: slot.lastSeq,
+      endedMs: slot.run.endedMs ?? slot.row.startedMs,
+      ...(final?.type === 'run.completed' && { output: final.output }),
+      ...(final?.type === 'run.failed' && { fault: final.fault }),
+    });
     slot.onEnd = undefined;
     parts.freePermit(slot);
   }

@@ -6,9 +6,17 @@ import type { EngineParts } from './parts.ts';
 
 const LARGE_BYTES = 64 * 1024;
 
-interface Entry { readonly r: string; readonly h: number; readonly t: string; b: string | null; x?: string; z?: number }
+interface Entry {
+  readonly r: string;
+  readonly h: number;
+  readonly t: string;
+  b: string | null;
+  x?: string;
+  z?: number;
+}
 
-const large = (write: Write): Entry[] => ((write.rows['journal'] ?? []) as readonly Entry[]).filter((entry) => entry.b !== null && entry.b.length > LARGE_BYTES);
+const large = (write: Write): Entry[] =>
+  ((write.rows['journal'] ?? []) as readonly Entry[]).filter((entry) => entry.b !== null && entry.b.length > LARGE_BYTES);
 
 export const isLarge = (write: Write): boolean => large(write).length > 0;
 

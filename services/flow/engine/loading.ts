@@ -26,7 +26,10 @@ export interface Loading {
   drop(shard: number): readonly Envelope[];
 }
 
-interface Wanted { readonly shard: number; readonly envelopes: Envelope[] }
+interface Wanted {
+  readonly shard: number;
+  readonly envelopes: Envelope[];
+}
 
 export function createLoading(parts: EngineParts): Loading {
   const wanted = new Map<string, Wanted>();

@@ -101,4 +101,8 @@ export function release(parts: EngineParts, shard: number, envelope: Envelope): 
   }
 }
 
-export const decideEnv = ({ settings }: EngineParts, nowMs: number): DecideEnv => ({ nowMs, limits: settings.decide, runtimeMetadata: settings.runtimeMetadata });
+export const decideEnv = ({ settings }: EngineParts, nowMs: number): DecideEnv => ({
+  nowMs,
+  limits: settings.decide,
+  runtimeMetadata: settings.runtimeMetadata,
+});

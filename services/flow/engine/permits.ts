@@ -9,8 +9,15 @@ import type { Accept, StartBody } from './accept.ts';
 
 const RETRY_MS = 500;
 
-interface Waiting { readonly tenant: string; readonly commandId: string; readonly body: StartBody }
-interface Permit { readonly running: Set<string>; readonly waiting: Waiting[] }
+interface Waiting {
+  readonly tenant: string;
+  readonly commandId: string;
+  readonly body: StartBody;
+}
+interface Permit {
+  readonly running: Set<string>;
+  readonly waiting: Waiting[];
+}
 
 export interface Permits {
   open(shard: number): Promise<void>;
@@ -41,7 +48,10 @@ export function createPermits(parts: EngineParts, accept: Accept): Permits {
 
   function begin(shard: number, { tenant, commandId, body }: Waiting): void {
     void accept.startFromInbox(shard, tenant, commandId, body).catch((error: unknown) => {
-      parts.log.warn('a start could not be begun; trying again', { error, ...aboutRun({ id: body.run, tenant, flow: body.flow.split('@')[0] ?? '', version: body.flow.split('@')[1] ?? '' }) });
+      parts.log.warn('a start could not be begun; trying again', {
+        error,
+        ...aboutRun({ id: body.run, tenant, flow: body.flow.split('@')[0] ?? '', version: body.flow.split('@')[1] ?? '' }),
+      });
       parts.scheduler.after(RETRY_MS, () => {
         if (parts.node().fence(shard) !== undefined) begin(shard, { tenant, commandId, body });
       });
@@ -75,7 +85,9 @@ export function createPermits(parts: EngineParts, accept: Accept): Permits {
   }
 
   return {
-    open, arrive, ended,
+    open,
+    arrive,
+    ended,
     drop: (shard) => void shards.delete(shard),
     waiting: (shard) => [...(shards.get(shard)?.values() ?? [])].reduce((sum, p) => sum + p.waiting.length, 0),
   };

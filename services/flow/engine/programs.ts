@@ -39,7 +39,10 @@ interface Found {
   readonly linked: Linked;
 }
 
-interface Named { definition: Definition; untilMs: number }
+interface Named {
+  definition: Definition;
+  untilMs: number;
+}
 
 export function createPrograms(store: FlowStore, scheduler: Scheduler): Programs {
   const linkedByHash = new Map<string, Linked>();

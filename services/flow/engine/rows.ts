@@ -47,14 +47,28 @@ function addEvent(draft: Draft, of: Subject, event: RunEvent, atMs: number): voi
     case 'effect.requested':
       if (event.class === 'unique' || event.class === 'irreversible') {
         put(draft, 'effect', {
-          run: of.id, key: event.key, act: event.act, attempt: event.attempt, position: event.position ?? of.position(event.act), class: event.class, function: event.function,
-          args: JSON.stringify(event.args), args_hash: event.argsHash, requested_ms: event.atMs, shard: of.shard, tenant: of.tenant,
+          run: of.id,
+          key: event.key,
+          act: event.act,
+          attempt: event.attempt,
+          position: event.position ?? of.position(event.act),
+          class: event.class,
+          function: event.function,
+          args: JSON.stringify(event.args),
+          args_hash: event.argsHash,
+          requested_ms: event.atMs,
+          shard: of.shard,
+          tenant: of.tenant,
         });
       }
       return;
     case 'event.emitted':
       draft.streams.push({
-        consumer: 'flow', consumerShard: homeShard(of.tenant, event.event.type), tenant: of.tenant, kind: 'event', body: JSON.stringify(event.event),
+        consumer: 'flow',
+        consumerShard: homeShard(of.tenant, event.event.type),
+        tenant: of.tenant,
+        kind: 'event',
+        body: JSON.stringify(event.event),
       });
       return;
     case 'listen.opened':
@@ -72,7 +86,13 @@ function addListen(draft: Draft, of: Subject, { act, filters, atMs }: Extract<Ru
   const types = [...new Set(filters.map((f) => f.type))].filter((type) => !type.startsWith(SIGNAL_PREFIX));
   if (types.length === 0) return;
   for (const type of types) put(draft, 'subscribe', { run: of.id, act, type, shard: of.shard, tenant: of.tenant });
-  draft.streams.push({ consumer: 'flow', consumerShard: of.shard, tenant: of.tenant, kind: 'look-back', body: JSON.stringify({ run: of.id, act, types, atMs }) });
+  draft.streams.push({
+    consumer: 'flow',
+    consumerShard: of.shard,
+    tenant: of.tenant,
+    kind: 'look-back',
+    body: JSON.stringify({ run: of.id, act, types, atMs }),
+  });
 }
 
 /** What becomes of an intent in the ledger. Reads and idempotent effects have no row: nothing to settle. */

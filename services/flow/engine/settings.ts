@@ -7,10 +7,22 @@ export function engineSettings({ flow }: Config, runtimeMetadata: Readonly<Recor
   return {
     runtimeMetadata: { ...runtimeMetadata },
     decide: {
-      eventsPerDecision: 500, historyEvents: flow.historyEvents, payloadBytes: flow.payloadBytes, fanOut: flow.fanOut, nesting: flow.nesting,
-      bufferedSignals: flow.bufferedSignals, expressionFuel: flow.expressionFuel, retriesPerRun: flow.retriesPerRun,
+      eventsPerDecision: 500,
+      historyEvents: flow.historyEvents,
+      payloadBytes: flow.payloadBytes,
+      fanOut: flow.fanOut,
+      nesting: flow.nesting,
+      bufferedSignals: flow.bufferedSignals,
+      expressionFuel: flow.expressionFuel,
+      retriesPerRun: flow.retriesPerRun,
     },
-    maxPendingStarts: flow.maxPendingStarts, maxActiveRuns: flow.maxActiveRuns, maxIdleRuns: flow.maxIdleRuns, maxEffects: flow.maxEffects,
-    eventsPerSnapshot: flow.eventsPerSnapshot, commandsPerTurn: 200, lookBackMs: flow.lookBackMs, maxHeldRows: flow.maxHeldRows,
+    maxPendingStarts: flow.maxPendingStarts,
+    maxActiveRuns: flow.maxActiveRuns,
+    maxIdleRuns: flow.maxIdleRuns,
+    maxEffects: flow.maxEffects,
+    eventsPerSnapshot: flow.eventsPerSnapshot,
+    commandsPerTurn: 200,
+    lookBackMs: flow.lookBackMs,
+    maxHeldRows: flow.maxHeldRows,
   };
 }

@@ -76,8 +76,26 @@ export interface Slot {
 
 export function newSlot(row: RunRow, linked: Linked, run: Run, stored: { lastSeq: number; snapshotSeq: number; fresh: boolean; sinceMs?: number }): Slot {
   return {
-    id: row.id, shard: row.shard, tenant: row.tenant, row, linked, run, lastSeq: stored.lastSeq, snapshotSeq: stored.snapshotSeq,
-    status: row.status, fresh: stored.fresh, claims: [], writing: false, more: false, gone: false, queue: [], inFlight: new Map(), actsUntilMs: new Map(), sinceMs: stored.sinceMs ?? 0, children: new Map(), onEnd: undefined,
+    id: row.id,
+    shard: row.shard,
+    tenant: row.tenant,
+    row,
+    linked,
+    run,
+    lastSeq: stored.lastSeq,
+    snapshotSeq: stored.snapshotSeq,
+    status: row.status,
+    fresh: stored.fresh,
+    claims: [],
+    writing: false,
+    more: false,
+    gone: false,
+    queue: [],
+    inFlight: new Map(),
+    actsUntilMs: new Map(),
+    sinceMs: stored.sinceMs ?? 0,
+    children: new Map(),
+    onEnd: undefined,
   };
 }
 

@@ -20,7 +20,10 @@ import { isIdle, type Envelope, type Slot } from './slot.ts';
 const FENCE_RETRY_MS = 50;
 const CHILDREN_RETRY_MS = 200;
 
-interface Taken { readonly envelope: Envelope; readonly unused: string | undefined }
+interface Taken {
+  readonly envelope: Envelope;
+  readonly unused: string | undefined;
+}
 
 /** Decides and writes, unless a write of this run is under way or its shard is not ours to write. */
 export function takeTurn(parts: EngineParts, slot: Slot): void {
@@ -52,7 +55,8 @@ async function withChildren(parts: EngineParts, slot: Slot, fence: Fence, taken:
     try {
       return write(parts, slot, fence, taken, events, nowMs, await prepareChildren(parts, slot, events, nowMs));
     } catch (error) {
-      if (error instanceof UnreadableProgram) return parts.quarantine({ ...slot, slot, envelopes: taken.map((t) => t.envelope) }, 'a sub-flow could not be prepared', error);
+      if (error instanceof UnreadableProgram)
+        return parts.quarantine({ ...slot, slot, envelopes: taken.map((t) => t.envelope) }, 'a sub-flow could not be prepared', error);
       parts.log.warn('a sub-flow could not be looked up; trying again', { error, ...aboutRun(slot.row) });
       await new Promise<void>((resolve) => parts.scheduler.after(CHILDREN_RETRY_MS, resolve));
     }
@@ -90,13 +94,25 @@ function write(parts: EngineParts, slot: Slot, fence: Fence, taken: readonly Tak
     settleAll(parts, slot, taken);
     return takeTurn(parts, slot);
   }
-  const submit = () => void parts.node().submit(request).then((outcome) => afterWrite(parts, slot, taken, events, children.children, outcome));
+  const submit = () =>
+    void parts
+      .node()
+      .submit(request)
+      .then((outcome) => afterWrite(parts, slot, taken, events, children.children, outcome));
   if (isLarge(request)) void moveLarge(parts, request).then(submit);
   else submit();
 }
 
 /** Undefined when there is nothing to keep. */
-function buildWrite(parts: EngineParts, slot: Slot, fence: Fence, taken: readonly Taken[], events: readonly RunEvent[], nowMs: number, { children, refused }: Prepared): Write | undefined {
+function buildWrite(
+  parts: EngineParts,
+  slot: Slot,
+  fence: Fence,
+  taken: readonly Taken[],
+  events: readonly RunEvent[],
+  nowMs: number,
+  { children, refused }: Prepared,
+): Write | undefined {
   const draft = newDraft();
   if (slot.fresh) addRow(draft, 'run', summaryRow(slot));
   addEvents(draft, subject(slot), events, slot.lastSeq + 1, nowMs);
@@ -110,14 +126,20 @@ function buildWrite(parts: EngineParts, slot: Slot, fence: Fence, taken: readonl
     addEvents(draft, subject(child.slot), child.events, 1, nowMs);
   }
   const consumes = taken.flatMap(({ envelope: e, unused }) =>
-    e.commandId === undefined ? [] : [{ commandId: e.commandId, outcome: unused === undefined ? ('done' as const) : ('unused' as const), ...(unused !== undefined && { detail: unused }) }]);
+    e.commandId === undefined
+      ? []
+      : [{ commandId: e.commandId, outcome: unused === undefined ? ('done' as const) : ('unused' as const), ...(unused !== undefined && { detail: unused }) }],
+  );
   const cursors = taken.flatMap(({ envelope: e }) => (e.cursor === undefined ? [] : [e.cursor]));
   for (const { envelope: e } of taken) if (e.timerId !== undefined) draft.timersClear.push({ key: slot.id, id: e.timerId });
   // A run that was set aside and read again has a summary to correct, and no event.
-  const empty = events.length === 0 && !slot.fresh && draft.rows['state'] === undefined && consumes.length === 0 && cursors.length === 0 && draft.timersClear.length === 0;
+  const empty =
+    events.length === 0 && !slot.fresh && draft.rows['state'] === undefined && consumes.length === 0 && cursors.length === 0 && draft.timersClear.length === 0;
   if (empty) return undefined;
   return draftWrite(draft, {
-    fence, key: slot.id, tenant: slot.tenant,
+    fence,
+    key: slot.id,
+    tenant: slot.tenant,
     ...(slot.claims.length > 0 && { claims: slot.claims }),
     ...(consumes.length > 0 && { consumes }),
     ...(cursors.length > 0 && { cursors }),
@@ -136,12 +158,24 @@ function addSummary(parts: EngineParts, slot: Slot, draft: Draft, events: readon
   }
   const seq = slot.lastSeq + events.length;
   if (seq - slot.snapshotSeq >= parts.settings.eventsPerSnapshot && !ENDED.has(status)) {
-    addRow(draft, 'snapshot', { run: slot.id, seq, format: JOURNAL_FORMAT, evolve: EVOLVE_VERSION, shard: slot.shard, tenant: slot.tenant, body: JSON.stringify(snapshot(slot.run)) });
+    addRow(draft, 'snapshot', {
+      run: slot.id,
+      seq,
+      format: JOURNAL_FORMAT,
+      evolve: EVOLVE_VERSION,
+      shard: slot.shard,
+      tenant: slot.tenant,
+      body: JSON.stringify(snapshot(slot.run)),
+    });
     slot.snapshotSeq = seq;
   }
 }
 
-function addChildEnded(draft: Draft, { shard, tenant }: Slot, said: { readonly run: string; readonly act: number; readonly output?: unknown; readonly fault?: unknown; readonly cancelled?: boolean }): void {
+function addChildEnded(
+  draft: Draft,
+  { shard, tenant }: Slot,
+  said: { readonly run: string; readonly act: number; readonly output?: unknown; readonly fault?: unknown; readonly cancelled?: boolean },
+): void {
   draft.streams.push({ consumer: 'flow', consumerShard: shard, tenant, kind: 'child-ended', body: JSON.stringify(said) });
 }
 
@@ -153,12 +187,30 @@ function summaryRow(slot: Slot): Record<string, unknown> {
   const { row } = slot;
   const status = runStatus(slot.run);
   return {
-    id: row.id, shard: row.shard, tenant: row.tenant, flow: row.flow, version: row.version, hash: row.hash, status, started_ms: row.startedMs,
-    ended_ms: ENDED.has(status) ? row.startedMs : null, parent: row.parent ?? null, parent_act: row.parentAct ?? null, fork_of: row.forkOf ?? null, permit: row.permit ?? null,
+    id: row.id,
+    shard: row.shard,
+    tenant: row.tenant,
+    flow: row.flow,
+    version: row.version,
+    hash: row.hash,
+    status,
+    started_ms: row.startedMs,
+    ended_ms: ENDED.has(status) ? row.startedMs : null,
+    parent: row.parent ?? null,
+    parent_act: row.parentAct ?? null,
+    fork_of: row.forkOf ?? null,
+    permit: row.permit ?? null,
   };
 }
 
-function afterWrite(parts: EngineParts, slot: Slot, taken: readonly Taken[], events: readonly RunEvent[], children: readonly PreparedChild[], outcome: WriteOutcome): void {
+function afterWrite(
+  parts: EngineParts,
+  slot: Slot,
+  taken: readonly Taken[],
+  events: readonly RunEvent[],
+  children: readonly PreparedChild[],
+  outcome: WriteOutcome,
+): void {
   if (outcome.kind === 'committed') {
     if (slot.gone) return settleAll(parts, slot, taken);
     const fromSeq = slot.lastSeq + 1;
@@ -206,7 +258,8 @@ function afterLoss(parts: EngineParts, slot: Slot, taken: readonly Taken[], kind
   const again = slot.gone ? [] : [...taken.map((t) => t.envelope), ...slot.queue.splice(0)];
   const { fresh } = slot;
   if (!slot.gone) forget(parts, slot);
-  for (const { envelope } of taken) envelope.settle?.(kind === 'unknown' ? { kind: 'unknown' } : { kind: 'refused', why: 'this node no longer owns the shard' });
+  for (const { envelope } of taken)
+    envelope.settle?.(kind === 'unknown' ? { kind: 'unknown' } : { kind: 'refused', why: 'this node no longer owns the shard' });
   if (!fresh) for (const envelope of again) parts.give(slot.shard, slot.id, envelope);
 }
 
@@ -241,4 +294,3 @@ function rest(parts: EngineParts, slot: Slot): void {
   parts.idle.set(slot.id, slot);
   if (parts.idle.size > parts.settings.maxIdleRuns) forget(parts, parts.idle.values().next().value as Slot);
 }
-

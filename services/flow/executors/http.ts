@@ -31,8 +31,15 @@ export function httpExecutor(egress: Egress, settings: HttpSettings): Executor {
     const body = args.body === undefined ? undefined : typeof args.body === 'string' ? args.body : JSON.stringify(args.body);
     try {
       const response = await egress.request({
-        tenant: call.tenant, method: args.method.toUpperCase(), url, headers: headersOf(call, args, body), deadlineMs: call.deadlineMs, signal: call.signal,
-        maxResponseBytes: settings.maxResponseBytes, maxRedirects: args.redirect === false ? 0 : settings.maxRedirects, ...(body !== undefined && { body }),
+        tenant: call.tenant,
+        method: args.method.toUpperCase(),
+        url,
+        headers: headersOf(call, args, body),
+        deadlineMs: call.deadlineMs,
+        signal: call.signal,
+        maxResponseBytes: settings.maxResponseBytes,
+        maxRedirects: args.redirect === false ? 0 : settings.maxRedirects,
+        ...(body !== undefined && { body }),
       });
       return outcomeOf(args, url, response);
     } catch (error) {
@@ -56,7 +63,10 @@ function addressOf(args: HttpArgs): string | RunFault {
 
 function headersOf(call: EffectCall, args: HttpArgs, body: string | undefined): Record<string, string> {
   const headers: Record<string, string> = {
-    accept: 'application/json', 'idempotency-key': call.key, 'palace-attempt': String(call.attempt), 'palace-run': call.run,
+    accept: 'application/json',
+    'idempotency-key': call.key,
+    'palace-attempt': String(call.attempt),
+    'palace-run': call.run,
     ...(body !== undefined && typeof args.body !== 'string' && { 'content-type': 'application/json' }),
     ...(call.traceparent !== undefined && { traceparent: call.traceparent }),
   };
@@ -71,7 +81,11 @@ function outcomeOf(args: HttpArgs, url: string, response: EgressResponse): Effec
     // A gateway that gave up cannot know whether the remote acted.
     const reach = status === 502 || status === 504 ? 'unknown' : 'answered';
     const said = textOf(response).slice(0, 500);
-    return { ok: false, fault: { ...standardFault('communication', `${args.method.toUpperCase()} ${url} answered ${status}${said === '' ? '' : `: ${said}`}`), status }, reach };
+    return {
+      ok: false,
+      fault: { ...standardFault('communication', `${args.method.toUpperCase()} ${url} answered ${status}${said === '' ? '' : `: ${said}`}`), status },
+      reach,
+    };
   }
   if (args.output === 'raw') return { ok: true, result: Buffer.from(response.body).toString('base64') };
   const content = contentOf(response);

@@ -37,7 +37,15 @@ function verbRoutes(parts: FlowParts): Route[] {
   const loader = (tenant: string, { id }: { id: string }) => settledRun(parts, tenant, id);
   const simple = (verb: 'pause' | 'resume' | 'cancel', summary: string) =>
     route({
-      method: 'post', path: `/v1/runs/{id}/${verb}`, summary, permission: 'run.control', params: oneRun, body: reason, loader, idempotent: true, responses: { 202: accepted },
+      method: 'post',
+      path: `/v1/runs/{id}/${verb}`,
+      summary,
+      permission: 'run.control',
+      params: oneRun,
+      body: reason,
+      loader,
+      idempotent: true,
+      responses: { 202: accepted },
       handle: (context) => ask(parts, verb, context, context.body.reason === undefined ? {} : { reason: context.body.reason }),
     });
   return [
@@ -45,8 +53,15 @@ function verbRoutes(parts: FlowParts): Route[] {
     simple('resume', 'Let a paused run go on'),
     simple('cancel', 'End the run now'),
     route({
-      method: 'post', path: '/v1/runs/{id}/retry', summary: 'Run a failed run again from its failed step, or any run from a named step', permission: 'run.control', params: oneRun,
-      body: retryRun, loader, idempotent: true, responses: { 202: accepted },
+      method: 'post',
+      path: '/v1/runs/{id}/retry',
+      summary: 'Run a failed run again from its failed step, or any run from a named step',
+      permission: 'run.control',
+      params: oneRun,
+      body: retryRun,
+      loader,
+      idempotent: true,
+      responses: { 202: accepted },
       async handle(context) {
         const { body, resource } = context;
         mayRepeat(context.principal, body.effects);
@@ -57,8 +72,15 @@ function verbRoutes(parts: FlowParts): Route[] {
       },
     }),
     route({
-      method: 'put', path: '/v1/runs/{id}/context', summary: 'Replace the context ($context) of a run', permission: 'run.control', params: oneRun,
-      body: z.strictObject({ context: json }), loader, idempotent: true, responses: { 202: accepted },
+      method: 'put',
+      path: '/v1/runs/{id}/context',
+      summary: 'Replace the context ($context) of a run',
+      permission: 'run.control',
+      params: oneRun,
+      body: z.strictObject({ context: json }),
+      loader,
+      idempotent: true,
+      responses: { 202: accepted },
       handle: (context) => ask(parts, 'context', context, { context: context.body.context ?? null }),
     }),
   ];
@@ -73,17 +95,40 @@ function answerRoutes(parts: FlowParts): Route[] {
   const loader = (tenant: string, { id }: { id: string }) => settledRun(parts, tenant, id);
   return [
     route({
-      method: 'post', path: '/v1/runs/{id}/signals', summary: 'Send a signal to a run', permission: 'run.signal', params: oneRun, body: sendSignal, loader, idempotent: true, responses: { 202: accepted },
+      method: 'post',
+      path: '/v1/runs/{id}/signals',
+      summary: 'Send a signal to a run',
+      permission: 'run.signal',
+      params: oneRun,
+      body: sendSignal,
+      loader,
+      idempotent: true,
+      responses: { 202: accepted },
       handle: (context) => ask(parts, 'signal', context, { name: context.body.name, data: context.body.data ?? null }),
     }),
     route({
-      method: 'post', path: '/v1/runs/{id}/effects/{key}', summary: 'Settle an effect in doubt: it happened, or it did not', permission: 'run.control',
-      params: z.object({ id: oneRun.shape.id, key: z.string().max(100) }), body: resolveEffect, idempotent: true, responses: { 202: accepted },
+      method: 'post',
+      path: '/v1/runs/{id}/effects/{key}',
+      summary: 'Settle an effect in doubt: it happened, or it did not',
+      permission: 'run.control',
+      params: z.object({ id: oneRun.shape.id, key: z.string().max(100) }),
+      body: resolveEffect,
+      idempotent: true,
+      responses: { 202: accepted },
       loader: (tenant, { id }) => settledRun(parts, tenant, id),
-      handle: (context) => ask(parts, 'resolve', context, { key: context.params.key, outcome: context.body.outcome, ...(context.body.result !== undefined && { result: context.body.result }) }),
+      handle: (context) =>
+        ask(parts, 'resolve', context, {
+          key: context.params.key,
+          outcome: context.body.outcome,
+          ...(context.body.result !== undefined && { result: context.body.result }),
+        }),
     }),
     route({
-      method: 'get', path: '/v1/commands/{id}', summary: 'What became of a signal or control verb', permission: 'run.read', params: z.object({ id: z.string().max(100) }),
+      method: 'get',
+      path: '/v1/commands/{id}',
+      summary: 'What became of a signal or control verb',
+      permission: 'run.read',
+      params: z.object({ id: z.string().max(100) }),
       loader: async (tenant, { id }) => {
         const state = await parts.node.commandState(tenant, id);
         return state === undefined ? undefined : { id, ...state };
@@ -96,8 +141,15 @@ function answerRoutes(parts: FlowParts): Route[] {
 
 function forkRoute(parts: FlowParts): Route {
   return route({
-    method: 'post', path: '/v1/runs/{id}/fork', summary: 'A new run from any event of this one, with edited data', permission: 'run.control', params: oneRun, body: forkRun, idempotent: true,
-    loader: (tenant, { id }) => settledRun(parts, tenant, id), responses: { 200: forked, 201: forked },
+    method: 'post',
+    path: '/v1/runs/{id}/fork',
+    summary: 'A new run from any event of this one, with edited data',
+    permission: 'run.control',
+    params: oneRun,
+    body: forkRun,
+    idempotent: true,
+    loader: (tenant, { id }) => settledRun(parts, tenant, id),
+    responses: { 200: forked, 201: forked },
     async handle({ tenant, principal, resource, body, idempotency }) {
       mayRepeat(principal, body.effects);
       const result = await fork(parts, tenant, resource, { ...body, by: who(principal), ...(idempotency !== undefined && { idempotency }) });
@@ -108,8 +160,14 @@ function forkRoute(parts: FlowParts): Route {
 
 function bulkRoute(parts: FlowParts): Route {
   return route({
-    method: 'post', path: '/v1/runs/bulk', summary: 'One verb for every run that a filter finds; each is checked again by its owner', permission: 'run.control', loader: 'collection',
-    body: bulkRuns, idempotent: true, responses: { 202: bulkResult },
+    method: 'post',
+    path: '/v1/runs/bulk',
+    summary: 'One verb for every run that a filter finds; each is checked again by its owner',
+    permission: 'run.control',
+    loader: 'collection',
+    body: bulkRuns,
+    idempotent: true,
+    responses: { 202: bulkResult },
     async handle({ tenant, principal, body, idempotency }) {
       if (body.filter.flow === undefined && body.filter.status === undefined && body.filter.ids === undefined) {
         throw new PalaceError('request.invalid', { errors: [{ path: 'filter', message: 'Name at least one of flow, status, ids.' }] });
@@ -117,7 +175,12 @@ function bulkRoute(parts: FlowParts): Route {
       const found = await parts.reads.matching(tenant, body.filter, body.limit);
       if (body.dryRun) return { status: 202, body: { matched: found.length, accepted: 0 } };
       const rows = found.map((row) => ({
-        shard: row.shard, tenant, key: row.id, kind: body.verb, commandId: commandIdOf(body.verb, { tenant, idempotency }, row.id), body: JSON.stringify({ by: who(principal) }),
+        shard: row.shard,
+        tenant,
+        key: row.id,
+        kind: body.verb,
+        commandId: commandIdOf(body.verb, { tenant, idempotency }, row.id),
+        body: JSON.stringify({ by: who(principal) }),
       }));
       for (let i = 0; i < rows.length; i += 500) await parts.node.send(rows.slice(i, i + 500));
       return { status: 202, body: { matched: found.length, accepted: rows.length } };
@@ -127,7 +190,13 @@ function bulkRoute(parts: FlowParts): Route {
 
 function eventRoute(parts: FlowParts): Route {
   return route({
-    method: 'post', path: '/v1/events', summary: 'Publish a CloudEvent to the flows of this installation', permission: 'event.publish', loader: 'collection', body: publishEvent, responses: { 202: accepted },
+    method: 'post',
+    path: '/v1/events',
+    summary: 'Publish a CloudEvent to the flows of this installation',
+    permission: 'event.publish',
+    loader: 'collection',
+    body: publishEvent,
+    responses: { 202: accepted },
     async handle({ tenant, body }) {
       const shard = homeShard(tenant, body.type);
       // The event's own identity makes a repeat harmless.

@@ -12,16 +12,29 @@ const named = z.object({ namespace: z.string().max(63), name: z.string().max(63)
 const versionQuery = z.strictObject({ version: z.string().max(100).optional() });
 
 const page = (d: Definition): z.input<typeof flowVersion> => ({
-  namespace: d.namespace, name: d.name, version: d.version, hash: d.hash, latest: d.latest, publishedAt: new Date(d.publishedMs).toISOString(),
+  namespace: d.namespace,
+  name: d.name,
+  version: d.version,
+  hash: d.hash,
+  latest: d.latest,
+  publishedAt: new Date(d.publishedMs).toISOString(),
   ...(d.title !== undefined && { title: d.title }),
 });
 
-export function definitionRoutes(parts: FlowParts): Route[] {
+export const definitionRoutes = (parts: FlowParts): Route[] => [...writing(parts), ...reading(parts)];
+
+function writing(parts: FlowParts): Route[] {
   const { reads } = parts;
   const { database } = parts.platform;
   return [
     route({
-      method: 'post', path: '/v1/flows', summary: 'Publish a version of a flow', permission: 'flow.write', loader: 'collection', body: publishFlow, maxBodyBytes: 6_000_000,
+      method: 'post',
+      path: '/v1/flows',
+      summary: 'Publish a version of a flow',
+      permission: 'flow.write',
+      loader: 'collection',
+      body: publishFlow,
+      maxBodyBytes: 6_000_000,
       responses: { 200: flowVersion, 201: flowVersion },
       async handle({ tenant, body }) {
         const published = await publish(database, tenant, body.source, body.sourceName, parts.node.timeMs());
@@ -30,7 +43,13 @@ export function definitionRoutes(parts: FlowParts): Route[] {
       },
     }),
     route({
-      method: 'post', path: '/v1/flows/validate', summary: 'Check a flow without publishing it', permission: 'flow.read', loader: 'collection', body: publishFlow, maxBodyBytes: 6_000_000,
+      method: 'post',
+      path: '/v1/flows/validate',
+      summary: 'Check a flow without publishing it',
+      permission: 'flow.read',
+      loader: 'collection',
+      body: publishFlow,
+      maxBodyBytes: 6_000_000,
       responses: { 200: validation },
       async handle({ body }) {
         const compiled = compileFlow(body.source, body.sourceName === undefined ? {} : { sourceName: body.sourceName });
@@ -38,14 +57,46 @@ export function definitionRoutes(parts: FlowParts): Route[] {
       },
     }),
     route({
-      method: 'get', path: '/v1/flows', summary: 'List flows, the latest version of each', permission: 'flow.read', loader: 'collection', query: listFlows, responses: { 200: flowList },
+      method: 'delete',
+      path: '/v1/flows/{namespace}/{name}',
+      summary: 'Delete a flow or one version of it',
+      permission: 'flow.write',
+      params: named,
+      query: versionQuery,
+      loader: async (tenant, { namespace, name }) => ((await reads.versions(tenant, namespace, name)).length > 0 ? { namespace, name } : undefined),
+      responses: { 204: undefined },
+      async handle({ tenant, resource, query }) {
+        const gone = await unpublish(database, tenant, resource.namespace, resource.name, query.version);
+        announce(parts, tenant, resource);
+        if (gone === 0) throw new PalaceError('not-found', { detail: `There is no version ${query.version} of this flow.` });
+        return { status: 204 };
+      },
+    }),
+  ];
+}
+
+function reading({ reads }: FlowParts): Route[] {
+  return [
+    route({
+      method: 'get',
+      path: '/v1/flows',
+      summary: 'List flows, the latest version of each',
+      permission: 'flow.read',
+      loader: 'collection',
+      query: listFlows,
+      responses: { 200: flowList },
       async handle({ tenant, query }) {
         const { items, next } = await reads.flows(tenant, query);
         return { status: 200, body: { items: items.map(page), ...(next !== undefined && { next }) } };
       },
     }),
     route({
-      method: 'get', path: '/v1/flows/{namespace}/{name}', summary: 'One version of a flow, the latest without ?version', permission: 'flow.read', params: named, query: versionQuery,
+      method: 'get',
+      path: '/v1/flows/{namespace}/{name}',
+      summary: 'One version of a flow, the latest without ?version',
+      permission: 'flow.read',
+      params: named,
+      query: versionQuery,
       loader: async (tenant, { namespace, name }) => ((await reads.versions(tenant, namespace, name)).length > 0 ? { namespace, name } : undefined),
       responses: { 200: flowDetail },
       async handle({ tenant, resource, query }) {
@@ -55,7 +106,11 @@ export function definitionRoutes(parts: FlowParts): Route[] {
       },
     }),
     route({
-      method: 'get', path: '/v1/flows/{namespace}/{name}/versions', summary: 'The versions of a flow, newest first', permission: 'flow.read', params: named,
+      method: 'get',
+      path: '/v1/flows/{namespace}/{name}/versions',
+      summary: 'The versions of a flow, newest first',
+      permission: 'flow.read',
+      params: named,
       loader: async (tenant, { namespace, name }) => {
         const versions = await reads.versions(tenant, namespace, name);
         return versions.length > 0 ? versions : undefined;
@@ -63,17 +118,6 @@ export function definitionRoutes(parts: FlowParts): Route[] {
       responses: { 200: flowList },
       async handle({ resource }) {
         return { status: 200, body: { items: resource.map(page) } };
-      },
-    }),
-    route({
-      method: 'delete', path: '/v1/flows/{namespace}/{name}', summary: 'Delete a flow or one version of it', permission: 'flow.write', params: named, query: versionQuery,
-      loader: async (tenant, { namespace, name }) => ((await reads.versions(tenant, namespace, name)).length > 0 ? { namespace, name } : undefined),
-      responses: { 204: undefined },
-      async handle({ tenant, resource, query }) {
-        const gone = await unpublish(database, tenant, resource.namespace, resource.name, query.version);
-        announce(parts, tenant, resource);
-        if (gone === 0) throw new PalaceError('not-found', { detail: `There is no version ${query.version} of this flow.` });
-        return { status: 204 };
       },
     }),
   ];

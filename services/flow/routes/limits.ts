@@ -21,7 +21,12 @@ export function limitRoutes({ platform }: FlowParts): Route[] {
   ];
   return [
     route({
-      method: 'get', path: '/v1/limits', summary: 'The limits of this installation and the setting of each', permission: 'run.read', loader: 'collection', responses: { 200: limits },
+      method: 'get',
+      path: '/v1/limits',
+      summary: 'The limits of this installation and the setting of each',
+      permission: 'run.read',
+      loader: 'collection',
+      responses: { 200: limits },
       handle: async () => ({ status: 200, body: { items } }),
     }),
   ];

@@ -29,13 +29,23 @@ function waitMs(text: string | undefined): number {
 
 function startRoute(parts: FlowParts): Route {
   return route({
-    method: 'post', path: '/v1/runs', summary: 'Start a run', permission: 'run.start', loader: 'collection', body: startRun, idempotent: true, maxBodyBytes: 2_000_000,
+    method: 'post',
+    path: '/v1/runs',
+    summary: 'Start a run',
+    permission: 'run.start',
+    loader: 'collection',
+    body: startRun,
+    idempotent: true,
+    maxBodyBytes: 2_000_000,
     responses: { 201: startedRun, 200: startedRun },
     async handle({ tenant, body, idempotency, signal, park, draining }): Promise<Reply> {
       const ended = Promise.withResolvers<RunEnd>();
       const limitMs = waitMs(body.wait);
       const { id, repeated } = await parts.engine.accept.start({
-        tenant, flow: body.flow, input: (body.input ?? {}) as Json, onEnd: ended.resolve,
+        tenant,
+        flow: body.flow,
+        input: (body.input ?? {}) as Json,
+        onEnd: ended.resolve,
         ...(idempotency !== undefined && { idempotency: { scope: 'POST /v1/runs', ...idempotency } }),
       });
       const status = repeated ? 200 : 201;
@@ -69,8 +79,15 @@ function soon<T>(promise: Promise<T>, limitMs: number): Promise<T | undefined> {
 
 function startManyRoute(parts: FlowParts): Route {
   return route({
-    method: 'post', path: '/v1/runs/batch', summary: 'Start up to 1,000 runs; as an event stream, also hear each one end', permission: 'run.start', loader: 'collection',
-    body: startRuns, events: true, maxBodyBytes: 16_000_000, responses: { 200: startedRuns },
+    method: 'post',
+    path: '/v1/runs/batch',
+    summary: 'Start up to 1,000 runs; as an event stream, also hear each one end',
+    permission: 'run.start',
+    loader: 'collection',
+    body: startRuns,
+    events: true,
+    maxBodyBytes: 16_000_000,
+    responses: { 200: startedRuns },
     async handle({ tenant, body, wantsEvents, signal, draining }): Promise<Reply> {
       const started = startMany(parts, tenant, body.items);
       if (wantsEvents) return { events: started.news(AbortSignal.any([signal, draining])) };
@@ -81,7 +98,13 @@ function startManyRoute(parts: FlowParts): Route {
 
 function listRoute(parts: FlowParts): Route {
   return route({
-    method: 'get', path: '/v1/runs', summary: 'List runs, newest first', permission: 'run.read', loader: 'collection', query: listRuns, responses: { 200: runList },
+    method: 'get',
+    path: '/v1/runs',
+    summary: 'List runs, newest first',
+    permission: 'run.read',
+    loader: 'collection',
+    query: listRuns,
+    responses: { 200: runList },
     async handle({ tenant, query }): Promise<Reply> {
       const { items, next } = await parts.reads.runs(tenant, query);
       return { status: 200, body: { items: items.map(summaryPage), ...(next !== undefined && { next }) } };
@@ -91,11 +114,22 @@ function listRoute(parts: FlowParts): Route {
 
 function detailRoute(parts: FlowParts): Route {
   return route({
-    method: 'get', path: '/v1/runs/{id}', summary: 'One run: state, result, what it waits for, why it failed', permission: 'run.read', params: oneRun,
-    query: z.strictObject({ wait: z.string().regex(/^\d{1,6}(ms|s|m)$/).optional() }),
-    loader: (tenant, { id }) => settledRun(parts, tenant, id), responses: { 200: runDetail },
+    method: 'get',
+    path: '/v1/runs/{id}',
+    summary: 'One run: state, result, what it waits for, why it failed',
+    permission: 'run.read',
+    params: oneRun,
+    query: z.strictObject({
+      wait: z
+        .string()
+        .regex(/^\d{1,6}(ms|s|m)$/)
+        .optional(),
+    }),
+    loader: (tenant, { id }) => settledRun(parts, tenant, id),
+    responses: { 200: runDetail },
     async handle({ tenant, resource, query, signal, park, draining }): Promise<Reply> {
-      if (query.wait !== undefined && !ENDED.has(resource.status) && park()) await waitForRest(parts, tenant, resource.id, waitMs(query.wait), AbortSignal.any([signal, draining]));
+      if (query.wait !== undefined && !ENDED.has(resource.status) && park())
+        await waitForRest(parts, tenant, resource.id, waitMs(query.wait), AbortSignal.any([signal, draining]));
       return { status: 200, body: await detail(parts, tenant, resource.id) };
     },
   });
@@ -122,13 +156,22 @@ async function detail(parts: FlowParts, tenant: string, id: string) {
 
 function historyRoute(parts: FlowParts): Route {
   return route({
-    method: 'get', path: '/v1/runs/{id}/events', summary: 'The history of a run, as JSON or as a live event stream (Last-Event-ID resumes)', permission: 'run.read', params: oneRun,
-    query: historyQuery, events: true, loader: (tenant, { id }) => settledRun(parts, tenant, id), responses: { 200: history },
+    method: 'get',
+    path: '/v1/runs/{id}/events',
+    summary: 'The history of a run, as JSON or as a live event stream (Last-Event-ID resumes)',
+    permission: 'run.read',
+    params: oneRun,
+    query: historyQuery,
+    events: true,
+    loader: (tenant, { id }) => settledRun(parts, tenant, id),
+    responses: { 200: history },
     async handle({ tenant, resource, query, wantsEvents, lastEventId, signal, draining }): Promise<Reply> {
       const linked = await parts.programs.readable(tenant, resource.hash);
       if (wantsEvents) {
         const resumed = Number(lastEventId ?? query.after);
-        return { events: follow(parts, tenant, resource, linked, Number.isSafeInteger(resumed) && resumed >= 0 ? resumed : 0, AbortSignal.any([signal, draining])) };
+        return {
+          events: follow(parts, tenant, resource, linked, Number.isSafeInteger(resumed) && resumed >= 0 ? resumed : 0, AbortSignal.any([signal, draining])),
+        };
       }
       const found = await parts.reads.history(tenant, resource.id, query.after, query.limit);
       const items = found.map((item) => redact(historyPage(item, linked)));

@@ -77,19 +77,40 @@ export interface StoredEvent {
   readonly body: string;
 }
 
+/** A run that a new owner of its shard goes on with. */
+export interface ActiveRun {
+  readonly id: string;
+  readonly tenant: string;
+  readonly status: RunStatus;
+  readonly permit?: string;
+}
+
+export interface Subscription {
+  readonly run: string;
+  readonly act: number;
+  readonly shard: number;
+}
+
+/** A run that holds or awaits a permit. */
+export interface HeldPermit {
+  readonly permit: string;
+  readonly id: string;
+  readonly status: RunStatus;
+}
+
 export interface FlowStore {
   /** Runs that a new owner of the shard must continue (`pending` and `running`), oldest first. */
-  active(shard: number): Promise<readonly { readonly id: string; readonly tenant: string; readonly status: RunStatus; readonly permit?: string }[]>;
+  active(shard: number): Promise<readonly ActiveRun[]>;
   /** Runs of these shards with snapshot and tail; unknown ids are left out. `upTo`: without snapshot, events up to that seq. */
   load(shards: readonly number[], ids: readonly string[], upTo?: number): Promise<readonly StoredRun[]>;
   program(tenant: string, hash: string): Promise<StoredProgram | undefined>;
   /** The version named, or the latest published one. */
   definition(tenant: string, namespace: string, name: string, version?: string): Promise<Definition | undefined>;
   ledger(shard: number, run: string): Promise<readonly LedgerRow[]>;
-  subscriptions(tenant: string, type: string): Promise<readonly { readonly run: string; readonly act: number; readonly shard: number }[]>;
+  subscriptions(tenant: string, type: string): Promise<readonly Subscription[]>;
   /** The newest ones, oldest first. */
   recentEvents(tenant: string, types: readonly string[], sinceMs: number, limit: number): Promise<readonly StoredEvent[]>;
   unmatchedEvents(shard: number, limit: number): Promise<readonly StoredEvent[]>;
   /** Runs that hold or await each permit of the shard. */
-  permits(shard: number): Promise<readonly { readonly permit: string; readonly id: string; readonly status: RunStatus }[]>;
+  permits(shard: number): Promise<readonly HeldPermit[]>;
 }

@@ -5,20 +5,51 @@ import type { Database, Sql } from '@palace/platform/database/port.ts';
 import { PalaceError } from '@palace/platform/errors.ts';
 import type { RunStatus } from '../contract.ts';
 import { JOURNAL_FORMAT } from '../core/model.ts';
-import type { EffectClass, Program } from '../core/program.ts';
+import type { Program } from '../core/program.ts';
 import { EVOLVE_VERSION } from '../core/run.ts';
-import type { Definition, FlowStore, JournalEntry, LedgerRow, RunRow, StoredEvent, StoredProgram, StoredRun } from './port.ts';
+import type {
+  ActiveRun,
+  Definition,
+  FlowStore,
+  HeldPermit,
+  JournalEntry,
+  LedgerRow,
+  RunRow,
+  StoredEvent,
+  StoredProgram,
+  StoredRun,
+  Subscription,
+} from './port.ts';
 
 export interface RunRecord {
-  id: string; shard: number; tenant: string; flow: string; version: string; hash: string; status: RunStatus; started_ms: string;
-  ended_ms: string | null; parent: string | null; parent_act: number | null; fork_of: string | null; permit: string | null; quarantine: string | null;
+  id: string;
+  shard: number;
+  tenant: string;
+  flow: string;
+  version: string;
+  hash: string;
+  status: RunStatus;
+  started_ms: string;
+  ended_ms: string | null;
+  parent: string | null;
+  parent_act: number | null;
+  fork_of: string | null;
+  permit: string | null;
+  quarantine: string | null;
 }
 
 export const RUN_COLUMNS = 'id, shard, tenant, flow, version, hash, status, started_ms, ended_ms, parent, parent_act, fork_of, permit, quarantine';
 
 export function runRow(r: RunRecord): RunRow {
   return {
-    id: r.id, shard: r.shard, tenant: r.tenant, flow: r.flow, version: r.version, hash: r.hash, status: r.status, startedMs: Number(r.started_ms),
+    id: r.id,
+    shard: r.shard,
+    tenant: r.tenant,
+    flow: r.flow,
+    version: r.version,
+    hash: r.hash,
+    status: r.status,
+    startedMs: Number(r.started_ms),
     ...(r.ended_ms !== null && { endedMs: Number(r.ended_ms) }),
     ...(r.parent !== null && { parent: r.parent }),
     ...(r.parent_act !== null && { parentAct: r.parent_act }),
@@ -28,11 +59,30 @@ export function runRow(r: RunRecord): RunRow {
   };
 }
 
-interface EntryRecord { run: string; seq: number; count: number; format: number; at_ms: string; tenant: string; body: string | null; blob: string | null }
-interface SnapshotRecord { run: string; seq: number; format: number; evolve: string; body: string }
+interface EntryRecord {
+  run: string;
+  seq: number;
+  count: number;
+  format: number;
+  at_ms: string;
+  tenant: string;
+  body: string | null;
+  blob: string | null;
+}
+interface SnapshotRecord {
+  run: string;
+  seq: number;
+  format: number;
+  evolve: string;
+  body: string;
+}
 
 const entry = async (blobs: Blobs, r: EntryRecord): Promise<JournalEntry> => ({
-  seq: r.seq, count: r.count, format: r.format, atMs: Number(r.at_ms), body: await bodyOf(blobs, r),
+  seq: r.seq,
+  count: r.count,
+  format: r.format,
+  atMs: Number(r.at_ms),
+  body: await bodyOf(blobs, r),
 });
 
 /** The text of an entry, wherever it is kept. */
@@ -46,12 +96,16 @@ export async function bodyOf(blobs: Blobs, { tenant, body, blob }: { tenant: str
 /** Runs with snapshot and tail, three statements whatever the number of runs. */
 export async function readRuns(sql: Sql, blobs: Blobs, ids: readonly string[], upTo?: number): Promise<StoredRun[]> {
   const runs = await sql.query<RunRecord>(`select ${RUN_COLUMNS} from flow.run where id = any($1)`, [ids]);
-  const snapshots = upTo !== undefined
-    ? []
-    : (await sql.query<SnapshotRecord>(
-        // One that this release cannot use is left out here, so that the whole journal is read instead (ENGINE E10).
-        'select run, seq, format, evolve, body from flow.snapshot where run = any($1) and format = $2 and evolve = $3', [ids, JOURNAL_FORMAT, EVOLVE_VERSION],
-      )).rows;
+  const snapshots =
+    upTo !== undefined
+      ? []
+      : (
+          await sql.query<SnapshotRecord>(
+            // One that this release cannot use is left out here, so that the whole journal is read instead (ENGINE E10).
+            'select run, seq, format, evolve, body from flow.snapshot where run = any($1) and format = $2 and evolve = $3',
+            [ids, JOURNAL_FORMAT, EVOLVE_VERSION],
+          )
+        ).rows;
   const bySnapshot = new Map(snapshots.map((s) => [s.run, s]));
   const after = ids.map((id) => bySnapshot.get(id)?.seq ?? 0);
   const entries = await sql.query<EntryRecord>(
@@ -84,11 +138,24 @@ export async function readRuns(sql: Sql, blobs: Blobs, ids: readonly string[], u
   });
 }
 
-interface DefinitionRecord { namespace: string; name: string; version: string; hash: string; title: string | null; published_ms: string; latest: boolean }
+interface DefinitionRecord {
+  namespace: string;
+  name: string;
+  version: string;
+  hash: string;
+  title: string | null;
+  published_ms: string;
+  latest: boolean;
+}
 
 export function definitionRow(r: DefinitionRecord): Definition {
   return {
-    namespace: r.namespace, name: r.name, version: r.version, hash: r.hash, publishedMs: Number(r.published_ms), latest: r.latest,
+    namespace: r.namespace,
+    name: r.name,
+    version: r.version,
+    hash: r.hash,
+    publishedMs: Number(r.published_ms),
+    latest: r.latest,
     ...(r.title !== null && { title: r.title }),
   };
 }
@@ -104,59 +171,84 @@ export async function readDefinition(sql: Sql, namespace: string, name: string, 
   return wanted === undefined ? undefined : definitionRow(wanted);
 }
 
-interface EventRecord { tenant: string; type: string; source: string; id: string; at_ms: string; body: string }
+interface EventRecord {
+  tenant: string;
+  type: string;
+  source: string;
+  id: string;
+  at_ms: string;
+  body: string;
+}
 const event = (r: EventRecord): StoredEvent => ({ tenant: r.tenant, type: r.type, source: r.source, id: r.id, atMs: Number(r.at_ms), body: r.body });
 
 export function postgresFlowStore(database: Database, blobs: Blobs): FlowStore {
   const inShard = <T>(shard: number, work: (sql: Sql) => Promise<T>) => database.asEngine({ shards: [shard], tenants: [] }, work);
   const ofTenant = <T>(tenant: string, work: (sql: Sql) => Promise<T>) => database.asEngine({ shards: [], tenants: [tenant] }, work);
   return {
-    active: (shard) =>
-      inShard(shard, async (sql) => {
-        const found = await sql.query<{ id: string; tenant: string; status: RunStatus; permit: string | null }>(
-          `select id, tenant, status, permit from flow.run where shard = $1 and status in ('pending', 'running') order by id`,
-          [shard],
-        );
-        return found.rows.map((r) => ({ id: r.id, tenant: r.tenant, status: r.status, ...(r.permit !== null && { permit: r.permit }) }));
-      }),
+    active: (shard) => inShard(shard, (sql) => readActive(sql, shard)),
     load: (shards, ids, upTo) => database.asEngine({ shards, tenants: [] }, (sql) => readRuns(sql, blobs, ids, upTo)),
-    program: (tenant, hash) =>
-      ofTenant(tenant, async (sql): Promise<StoredProgram | undefined> => {
-        const found = await sql.query<{ hash: string; format: number; program: Program }>(
-          'select hash, format, program from flow.program where tenant = $1 and hash = $2', [tenant, hash],
-        );
-        return found.rows[0];
-      }),
-    definition: (tenant, namespace, name, version) =>
-      ofTenant(tenant, (sql) => readDefinition(sql, namespace, name, version)),
-    ledger: (shard, run) =>
-      inShard(shard, async (sql) => {
-        const found = await sql.query<{ key: string; act: number; position: string; class: EffectClass; state: LedgerRow['state']; args_hash: string; result: string | null }>(
-          'select key, act, position, class, state, args_hash, result from flow.effect where run = $1 order by requested_ms', [run],
-        );
-        return found.rows.map((r) => ({
-          key: r.key, act: r.act, position: r.position, class: r.class, state: r.state, argsHash: r.args_hash, ...(r.result !== null && { result: r.result }),
-        }));
-      }),
-    subscriptions: (tenant, type) =>
-      ofTenant(tenant, async (sql) =>
-        (await sql.query<{ run: string; act: number; shard: number }>('select run, act, shard from flow.subscription where tenant = $1 and type = $2', [tenant, type])).rows),
-    recentEvents: (tenant, types, sinceMs, limit) =>
-      ofTenant(tenant, async (sql) =>
-        (await sql.query<EventRecord>(
-          `select tenant, type, source, id, at_ms, body from flow.event
-            where tenant = $1 and type = any($2) and at_ms >= $3 order by position desc limit $4`,
-          [tenant, types, sinceMs, limit],
-        )).rows.toReversed().map(event)),
-    unmatchedEvents: (shard, limit) =>
-      inShard(shard, async (sql) =>
-        (await sql.query<EventRecord>(
-          'select tenant, type, source, id, at_ms, body from flow.event where shard = $1 and not matched order by position limit $2', [shard, limit],
-        )).rows.map(event)),
-    permits: (shard) =>
-      inShard(shard, async (sql) =>
-        (await sql.query<{ permit: string; id: string; status: RunStatus }>(
-          'select permit, id, status from flow.run where shard = $1 and permit is not null and ended_ms is null order by id', [shard],
-        )).rows),
+    program: (tenant, hash) => ofTenant(tenant, (sql) => readProgram(sql, tenant, hash)),
+    definition: (tenant, namespace, name, version) => ofTenant(tenant, (sql) => readDefinition(sql, namespace, name, version)),
+    ledger: (shard, run) => inShard(shard, (sql) => readLedger(sql, run)),
+    subscriptions: (tenant, type) => ofTenant(tenant, (sql) => readSubscriptions(sql, tenant, type)),
+    recentEvents: (tenant, types, sinceMs, limit) => ofTenant(tenant, (sql) => readRecentEvents(sql, tenant, types, sinceMs, limit)),
+    unmatchedEvents: (shard, limit) => inShard(shard, (sql) => readUnmatchedEvents(sql, shard, limit)),
+    permits: (shard) => inShard(shard, (sql) => readPermits(sql, shard)),
   };
+}
+
+async function readActive(sql: Sql, shard: number): Promise<ActiveRun[]> {
+  const { rows } = await sql.query<{ id: string; tenant: string; status: RunStatus; permit: string | null }>(
+    `select id, tenant, status, permit from flow.run where shard = $1 and status in ('pending', 'running') order by id`,
+    [shard],
+  );
+  return rows.map(({ permit, ...r }) => ({ ...r, ...(permit !== null && { permit }) }));
+}
+
+async function readProgram(sql: Sql, tenant: string, hash: string): Promise<StoredProgram | undefined> {
+  const { rows } = await sql.query<{ hash: string; format: number; program: Program }>(
+    'select hash, format, program from flow.program where tenant = $1 and hash = $2',
+    [tenant, hash],
+  );
+  return rows[0];
+}
+
+type LedgerRecord = Omit<LedgerRow, 'argsHash' | 'result'> & { args_hash: string; result: string | null };
+
+async function readLedger(sql: Sql, run: string): Promise<LedgerRow[]> {
+  const { rows } = await sql.query<LedgerRecord>(
+    'select key, act, position, class, state, args_hash, result from flow.effect where run = $1 order by requested_ms',
+    [run],
+  );
+  return rows.map(({ args_hash: argsHash, result, ...r }) => ({ ...r, argsHash, ...(result !== null && { result }) }));
+}
+
+async function readSubscriptions(sql: Sql, tenant: string, type: string): Promise<Subscription[]> {
+  const found = await sql.query<Subscription>('select run, act, shard from flow.subscription where tenant = $1 and type = $2', [tenant, type]);
+  return found.rows;
+}
+
+async function readRecentEvents(sql: Sql, tenant: string, types: readonly string[], sinceMs: number, limit: number): Promise<StoredEvent[]> {
+  const found = await sql.query<EventRecord>(
+    `select tenant, type, source, id, at_ms, body from flow.event
+      where tenant = $1 and type = any($2) and at_ms >= $3 order by position desc limit $4`,
+    [tenant, types, sinceMs, limit],
+  );
+  return found.rows.toReversed().map(event);
+}
+
+async function readUnmatchedEvents(sql: Sql, shard: number, limit: number): Promise<StoredEvent[]> {
+  const found = await sql.query<EventRecord>(
+    'select tenant, type, source, id, at_ms, body from flow.event where shard = $1 and not matched order by position limit $2',
+    [shard, limit],
+  );
+  return found.rows.map(event);
+}
+
+async function readPermits(sql: Sql, shard: number): Promise<HeldPermit[]> {
+  const found = await sql.query<HeldPermit>(
+    'select permit, id, status from flow.run where shard = $1 and permit is not null and ended_ms is null order by id',
+    [shard],
+  );
+  return found.rows;
 }

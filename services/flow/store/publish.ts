@@ -12,7 +12,13 @@ import { readDefinition } from './postgres.ts';
 export const hashOf = (canonical: string): string => createHash('sha256').update(canonical).digest('hex');
 
 /** Compiles and publishes one document. Throws `flow.invalid` with every mistake, `flow.version-exists` for changed content. */
-export async function publish(database: Database, tenant: string, source: string, sourceName: string | undefined, nowMs: number): Promise<Definition & { created: boolean }> {
+export async function publish(
+  database: Database,
+  tenant: string,
+  source: string,
+  sourceName: string | undefined,
+  nowMs: number,
+): Promise<Definition & { created: boolean }> {
   const compiled = compileFlow(source, sourceName === undefined ? {} : { sourceName });
   if (!compiled.ok) throw new PalaceError('flow.invalid', { errors: compiled.errors });
   const { program } = compiled;
@@ -25,10 +31,14 @@ export async function publish(database: Database, tenant: string, source: string
       throw new PalaceError('flow.version-exists', { detail: `${program.namespace}/${program.name} ${program.version} was published with other content.` });
     }
     if (known !== undefined) return { ...known, created: false };
-    await sql.query(
-      'insert into flow.program (tenant, hash, format, program, source, published_ms) values ($1, $2, $3, $4, $5, $6) on conflict do nothing',
-      [tenant, hash, PROGRAM_FORMAT, JSON.stringify(program), source, nowMs],
-    );
+    await sql.query('insert into flow.program (tenant, hash, format, program, source, published_ms) values ($1, $2, $3, $4, $5, $6) on conflict do nothing', [
+      tenant,
+      hash,
+      PROGRAM_FORMAT,
+      JSON.stringify(program),
+      source,
+      nowMs,
+    ]);
     await sql.query(
       `insert into flow.definition (tenant, namespace, name, version, hash, title, published_ms, ordinal)
        select $1, $2, $3, $4, $5, $6, $7, coalesce(max(ordinal), 0) + 1 from flow.definition where namespace = $2 and name = $3`,
@@ -44,10 +54,15 @@ export async function publish(database: Database, tenant: string, source: string
 export async function unpublish(database: Database, tenant: string, namespace: string, name: string, version: string | undefined): Promise<number> {
   return database.asTenant(tenant, async (sql) => {
     const open = await sql.query<{ n: string }>(
-      'select count(*) as n from flow.run where flow = $1 and ended_ms is null and ($2::text is null or version = $2)', [`${namespace}/${name}`, version ?? null],
+      'select count(*) as n from flow.run where flow = $1 and ended_ms is null and ($2::text is null or version = $2)',
+      [`${namespace}/${name}`, version ?? null],
     );
     if (Number(open.rows[0]?.n ?? 0) > 0) throw new PalaceError('flow.in-use', { detail: `${open.rows[0]?.n} runs of ${namespace}/${name} are open.` });
-    const gone = await sql.query('delete from flow.definition where namespace = $1 and name = $2 and ($3::text is null or version = $3)', [namespace, name, version ?? null]);
+    const gone = await sql.query('delete from flow.definition where namespace = $1 and name = $2 and ($3::text is null or version = $3)', [
+      namespace,
+      name,
+      version ?? null,
+    ]);
     return gone.rowCount ?? 0;
   });
 }

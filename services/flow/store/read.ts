@@ -9,7 +9,11 @@ import type { RunEvent } from '../core/model.ts';
 import type { Definition, LedgerRow, RunRow, StoredRun } from './port.ts';
 import { bodyOf, definitionRow, readDefinition, readRuns, RUN_COLUMNS, runRow, type RunRecord } from './postgres.ts';
 
-export interface HistoryItem { readonly seq: number; readonly atMs: number; readonly event: RunEvent }
+export interface HistoryItem {
+  readonly seq: number;
+  readonly atMs: number;
+  readonly event: RunEvent;
+}
 
 /** Opaque to clients; a cursor that was not made here is refused. */
 function readCursor<T extends readonly unknown[]>(cursor: string | undefined, kinds: readonly string[]): T | undefined {
@@ -35,7 +39,11 @@ export interface FlowReads {
   stored(tenant: string, id: string, upTo?: number): Promise<StoredRun | undefined>;
   history(tenant: string, id: string, after: number, limit: number): Promise<HistoryItem[]>;
   ledger(tenant: string, id: string): Promise<LedgerRow[]>;
-  matching(tenant: string, filter: { flow?: string | undefined; status?: string | undefined; ids?: readonly string[] | undefined }, limit: number): Promise<RunRow[]>;
+  matching(
+    tenant: string,
+    filter: { flow?: string | undefined; status?: string | undefined; ids?: readonly string[] | undefined },
+    limit: number,
+  ): Promise<RunRow[]>;
 }
 
 export function flowReads(database: Database, blobs: Blobs): FlowReads {
@@ -44,17 +52,21 @@ export function flowReads(database: Database, blobs: Blobs): FlowReads {
     flows: (tenant, query) => read(tenant, (sql) => listDefinitions(sql, query)),
     versions: (tenant, namespace, name) =>
       read(tenant, async (sql) =>
-        (await sql.query<Parameters<typeof definitionRow>[0]>(
-          `select namespace, name, version, hash, title, published_ms, ordinal = max(ordinal) over () as latest
+        (
+          await sql.query<Parameters<typeof definitionRow>[0]>(
+            `select namespace, name, version, hash, title, published_ms, ordinal = max(ordinal) over () as latest
              from flow.definition where namespace = $1 and name = $2 order by ordinal desc limit 200`,
-          [namespace, name],
-        )).rows.map(definitionRow)),
+            [namespace, name],
+          )
+        ).rows.map(definitionRow),
+      ),
     flow: (tenant, namespace, name, version) =>
       read(tenant, async (sql) => {
         const definition = await readDefinition(sql, namespace, name, version);
         if (definition === undefined) return undefined;
         const text = await sql.query<{ source: string; document: unknown }>(
-          `select source, program->'document' as document from flow.program where hash = $1`, [definition.hash],
+          `select source, program->'document' as document from flow.program where hash = $1`,
+          [definition.hash],
         );
         const found = text.rows[0];
         return found === undefined ? undefined : { ...definition, ...found };
@@ -69,17 +81,37 @@ export function flowReads(database: Database, blobs: Blobs): FlowReads {
     history: (tenant, id, after, limit) => read(tenant, (sql) => readHistory(sql, blobs, id, after, limit)),
     ledger: (tenant, id) =>
       read(tenant, async (sql) =>
-        (await sql.query<{ key: string; act: number; position: string; class: LedgerRow['class']; state: LedgerRow['state']; args_hash: string; result: string | null }>(
-          'select key, act, position, class, state, args_hash, result from flow.effect where run = $1 order by requested_ms', [id],
-        )).rows.map((r) => ({ key: r.key, act: r.act, position: r.position, class: r.class, state: r.state, argsHash: r.args_hash, ...(r.result !== null && { result: r.result }) }))),
+        (
+          await sql.query<{
+            key: string;
+            act: number;
+            position: string;
+            class: LedgerRow['class'];
+            state: LedgerRow['state'];
+            args_hash: string;
+            result: string | null;
+          }>('select key, act, position, class, state, args_hash, result from flow.effect where run = $1 order by requested_ms', [id])
+        ).rows.map((r) => ({
+          key: r.key,
+          act: r.act,
+          position: r.position,
+          class: r.class,
+          state: r.state,
+          argsHash: r.args_hash,
+          ...(r.result !== null && { result: r.result }),
+        })),
+      ),
     matching: (tenant, filter, limit) =>
       read(tenant, async (sql) =>
-        (await sql.query<RunRecord>(
-          `select ${RUN_COLUMNS} from flow.run
+        (
+          await sql.query<RunRecord>(
+            `select ${RUN_COLUMNS} from flow.run
             where ($1::text is null or flow = $1) and ($2::text is null or status = $2) and ($3::text[] is null or id = any($3))
             order by started_ms limit $4`,
-          [filter.flow ?? null, filter.status ?? null, filter.ids ?? null, limit],
-        )).rows.map(runRow)),
+            [filter.flow ?? null, filter.status ?? null, filter.ids ?? null, limit],
+          )
+        ).rows.map(runRow),
+      ),
   };
 }
 
@@ -106,8 +138,13 @@ async function listSummaries(sql: Sql, query: z.output<typeof listRuns>): Promis
         and ($5::bigint is null or (started_ms, id) < ($5, $6))
       order by started_ms desc, id desc limit $7`,
     [
-      query.flow ?? null, query.status ?? null, query.startedAfter === undefined ? null : Date.parse(query.startedAfter),
-      query.startedBefore === undefined ? null : Date.parse(query.startedBefore), before?.[0] ?? null, before?.[1] ?? null, query.limit + 1,
+      query.flow ?? null,
+      query.status ?? null,
+      query.startedAfter === undefined ? null : Date.parse(query.startedAfter),
+      query.startedBefore === undefined ? null : Date.parse(query.startedBefore),
+      before?.[0] ?? null,
+      before?.[1] ?? null,
+      query.limit + 1,
     ],
   );
   const items = found.rows.slice(0, query.limit).map(runRow);

@@ -76,12 +76,16 @@ function handle(platform: Platform, flow: FlowService, door: BenchDoor | undefin
     },
     submit: (id, workload = 'seq3') => start(id, workload).accepted,
     async countDone() {
-      const found = await platform.database.owner.query<{ n: number }>(`select count(*)::int as n from flow.run where status = 'completed' and flow = 'bench/seq3'`);
+      const found = await platform.database.owner.query<{ n: number }>(
+        `select count(*)::int as n from flow.run where status = 'completed' and flow = 'bench/seq3'`,
+      );
       return found.rows[0]?.n ?? 0;
     },
     async countSteps(beforeMs) {
       const found = await platform.database.owner.query<{ n: number }>(
-        `select coalesce(sum((length(body) - length(replace(body, '"effect.completed"', ''))) / length('"effect.completed"')), 0)::int as n from flow.journal where at_ms <= $1`, [beforeMs]);
+        `select coalesce(sum((length(body) - length(replace(body, '"effect.completed"', ''))) / length('"effect.completed"')), 0)::int as n from flow.journal where at_ms <= $1`,
+        [beforeMs],
+      );
       return found.rows[0]?.n ?? 0;
     },
     async stop() {

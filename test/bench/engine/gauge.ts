@@ -9,14 +9,24 @@ export const now = (): number => performance.now();
 export const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 export const round = (value: number, digits = 2): number => Number(value.toFixed(digits));
 
-export interface Spread { readonly median: number; readonly min: number; readonly max: number }
+export interface Spread {
+  readonly median: number;
+  readonly min: number;
+  readonly max: number;
+}
 
 export function spread(values: readonly number[]): Spread {
   const sorted = values.toSorted((a, b) => a - b);
   return { median: round(at(sorted, 0.5)), min: round(sorted[0] ?? 0), max: round(sorted.at(-1) ?? 0) };
 }
 
-export interface Latency { readonly n: number; readonly p50: number; readonly p95: number; readonly p99: number; readonly max: number }
+export interface Latency {
+  readonly n: number;
+  readonly p50: number;
+  readonly p95: number;
+  readonly p99: number;
+  readonly max: number;
+}
 
 export function latency(valuesMs: readonly number[]): Latency {
   const sorted = valuesMs.toSorted((a, b) => a - b);
@@ -25,7 +35,12 @@ export function latency(valuesMs: readonly number[]): Latency {
 
 const at = (sorted: readonly number[], share: number): number => sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? 0;
 
-export interface Pooled { readonly done: number; readonly failed: number; readonly perSecond: number; readonly ms: Latency }
+export interface Pooled {
+  readonly done: number;
+  readonly failed: number;
+  readonly perSecond: number;
+  readonly ms: Latency;
+}
 
 /** Keeps `clients` calls in flight until `count` are done or `capMs` have passed. */
 export async function pool(count: number, clients: number, call: (n: number) => Promise<void>, capMs = 30_000): Promise<Pooled> {
@@ -34,20 +49,22 @@ export async function pool(count: number, clients: number, call: (n: number) => 
   let next = 0;
   let failed = 0;
   let last = began;
-  await Promise.all(Array.from({ length: clients }, async () => {
-    while (next < count && now() - began < capMs) {
-      const n = next++;
-      const from = now();
-      try {
-        await call(n);
-        last = now();
-        took.push(last - from);
-      } catch (error) {
-        failed += 1;
-        if (failed < 3) process.stderr.write(`a run failed: ${String(error)}\n`);
+  await Promise.all(
+    Array.from({ length: clients }, async () => {
+      while (next < count && now() - began < capMs) {
+        const n = next++;
+        const from = now();
+        try {
+          await call(n);
+          last = now();
+          took.push(last - from);
+        } catch (error) {
+          failed += 1;
+          if (failed < 3) process.stderr.write(`a run failed: ${String(error)}\n`);
+        }
       }
-    }
-  }));
+    }),
+  );
   return { done: took.length, failed, perSecond: round(took.length / ((last - began) / 1000), 1), ms: latency(took) };
 }
 
@@ -102,7 +119,11 @@ export function memoryMb(pids: readonly number[]): number | null {
 }
 
 /** Milliseconds of processor time that one of `count` things cost, of the engine and of PostgreSQL. */
-export interface Cost { readonly engineMs: number | null; readonly postgresMs: number | null; readonly totalMs: number | null }
+export interface Cost {
+  readonly engineMs: number | null;
+  readonly postgresMs: number | null;
+  readonly totalMs: number | null;
+}
 
 export function costMeter(engine: number, postgres: number): (count: number) => Cost {
   const before = { engine: cpuSeconds(engine, 'alone'), postgres: cpuSeconds(postgres, 'with-children') };
@@ -114,7 +135,11 @@ export function costMeter(engine: number, postgres: number): (count: number) => 
   };
 }
 
-export interface Machine { readonly cpuLoops: number; readonly commits: number; readonly load: number }
+export interface Machine {
+  readonly cpuLoops: number;
+  readonly commits: number;
+  readonly load: number;
+}
 
 /** How fast the machine is just now: a processor loop and single committed inserts, 0.3 s each. Compare rows only where these are near. */
 export async function machine(databaseUrl: string): Promise<Machine> {

@@ -5,7 +5,13 @@ import { join } from 'node:path';
 import { startEmbedded } from '@palace/platform/database/embedded.ts';
 import type { Log } from '@palace/platform/telemetry/port.ts';
 
-const quiet: Log = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: (message) => void process.stderr.write(`${message}\n`), child: () => quiet };
+const quiet: Log = {
+  debug: () => undefined,
+  info: () => undefined,
+  warn: () => undefined,
+  error: (message) => void process.stderr.write(`${message}\n`),
+  child: () => quiet,
+};
 
 export interface Ground {
   readonly dir: string;
@@ -23,7 +29,13 @@ export async function onGround(work: (ground: Ground) => Promise<void>): Promise
 export async function withDatabase<R>(dir: string, work: (ground: Ground) => Promise<R>): Promise<R> {
   const server = await startEmbedded({ dataDir: dir, log: quiet });
   try {
-    return await work({ dir, databaseUrl: server.url, get postgres() { return server.pid; } });
+    return await work({
+      dir,
+      databaseUrl: server.url,
+      get postgres() {
+        return server.pid;
+      },
+    });
   } finally {
     await server.stop();
   }

@@ -24,7 +24,8 @@ export function openHttpClient(port: number, secret: string): HttpClient {
     async run(workload, input) {
       const response = await post('/v1/runs', JSON.stringify({ flow: `bench/${workload}`, input, wait: '30s' }), 'application/json');
       const text = await textOf(response);
-      if (response.statusCode !== 201 || (JSON.parse(text) as { status?: string }).status !== 'completed') throw new Error(`${response.statusCode} ${text.slice(0, 300)}`);
+      if (response.statusCode !== 201 || (JSON.parse(text) as { status?: string }).status !== 'completed')
+        throw new Error(`${response.statusCode} ${text.slice(0, 300)}`);
     },
     async batch(workload, inputs) {
       const items = inputs.map((input) => ({ flow: `bench/${workload}`, input }));

@@ -27,7 +27,9 @@ let stopped: Promise<unknown> | undefined;
 const stop = () => void (stopped ??= engine.stop().then(() => process.connected && process.disconnect()));
 process.once('SIGTERM', stop);
 process.once('disconnect', stop);
-process.send?.({ ready: { port: engine.door?.port ?? 0, secret: engine.door?.secret ?? '', openedMs: now() - began, postgres: engine.postgres } satisfies Ready });
+process.send?.({
+  ready: { port: engine.door?.port ?? 0, secret: engine.door?.secret ?? '', openedMs: now() - began, postgres: engine.postgres } satisfies Ready,
+});
 
 async function answer({ flow, submit, countDone, countSteps }: BenchEngine, question: Question): Promise<unknown> {
   switch (question.ask) {

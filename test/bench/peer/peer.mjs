@@ -8,7 +8,13 @@ if (!home) throw new Error('Set AGENTSPALACE_HOME to the AgentsPalace checkout.'
 const { openBenchEngine } = await import(pathToFileURL(`${home}/test/bench/engine/engine.ts`).href);
 const http = process.env.BENCH_VARIANT === 'http';
 
-export const meta = { label: http ? 'AgentsPalace (HTTP)' : 'AgentsPalace', kind: 'workflow', needsPg: true, storage: 'PostgreSQL, group commit, fsync', recovery: 'automatic at start' };
+export const meta = {
+  label: http ? 'AgentsPalace (HTTP)' : 'AgentsPalace',
+  kind: 'workflow',
+  needsPg: true,
+  storage: 'PostgreSQL, group commit, fsync',
+  recovery: 'automatic at start',
+};
 
 export async function start({ dbUrl }) {
   const engine = await openBenchEngine({ databaseUrl: dbUrl, step: (run, step) => stepBody(run, step), http: http ? { port: PORT_BASE + 40 } : undefined });

@@ -34,7 +34,16 @@ export function beginCall(turn: Turn, act: Act, step: Call): void {
   if (known !== undefined) {
     // Under its own key the remote can be asked; under the key of another run or generation only a person can tell.
     const verifying = known.ownKey && step.verify !== undefined;
-    return emit(turn, { type: 'effect.doubted', act: act.id, attempt, key, verifying, why: 'An earlier try of this step may have happened.', intent, atMs: env.nowMs });
+    return emit(turn, {
+      type: 'effect.doubted',
+      act: act.id,
+      attempt,
+      key,
+      verifying,
+      why: 'An earlier try of this step may have happened.',
+      intent,
+      atMs: env.nowMs,
+    });
   }
   request(turn, act, attempt, intent);
 }

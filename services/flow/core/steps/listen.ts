@@ -61,7 +61,8 @@ function settle(turn: Turn, act: Act, step: Listen, place: Place): void {
   const { bufferedSignals } = turn.env.limits;
   try {
     if (satisfied(turn, act, step, place)) emit(turn, { type: 'listen.closed', act: act.id, satisfied: true });
-    else if (received.length >= bufferedSignals) fail(turn, act, { ...limitFault('bufferedSignals', `The step has received ${bufferedSignals} events and still listens.`), instance: step.pointer });
+    else if (received.length >= bufferedSignals)
+      fail(turn, act, { ...limitFault('bufferedSignals', `The step has received ${bufferedSignals} events and still listens.`), instance: step.pointer });
   } catch (error) {
     fail(turn, act, faultOf(error, step.pointer));
   }

@@ -64,5 +64,12 @@ function eventIn(turn: Turn, act: Act, step: StepOf<'emit'>, value: Json): Cloud
   const given = (key: string, otherwise: string): string => (typeof value[key] === 'string' && value[key] !== '' ? value[key] : otherwise);
   // Try may repeat this position: each emission is an event of its own, told apart by the act.
   const id = given('id', eventId(run.id, run.generation, step.pointer, act.path, act.id));
-  return { ...value, specversion: '1.0', id, source: given('source', `/flows/${namespace}/${name}`), type: value['type'], time: given('time', new Date(env.nowMs).toISOString()) };
+  return {
+    ...value,
+    specversion: '1.0',
+    id,
+    source: given('source', `/flows/${namespace}/${name}`),
+    type: value['type'],
+    time: given('time', new Date(env.nowMs).toISOString()),
+  };
 }

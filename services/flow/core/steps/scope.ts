@@ -44,7 +44,8 @@ export function nextOfLoop(turn: Turn, act: Act, step: StepOf<'for'>): void {
 export function nextOfFork(turn: Turn, act: Act, step: StepOf<'fork'>): void {
   if (act.own.kind !== 'fork') return;
   const { fanOut } = turn.env.limits;
-  if (step.branches.length > fanOut) throw new StepFault(limitFault('fanOut', `The fork has ${step.branches.length} branches; at most ${fanOut} may run side by side.`));
+  if (step.branches.length > fanOut)
+    throw new StepFault(limitFault('fanOut', `The fork has ${step.branches.length} branches; at most ${fanOut} may run side by side.`));
   const branch = step.branches[act.own.entered];
   if (branch !== undefined) enter(turn, act, branch, act.path);
 }

@@ -99,10 +99,19 @@ function delayOf(turn: Turn, act: Act, policy: RetryPolicy, attempt: number, pla
 /** Throws ExpressionFault. */
 export function durationMs(turn: Turn, duration: Duration, value: Json, place: Place): number {
   if ('ms' in duration) return duration.ms;
-  return turn.run.linked.durationMs({ template: { t: 'lit', v: fill(turn, duration.template, value, place) } }, value, {}, turn.env.nowMs, turn.env.limits.expressionFuel);
+  return turn.run.linked.durationMs(
+    { template: { t: 'lit', v: fill(turn, duration.template, value, place) } },
+    value,
+    {},
+    turn.env.nowMs,
+    turn.env.limits.expressionFuel,
+  );
 }
 
 function outOfBudget(turn: Turn, fault: RunFault): RunFault {
   const { retriesPerRun } = turn.env.limits;
-  return { ...fault, detail: `${fault.detail ?? fault.title ?? 'The step failed.'} The run has used its ${retriesPerRun} retries (flow.limits.retriesPerRun).` };
+  return {
+    ...fault,
+    detail: `${fault.detail ?? fault.title ?? 'The step failed.'} The run has used its ${retriesPerRun} retries (flow.limits.retriesPerRun).`,
+  };
 }
