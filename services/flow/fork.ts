@@ -9,7 +9,7 @@ import { PalaceError } from '@palace/platform/errors.ts';
 import type { z } from 'zod';
 import type { forkRun, forked } from './contract.ts';
 import { evolve } from './core/evolve.ts';
-import type { LedgerAnswer, RunEvent } from './core/model.ts';
+import type { LedgerAnswer, Rewound, RunEvent } from './core/model.ts';
 import { makeRunId } from './core/run-id.ts';
 import { newRun, rewound, type Rewind, type Run } from './core/run.ts';
 import type { ForkBody } from './engine/accept.ts';
@@ -24,6 +24,7 @@ export async function fork(parts: FlowParts, tenant: string, original: RunRow, w
   const linked = await parts.programs.byHash(tenant, original.hash);
   const stored = await parts.reads.stored(tenant, original.id, 2 ** 31 - 1);
   if (linked === undefined || stored === undefined) throw new PalaceError('not-found');
+  if (stored.unread !== undefined) throw stored.unread;
   const events = stored.entries.flatMap((e) => parseJsonText(e.body) as RunEvent[]);
   if (wish.atSeq > events.length) throw new PalaceError('request.invalid', { errors: [{ path: 'atSeq', message: `The run has ${events.length} events.` }] });
   const ledger = await parts.reads.ledger(tenant, original.id);
@@ -31,7 +32,7 @@ export async function fork(parts: FlowParts, tenant: string, original: RunRow, w
   for (const event of events.slice(0, wish.atSeq)) evolve(base, event);
   const repeats = repeated(linked, events, wish.atSeq, [...base.ledger.values(), ...ledgerAnswers(ledger)], wish.effects);
   if (wish.preview) return { repeats };
-  const inject = beginning(base, {
+  const begin = beginning(base, {
     from: original.id,
     toSeq: wish.atSeq,
     by: wish.by,
@@ -42,14 +43,14 @@ export async function fork(parts: FlowParts, tenant: string, original: RunRow, w
     ...(wish.input !== undefined && { input: wish.input as Json }),
   });
   const run = forkId(parts, tenant, original, wish);
-  const body: ForkBody = { run, flow: original.flow, version: original.version, hash: original.hash, forkOf: original.id, inject };
+  const body: ForkBody = { run, flow: original.flow, version: original.version, hash: original.hash, forkOf: original.id, begin };
   // By the inbox of the original's shard: kept before the answer, begun once by the owner, wherever this request came in.
   await parts.node.send([{ shard: original.shard, tenant, key: run, commandId: `start/${run}`, kind: 'fork', body: JSON.stringify(body) }]);
   return { id: run, repeats };
 }
 
 /** A state that is an end, or no state at all, is no beginning. */
-function beginning(base: Run, how: Rewind): RunEvent {
+function beginning(base: Run, how: Rewind): Rewound {
   try {
     return rewound(base, how);
   } catch (error) {

@@ -107,6 +107,12 @@ const HANDLES: { readonly [T in Command['type']]: Handle<T> } = {
     emit(turn, { type: 'run.retried', by, generation: run.generation + 1, effects, ledger, atMs: turn.env.nowMs });
     return undefined;
   },
+  rewind(turn, { event }) {
+    // What it holds now is given up in words: subscriptions, timers, children and the ledger hear of nothing else.
+    if (isOpen(turn)) releaseRun(turn);
+    emit(turn, event);
+    return undefined;
+  },
   'set-context'(turn, { context, by }) {
     if (!isOpen(turn)) return ended(turn);
     if (!fits(context, turn.env.limits.payloadBytes)) return `The context is larger than ${turn.env.limits.payloadBytes} bytes (flow.limits.payloadBytes).`;

@@ -67,6 +67,8 @@ export type Command =
   | { readonly type: 'cancel'; readonly by: string; readonly reason?: string }
   /** Re-enters the steps that were open when the run failed; raises the generation. */
   | { readonly type: 'retry'; readonly by: string; readonly effects: 'keep' | 'again'; readonly ledger: readonly LedgerAnswer[] }
+  /** Back to an earlier state (retry from a step), or the beginning of a run with another's state (fork). */
+  | { readonly type: 'rewind'; readonly event: Rewound }
   | { readonly type: 'set-context'; readonly context: Json; readonly by: string };
 
 /** A confirmed effect of the original (or of the generation before), by position. */
@@ -206,6 +208,8 @@ export type RunEvent =
       readonly by: string;
       readonly atMs: number;
     };
+
+export type Rewound = Extract<RunEvent, { readonly type: 'run.rewound' }>;
 
 export type RunPhase = 'new' | 'running' | 'paused' | 'completed' | 'failed' | 'cancelled';
 

@@ -8,7 +8,7 @@ import type { Json } from '@palace/jq/json.ts';
 import { actOf, addAct, addTimer, positionIn, removeAct, setData, setStage, stepOf, type Act, type ActTree, type OpenEffect, type OpenTimer } from './acts.ts';
 import { flatAct, liveAct, type FlatAct } from './flat.ts';
 import type { Linked } from './link.ts';
-import type { ActId, CloudEvent, LedgerAnswer, RunEvent, RunFault, RunPhase } from './model.ts';
+import type { ActId, CloudEvent, LedgerAnswer, Rewound, RunFault, RunPhase } from './model.ts';
 import type { Step } from './program.ts';
 
 export type { OpenEffect, OpenTimer } from './acts.ts';
@@ -219,7 +219,7 @@ export interface Rewind {
 }
 
 /** The event that begins a run (or takes one back) with the state of `run`, which was folded up to `toSeq`. Throws RangeError when that state is an end. */
-export function rewound(run: Run, { context, input, ...how }: Rewind): RunEvent {
+export function rewound(run: Run, { context, input, ...how }: Rewind): Rewound {
   if (run.phase !== 'running' && run.phase !== 'paused' && run.phase !== 'failed') {
     throw new RangeError(
       run.phase === 'new' ? 'Nothing has happened at that point.' : `At that point the run had ended (${run.phase}): go back to an earlier event.`,

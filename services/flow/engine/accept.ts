@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto';
 import type { Json } from '@palace/jq/jq.ts';
 import { PalaceError } from '@palace/platform/errors.ts';
 import { SHARD_COUNT, type KeyClaim } from '@palace/platform/durable/contract.ts';
-import type { RunEvent } from '../core/model.ts';
+import type { Rewound } from '../core/model.ts';
 import { checkSchema } from '../core/json-schema.ts';
 import type { Linked } from '../core/link.ts';
 import { makeRunId } from '../core/run-id.ts';
@@ -46,7 +46,7 @@ export interface ForkBody {
   readonly version: string;
   readonly hash: string;
   readonly forkOf: string;
-  readonly inject: RunEvent;
+  readonly begin: Rewound;
 }
 
 /** How long the answer to a start with a key waits for its owner elsewhere. */
@@ -214,7 +214,7 @@ export function createAccept(parts: EngineParts): Accept {
     const { run: id, flow, version, hash, forkOf } = body;
     const slot = newcomer({ id, shard, tenant, flow, version, hash, forkOf }, linked, parts.node().timeMs());
     parts.slots.set(body.run, slot);
-    parts.push(slot, { command: { type: 'continue' }, inject: body.inject, commandId });
+    parts.push(slot, { command: { type: 'rewind', event: body.begin }, commandId });
   }
 
   return { start, startFromInbox, forkFromInbox, pending: () => pending };

@@ -5,7 +5,7 @@
 import { decide } from '../core/decide.ts';
 import { standardFault } from '../core/faults.ts';
 import type { ActId, RunEvent, RunFault } from '../core/model.ts';
-import { newRun, type Run } from '../core/run.ts';
+import { newRun } from '../core/run.ts';
 import { decideEnv, type EngineParts } from './parts.ts';
 import type { Programs } from './programs.ts';
 import { newSlot, type Slot } from './slot.ts';
@@ -63,21 +63,5 @@ function begin(
   return { slot, events: decision.events };
 }
 
-/** Step instances that wait for a sub-flow. */
-function openChildren(run: Run): { act: ActId; run: string }[] {
-  return [...run.acts.values()].flatMap((act) => (act.own.kind === 'run' && act.own.child !== undefined ? [{ act: act.id, run: act.own.child }] : []));
-}
-
-/** Children that the parent stopped waiting for in this decision (timeout, lost race, cancellation): they are told in its commit. */
-export function leftChildren(parent: Slot, events: readonly RunEvent[]): readonly string[] {
-  const left = new Set(events.flatMap((e) => (e.type === 'child.abandoned' ? [e.run] : [])));
-  if (parent.children.size > 0) {
-    // A run that was taken back has left some without a word.
-    const open = new Set(openChildren(parent.run).map((c) => c.act));
-    const answered = new Set(events.flatMap((e) => (e.type === 'child.ended' ? [e.act] : [])));
-    for (const [act, id] of parent.children) if (!open.has(act) && !answered.has(act)) left.add(id);
-  }
-  return [...left];
-}
-
-export const childrenOf = (slot: Slot): Map<ActId, string> => new Map(openChildren(slot.run).map((c) => [c.act, c.run]));
+/** Children that the parent stopped waiting for in this decision (timeout, lost race, cancellation, going back): they are told in its commit. */
+export const leftChildren = (events: readonly RunEvent[]): readonly string[] => events.flatMap((e) => (e.type === 'child.abandoned' ? [e.run] : []));

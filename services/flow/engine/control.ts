@@ -1,16 +1,19 @@
 // Control verbs as they come through the inbox: most are one command; retry first looks at the ledger, and at history when a step is named.
 // I1 The verbs were authorized at the door; here the run's own state decides whether they apply.
+// I2 A run goes back with the ledger as it is at that moment: an act missing from it would be performed again (R3).
 import { parseJsonText } from '@palace/platform/json.ts';
 import type { InboxRow } from '@palace/platform/durable/contract.ts';
 import type { Json } from '@palace/jq/jq.ts';
-import type { Command, RunEvent } from '../core/model.ts';
+import type { Command, Rewound, RunEvent } from '../core/model.ts';
 import { evolve } from '../core/evolve.ts';
 import { newRun, rewound } from '../core/run.ts';
-import type { StoredRun } from '../store/port.ts';
 import { release, type EngineParts } from './parts.ts';
 import { ledgerAnswers } from './ledger.ts';
 import { traceIdOf } from './tracing.ts';
 import { addState, newDraft, draftWrite } from './rows.ts';
+
+const GO_BACK_TRIES = 20;
+const GO_BACK_PAUSE_MS = 250;
 
 interface ControlBody {
   readonly by: string;
@@ -59,25 +62,40 @@ export interface Control {
 
 export function createControl(parts: EngineParts): Control {
   async function retry(shard: number, row: InboxRow): Promise<void> {
-    const body = parseJsonText(row.body) as ControlBody;
-    const envelope = { command: { type: 'continue' } as Command, commandId: row.commandId };
     try {
       const [stored] = await parts.store.load([shard], [row.key]);
       if (stored === undefined) return refuse(shard, row, 'there is no such run');
       if (stored.row.status === 'quarantined') return await revive(shard, row);
-      const ledger = ledgerAnswers(await parts.store.ledger(shard, row.key));
-      const effects = body.effects ?? 'keep';
-      if (body.step === undefined) {
-        parts.give(shard, row.key, { command: { type: 'retry', by: body.by, effects, ledger }, commandId: row.commandId });
-        return;
-      }
-      const inject = await rewindToStep(parts, shard, stored, body.step, { by: body.by, effects, ledger });
-      if (inject === undefined) return refuse(shard, row, `the run never entered the step ${body.step}`);
-      parts.give(shard, row.key, { ...envelope, inject });
+      const prepare = (): Promise<Command | undefined> => goBack(shard, row);
+      parts.give(shard, row.key, { command: { type: 'continue' }, prepare, commandId: row.commandId });
     } catch (error) {
-      parts.log.error('a retry could not be prepared', { error, runId: row.key, tenant: row.tenant, traceId: traceIdOf(row.key) });
-      refuse(shard, row, error instanceof Error ? error.message : String(error));
+      failed(shard, row, error);
     }
+  }
+
+  /** I2: read while the run stands still, so that no act is missing from the ledger that goes with the command. */
+  async function goBack(shard: number, row: InboxRow, tries = GO_BACK_TRIES): Promise<Command | undefined> {
+    const { by, effects = 'keep', step } = parseJsonText(row.body) as ControlBody;
+    try {
+      const ledger = ledgerAnswers(await parts.store.ledger(shard, row.key));
+      if (step === undefined) return { type: 'retry', by, effects, ledger };
+      const event = await rewindToStep(parts, shard, row, step, { by, effects, ledger });
+      if (event !== undefined) return { type: 'rewind', event };
+      refuse(shard, row, `the run never entered the step ${step}`);
+    } catch (error) {
+      // A store that is away for a moment is no reason to refuse what a person asked for.
+      if (tries > 1 && parts.node().fence(shard) !== undefined) {
+        await new Promise<void>((resolve) => parts.scheduler.after(GO_BACK_PAUSE_MS, resolve));
+        return goBack(shard, row, tries - 1);
+      }
+      failed(shard, row, error);
+    }
+    return undefined;
+  }
+
+  function failed(shard: number, row: InboxRow, error: unknown): void {
+    parts.log.error('a retry could not be prepared', { error, runId: row.key, tenant: row.tenant, traceId: traceIdOf(row.key) });
+    refuse(shard, row, error instanceof Error ? error.message : String(error));
   }
 
   function refuse(shard: number, row: InboxRow, why: string): void {
@@ -104,17 +122,18 @@ export function createControl(parts: EngineParts): Control {
 async function rewindToStep(
   parts: EngineParts,
   shard: number,
-  stored: StoredRun,
+  { key: id, tenant }: InboxRow,
   step: string,
   how: { by: string; effects: 'keep' | 'again'; ledger: ReturnType<typeof ledgerAnswers> },
-): Promise<RunEvent | undefined> {
-  const linked = await parts.programs.byHash(stored.row.tenant, stored.row.hash);
-  if (linked === undefined) return undefined;
-  const [whole] = await parts.store.load([shard], [stored.row.id], 2 ** 31 - 1);
-  const events = (whole?.entries ?? []).flatMap((e) => parseJsonText(e.body) as RunEvent[]);
+): Promise<Rewound | undefined> {
+  const [whole] = await parts.store.load([shard], [id], 2 ** 31 - 1);
+  const linked = whole === undefined ? undefined : await parts.programs.byHash(tenant, whole.row.hash);
+  if (whole === undefined || linked === undefined) return undefined;
+  if (whole.unread !== undefined) throw whole.unread;
+  const events = whole.entries.flatMap((e) => parseJsonText(e.body) as RunEvent[]);
   const at = events.findLastIndex((e) => e.type === 'step.entered' && linked.program.steps[e.pc]?.pointer === step);
   if (at < 0) return undefined;
-  const run = newRun(linked, { id: stored.row.id, startedMs: stored.row.startedMs });
+  const run = newRun(linked, { id, startedMs: whole.row.startedMs });
   for (const event of events.slice(0, at)) evolve(run, event);
-  return rewound(run, { from: stored.row.id, toSeq: at, by: how.by, effects: how.effects, ledger: how.ledger, atMs: parts.node().timeMs() });
+  return rewound(run, { from: id, toSeq: at, ...how, atMs: parts.node().timeMs() });
 }

@@ -220,7 +220,8 @@ export function followEvents(effects: Effects, slot: Slot, events: readonly RunE
       event.type === 'step.faulted' ||
       event.type === 'run.cancelled' ||
       event.type === 'run.failed' ||
-      event.type === 'run.completed'
+      event.type === 'run.completed' ||
+      event.type === 'run.rewound'
     )
       ended = true;
   }

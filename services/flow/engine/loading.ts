@@ -9,7 +9,6 @@ import { EVOLVE_VERSION, newRun, revive, type Run } from '../core/run.ts';
 import type { Linked } from '../core/link.ts';
 import { ENDED } from '../contract.ts';
 import type { StoredRun } from '../store/port.ts';
-import { childrenOf } from './children.ts';
 import { continueEffects } from './effects.ts';
 import { release, type EngineParts } from './parts.ts';
 import { UnreadableProgram } from './programs.ts';
@@ -161,9 +160,7 @@ async function linkedOf(parts: EngineParts, { row }: StoredRun): Promise<Linked 
 
 function slotOf(stored: StoredRun, linked: Linked, sinceMs: number): Slot {
   const { run, lastSeq } = fold(stored, linked);
-  const slot = newSlot(stored.row, linked, run, { lastSeq, snapshotSeq: stored.snapshot?.seq ?? 0, fresh: false, sinceMs });
-  slot.children = childrenOf(slot);
-  return slot;
+  return newSlot(stored.row, linked, run, { lastSeq, snapshotSeq: stored.snapshot?.seq ?? 0, fresh: false, sinceMs });
 }
 
 /** The run as its journal tells it. Throws when an entry is missing, unreadable or of a newer format (R4, E10). */

@@ -5,7 +5,7 @@ import type { Json } from '@palace/jq/jq.ts';
 import type { KeyClaim } from '@palace/platform/durable/contract.ts';
 import type { RunStatus } from '../contract.ts';
 import type { Linked } from '../core/link.ts';
-import type { ActId, Command, RunEvent, RunFault } from '../core/model.ts';
+import type { ActId, Command, RunFault } from '../core/model.ts';
 import type { Run } from '../core/run.ts';
 import type { RunRow } from '../store/port.ts';
 
@@ -31,8 +31,8 @@ export interface RunEnd {
 
 export interface Envelope {
   readonly command: Command;
-  /** An event made by the shell (run.rewound): taken as it is, then the command is decided. */
-  readonly inject?: RunEvent;
+  /** Makes the command when its turn comes, from what is committed by then; the run stands still meanwhile. Undefined: it was refused. */
+  readonly prepare?: () => Promise<Command | undefined>;
   /** Whose row it came from; a row that no run decides is consumed in its tenant's name. */
   readonly tenant?: string;
   /** Inbox row that this command came from: consumed in the commit that decides it. */
@@ -70,8 +70,6 @@ export interface Slot {
   readonly sinceMs: number;
   /** Told once, after the commit of the final event; forgotten with the memory. */
   onEnd: ((end: RunEnd) => void) | undefined;
-  /** Sub-flows that a committed step waits for. */
-  children: Map<ActId, string>;
 }
 
 export function newSlot(row: RunRow, linked: Linked, run: Run, stored: { lastSeq: number; snapshotSeq: number; fresh: boolean; sinceMs?: number }): Slot {
@@ -94,7 +92,6 @@ export function newSlot(row: RunRow, linked: Linked, run: Run, stored: { lastSeq
     inFlight: new Map(),
     actsUntilMs: new Map(),
     sinceMs: stored.sinceMs ?? 0,
-    children: new Map(),
     onEnd: undefined,
   };
 }

@@ -5,11 +5,10 @@
 import type { Fence, Write, WriteOutcome } from '@palace/platform/durable/contract.ts';
 import { ENDED } from '../contract.ts';
 import { decide } from '../core/decide.ts';
-import { evolve } from '../core/evolve.ts';
 import { JOURNAL_FORMAT, type RunEvent } from '../core/model.ts';
 import { EVOLVE_VERSION, positionOf, snapshot } from '../core/run.ts';
 import { runStatus } from '../core/view.ts';
-import { childrenOf, leftChildren, NO_CHILDREN, prepareChildren, type Prepared, type PreparedChild } from './children.ts';
+import { leftChildren, NO_CHILDREN, prepareChildren, type Prepared, type PreparedChild } from './children.ts';
 import { isLarge, moveLarge } from './large-entries.ts';
 import { decideEnv, release, type EngineParts } from './parts.ts';
 import { UnreadableProgram } from './programs.ts';
@@ -35,6 +34,7 @@ export function takeTurn(parts: EngineParts, slot: Slot): void {
     parts.scheduler.after(FENCE_RETRY_MS, () => parts.schedule(slot));
     return;
   }
+  if (!slot.more && slot.queue[0]?.prepare !== undefined) return void prepared(parts, slot, slot.queue[0]);
   const nowMs = parts.node().timeMs();
   const taken: Taken[] = [];
   const events: RunEvent[] = [];
@@ -47,6 +47,17 @@ export function takeTurn(parts: EngineParts, slot: Slot): void {
   slot.writing = true;
   if (events.some((e) => e.type === 'child.requested')) void withChildren(parts, slot, fence, taken, events, nowMs);
   else write(parts, slot, fence, taken, events, nowMs, NO_CHILDREN);
+}
+
+/** A command that has to look at what is committed: nothing is decided until it has, so that nothing can come in between. */
+async function prepared(parts: EngineParts, slot: Slot, { prepare, ...envelope }: Envelope): Promise<void> {
+  slot.writing = true;
+  const command = await prepare?.();
+  if (slot.gone) return;
+  slot.writing = false;
+  if (command === undefined) slot.queue.shift();
+  else slot.queue[0] = { ...envelope, command };
+  takeTurn(parts, slot);
 }
 
 /** Looking up the flows of children may fail for a while; the decision stands and waits for it. */
@@ -72,13 +83,10 @@ function decideWaiting(parts: EngineParts, slot: Slot, nowMs: number, taken: Tak
     slot.more = decision.more;
   }
   while (!slot.more && slot.queue.length > 0 && taken.length < parts.settings.commandsPerTurn && events.length < env.limits.eventsPerDecision) {
+    if (slot.queue[0]?.prepare !== undefined) return;
     const envelope = slot.queue.shift() as Envelope;
     // Taken before it is decided: a command that makes the decision fail is consumed with the quarantine.
     const at = taken.push({ envelope, unused: undefined }) - 1;
-    if (envelope.inject !== undefined) {
-      evolve(slot.run, envelope.inject);
-      events.push(envelope.inject);
-    }
     const decision = decide(slot.run, envelope.command, env);
     if (decision.unused !== undefined) taken[at] = { envelope, unused: decision.unused };
     events.push(...decision.events);
@@ -117,7 +125,7 @@ function buildWrite(
   if (slot.fresh) addRow(draft, 'run', summaryRow(slot));
   addEvents(draft, subject(slot), events, slot.lastSeq + 1, nowMs);
   addSummary(parts, slot, draft, events, nowMs);
-  for (const left of leftChildren(slot, events)) {
+  for (const left of leftChildren(events)) {
     draft.streams.push({ consumer: 'flow', consumerShard: slot.shard, tenant: slot.tenant, kind: 'child-cancel', body: JSON.stringify({ run: left }) });
   }
   for (const { act, fault } of refused) addChildEnded(draft, slot, { run: slot.id, act, fault });
@@ -219,7 +227,6 @@ function afterWrite(
     slot.fresh = false;
     slot.claims = [];
     slot.status = runStatus(slot.run);
-    if (children.length > 0 || slot.children.size > 0) slot.children = childrenOf(slot);
     slot.writing = false;
     settleAll(parts, slot, taken);
     for (const child of children) startChild(parts, child);
