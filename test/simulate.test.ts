@@ -28,10 +28,10 @@ describe('the durable component in the simulator', () => {
     expect(again).toEqual(once);
   });
 
-  for (const [name, mistakes] of Object.entries(MUTANTS)) {
+  for (const { name, service, mistakes } of MUTANTS) {
     it(`catches the mutant: ${name}`, async () => {
       for (let seed = 1; seed <= MUTANT_SEEDS; seed++) {
-        if ((await simulate(seed, { mistakes, faultsForMs: FAULTS_FOR_MS })).violation !== undefined) return;
+        if ((await simulate(seed, { service, mistakes, faultsForMs: FAULTS_FOR_MS })).violation !== undefined) return;
       }
       expect.unreachable(`${MUTANT_SEEDS} seeds did not show it`);
     });

@@ -30,7 +30,7 @@ export async function fork(parts: FlowParts, tenant: string, original: RunRow, w
   const ledger = await parts.reads.ledger(tenant, original.id);
   const base = newRun(linked, { id: original.id, startedMs: original.startedMs });
   for (const event of events.slice(0, wish.atSeq)) evolve(base, event);
-  const repeats = repeated(linked, events, wish.atSeq, [...base.ledger.values(), ...ledgerAnswers(ledger)], wish.effects);
+  const repeats = repeated(linked, events, wish.atSeq, [...base.ledger.values(), ...ledgerAnswers(ledger, 'of the original')], wish.effects);
   if (wish.preview) return { repeats };
   const begin = beginning(base, {
     from: original.id,
@@ -43,7 +43,10 @@ export async function fork(parts: FlowParts, tenant: string, original: RunRow, w
     ...(wish.input !== undefined && { input: wish.input as Json }),
   });
   const run = forkId(parts, tenant, original, wish);
-  const body: ForkBody = { run, flow: original.flow, version: original.version, hash: original.hash, forkOf: original.id, begin };
+  const limit = linked.program.concurrency?.limit;
+  // A dry fork does nothing that a limit protects.
+  const permit = original.permit === undefined || limit === undefined || wish.effects === 'dry' ? {} : { permit: { key: original.permit, limit } };
+  const body: ForkBody = { run, flow: original.flow, version: original.version, hash: original.hash, forkOf: original.id, ...permit, begin };
   // By the inbox of the original's shard: kept before the answer, begun once by the owner, wherever this request came in.
   await parts.node.send([{ shard: original.shard, tenant, key: run, commandId: `start/${run}`, kind: 'fork', body: JSON.stringify(body) }]);
   return { id: run, repeats };
@@ -70,7 +73,7 @@ function forkId(parts: FlowParts, tenant: string, original: RunRow, wish: Wish):
 
 /** In a dry fork every effect is answered, so every recorded result serves; otherwise only what must not happen twice. */
 function answers(linked: Linked, events: readonly RunEvent[], ledger: readonly LedgerRow[], effects: Wish['effects']): LedgerAnswer[] {
-  const confirmed = ledgerAnswers(ledger);
+  const confirmed = ledgerAnswers(ledger, 'of the original');
   if (effects !== 'dry') return confirmed;
   const results = new Map<number, Json>();
   for (const e of events) if (e.type === 'effect.completed') results.set(e.act, e.result);

@@ -38,6 +38,7 @@ export function mistakenNode(node: DurableNode, mistake: FlowMistake, hasty: Has
 
 export function mistakenStore(store: FlowStore, mistake: FlowMistake): FlowStore {
   if (mistake === 'no look-back') return { ...store, recentEvents: () => Promise.resolve([]) };
+  if (mistake === 'back to a step without the ledger') return { ...store, ledger: () => Promise.resolve([]) };
   if (mistake !== 'unique acts repeated freely') return store;
   return {
     ...store,

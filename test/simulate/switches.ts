@@ -26,7 +26,8 @@ export type FlowMistake =
   | 'stream row decided in another commit'
   | 'unique acts repeated freely'
   | 'acts after their deadline'
-  | 'no look-back';
+  | 'no look-back'
+  | 'back to a step without the ledger';
 
 export const CORRECT: Switches = {
   fence: 'locked',
@@ -38,24 +39,31 @@ export const CORRECT: Switches = {
   flow: 'none',
 };
 
-export const MUTANTS: Readonly<Record<string, Partial<Switches>>> = {
-  'lease without fence': { fence: 'none' },
-  'epoch checked without lock': { fence: 'unlocked' },
-  'acknowledge before commit': { acknowledge: 'early' },
-  'no compare-and-set on claim': { claim: 'blind' },
-  'timer by node clock': { clock: 'node' },
-  'retry without key': { effects: 'unkeyed' },
-  'watermark over a sequence': { streams: 'sequence' },
-};
+export interface Mutant {
+  readonly name: string;
+  /** The simulated service in which it must be caught. */
+  readonly service: string;
+  readonly mistakes: Partial<Switches>;
+}
 
-/** Those of AgentsFlow: the service that they are made in finds them. */
-export const FLOW_MUTANTS: Readonly<Record<string, Partial<Switches>>> = {
-  'effect begun before its commit': { flow: 'effect begun before its commit' },
-  'inbox row consumed without its decision': { flow: 'inbox row consumed without its decision' },
-  'timer cleared in another commit': { flow: 'timer cleared in another commit' },
-  'timer set in another commit': { flow: 'timer set in another commit' },
-  'stream row decided in another commit': { flow: 'stream row decided in another commit' },
-  'unique acts repeated freely': { flow: 'unique acts repeated freely' },
-  'acts after their deadline': { flow: 'acts after their deadline' },
-  'no look-back': { flow: 'no look-back' },
-};
+const durable = (name: string, mistakes: Partial<Switches>): Mutant => ({ name, service: 'ledger', mistakes });
+const flow = (name: Exclude<FlowMistake, 'none'>): Mutant => ({ name, service: 'flow', mistakes: { flow: name } });
+
+export const MUTANTS: readonly Mutant[] = [
+  durable('lease without fence', { fence: 'none' }),
+  durable('epoch checked without lock', { fence: 'unlocked' }),
+  durable('acknowledge before commit', { acknowledge: 'early' }),
+  durable('no compare-and-set on claim', { claim: 'blind' }),
+  durable('timer by node clock', { clock: 'node' }),
+  durable('retry without key', { effects: 'unkeyed' }),
+  durable('watermark over a sequence', { streams: 'sequence' }),
+  flow('effect begun before its commit'),
+  flow('inbox row consumed without its decision'),
+  flow('timer cleared in another commit'),
+  flow('timer set in another commit'),
+  flow('stream row decided in another commit'),
+  flow('unique acts repeated freely'),
+  flow('acts after their deadline'),
+  flow('no look-back'),
+  flow('back to a step without the ledger'),
+];

@@ -27,7 +27,7 @@ function repeating(run: Run, act: Act): Act | undefined {
   return found;
 }
 
-export function keepAnswer(run: Run, act: Act, answer: { readonly state: LedgerAnswer['state']; readonly result?: Json }): void {
+export function keepAnswer(run: Run, act: Act, answer: { readonly state: LedgerAnswer['state']; readonly key: string; readonly result?: Json }): void {
   const step = stepAt(run, act);
   if (step.kind !== 'call' || step.effect === 'read' || step.effect === 'idempotent') return;
   const own = repeating(run, act)?.own;
@@ -37,17 +37,18 @@ export function keepAnswer(run: Run, act: Act, answer: { readonly state: LedgerA
   own.kept.set(position, { position, class: step.effect, ...answer });
 }
 
+/** It certainly did not happen. */
 export function dropAnswer(run: Run, act: Act): void {
+  const position = positionIn(run.linked.program, act);
   const own = repeating(run, act)?.own;
-  if (own?.kind === 'try') own.kept?.delete(positionIn(run.linked.program, act));
+  if (own?.kind === 'try') own.kept?.delete(position);
+  run.ledger.delete(position);
 }
 
 /** What is known of this position: from an earlier repetition, or else from the ledger of the generation or run before. */
-export function knownAnswer(run: Run, act: Act): { readonly answer: LedgerAnswer; readonly ownKey: boolean } | undefined {
+export function knownAnswer(run: Run, act: Act): LedgerAnswer | undefined {
   const position = positionIn(run.linked.program, act);
   const own = repeating(run, act)?.own;
   const kept = own?.kind === 'try' ? own.kept?.get(position) : undefined;
-  if (kept !== undefined) return { answer: kept, ownKey: true };
-  const answer = run.ledger.get(position);
-  return answer === undefined ? undefined : { answer, ownKey: false };
+  return kept ?? run.ledger.get(position);
 }

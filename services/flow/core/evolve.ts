@@ -62,7 +62,7 @@ const FOLDS: { readonly [T in RunEvent['type']]: Fold<T> } = {
     const act = actOf(run, event.act);
     setEffect(run, act, undefined);
     ownOf(act, 'call').intent = undefined;
-    keepAnswer(run, act, { state: 'confirmed', result: event.result });
+    if (event.key !== undefined) keepAnswer(run, act, { state: 'confirmed', key: event.key, result: event.result });
     setData(act, event.result);
     setStage(run, act, 'done');
   },
@@ -94,7 +94,7 @@ const FOLDS: { readonly [T in RunEvent['type']]: Fold<T> } = {
   'effect.abandoned': (run, event) => {
     const act = actOf(run, event.act);
     setEffect(run, act, undefined);
-    keepAnswer(run, act, { state: 'in-doubt' });
+    keepAnswer(run, act, { state: 'in-doubt', key: event.key });
   },
   'timer.set': (run, event) => {
     const { id, act, purpose, dueMs } = event;
@@ -210,10 +210,18 @@ const FOLDS: { readonly [T in RunEvent['type']]: Fold<T> } = {
     run.seq = seq;
     // The past knows nothing of generations that came after it; a key must never come back.
     run.generation = event.from === run.id ? Math.max(generation + 1, event.generation) : event.generation;
-    if (event.from !== run.id) run.startedMs = event.atMs;
+    if (event.from !== run.id) {
+      run.startedMs = event.atMs;
+      withoutKeys(run);
+    }
     restart(run, event.effects, event.ledger);
   },
 };
+
+/** The original may go on with its acts under these keys; a fork must not. */
+function withoutKeys(run: Run): void {
+  for (const [position, { key: _key, ...answer }] of run.ledger) run.ledger.set(position, answer);
+}
 
 export function evolve(run: Run, event: RunEvent): void {
   assertThat(!isEnded(run) || event.type === 'run.retried' || event.type === 'run.rewound', `${event.type} after the end`);

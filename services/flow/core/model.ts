@@ -75,6 +75,8 @@ export type Command =
 export interface LedgerAnswer {
   /** pointer + '#' + path */
   readonly position: string;
+  /** Of an act of this very run: under it the remote knows the act. Absent for acts of the run that this one is a fork of. */
+  readonly key?: string;
   readonly class: EffectClass;
   readonly state: 'confirmed' | 'in-doubt';
   readonly result?: Json;

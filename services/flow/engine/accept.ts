@@ -13,7 +13,8 @@ import { makeRunId } from '../core/run-id.ts';
 import { newRun } from '../core/run.ts';
 import type { Definition, RunRow } from '../store/port.ts';
 import { permitShard } from './placement.ts';
-import type { EngineParts } from './parts.ts';
+import { release, type EngineParts } from './parts.ts';
+import type { PermitClaim } from './permits.ts';
 import { newSlot, type RunEnd, type Settlement, type Slot } from './slot.ts';
 
 /** Starts in a row that share their shards, and over how many shards (of different lanes) they alternate. */
@@ -34,8 +35,7 @@ export interface StartBody {
   readonly flow: string;
   readonly hash: string;
   readonly input: Json;
-  readonly permit?: string;
-  readonly limit?: number;
+  readonly permit?: PermitClaim;
   readonly claim?: KeyClaim;
 }
 
@@ -46,6 +46,7 @@ export interface ForkBody {
   readonly version: string;
   readonly hash: string;
   readonly forkOf: string;
+  readonly permit?: PermitClaim;
   readonly begin: Rewound;
 }
 
@@ -141,11 +142,7 @@ export function createAccept(parts: EngineParts): Accept {
   }
 
   /** The run belongs in a shard that is not ours: kept in that shard's inbox, begun by its owner. */
-  async function startElsewhere(
-    request: StartRequest,
-    definition: Definition,
-    permit: { key: string; limit: number } | undefined,
-  ): Promise<{ id: string; repeated: boolean }> {
+  async function startElsewhere(request: StartRequest, definition: Definition, permit: PermitClaim | undefined): Promise<{ id: string; repeated: boolean }> {
     const { tenant, idempotency: key } = request;
     if (key !== undefined) {
       const known = await parts.node().lookUpKey(tenant, key.scope, key.key);
@@ -162,7 +159,7 @@ export function createAccept(parts: EngineParts): Accept {
       flow: `${nameOf(definition)}@${definition.version}`,
       hash: definition.hash,
       input: request.input,
-      ...(permit !== undefined && { permit: permit.key, limit: permit.limit }),
+      ...(permit !== undefined && { permit }),
       ...(key !== undefined && { claim: { ...key, answer: JSON.stringify({ id }) } }),
     };
     await parts.node().send([{ shard, tenant, key: id, commandId: `start/${id}`, kind: 'start', body: JSON.stringify(body) }]);
@@ -199,9 +196,11 @@ export function createAccept(parts: EngineParts): Accept {
       parts.schedule(known);
       return;
     }
+    const held = parts.tenure(shard);
     const linked = await parts.programs.byHash(tenant, body.hash);
-    if (linked === undefined || parts.node().fence(shard) === undefined) return;
-    const row = { id: body.run, shard, tenant, flow, version, hash: body.hash, ...(body.permit !== undefined && { permit: body.permit }) };
+    if (!held()) return;
+    if (linked === undefined) return refuse(shard, tenant, commandId, body);
+    const row = { id: body.run, shard, tenant, flow, version, hash: body.hash, ...permitOfRow(body) };
     const slot = newcomer(row, linked, parts.node().timeMs());
     if (body.claim !== undefined) slot.claims = [body.claim];
     parts.slots.set(body.run, slot);
@@ -209,16 +208,28 @@ export function createAccept(parts: EngineParts): Accept {
   }
 
   async function forkFromInbox(shard: number, tenant: string, commandId: string, body: ForkBody): Promise<void> {
+    const held = parts.tenure(shard);
     const linked = await parts.programs.byHash(tenant, body.hash);
-    if (linked === undefined || parts.node().fence(shard) === undefined) return;
+    if (!held()) return;
+    if (linked === undefined) return refuse(shard, tenant, commandId, body);
     const { run: id, flow, version, hash, forkOf } = body;
-    const slot = newcomer({ id, shard, tenant, flow, version, hash, forkOf }, linked, parts.node().timeMs());
+    const slot = newcomer({ id, shard, tenant, flow, version, hash, forkOf, ...permitOfRow(body) }, linked, parts.node().timeMs());
     parts.slots.set(body.run, slot);
     parts.push(slot, { command: { type: 'rewind', event: body.begin }, commandId });
   }
 
+  /** Kept before its flow was deleted: it will never begin, and its row must not come back for ever. */
+  function refuse(shard: number, tenant: string, commandId: string, { run, hash, permit }: StartBody | ForkBody): void {
+    const envelope = { command: { type: 'continue' } as const, commandId };
+    parts.consume(shard, tenant, run, [envelope], `its flow version ${hash} is gone`);
+    release(parts, shard, envelope);
+    if (permit !== undefined) parts.freePermit({ row: { shard, id: run, permit: permit.key } });
+  }
+
   return { start, startFromInbox, forkFromInbox, pending: () => pending };
 }
+
+const permitOfRow = ({ permit }: { readonly permit?: PermitClaim }): { permit?: string } => (permit === undefined ? {} : { permit: permit.key });
 
 /** A run that has not been written yet. */
 function newcomer(row: Omit<RunRow, 'status' | 'startedMs'>, linked: Linked, startedMs: number): Slot {
@@ -242,7 +253,7 @@ function refuseInput(linked: Linked, input: Json): void {
   if (errors.length > 0) throw new PalaceError('run.input-refused', { errors });
 }
 
-function permitOf(parts: EngineParts, definition: Definition, linked: Linked, request: StartRequest): { key: string; limit: number } | undefined {
+function permitOf(parts: EngineParts, definition: Definition, linked: Linked, request: StartRequest): PermitClaim | undefined {
   const rule = linked.program.concurrency;
   if (rule === undefined) return undefined;
   const flow = nameOf(definition);

@@ -5,9 +5,13 @@ import { parseJsonText } from '@palace/platform/json.ts';
 import type { InboxRow } from '@palace/platform/durable/contract.ts';
 import type { Json } from '@palace/jq/jq.ts';
 import type { Command, Rewound, RunEvent } from '../core/model.ts';
+import { ENDED } from '../contract.ts';
 import { evolve } from '../core/evolve.ts';
 import { newRun, rewound } from '../core/run.ts';
+import type { RunRow } from '../store/port.ts';
 import { release, type EngineParts } from './parts.ts';
+import type { PermitClaim, Permits } from './permits.ts';
+import type { Settlement } from './slot.ts';
 import { ledgerAnswers } from './ledger.ts';
 import { traceIdOf } from './tracing.ts';
 import { addState, newDraft, draftWrite } from './rows.ts';
@@ -60,33 +64,48 @@ export interface Control {
   retry(shard: number, row: InboxRow): Promise<void>;
 }
 
-export function createControl(parts: EngineParts): Control {
+export function createControl(parts: EngineParts, permits: Permits): Control {
   async function retry(shard: number, row: InboxRow): Promise<void> {
+    const held = parts.tenure(shard);
     try {
       const [stored] = await parts.store.load([shard], [row.key]);
+      if (!held()) return;
       if (stored === undefined) return refuse(shard, row, 'there is no such run');
-      if (stored.row.status === 'quarantined') return await revive(shard, row);
-      const prepare = (): Promise<Command | undefined> => goBack(shard, row);
-      parts.give(shard, row.key, { command: { type: 'continue' }, prepare, commandId: row.commandId });
+      const permit = await permitOf(parts, stored.row);
+      if (held()) permits.arrive(shard, { commandId: row.commandId, run: row.key, permit, begin: () => begin(shard, row, stored.row, held) });
     } catch (error) {
-      failed(shard, row, error);
+      if (held()) failed(shard, row, error);
     }
   }
 
+  async function begin(shard: number, row: InboxRow, { status }: RunRow, held: () => boolean): Promise<void> {
+    if (status === 'quarantined') return revive(parts, shard, row);
+    const prepare = (): Promise<Command | undefined> => goBack(shard, row, held);
+    const settle = ({ kind }: Settlement): void => (kind === 'kept' ? undefined : givePlaceBack(row.key));
+    parts.give(shard, row.key, { command: { type: 'continue' }, prepare, commandId: row.commandId, settle });
+  }
+
+  /** It did not go back: an ended run keeps no place under a limit. */
+  function givePlaceBack(run: string): void {
+    const slot = parts.slots.get(run);
+    if (slot !== undefined && ENDED.has(slot.status)) parts.freePermit(slot);
+  }
+
   /** I2: read while the run stands still, so that no act is missing from the ledger that goes with the command. */
-  async function goBack(shard: number, row: InboxRow, tries = GO_BACK_TRIES): Promise<Command | undefined> {
+  async function goBack(shard: number, row: InboxRow, held: () => boolean, tries = GO_BACK_TRIES): Promise<Command | undefined> {
     const { by, effects = 'keep', step } = parseJsonText(row.body) as ControlBody;
     try {
-      const ledger = ledgerAnswers(await parts.store.ledger(shard, row.key));
+      const ledger = ledgerAnswers(await parts.store.ledger(shard, row.key), 'of this run');
       if (step === undefined) return { type: 'retry', by, effects, ledger };
       const event = await rewindToStep(parts, shard, row, step, { by, effects, ledger });
       if (event !== undefined) return { type: 'rewind', event };
-      refuse(shard, row, `the run never entered the step ${step}`);
+      if (held()) refuse(shard, row, `the run never entered the step ${step}`);
     } catch (error) {
       // A store that is away for a moment is no reason to refuse what a person asked for.
-      if (tries > 1 && parts.node().fence(shard) !== undefined) {
+      if (!held()) return undefined;
+      if (tries > 1) {
         await new Promise<void>((resolve) => parts.scheduler.after(GO_BACK_PAUSE_MS, resolve));
-        return goBack(shard, row, tries - 1);
+        return goBack(shard, row, held, tries - 1);
       }
       failed(shard, row, error);
     }
@@ -102,20 +121,28 @@ export function createControl(parts: EngineParts): Control {
     const envelope = { command: { type: 'continue' } as Command, commandId: row.commandId };
     parts.consume(shard, row.tenant, row.key, [envelope], why);
     release(parts, shard, envelope);
-  }
-
-  /** A quarantined run is given another chance: its journal is read again and its open work goes on. */
-  async function revive(shard: number, row: InboxRow): Promise<void> {
-    const fence = parts.node().fence(shard);
-    if (fence === undefined) return;
-    const draft = newDraft();
-    addState(draft, { id: row.key, tenant: row.tenant }, 'running', null);
-    await parts.node().submit(draftWrite(draft, { fence, key: row.key, tenant: row.tenant, consumes: [{ commandId: row.commandId, outcome: 'done' }] }));
-    release(parts, shard, { command: { type: 'continue' }, commandId: row.commandId });
-    parts.give(shard, row.key, { command: { type: 'continue' } });
+    givePlaceBack(row.key);
   }
 
   return { retry };
+}
+
+/** A quarantined run is given another chance: its journal is read again and its open work goes on. */
+async function revive(parts: EngineParts, shard: number, row: InboxRow): Promise<void> {
+  const fence = parts.node().fence(shard);
+  if (fence === undefined) return;
+  const draft = newDraft();
+  addState(draft, { id: row.key, tenant: row.tenant }, 'running', null);
+  await parts.node().submit(draftWrite(draft, { fence, key: row.key, tenant: row.tenant, consumes: [{ commandId: row.commandId, outcome: 'done' }] }));
+  release(parts, shard, { command: { type: 'continue' }, commandId: row.commandId });
+  parts.give(shard, row.key, { command: { type: 'continue' } });
+}
+
+/** An ended run gave its place back when it ended; whoever wakes it waits for one like a start. */
+async function permitOf(parts: EngineParts, { tenant, hash, permit: key }: RunRow): Promise<PermitClaim | undefined> {
+  if (key === undefined) return undefined;
+  const limit = (await parts.programs.readable(tenant, hash))?.program.concurrency?.limit;
+  return limit === undefined ? undefined : { key, limit };
 }
 
 /** The state just before the step was last entered, as the event that takes the run back there. */

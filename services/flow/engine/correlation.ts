@@ -29,16 +29,20 @@ export interface Correlation {
 }
 
 export function createCorrelation(parts: EngineParts): Correlation {
+  /** Makes the keys of writes distinct: the same event may come by two rows at once. */
+  let writes = 0;
+
   function arrive(shard: number, tenant: string, event: CloudEvent, from: Arrival): void {
     const fence = parts.node().fence(shard);
     if (fence === undefined) return;
+    const held = parts.tenure(shard);
     const atMs = parts.node().timeMs();
     const stored: StoredEvent = { tenant, type: event.type, source: event.source, id: event.id, atMs, body: JSON.stringify(event) };
     void parts
       .node()
       .submit({
         fence,
-        key: `event/${tenant}/${event.type}/${event.source}/${event.id}`,
+        key: `event/${++writes}`,
         tenant,
         rows: { event: [{ shard, tenant, type: stored.type, source: stored.source, id: stored.id, at_ms: atMs, body: stored.body }] },
         ...(from.cursor !== undefined && { cursors: [from.cursor] }),
@@ -46,18 +50,18 @@ export function createCorrelation(parts: EngineParts): Correlation {
       })
       .then((outcome) => {
         release(parts, shard, { command: { type: 'continue' }, ...from });
-        if (outcome.kind === 'committed') void match(shard, stored);
+        if (outcome.kind === 'committed') void match(shard, stored, held);
       });
   }
 
-  async function match(shard: number, event: StoredEvent): Promise<void> {
+  async function match(shard: number, event: StoredEvent, held: () => boolean): Promise<void> {
     try {
       const found = await parts.store.subscriptions(event.tenant, event.type);
       const fence = parts.node().fence(shard);
-      if (fence === undefined) return;
+      if (fence === undefined || !held()) return;
       await parts.node().submit({
         fence,
-        key: `match/${event.tenant}/${event.source}/${event.id}`,
+        key: `match/${++writes}`,
         tenant: event.tenant,
         rows: { event_matched: [{ tenant: event.tenant, source: event.source, id: event.id }] },
         streams: found.map((s) => ({
@@ -71,7 +75,7 @@ export function createCorrelation(parts: EngineParts): Correlation {
     } catch (error) {
       parts.log.warn('an event could not be matched; trying again', { error, shard });
       parts.scheduler.after(RETRY_MS, () => {
-        if (parts.node().fence(shard) !== undefined) void match(shard, event);
+        if (held()) void match(shard, event, held);
       });
     }
   }
@@ -81,10 +85,11 @@ export function createCorrelation(parts: EngineParts): Correlation {
     parts.give(shard, run, { command: { type: 'event', act, event }, tenant: row.tenant, ...from });
   }
 
-  function lookBack(shard: number, row: StreamRow, from: Arrival): void {
+  function lookBack(shard: number, row: StreamRow, from: Arrival, held = parts.tenure(shard)): void {
     const { run, act, types, atMs } = parseJsonText(row.body) as { run: string; act: number; types: string[]; atMs: number };
     void parts.store.recentEvents(row.tenant, types, atMs - parts.settings.lookBackMs, LOOK_BACK_EVENTS).then(
       (events) => {
+        if (!held()) return;
         // The last one carries the row: what one run is given is decided in order.
         for (const [i, e] of events.entries()) {
           const command = { type: 'event', act, event: parseJsonText(e.body) as CloudEvent } as const;
@@ -98,17 +103,23 @@ export function createCorrelation(parts: EngineParts): Correlation {
       (error: unknown) => {
         parts.log.warn('the look-back failed; trying again', { error, runId: run });
         parts.scheduler.after(RETRY_MS, () => {
-          if (parts.node().fence(shard) !== undefined) lookBack(shard, row, from);
+          if (held()) lookBack(shard, row, from, held);
         });
       },
     );
   }
 
   async function rematch(shard: number): Promise<void> {
-    for (;;) {
-      const events = await parts.store.unmatchedEvents(shard, MATCH_BATCH);
-      for (const event of events) await match(shard, event);
-      if (events.length < MATCH_BATCH || parts.node().fence(shard) === undefined) return;
+    const held = parts.tenure(shard);
+    for (let rest = true; rest && held();) {
+      try {
+        const events = await parts.store.unmatchedEvents(shard, MATCH_BATCH);
+        for (const event of events) await match(shard, event, held);
+        rest = events.length === MATCH_BATCH;
+      } catch (error) {
+        parts.log.warn('unmatched events could not be read; trying again', { error, shard });
+        await new Promise<void>((resolve) => parts.scheduler.after(RETRY_MS, resolve));
+      }
     }
   }
 

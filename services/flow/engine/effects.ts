@@ -2,6 +2,7 @@
 // I1 Read and idempotent effects that were open are simply performed again; unique and irreversible ones never are without proof (E8).
 // I2 Verification begins only after the act's hard deadline: until then the first act may still be under way.
 // I3 An answer reaches the run as a command; an answer that comes when its step is over changes nothing but the ledger.
+// I4 An error of the remote that is asked proves nothing: neither that the act happened nor that it did not.
 import type { Json } from '@palace/jq/jq.ts';
 import type { ActId, Command, RunEvent, Verdict } from '../core/model.ts';
 import { isGuarded } from '../core/release.ts';
@@ -102,7 +103,7 @@ export function createEffects(parts: EngineParts): Effects {
     slot.inFlight.clear();
   }
 
-  return { begin, verifyLater, prune, abandon, running: () => active };
+  return { begin, verifyLater, prune, abandon, running: () => active, nowMs: () => parts.scheduler.nowMs() };
 }
 
 function commandOf(effect: OpenEffect, outcome: EffectOutcome): Command {
@@ -184,13 +185,19 @@ async function look(parts: EngineParts, slot: Slot, effect: OpenEffect, signal: 
     const options = { variables, nowMs };
     const happened = slot.linked.expr(step.verify.happened).first(seen, options);
     if (happened === true) return { verdict: 'happened', result: slot.linked.expr(step.verify.result).first(seen, options) ?? null };
-    if (happened === false) return { verdict: 'absent' };
-    return response.statusCode >= 500 || response.statusCode === 429 ? 'no answer' : { verdict: 'unknown' };
+    if (isAskedAgain(response.statusCode)) return 'no answer';
+    return { verdict: happened === false && tellsOfAbsence(response.statusCode) ? 'absent' : 'unknown' };
   } catch (error) {
     parts.log.warn('a verification failed; the effect stays in doubt', { error, ...aboutRun(slot.row) });
     return { verdict: 'unknown' };
   }
 }
+
+/** The remote could not look just now. */
+const isAskedAgain = (status: number): boolean => status >= 500 || status === 429 || status === 408 || status === 425;
+
+/** I4: only an answer about the act proves its absence. `.status == 200` is false for a refused credential, too. */
+const tellsOfAbsence = (status: number): boolean => (status >= 200 && status < 300) || status === 404 || status === 410;
 
 /** After a load: what was open goes on, by class. */
 export function continueEffects(parts: EngineParts, slot: Slot): void {
@@ -213,6 +220,8 @@ export function followEvents(effects: Effects, slot: Slot, events: readonly RunE
       open ??= new Map(openEffects(slot.run).map((e) => [e.act, e]));
       const effect = open.get(event.act);
       if (effect === undefined) continue;
+      // An act that the run let go of may be under way for as long as it might have been had it just begun (I2).
+      if (event.type === 'effect.doubted' && event.intent !== undefined) slot.actsUntilMs.set(event.act, effects.nowMs() + effect.deadlineMs);
       if (effect.state === 'verifying') effects.verifyLater(slot, effect);
       else if (effect.state === 'requested') effects.begin(slot, effect);
     } else if (

@@ -76,6 +76,10 @@ function assemble(surroundings: Surroundings): Pieces {
     get effects() {
       return effects;
     },
+    tenure(shard) {
+      const epoch = parts.node().fence(shard)?.epoch;
+      return () => epoch !== undefined && parts.node().fence(shard)?.epoch === epoch;
+    },
     schedule(slot) {
       parts.idle.delete(slot.id);
       if (ready.size === 0) parts.scheduler.soon(turns);
@@ -101,13 +105,14 @@ function assemble(surroundings: Surroundings): Pieces {
   const effects = createEffects(parts);
   const loading = createLoading(parts);
   const accept = createAccept(parts);
+  const permits = createPermits(parts);
   const pieces: Pieces = {
     parts,
     loading,
     accept,
     correlation: createCorrelation(parts),
-    permits: createPermits(parts, accept),
-    control: createControl(parts),
+    permits,
+    control: createControl(parts, permits),
   };
   return pieces;
 }
@@ -172,7 +177,7 @@ function createHost(pieces: Pieces): DurableHost {
         return;
       }
       for (const id of ids) if (!p.slots.has(id)) l.want(shard, id, undefined);
-      correlation.rematch(shard).catch((error: unknown) => p.log.warn('unmatched events could not be read', { error, shard }));
+      void correlation.rematch(shard);
     });
   }
 }
@@ -202,11 +207,18 @@ function childEnded(said: { act: number; output?: unknown; fault?: unknown; canc
 }
 
 function arrive({ parts, accept, permits, correlation, control }: Pieces, shard: number, row: InboxRow): void {
-  if (row.kind === 'start') return permits.arrive(shard, row.tenant, row.commandId, parseJsonText(row.body) as StartBody);
-  if (row.kind === 'event') return correlation.arrive(shard, row.tenant, parseJsonText(row.body) as CloudEvent, { commandId: row.commandId });
-  if (row.kind === 'fork') return void accept.forkFromInbox(shard, row.tenant, row.commandId, parseJsonText(row.body) as ForkBody);
+  const { tenant, commandId } = row;
+  if (row.kind === 'start') {
+    const body = parseJsonText(row.body) as StartBody;
+    return permits.arrive(shard, { commandId, run: body.run, permit: body.permit, begin: () => accept.startFromInbox(shard, tenant, commandId, body) });
+  }
+  if (row.kind === 'fork') {
+    const body = parseJsonText(row.body) as ForkBody;
+    return permits.arrive(shard, { commandId, run: body.run, permit: body.permit, begin: () => accept.forkFromInbox(shard, tenant, commandId, body) });
+  }
+  if (row.kind === 'event') return correlation.arrive(shard, tenant, parseJsonText(row.body) as CloudEvent, { commandId });
   if (row.kind === 'retry') return void control.retry(shard, row);
-  parts.give(shard, row.key, { command: commandOf(row), commandId: row.commandId, tenant: row.tenant });
+  parts.give(shard, row.key, { command: commandOf(row), commandId, tenant });
 }
 
 function afterCommit({ parts }: Pieces, committed: Committed): void {

@@ -5,10 +5,11 @@ import type { LedgerAnswer } from '../core/model.ts';
 import type { LedgerRow } from '../store/port.ts';
 
 /** Confirmed acts with their results; acts whose outcome is open stay in doubt, so that nobody repeats them blindly. */
-export function ledgerAnswers(rows: readonly LedgerRow[]): LedgerAnswer[] {
+export function ledgerAnswers(rows: readonly LedgerRow[], whose: 'of this run' | 'of the original'): LedgerAnswer[] {
   return rows.flatMap((row): LedgerAnswer[] => {
     if (row.state === 'failed') return [];
     const state = row.state === 'confirmed' ? 'confirmed' : 'in-doubt';
-    return [{ position: row.position, class: row.class, state, ...(row.result !== undefined && { result: parseJsonText(row.result) as Json }) }];
+    const key = whose === 'of this run' ? { key: row.key } : {};
+    return [{ position: row.position, ...key, class: row.class, state, ...(row.result !== undefined && { result: parseJsonText(row.result) as Json }) }];
   });
 }

@@ -1,6 +1,7 @@
 // From the journal to memory: runs are read in batches, folded, and given what waits for them.
 // I1 A run whose journal does not fold is quarantined alone; the others of its batch go on (R7).
 // I2 A failed read is not a bad run: it is tried again while the shard is ours.
+// I3 What was read under one ownership of a shard is never used under the next.
 import { parseJsonText } from '@palace/platform/json.ts';
 import type { Json } from '@palace/jq/jq.ts';
 import { evolve } from '../core/evolve.ts';
@@ -54,17 +55,18 @@ export function createLoading(parts: EngineParts): Loading {
   }
 
   async function readBatch(): Promise<void> {
-    const ids = readable();
-    if (ids.length === 0) {
+    const wishes = readable();
+    if (wishes.length === 0) {
       // Past our own deadline: the lease is renewed in a moment, or close() drops what is wanted.
       if (wanted.size > 0) parts.scheduler.after(RETRY_MS, schedule);
       return;
     }
     reading = true;
-    const shards = [...new Set(ids.map((id) => wanted.get(id)?.shard as number))];
+    const shards = [...new Set(wishes.map(([, { shard }]) => shard))];
     try {
+      const ids = wishes.map(([id]) => id);
       const stored = new Map((await parts.store.load(shards, ids)).map((s) => [s.row.id, s]));
-      for (const id of ids) await admit(id, stored.get(id));
+      for (const [id, wish] of wishes) await admit(id, wish, stored.get(id));
     } catch (error) {
       parts.log.warn('runs could not be read; trying again', { error });
       await new Promise<void>((resolve) => parts.scheduler.after(RETRY_MS, resolve));
@@ -73,24 +75,26 @@ export function createLoading(parts: EngineParts): Loading {
     if (wanted.size > 0) schedule();
   }
 
-  function readable(): string[] {
-    const ids: string[] = [];
-    for (const [id, { shard }] of wanted) {
-      if (parts.node().fence(shard) !== undefined) ids.push(id);
-      if (ids.length === BATCH) break;
+  function readable(): [string, Wanted][] {
+    const wishes: [string, Wanted][] = [];
+    for (const [id, wish] of wanted) {
+      if (parts.node().fence(wish.shard) !== undefined) wishes.push([id, wish]);
+      if (wishes.length === BATCH) break;
     }
-    return ids;
+    return wishes;
   }
 
-  async function admit(id: string, stored: StoredRun | undefined): Promise<void> {
-    const wish = wanted.get(id);
-    if (wish === undefined) return;
+  /** I3: the shard may have been lost and won again since `stored` was read; then the wish is another one. */
+  async function admit(id: string, wish: Wanted, stored: StoredRun | undefined): Promise<void> {
     const { shard } = wish;
-    if (parts.node().fence(shard) === undefined) return;
+    const isCurrent = (): boolean => parts.node().fence(shard) !== undefined && wanted.get(id) === wish;
+    if (!isCurrent()) return;
+    if (joins(id, wish)) return;
     if (stored === undefined) return refuse(id, wish, '', 'there is no such run');
     if (stored.row.status === 'quarantined') return refuse(id, wish, stored.row.tenant, 'the run is quarantined');
     if (stored.unread !== undefined) return later(id, wish, stored.unread);
     const linked = await linkedOf(parts, stored);
+    if (!isCurrent() || joins(id, wish)) return;
     let slot: Slot;
     try {
       if (linked instanceof Error) throw linked;
@@ -100,13 +104,21 @@ export function createLoading(parts: EngineParts): Loading {
       parts.quarantine({ id, shard, tenant: stored.row.tenant, envelopes: wish.envelopes }, 'its journal does not fold', error);
       return;
     }
-    if (parts.node().fence(shard) === undefined || wanted.get(id) !== wish) return;
     wanted.delete(id);
     parts.slots.set(id, slot);
     for (const envelope of wish.envelopes) slot.queue.push(envelope);
     if (!ENDED.has(slot.status)) continueEffects(parts, slot);
     slot.more = slot.more || slot.status === 'running';
     parts.schedule(slot);
+  }
+
+  /** It began here while it was being looked for: there is one slot of a run, ever. */
+  function joins(id: string, wish: Wanted): boolean {
+    const slot = parts.slots.get(id);
+    if (slot === undefined || slot.gone) return false;
+    wanted.delete(id);
+    for (const envelope of wish.envelopes) parts.push(slot, envelope);
+    return true;
   }
 
   /** A part of its journal is out of reach (blob store): it waits alone. */

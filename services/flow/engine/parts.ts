@@ -49,6 +49,8 @@ export interface Effects {
   prune(slot: Slot): void;
   abandon(slot: Slot): void;
   running(): number;
+  /** Monotonic. */
+  nowMs(): number;
 }
 
 export interface EngineParts {
@@ -75,6 +77,11 @@ export interface EngineParts {
   /** Shards that start nothing new. */
   readonly draining: Set<number>;
 
+  /**
+   * Asks whether the shard is held without a break since this call. Rows are handed over again to each ownership, so what waited for
+   * something under an earlier one, of this same process too, must drop its row: it would be decided twice.
+   */
+  tenure(shard: number): () => boolean;
   /** Gives a command to a run, loading it first when needed. */
   give(shard: number, runId: string, envelope: Envelope): void;
   /** Gives a command to a run in memory and schedules its turn. */
@@ -85,7 +92,7 @@ export interface EngineParts {
   /** Starts in this shard that wait for a place under a concurrency limit; 0 when it is not ours. */
   waitingStarts(shard: number): number;
   /** A run that ended, or never began, gives its place back. */
-  freePermit(slot: Pick<Slot, 'row'>): void;
+  freePermit(slot: { readonly row: Pick<Slot['row'], 'id' | 'shard' | 'permit'> }): void;
   /** Consumes the rows behind envelopes that no run will decide. Does not settle them. */
   consume(shard: number, tenant: string, runId: string, envelopes: readonly Envelope[], why: string): void;
   /** The run alone is set aside; its shard goes on. */

@@ -1,34 +1,43 @@
 // Concurrency limits: at most `limit` runs at once per permit, all in the permit's home shard, so that counting is local (ENGINE E13).
 // I1 A permit is bound to a run id and given back by its final event, never by time.
-// I2 A start that must wait stays in the inbox, undecided: the next owner sees it again, in the same order.
-// I3 Starts that wait keep no signal or timer of their shard from coming through: they hold no place in it; how many may wait is bounded at the door.
+// I2 What must wait for its place (a start, a fork, a retry of an ended run) stays in the inbox, undecided: the next owner sees it again,
+//    in the same order.
+// I3 What waits keeps no signal or timer of its shard from coming through: it holds no place in it; how many may wait is bounded at the door.
 import type { EngineParts } from './parts.ts';
 import { release } from './parts.ts';
-import { aboutRun } from './tracing.ts';
-import type { Accept, StartBody } from './accept.ts';
 
 const RETRY_MS = 500;
 
-interface Waiting {
-  readonly tenant: string;
+/** A row of the inbox that makes a run work. */
+export interface Beginning {
   readonly commandId: string;
-  readonly body: StartBody;
+  readonly run: string;
+  readonly permit: PermitClaim | undefined;
+  /** Hands the row to its run. Called again when it throws, while the shard is held. */
+  begin(): Promise<void>;
 }
+
+export interface PermitClaim {
+  readonly key: string;
+  readonly limit: number;
+}
+
 interface Permit {
   readonly running: Set<string>;
-  readonly waiting: Waiting[];
+  readonly waiting: Beginning[];
 }
 
 export interface Permits {
   open(shard: number): Promise<void>;
   drop(shard: number): void;
-  /** A start from the inbox: begins now, or when a permit is free. */
-  arrive(shard: number, tenant: string, commandId: string, body: StartBody): void;
+  /** Begins now, or when its place is free. */
+  arrive(shard: number, beginning: Beginning): void;
+  /** The run has ended, or never began to work. */
   ended(shard: number, permit: string, runId: string): void;
   waiting(shard: number): number;
 }
 
-export function createPermits(parts: EngineParts, accept: Accept): Permits {
+export function createPermits(parts: EngineParts): Permits {
   const shards = new Map<number, Map<string, Permit>>();
 
   function permitOf(shard: number, name: string): Permit {
@@ -46,29 +55,25 @@ export function createPermits(parts: EngineParts, accept: Accept): Permits {
     }
   }
 
-  function begin(shard: number, { tenant, commandId, body }: Waiting): void {
-    void accept.startFromInbox(shard, tenant, commandId, body).catch((error: unknown) => {
-      parts.log.warn('a start could not be begun; trying again', {
-        error,
-        ...aboutRun({ id: body.run, tenant, flow: body.flow.split('@')[0] ?? '', version: body.flow.split('@')[1] ?? '' }),
-      });
+  function begin(shard: number, beginning: Beginning, held = parts.tenure(shard)): void {
+    beginning.begin().catch((error: unknown) => {
+      parts.log.warn('a run could not begin; trying again', { error, runId: beginning.run });
       parts.scheduler.after(RETRY_MS, () => {
-        if (parts.node().fence(shard) !== undefined) begin(shard, { tenant, commandId, body });
+        if (held()) begin(shard, beginning, held);
       });
     });
   }
 
-  function arrive(shard: number, tenant: string, commandId: string, body: StartBody): void {
-    const start = { tenant, commandId, body };
-    if (body.permit === undefined || body.limit === undefined) return begin(shard, start);
-    const permit = permitOf(shard, body.permit);
-    if (permit.running.has(body.run) || permit.running.size < body.limit) {
-      permit.running.add(body.run);
-      begin(shard, start);
+  function arrive(shard: number, beginning: Beginning): void {
+    if (beginning.permit === undefined) return begin(shard, beginning);
+    const permit = permitOf(shard, beginning.permit.key);
+    if (permit.running.has(beginning.run) || permit.running.size < beginning.permit.limit) {
+      permit.running.add(beginning.run);
+      begin(shard, beginning);
     } else {
-      permit.waiting.push(start);
+      permit.waiting.push(beginning);
       // It keeps no place among the rows in hand (I3).
-      release(parts, shard, { command: { type: 'continue' }, commandId });
+      release(parts, shard, { command: { type: 'continue' }, commandId: beginning.commandId });
     }
   }
 
@@ -76,9 +81,9 @@ export function createPermits(parts: EngineParts, accept: Accept): Permits {
     const permit = permitOf(shard, name);
     permit.running.delete(runId);
     const next = permit.waiting[0];
-    if (next?.body.limit !== undefined && permit.running.size < next.body.limit) {
+    if (next?.permit !== undefined && permit.running.size < next.permit.limit) {
       permit.waiting.shift();
-      permit.running.add(next.body.run);
+      permit.running.add(next.run);
       parts.held.set(shard, (parts.held.get(shard) ?? 0) + 1);
       begin(shard, next);
     } else if (permit.running.size === 0 && next === undefined) shards.get(shard)?.delete(name);

@@ -1,9 +1,11 @@
 // From events to rows: what one decision of one run writes besides its journal entry. Pure; the SQL is migrations/003-write-rows.sql.
 // I1 Every row is derived from the events of the same write, so that a fold of the journal can rebuild each table.
+// I2 The last event of an effect says what the ledger has of it.
 import type { StreamAppend, TimerRow, Write } from '@palace/platform/durable/contract.ts';
 import { ENDED, type RunStatus } from '../contract.ts';
-import { JOURNAL_FORMAT, type ActId, type RunEvent } from '../core/model.ts';
+import { JOURNAL_FORMAT, type ActId, type EffectIntent, type RunEvent } from '../core/model.ts';
 import { SIGNAL_PREFIX } from '../core/program.ts';
+import { isGuarded } from '../core/release.ts';
 import { homeShard } from './placement.ts';
 
 export interface Draft {
@@ -45,23 +47,11 @@ function addEvent(draft: Draft, of: Subject, event: RunEvent, atMs: number): voi
       draft.timersClear.push({ key: of.id, id: event.id });
       return;
     case 'effect.requested':
-      if (event.class === 'unique' || event.class === 'irreversible') {
-        put(draft, 'effect', {
-          run: of.id,
-          key: event.key,
-          act: event.act,
-          attempt: event.attempt,
-          position: event.position ?? of.position(event.act),
-          class: event.class,
-          function: event.function,
-          args: JSON.stringify(event.args),
-          args_hash: event.argsHash,
-          requested_ms: event.atMs,
-          shard: of.shard,
-          tenant: of.tenant,
-        });
-      }
+      if (isGuarded(event)) putIntent(draft, of, event, event);
       return;
+    case 'effect.doubted':
+      if (event.intent !== undefined) putIntent(draft, of, event.intent, event);
+      return addSettlement(draft, of, event, atMs);
     case 'event.emitted':
       draft.streams.push({
         consumer: 'flow',
@@ -79,6 +69,30 @@ function addEvent(draft: Draft, of: Subject, event: RunEvent, atMs: number): voi
     default:
       addSettlement(draft, of, event, atMs);
   }
+}
+
+type Asking = Extract<RunEvent, { type: 'effect.requested' | 'effect.doubted' }>;
+
+/** The ledger keeps what must not happen twice, also when it was never requested here (a fork of a run that may have done it). */
+function putIntent(draft: Draft, of: Subject, intent: EffectIntent, asking: Asking): void {
+  // Intents are written before settlements: what this very decision settled before it asked again must not have the last word (I2).
+  const settled = (draft.rows['effect_settled'] ?? []) as { readonly run: string; readonly key: string }[];
+  const rest = settled.filter((row) => row.run !== of.id || row.key !== intent.key);
+  if (rest.length < settled.length) draft.rows['effect_settled'] = rest;
+  put(draft, 'effect', {
+    run: of.id,
+    key: intent.key,
+    act: asking.act,
+    attempt: asking.attempt,
+    position: ('position' in asking ? asking.position : undefined) ?? of.position(asking.act),
+    class: intent.class,
+    function: intent.function,
+    args: JSON.stringify(intent.args),
+    args_hash: intent.argsHash,
+    requested_ms: asking.atMs,
+    shard: of.shard,
+    tenant: of.tenant,
+  });
 }
 
 /** The subscription, and the wish to look back once it is committed: a row, so that a crash in between loses no event (ENGINE E14). */

@@ -66,6 +66,7 @@ async function withChildren(parts: EngineParts, slot: Slot, fence: Fence, taken:
     try {
       return write(parts, slot, fence, taken, events, nowMs, await prepareChildren(parts, slot, events, nowMs));
     } catch (error) {
+      if (slot.gone) break;
       if (error instanceof UnreadableProgram)
         return parts.quarantine({ ...slot, slot, envelopes: taken.map((t) => t.envelope) }, 'a sub-flow could not be prepared', error);
       parts.log.warn('a sub-flow could not be looked up; trying again', { error, ...aboutRun(slot.row) });
@@ -278,6 +279,9 @@ function forget(parts: EngineParts, slot: Slot): void {
 }
 
 function startChild(parts: EngineParts, child: PreparedChild): void {
+  const known = parts.slots.get(child.slot.id);
+  // Somebody asked for it between its commit and this answer: it was read, and goes on by itself.
+  if (known !== undefined && !known.gone) return parts.schedule(known);
   parts.slots.set(child.slot.id, child.slot);
   child.slot.lastSeq = child.events.length;
   child.slot.fresh = false;

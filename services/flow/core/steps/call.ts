@@ -1,6 +1,7 @@
 // call: an act on the outside world. Its arguments are settled here; the shell performs it after the commit (ENGINE E8).
 // I1 A unique or irreversible act is requested only when its position is not known to have happened, or to be in doubt.
 // I2 A repetition of the same request (it was certainly absent) takes its arguments from the first intent.
+// I3 An act keeps its key until it is certain what became of it, also when the run goes back and its generation rises.
 import type { Json } from '@palace/jq/jq.ts';
 import type { Act } from '../acts.ts';
 import { positionIn } from '../acts.ts';
@@ -27,20 +28,21 @@ export function beginCall(turn: Turn, act: Act, step: Call): void {
   const guarded = isGuarded({ class: step.effect });
   const known = guarded ? knownAnswer(run, act) : undefined;
   const key = effectKey(run.id, run.generation, step.pointer, act.path, 0);
-  if (known?.answer.state === 'confirmed') {
-    return emit(turn, { type: 'effect.completed', act: act.id, attempt, key, result: known.answer.result ?? null, how: 'ledger', atMs: env.nowMs });
+  if (known?.state === 'confirmed') {
+    return emit(turn, { type: 'effect.completed', act: act.id, attempt, key, result: known.result ?? null, how: 'ledger', atMs: env.nowMs });
   }
-  const intent = intentOf(turn, act, step, key);
+  // I3: what may have happened is asked about, and if need be repeated, under the key that it may have happened under.
+  const intent = intentOf(turn, act, step, known?.key ?? key);
   if (known !== undefined) {
-    // Under its own key the remote can be asked; under the key of another run or generation only a person can tell.
-    const verifying = known.ownKey && step.verify !== undefined;
+    // Of an act of the run that this one is a fork of only a person can tell: both may go on with it.
+    const verifying = known.key !== undefined && step.verify !== undefined;
     return emit(turn, {
       type: 'effect.doubted',
       act: act.id,
       attempt,
-      key,
+      key: intent.key,
       verifying,
-      why: 'An earlier try of this step may have happened.',
+      why: known.key === undefined ? 'The run that this one is a fork of may have done it.' : 'An earlier try of this step may have happened.',
       intent,
       atMs: env.nowMs,
     });
