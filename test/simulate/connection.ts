@@ -69,6 +69,7 @@ export function connect(world: World, database: SimulatedDatabase, process: Simu
     enlist: (node) => overSession(node.nodeId, node.readsFormat, () => Promise.resolve()),
     renew: async (node, fences, leaseMs, engine) => {
       const renewal = await overSession(node.nodeId, node.readsFormat, () => owners.renew(node, fences, leaseMs, engine));
+      process.heardMs = world.nowMs;
       if (database.switches.clock === 'database') return renewal;
       return { ...renewal, databaseMs: server.trueMs() + process.wallSkewMs, clock: { ...renewal.clock, offsetMs: 0, settled: true } };
     },

@@ -6,6 +6,8 @@ import type { Member, SimulatedInstallation } from './installation.ts';
 
 const FIVE_MINUTES_MS = 300_000;
 const MOST_MEMBERS = 4;
+/** Who heard from the database so recently reaches it. */
+const IN_TOUCH_MS = 1_500;
 
 export class Faults<Launched extends LaunchedService> {
   private readonly sim: SimulatedInstallation<Launched>;
@@ -152,7 +154,7 @@ export class Faults<Launched extends LaunchedService> {
 
   private chooseWitness(): boolean {
     if (this.witness !== undefined || this.sim.members.some((member) => !member.started)) return false;
-    this.witness = this.sim.running()[0];
+    this.witness = this.sim.running().find(({ process }) => this.sim.world.nowMs - process.heardMs < IN_TOUCH_MS);
     if (this.witness === undefined || !this.sim.database.server.up) return false;
     this.calm();
     return true;

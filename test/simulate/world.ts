@@ -25,6 +25,8 @@ export class SimulatedProcess {
   stopped = false;
   /** How far this machine's wall clock is off. Nothing correct reads it. */
   wallSkewMs: number;
+  /** When the database last answered a renewal. */
+  heardMs = -Infinity;
   /** What was due while it was stopped. */
   readonly deferred: Event[] = [];
   private readonly world: World;

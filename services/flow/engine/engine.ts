@@ -7,7 +7,8 @@ import type { DurableHost, DurableNode, InboxRow, StreamRow } from '@palace/plat
 import { ENDED } from '../contract.ts';
 import type { CloudEvent, Command } from '../core/model.ts';
 import { createAccept, type Accept, type ForkBody, type StartBody } from './accept.ts';
-import { commandOf, createControl, type Control } from './control.ts';
+import { commandOf } from './control.ts';
+import { goBack } from './go-back.ts';
 import { createCorrelation, type Correlation } from './correlation.ts';
 import { createEffects, followEvents } from './effects.ts';
 import { createLoading, type Loading } from './loading.ts';
@@ -38,7 +39,6 @@ interface Pieces {
   readonly accept: Accept;
   readonly correlation: Correlation;
   readonly permits: Permits;
-  readonly control: Control;
 }
 
 const OPEN_POLL_MS = 5;
@@ -112,7 +112,6 @@ function assemble(surroundings: Surroundings): Pieces {
     accept,
     correlation: createCorrelation(parts),
     permits,
-    control: createControl(parts, permits),
   };
   return pieces;
 }
@@ -206,7 +205,7 @@ function childEnded(said: { act: number; output?: unknown; fault?: unknown; canc
   return command as Command;
 }
 
-function arrive({ parts, accept, permits, correlation, control }: Pieces, shard: number, row: InboxRow): void {
+function arrive({ parts, accept, permits, correlation }: Pieces, shard: number, row: InboxRow): void {
   const { tenant, commandId } = row;
   if (row.kind === 'start') {
     const body = parseJsonText(row.body) as StartBody;
@@ -217,7 +216,7 @@ function arrive({ parts, accept, permits, correlation, control }: Pieces, shard:
     return permits.arrive(shard, { commandId, run: body.run, permit: body.permit, begin: () => accept.forkFromInbox(shard, tenant, commandId, body) });
   }
   if (row.kind === 'event') return correlation.arrive(shard, tenant, parseJsonText(row.body) as CloudEvent, { commandId });
-  if (row.kind === 'retry') return void control.retry(shard, row);
+  if (row.kind === 'retry') return void goBack(parts, permits, shard, row);
   parts.give(shard, row.key, { command: commandOf(row), commandId, tenant });
 }
 

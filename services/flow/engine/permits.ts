@@ -32,6 +32,7 @@ export interface Permits {
   drop(shard: number): void;
   /** Begins now, or when its place is free. */
   arrive(shard: number, beginning: Beginning): void;
+  holds(shard: number, permit: string, runId: string): boolean;
   /** The run has ended, or never began to work. */
   ended(shard: number, permit: string, runId: string): void;
   waiting(shard: number): number;
@@ -92,6 +93,7 @@ export function createPermits(parts: EngineParts): Permits {
   return {
     open,
     arrive,
+    holds: (shard, name, runId) => shards.get(shard)?.get(name)?.running.has(runId) === true,
     ended,
     drop: (shard) => void shards.delete(shard),
     waiting: (shard) => [...(shards.get(shard)?.values() ?? [])].reduce((sum, p) => sum + p.waiting.length, 0),

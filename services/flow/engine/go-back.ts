@@ -1,0 +1,142 @@
+// A run goes back: a failed one to the steps that were open, any one to a step, a quarantined one to work.
+// I1 It goes back with the ledger as it is at that moment: an act missing from it would be performed again (R3).
+// I2 A run under a concurrency limit gave its place back when it ended; it waits for one like a start.
+import { parseJsonText } from '@palace/platform/json.ts';
+import type { InboxRow } from '@palace/platform/durable/contract.ts';
+import { ENDED } from '../contract.ts';
+import { evolve } from '../core/evolve.ts';
+import type { Command, Rewound, RunEvent } from '../core/model.ts';
+import { newRun, rewound } from '../core/run.ts';
+import type { RunRow } from '../store/port.ts';
+import { ledgerAnswers } from './ledger.ts';
+import { release, type EngineParts } from './parts.ts';
+import type { PermitClaim, Permits } from './permits.ts';
+import { addState, draftWrite, newDraft } from './rows.ts';
+import type { Settlement } from './slot.ts';
+import { traceIdOf } from './tracing.ts';
+
+const TRIES = 20;
+const PAUSE_MS = 250;
+
+interface RetryBody {
+  readonly by: string;
+  /** Pointer; without one, the steps that were open when the run failed. */
+  readonly step?: string;
+  readonly effects?: 'keep' | 'again';
+}
+
+/** A row of the inbox that asks for it, while its shard is held. */
+interface Wish {
+  readonly parts: EngineParts;
+  readonly permits: Permits;
+  readonly shard: number;
+  readonly row: InboxRow;
+  held(): boolean;
+}
+
+export async function goBack(parts: EngineParts, permits: Permits, shard: number, row: InboxRow): Promise<void> {
+  const wish: Wish = { parts, permits, shard, row, held: parts.tenure(shard) };
+  try {
+    const [stored] = await parts.store.load([shard], [row.key]);
+    const permit = stored === undefined ? undefined : await permitOf(parts, stored.row);
+    if (!wish.held()) return;
+    if (stored === undefined) refuse(wish, 'there is no such run');
+    else wake(wish, stored.row, permit);
+  } catch (error) {
+    if (wish.held()) fail(wish, error);
+  }
+}
+
+async function permitOf(parts: EngineParts, { tenant, hash, permit: key }: RunRow): Promise<PermitClaim | undefined> {
+  if (key === undefined) return undefined;
+  const limit = (await parts.programs.readable(tenant, hash))?.program.concurrency?.limit;
+  return limit === undefined ? undefined : { key, limit };
+}
+
+/** Takes the run's place under its limit first, when it has none. */
+function wake(wish: Wish, run: RunRow, permit: PermitClaim | undefined): void {
+  const { parts, permits, shard, row } = wish;
+  async function prepare(): Promise<Command | undefined> {
+    const hasPlace = permit === undefined || !ENDED.has(parts.slots.get(run.id)?.status ?? 'running') || permits.holds(shard, permit.key, run.id);
+    if (hasPlace) return commandFor(wish);
+    // It was at work when this was asked for, has ended since, and gave its place away.
+    wake(wish, run, permit);
+    return undefined;
+  }
+  const settle = ({ kind }: Settlement): void => (kind === 'kept' ? undefined : givePlaceBack(wish));
+  async function begin(): Promise<void> {
+    if (run.status === 'quarantined') return revive(wish);
+    parts.give(shard, run.id, { command: { type: 'continue' }, prepare, commandId: row.commandId, settle });
+  }
+  permits.arrive(shard, { commandId: row.commandId, run: run.id, permit, begin });
+}
+
+/** I1: read while the run stands still. A store that is away for a moment is no reason to refuse what a person asked for. */
+async function commandFor(wish: Wish, tries = TRIES): Promise<Command | undefined> {
+  const { parts, shard, row } = wish;
+  const { by, effects = 'keep', step } = parseJsonText(row.body) as RetryBody;
+  try {
+    const ledger = ledgerAnswers(await parts.store.ledger(shard, row.key), 'of this run');
+    if (step === undefined) return { type: 'retry', by, effects, ledger };
+    const event = await rewindToStep(wish, step, { by, effects, ledger });
+    if (event !== undefined) return { type: 'rewind', event };
+    if (wish.held()) refuse(wish, `the run never entered the step ${step}`);
+  } catch (error) {
+    if (!wish.held()) return undefined;
+    if (tries > 1) {
+      await new Promise<void>((resolve) => parts.scheduler.after(PAUSE_MS, resolve));
+      return commandFor(wish, tries - 1);
+    }
+    fail(wish, error);
+  }
+  return undefined;
+}
+
+/** The state just before the step was last entered, as the event that takes the run back there. */
+async function rewindToStep(
+  { parts, shard, row: { key: id, tenant } }: Wish,
+  step: string,
+  how: { by: string; effects: 'keep' | 'again'; ledger: ReturnType<typeof ledgerAnswers> },
+): Promise<Rewound | undefined> {
+  const [whole] = await parts.store.load([shard], [id], 2 ** 31 - 1);
+  const linked = whole === undefined ? undefined : await parts.programs.byHash(tenant, whole.row.hash);
+  if (whole === undefined || linked === undefined) return undefined;
+  if (whole.unread !== undefined) throw whole.unread;
+  const events = whole.entries.flatMap((e) => parseJsonText(e.body) as RunEvent[]);
+  const at = events.findLastIndex((e) => e.type === 'step.entered' && linked.program.steps[e.pc]?.pointer === step);
+  if (at < 0) return undefined;
+  const run = newRun(linked, { id, startedMs: whole.row.startedMs });
+  for (const event of events.slice(0, at)) evolve(run, event);
+  return rewound(run, { from: id, toSeq: at, ...how, atMs: parts.node().timeMs() });
+}
+
+/** A quarantined run is given another chance: its journal is read again and its open work goes on. */
+async function revive({ parts, shard, row }: Wish): Promise<void> {
+  const fence = parts.node().fence(shard);
+  if (fence === undefined) return;
+  const draft = newDraft();
+  addState(draft, { id: row.key, tenant: row.tenant }, 'running', null);
+  await parts.node().submit(draftWrite(draft, { fence, key: row.key, tenant: row.tenant, consumes: [{ commandId: row.commandId, outcome: 'done' }] }));
+  release(parts, shard, { command: { type: 'continue' }, commandId: row.commandId });
+  parts.give(shard, row.key, { command: { type: 'continue' } });
+}
+
+function refuse(wish: Wish, why: string): void {
+  const { parts, shard, row } = wish;
+  const envelope = { command: { type: 'continue' } as Command, commandId: row.commandId };
+  parts.consume(shard, row.tenant, row.key, [envelope], why);
+  release(parts, shard, envelope);
+  givePlaceBack(wish);
+}
+
+function fail(wish: Wish, error: unknown): void {
+  const { row } = wish;
+  wish.parts.log.error('a retry could not be prepared', { error, runId: row.key, tenant: row.tenant, traceId: traceIdOf(row.key) });
+  refuse(wish, error instanceof Error ? error.message : String(error));
+}
+
+/** It did not go back: an ended run keeps no place under a limit. */
+function givePlaceBack({ parts, row }: Wish): void {
+  const slot = parts.slots.get(row.key);
+  if (slot !== undefined && ENDED.has(slot.status)) parts.freePermit(slot);
+}
