@@ -57,10 +57,10 @@ async function play(file: string, input: Json, signals: readonly { readonly name
   return { run, events };
 }
 
-async function endOf({ act, flow, input }: Extract<RunEvent, { type: 'child.requested' }>): Promise<Command> {
+async function endOf({ act, run: child, flow, input }: Extract<RunEvent, { type: 'child.requested' }>): Promise<Command> {
   const file = FLOWS.find((path) => readText(path).includes(`name: ${flow.name}\n`));
   const { run } = await play(file ?? '', input);
-  return { type: 'child-ended', act, ...(run.output !== undefined && { output: run.output }), ...(run.fault !== undefined && { fault: run.fault }) };
+  return { type: 'child-ended', act, child, ...(run.output !== undefined && { output: run.output }), ...(run.fault !== undefined && { fault: run.fault }) };
 }
 
 async function perform({ act, attempt, key, args }: OpenEffect): Promise<Command> {

@@ -83,6 +83,17 @@ describe('classes of effects', () => {
     expect(acts('charge-f')).toBe(1);
   });
 
+  test('an error of the remote that is asked is no proof that the act did not happen', async () => {
+    const asked = { ...VERIFY, with: { method: 'get', endpoint: '${ $runtime.metadata.outside + "/flaky?" + $effect.key }' } };
+    await publish('broken-verify', [post('charge-b', { effect: 'unique', deadline: 'PT0.2S', verify: asked })]);
+    house.outside.behave = (line, nth) => (line === 'POST /charge-b' ? 'drop' : line.startsWith('GET /flaky') && nth < 3 ? 503 : 200);
+    const id = await start(node, 'broken-verify');
+    expect((await reached(node, id, 'completed'))['output']).toEqual({ verified: true });
+    house.outside.behave = (line) => (line === 'POST /charge-b' ? 'drop' : line.startsWith('GET /flaky') ? 401 : 200);
+    expect(await reached(node, await start(node, 'broken-verify'), 'waiting')).toMatchObject({ waitingFor: [{ kind: 'in-doubt' }] });
+    expect(acts('charge-b')).toBe(2);
+  });
+
   test('a unique act that nobody can verify is in doubt until a person says what happened', async () => {
     await publish('doubtful', [post('charge-d', { effect: 'unique', deadline: 'PT1S' }), { after: { set: { got: '${ . }' } } }]);
     house.outside.behave = (line) => (line === 'POST /charge-d' ? 'drop' : 200);

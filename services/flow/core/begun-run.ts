@@ -1,6 +1,6 @@
 // Runs begun in memory and steered from tests: what was asked of the world, and its answers.
 import type { Json } from '@palace/jq/jq.ts';
-import type { DecideLimits, Decision } from './model.ts';
+import type { DecideLimits, Decision, RunFault } from './model.ts';
 import { openEffects, type OpenEffect } from './run.ts';
 import { flowOf, linkFlow, virtualShell, type VirtualShell } from './virtual-shell.ts';
 
@@ -23,3 +23,10 @@ export const answer = (shell: VirtualShell, result: Json): Decision =>
   shell.give({ type: 'effect-done', act: open(shell).act, attempt: open(shell).attempt, result });
 export const refuse = (shell: VirtualShell): Decision =>
   shell.give({ type: 'effect-failed', act: open(shell).act, attempt: open(shell).attempt, fault: FAULT, reach: 'answered' });
+
+/** What the newest sub-flow that was asked for comes to. */
+export function endChild(shell: VirtualShell, said: { readonly output: Json } | { readonly fault: RunFault }): Decision {
+  const asked = shell.journal.findLast((e) => e.type === 'child.requested');
+  if (asked?.type !== 'child.requested') throw new Error('no sub-flow was asked for');
+  return shell.give({ type: 'child-ended', act: asked.act, child: asked.run, ...said });
+}

@@ -75,9 +75,10 @@ const HANDLES: { readonly [T in Command['type']]: Handle<T> } = {
     if (hasHeard(actOf(turn.run, act), event)) return 'The step has received this event already.';
     return hear(turn, actOf(turn.run, act), event) ? undefined : 'The event does not match the filters of the step.';
   },
-  'child-ended'(turn, { act, output, fault }) {
+  'child-ended'(turn, { act, child, output, fault }) {
     const own = turn.run.acts.get(act)?.own;
-    if (own?.kind !== 'run' || own.child === undefined) return 'The step does not wait for that run any more.';
+    // A step that was begun again waits for another run than the one that it left.
+    if (own?.kind !== 'run' || own.child !== child) return 'The step does not wait for that run any more.';
     const step = stepAt(turn.run, actOf(turn.run, act));
     if (fault !== undefined) emit(turn, { type: 'child.ended', act, fault: { ...fault, instance: step.pointer } });
     else if (output !== undefined && !fits(output, turn.env.limits.payloadBytes))

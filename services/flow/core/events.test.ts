@@ -1,6 +1,7 @@
 // listen, emit, signals and sub-flows: what reaches a run from outside, and what it says.
 import type { Json } from '@palace/jq/jq.ts';
 import { describe, expect, it } from 'vitest';
+import { endChild } from './begun-run.ts';
 import type { CloudEvent, DecideLimits } from './model.ts';
 import { revive } from './run.ts';
 import { runIdShard } from './run-id.ts';
@@ -217,20 +218,15 @@ describe('a sub-flow', () => {
     if (asked?.type !== 'child.requested') return;
     expect(runIdShard(asked.run)).toBe(runIdShard(shell.run.id));
     expect(waitingFor(shell.run)).toMatchObject([{ kind: 'run', name: asked.run }]);
-    shell.give({ type: 'child-ended', act: asked.act, output: 'done' });
+    endChild(shell, { output: 'done' });
     expect(shell.run.output).toBe('done');
-    expect(shell.give({ type: 'child-ended', act: asked.act, output: 'again' }).unused).toBeTypeOf('string');
+    expect(endChild(shell, { output: 'again' }).unused).toBeTypeOf('string');
   });
 
   it('that fails is a fault of the step', () => {
     const shell = virtualShell(flow(true));
     shell.give({ type: 'start', input: { n: 1 } });
-    const asked = shell.journal.find((e) => e.type === 'child.requested');
-    shell.give({
-      type: 'child-ended',
-      act: asked?.type === 'child.requested' ? asked.act : -1,
-      fault: { type: 'https://x.test/e', status: 500, instance: '/do/3/deep' },
-    });
+    endChild(shell, { fault: { type: 'https://x.test/e', status: 500, instance: '/do/3/deep' } });
     expect(shell.run.fault).toEqual({ type: 'https://x.test/e', status: 500, instance: '/do/0/sub' });
   });
 

@@ -61,7 +61,7 @@ export type Command =
   | { readonly type: 'timer'; readonly id: string }
   | { readonly type: 'signal'; readonly id: string; readonly name: string; readonly data: Json }
   | { readonly type: 'event'; readonly act: ActId; readonly event: CloudEvent }
-  | { readonly type: 'child-ended'; readonly act: ActId; readonly output?: Json; readonly fault?: RunFault }
+  | { readonly type: 'child-ended'; readonly act: ActId; readonly child: string; readonly output?: Json; readonly fault?: RunFault }
   | { readonly type: 'pause'; readonly by: string; readonly reason?: string }
   | { readonly type: 'resume'; readonly by: string }
   | { readonly type: 'cancel'; readonly by: string; readonly reason?: string }

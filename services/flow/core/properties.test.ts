@@ -148,7 +148,7 @@ function commandOf(shell: VirtualShell, { kind, pick, ...given }: Move): Command
   const effect = effects[pick % Math.max(1, effects.length)];
   const timers = openTimers(shell.run);
   const timer = timers[pick % Math.max(1, timers.length)];
-  const waiting = [...shell.run.acts.values()].filter((act) => act.own.kind === 'run' && act.own.child !== undefined);
+  const waiting = [...shell.run.acts.values()].flatMap(({ id, own }) => (own.kind === 'run' && own.child !== undefined ? [{ act: id, child: own.child }] : []));
   const child = waiting[pick % Math.max(1, waiting.length)];
   const of = effect === undefined ? undefined : { act: effect.act, attempt: effect.attempt };
   switch (kind) {
@@ -173,9 +173,9 @@ function commandOf(shell: VirtualShell, { kind, pick, ...given }: Move): Command
     case 'signal':
       return { type: 'signal', id: `sig${shell.journal.length}.${pick}`, name: pick % 2 === 0 ? 'a' : 'b', data: value };
     case 'child':
-      return child && { type: 'child-ended', act: child.id, output: value };
+      return child && { type: 'child-ended', ...child, output: value };
     case 'child-fault':
-      return child && { type: 'child-ended', act: child.id, fault: FAULT };
+      return child && { type: 'child-ended', ...child, fault: FAULT };
     case 'retry':
     case 'retry-again':
       return { type: 'retry', by: 'ada', effects: kind === 'retry' ? 'keep' : 'again', ledger: ledgerOf(shell.journal) };
@@ -188,7 +188,7 @@ function commandOf(shell: VirtualShell, { kind, pick, ...given }: Move): Command
         { type: 'timer', id: 'no.such.1' },
         { type: 'start', input: value },
         { type: 'event', act: pick, event: { specversion: '1.0', id: 'e', source: '/x', type: 'x.y' } },
-        { type: 'child-ended', act: pick },
+        { type: 'child-ended', act: pick, child: 'none' },
         { type: 'effect-resolved', key: 'none', outcome: 'done', by: 'ada' },
         { type: 'effect-verified', act: pick, verdict: 'happened' },
       ][pick % 6] as Command;

@@ -131,4 +131,47 @@ describe('going back', () => {
     expect(() => rewound(past(shell, shell.journal.length), { ...how, toSeq: shell.journal.length })).toThrow('completed');
     expect(() => rewound(past(shell, 0), { ...how, toSeq: 0 })).toThrow(RangeError);
   });
+
+  it('gives up in words what it held: its timer, its subscription, its sub-flow and its unique act', () => {
+    const shell = begun(
+      `
+  - first: {set: {n: 1}}
+  - all:
+      fork:
+        branches:
+          - w: {wait: {seconds: 5}}
+          - l: {listen: {to: {one: {with: {type: x.y}}}}}
+          - r: {run: {workflow: {namespace: test, name: other, version: 1.0.0}}}
+          - c: {call: http, with: {method: post, endpoint: 'http://x.test/c'}}
+`,
+    );
+    const at = seqOf(shell, 'step.entered', 1);
+    const event = rewound(past(shell, at), { from: shell.run.id, toSeq: at, by: 'ada', effects: 'keep', ledger: [], atMs: 9 });
+    const { events } = shell.give({ type: 'rewind', event });
+    const types = events.map(({ type }) => type);
+    const before = types.slice(0, types.indexOf('run.rewound')).toSorted();
+    expect(before).toEqual(['child.abandoned', 'effect.abandoned', 'listen.closed', 'timer.cleared']);
+    expect(shell.run.listens.size).toBe(1);
+  });
+
+  it('an act in doubt keeps the key under which it may have happened; that of another run only a person can settle', () => {
+    const verified = `
+  - a: {set: {n: 1}}
+  - pay:
+      call: http
+      with: {method: post, endpoint: 'http://x.test/pay'}
+      metadata: {palace: {effect: unique, deadline: PT1S, verify: {with: {method: get, endpoint: 'http://x.test/is'}, happened: '.status == 200', result: '{}'}}}
+`;
+    const shell = begun(verified);
+    const { key } = open(shell);
+    const at = seqOf(shell, 'step.entered', 1);
+    const doubted = { position: '/do/1/pay#', class: 'unique', state: 'in-doubt' } as const;
+    const how = { from: shell.run.id, toSeq: at, by: 'ada', effects: 'keep', atMs: 9 } as const;
+    shell.give({ type: 'rewind', event: rewound(past(shell, at), { ...how, ledger: [{ ...doubted, key }] }) });
+    expect(open(shell)).toMatchObject({ key, state: 'verifying' });
+    expect(open(fork(shell, at, { ledger: [doubted] }))).toMatchObject({ state: 'in-doubt' });
+    // What the original knew by key is known to its fork without one.
+    expect(open(fork(shell, shell.journal.length))).toMatchObject({ state: 'in-doubt' });
+    expect(open(fork(shell, shell.journal.length)).key).not.toBe(key);
+  });
 });

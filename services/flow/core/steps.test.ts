@@ -1,6 +1,7 @@
 // Every kind of step: how it succeeds, fails, runs out of time, is cancelled and is paused.
 import type { Json } from '@palace/jq/jq.ts';
 import { describe, expect, it } from 'vitest';
+import { endChild } from './begun-run.ts';
 import { openEffects, openTimers } from './run.ts';
 import { runStatus, waitingFor } from './view.ts';
 import { flowOf, linkFlow, virtualShell, type Answer, type VirtualShell } from './virtual-shell.ts';
@@ -23,7 +24,6 @@ const EXPRESSION = { status: 400, type: 'https://open-workflow-specification.org
 const answerAll = (result: Json) => (shell: VirtualShell) => {
   for (const { act, attempt } of openEffects(shell.run)) shell.give({ type: 'effect-done', act, attempt, result });
 };
-const childAct = (shell: VirtualShell): number => [...shell.run.acts.values()].find((act) => act.own.kind === 'run')?.id ?? -1;
 
 const KINDS: Readonly<Record<string, Kind>> = {
   set: { body: '{set: {n: "${ .n + 1 }"}}', output: { n: 2 }, wrong: '{set: {n: "${ .n.x }"}}', fault: EXPRESSION },
@@ -96,7 +96,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
   },
   run: {
     body: '{run: {workflow: {namespace: test, name: other, version: 1.0.0, input: {n: "${ .n }"}}}}',
-    finish: (shell) => shell.give({ type: 'child-ended', act: childAct(shell), output: { done: true } }),
+    finish: (shell) => shell.types().includes('child.requested') && endChild(shell, { output: { done: true } }),
     output: { done: true },
     wrong: '{run: {workflow: {namespace: test, name: other, version: 1.0.0, input: {n: "${ .n.x }"}}}}',
     fault: EXPRESSION,

@@ -1,7 +1,7 @@
 // try, catch and retry: who takes a fault, how often and when the body runs again, and what the handler sees.
-import type { Json } from '@palace/jq/jq.ts';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { endChild } from './begun-run.ts';
 import { openTimers } from './run.ts';
 import { waitingFor } from './view.ts';
 import { flowOf, linkFlow, virtualShell, type VirtualShell } from './virtual-shell.ts';
@@ -238,7 +238,7 @@ describe('a retry', () => {
       const asked = shell.journal.findLast((e) => e.type === 'child.requested');
       if (asked?.type !== 'child.requested') return expect.fail('no child');
       children.push(asked.run);
-      shell.give({ type: 'child-ended', act: asked.act, fault: { type: 'https://x.test/e', status: 500 } satisfies { [key: string]: Json } });
+      endChild(shell, { fault: { type: 'https://x.test/e', status: 500 } });
     }
     expect(new Set(children).size).toBe(3);
     expect(shell.run.phase).toBe('failed');

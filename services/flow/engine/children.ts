@@ -18,20 +18,21 @@ export interface PreparedChild {
 /** What a decision asks for: children that begin, and those that cannot. */
 export interface Prepared {
   readonly children: readonly PreparedChild[];
-  readonly refused: readonly { readonly act: ActId; readonly fault: RunFault }[];
+  readonly refused: readonly { readonly act: ActId; readonly child: string; readonly fault: RunFault }[];
 }
 
 export const NO_CHILDREN: Prepared = { children: [], refused: [] };
 
 export async function prepareChildren(parts: EngineParts, parent: Slot, events: readonly RunEvent[], nowMs: number): Promise<Prepared> {
   const children: PreparedChild[] = [];
-  const refused: { act: ActId; fault: RunFault }[] = [];
+  const refused: { act: ActId; child: string; fault: RunFault }[] = [];
   for (const event of events) {
     if (event.type !== 'child.requested') continue;
     const { namespace, name, version } = event.flow;
     const found = await parts.programs.resolve(parent.tenant, version === 'latest' ? `${namespace}/${name}` : `${namespace}/${name}@${version}`);
     if (found !== undefined) children.push(begin(parts, parent, event, found, nowMs));
-    else refused.push({ act: event.act, fault: standardFault('configuration', `There is no flow ${namespace}/${name} in version ${version}.`) });
+    else
+      refused.push({ act: event.act, child: event.run, fault: standardFault('configuration', `There is no flow ${namespace}/${name} in version ${version}.`) });
   }
   return { children, refused };
 }

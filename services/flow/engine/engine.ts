@@ -193,15 +193,16 @@ function deliver({ parts, correlation }: Pieces, shard: number, row: StreamRow):
   else parts.give(shard, said.run, { command: childEnded(said), ...from });
 }
 
-function childEnded(said: { act: number; output?: unknown; fault?: unknown; cancelled?: boolean }): Command {
-  const { act } = said;
+function childEnded(said: { act: number; child: string; output?: unknown; fault?: unknown; cancelled?: boolean }): Command {
+  const { act, child } = said;
   if (said.cancelled === true)
     return {
       type: 'child-ended',
       act,
+      child,
       fault: { type: 'https://open-workflow-specification.org/spec/1.0.0/errors/runtime', status: 499, title: 'The sub-flow was cancelled' },
     };
-  const command = { type: 'child-ended' as const, act, output: said.output, fault: said.fault };
+  const command = { type: 'child-ended' as const, act, child, output: said.output, fault: said.fault };
   return command as Command;
 }
 

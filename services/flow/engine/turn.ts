@@ -129,7 +129,7 @@ function buildWrite(
   for (const left of leftChildren(events)) {
     draft.streams.push({ consumer: 'flow', consumerShard: slot.shard, tenant: slot.tenant, kind: 'child-cancel', body: JSON.stringify({ run: left }) });
   }
-  for (const { act, fault } of refused) addChildEnded(draft, slot, { run: slot.id, act, fault });
+  for (const { act, child, fault } of refused) addChildEnded(draft, slot, { run: slot.id, act, child, fault });
   for (const child of children) {
     addRow(draft, 'run', summaryRow(child.slot));
     addEvents(draft, subject(child.slot), child.events, 1, nowMs);
@@ -163,7 +163,7 @@ function addSummary(parts: EngineParts, slot: Slot, draft: Draft, events: readon
     // The parent hears by stream: exactly once, whatever happens to this process in between (ENGINE E13).
     const final = events.findLast((e) => e.type === 'run.completed' || e.type === 'run.failed' || e.type === 'run.cancelled');
     const said = final?.type === 'run.completed' ? { output: final.output } : final?.type === 'run.failed' ? { fault: final.fault } : { cancelled: true };
-    if (final !== undefined) addChildEnded(draft, slot, { run: slot.row.parent, act: slot.row.parentAct, ...said });
+    if (final !== undefined) addChildEnded(draft, slot, { run: slot.row.parent, act: slot.row.parentAct, child: slot.id, ...said });
   }
   const seq = slot.lastSeq + events.length;
   if (seq - slot.snapshotSeq >= parts.settings.eventsPerSnapshot && !ENDED.has(status)) {
@@ -183,7 +183,14 @@ function addSummary(parts: EngineParts, slot: Slot, draft: Draft, events: readon
 function addChildEnded(
   draft: Draft,
   { shard, tenant }: Slot,
-  said: { readonly run: string; readonly act: number; readonly output?: unknown; readonly fault?: unknown; readonly cancelled?: boolean },
+  said: {
+    readonly run: string;
+    readonly act: number;
+    readonly child: string;
+    readonly output?: unknown;
+    readonly fault?: unknown;
+    readonly cancelled?: boolean;
+  },
 ): void {
   draft.streams.push({ consumer: 'flow', consumerShard: shard, tenant, kind: 'child-ended', body: JSON.stringify(said) });
 }
