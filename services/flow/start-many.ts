@@ -5,6 +5,7 @@ import { PalaceError } from '@palace/platform/errors.ts';
 import type { SseEvent } from '@palace/gateway/contract.ts';
 import { createHash } from 'node:crypto';
 import { ENDED } from './contract.ts';
+import { canonicalText } from './core/language/canonical.ts';
 import type { RunEnd } from './engine/slot.ts';
 import { waitForRest } from './follow.ts';
 import type { FlowParts } from './parts.ts';
@@ -55,7 +56,7 @@ async function accept(parts: FlowParts, tenant: string, item: Item, onEnd: (end:
               scope: 'POST /v1/runs/batch',
               key: item.key,
               fingerprint: createHash('sha256')
-                .update(JSON.stringify([item.flow, input]))
+                .update(canonicalText([item.flow, input]))
                 .digest('hex'),
             },
           };

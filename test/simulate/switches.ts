@@ -13,6 +13,8 @@ export interface Switches {
   readonly effects: 'keyed' | 'unkeyed';
   /** `sequence`: stream positions come from a sequence when the statement begins, and readers go by the highest seen. */
   readonly streams: 'fenced-positions' | 'sequence';
+  /** `looked-up`: a command's key is looked for first and kept later, without a lock. */
+  readonly keys: 'claimed' | 'looked-up';
   /** A mistake of AgentsFlow's engine, made at its ports (flow-mistakes.ts). */
   readonly flow: FlowMistake;
 }
@@ -35,6 +37,7 @@ export const CORRECT: Switches = {
   clock: 'database',
   effects: 'keyed',
   streams: 'fenced-positions',
+  keys: 'claimed',
   flow: 'none',
 };
 
@@ -46,6 +49,7 @@ export const MUTANTS: Readonly<Record<string, Partial<Switches>>> = {
   'timer by node clock': { clock: 'node' },
   'retry without key': { effects: 'unkeyed' },
   'watermark over a sequence': { streams: 'sequence' },
+  'key looked up before it is kept': { keys: 'looked-up' },
 };
 
 /** Those of AgentsFlow: the service that they are made in finds them. */

@@ -10,6 +10,7 @@ import type { RunEnd } from '../engine/slot.ts';
 import { follow, waitForRest } from '../follow.ts';
 import { runPage, summaryPage } from '../run-page.ts';
 import type { FlowParts } from '../parts.ts';
+import { REQUEST_SCOPE } from '../request-key.ts';
 import { startMany } from '../start-many.ts';
 import { historyPage } from '../history-page.ts';
 
@@ -46,7 +47,7 @@ function startRoute(parts: FlowParts): Route {
         flow: body.flow,
         input: (body.input ?? {}) as Json,
         onEnd: ended.resolve,
-        ...(idempotency !== undefined && { idempotency: { scope: 'POST /v1/runs', ...idempotency } }),
+        ...(idempotency !== undefined && { idempotency: { scope: REQUEST_SCOPE, ...idempotency } }),
       });
       const status = repeated ? 200 : 201;
       const headers = { location: `/v1/runs/${id}` };
