@@ -7,7 +7,7 @@ import { MUTANTS } from './simulate/switches.ts';
 
 const FAULTS_FOR_MS = 15_000;
 const FRESH_SEEDS = 12;
-const MUTANT_SEEDS = 40;
+const MUTANT_SEEDS = 150;
 
 describe.each(Object.keys(SERVICES))('the simulated service %s', (service) => {
   it.each(KEPT_SEEDS.filter((kept) => kept.service === service))('holds with seed $seed (once: $was)', async ({ seed }) => {

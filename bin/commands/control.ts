@@ -64,8 +64,13 @@ export const CONTROL_COMMANDS: readonly CommandSpec[] = [
     positionals: [{ name: 'RUN', summary: 'The run id (run_...).' }],
     flags: [
       { name: 'at', kind: 'integer', placeholder: 'SEQ', summary: 'The last event that is kept; `palace get events RUN` lists them.' },
-      { name: 'context', kind: 'text', placeholder: 'JSON|@FILE', summary: 'Replaces the data at that point.' },
-      { name: 'input', kind: 'text', placeholder: 'JSON|@FILE', summary: 'Replaces the input of the run.' },
+      { name: 'context', kind: 'text', placeholder: 'JSON|@FILE', summary: 'Replaces $context at that point.' },
+      {
+        name: 'input',
+        kind: 'text',
+        placeholder: 'JSON|@FILE',
+        summary: 'Replaces the data of the step that runs next; before the first step, the input of the run.',
+      },
       { name: 'effects', kind: 'choice', choices: ['keep', 'again', 'dry'], default: 'keep', summary: 'What to do about confirmed acts.' },
       { name: 'preview', kind: 'switch', summary: 'Only show which acts would be performed again.' },
       ...SERVER_FLAGS,

@@ -7,7 +7,7 @@ const KEY_FLAG: Flag = {
   kind: 'text',
   placeholder: 'KEY',
   default: 'a new one',
-  summary: 'The same key with the same request is carried out once, however often it is sent.',
+  summary: 'The same key with the same request is carried out once, however often it is sent; with another request it is refused.',
 };
 
 export const RUN_COMMANDS: readonly CommandSpec[] = [

@@ -1,8 +1,9 @@
 // palace down: stops the process that has the data folder, and a PostgreSQL that outlived its process.
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { lockHolder } from '@palace/platform/database/data-lock.ts';
+import { lockHolder, type LockHolder } from '@palace/platform/database/data-lock.ts';
 import { runningPostmaster, stopPostmaster } from '@palace/platform/database/postmaster.ts';
+import { isAlive, startMark } from '@palace/platform/database/process-identity.ts';
 import type { Call } from '../call.ts';
 import type { ExitCode } from '../command.ts';
 import { CommandFailure } from '../failure.ts';
@@ -25,7 +26,7 @@ export async function execute(call: Call): Promise<ExitCode> {
       await sleep(SECOND_SIGNAL_AFTER_MS);
       if (lockHolder(dir) !== undefined) signal(holder.pid);
     }
-    await untilGone(dir, holder.pid, timeoutMs);
+    await untilGone(dir, holder, timeoutMs);
   }
   // One that outlived its process, or that was not taken along by a process that ended at once.
   const left = runningPostmaster(join(dir, 'postgres'));
@@ -46,9 +47,10 @@ function signal(pid: number): void {
   }
 }
 
-async function untilGone(dir: string, pid: number, timeoutMs: number): Promise<void> {
+/** The lock is given back a moment before the process has ended; whoever stops it waits for both. */
+async function untilGone(dir: string, { pid, mark }: LockHolder, timeoutMs: number): Promise<void> {
   const end = performance.now() + timeoutMs;
-  while (lockHolder(dir)?.pid === pid) {
+  while (lockHolder(dir)?.pid === pid || (isAlive(pid) && startMark(pid) === mark)) {
     if (performance.now() > end) throw new CommandFailure(1, `Process ${pid} has not ended within ${timeoutMs / 1000} s.`, { next: 'palace down --now' });
     await sleep(LOOK_MS);
   }

@@ -14,7 +14,7 @@ export const DURABLE = z.strictObject({
 export const FLOW = z.strictObject({
   historyEvents: whole('PALACE_FLOW_HISTORY_EVENTS', 50_000, 100, 1_000_000, 'Events of one run.'),
   payloadBytes: whole('PALACE_FLOW_PAYLOAD_BYTES', 1_048_576, 1_024, 16_777_216, 'Bytes of one value: input, output, context, result.'),
-  fanOut: whole('PALACE_FLOW_FAN_OUT', 1_000, 1, 100_000, 'Branches or iterations of one step at once.'),
+  fanOut: whole('PALACE_FLOW_FAN_OUT', 1_000, 1, 100_000, 'Branches of one fork.'),
   nesting: whole('PALACE_FLOW_NESTING', 20, 1, 100, 'Depth of flows that run flows.'),
   bufferedSignals: whole('PALACE_FLOW_BUFFERED_SIGNALS', 1_000, 1, 100_000, 'Signals that wait for a run to listen.'),
   expressionFuel: whole('PALACE_FLOW_EXPRESSION_FUEL', 100_000, 1_000, 10_000_000, 'Steps of one expression.'),

@@ -83,6 +83,24 @@ export interface KeyClaim {
   readonly answer: string;
 }
 
+/** The key that inbox rows are sent under. */
+export interface SentClaim extends KeyClaim {
+  readonly tenant: string;
+}
+
+/** What is sent together: all of it is kept or nothing. */
+export interface Sending {
+  readonly rows: readonly InboxRow[];
+  readonly claim?: SentClaim;
+}
+
+export type SendOutcome =
+  | { readonly kind: 'kept' }
+  /** The key stands for something already: none of the rows is kept. */
+  | { readonly kind: 'key-taken'; readonly fingerprint: string; readonly answer: string }
+  /** Somebody else's open commit held the key for too long: none of the rows is kept. */
+  | { readonly kind: 'contended' };
+
 /** One entity's part of a commit. Everything in it happens or nothing. */
 export interface Write {
   readonly fence: Fence;
@@ -149,8 +167,11 @@ export interface DurableNode {
   fence(shard: number): Fence | undefined;
   owned(): readonly Fence[];
   submit(write: Write): Promise<WriteOutcome>;
-  /** Any process: keeps the rows, then rings the owners. Resolves after the commit. Duplicated command ids are dropped. */
-  send(rows: readonly InboxRow[]): Promise<void>;
+  /**
+   * Any process: keeps the rows, then rings the owners. Resolves after the commit. Duplicated command ids are dropped.
+   * With a claim, key and rows are one commit: when the key is taken none of the rows is kept.
+   */
+  send(rows: readonly InboxRow[], claim?: SentClaim): Promise<SendOutcome>;
   /** What became of a command. Undefined when unknown. */
   commandState(tenant: string, commandId: string): Promise<CommandState | undefined>;
   /** Answer kept under a key, or undefined. */
@@ -271,7 +292,8 @@ export interface DurableStore {
   retire(node: NodeRow): Promise<void>;
   /** One autocommit statement for many writes of many shards. `connection` picks one of lanes x overlap dedicated ones. Never rejects. */
   commit(connection: number, writes: readonly Write[]): Promise<CommitReply>;
-  send(rows: readonly InboxRow[]): Promise<void>;
+  /** One autocommit statement for many; one outcome each, in their order. A contended key keeps nothing of all of them. */
+  send(sendings: readonly Sending[]): Promise<readonly SendOutcome[]>;
   /** Which of these shards have undecided inbox rows or stream rows. */
   readPending(
     shards: readonly number[],

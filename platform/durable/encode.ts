@@ -1,7 +1,8 @@
-// Turns a batch of writes into the arguments of the SQL function `commit`: one JSON text for the durable part, one for the service's rows.
+// Turns a batch of writes into the arguments of the SQL function `commit`: one JSON text for the durable part, one for the service's rows;
+// and a batch of commands into those of `send`.
 // I1 The JSON is built once a batch; sections nobody used are absent.
 // Called by postgres.ts.
-import type { Write } from './contract.ts';
+import type { Sending, Write } from './contract.ts';
 
 export interface CommitArguments {
   readonly ids: readonly number[];
@@ -63,4 +64,27 @@ function addDurable(write: Write, add: (section: Section, row: unknown) => void,
     tenants.add(append.tenant);
     add('streams', { shard, consumer: append.consumer, consumer_shard: append.consumerShard, tenant: append.tenant, kind: append.kind, body: append.body });
   }
+}
+
+export interface SendArguments {
+  readonly tenants: readonly string[];
+  readonly rows: string;
+  readonly claims: string | null;
+}
+
+/** Rows and keys of one call carry its place in the batch. */
+export function encodeSendings(sendings: readonly Sending[]): SendArguments {
+  const tenants = new Set<string>();
+  const rows: unknown[] = [];
+  const claims: unknown[] = [];
+  for (const [n, { rows: sent, claim }] of sendings.entries()) {
+    for (const { tenant, commandId, shard, key, kind, body } of sent) {
+      tenants.add(tenant);
+      rows.push({ tenant, id: commandId, shard, key, kind, body, ...(claim !== undefined && { claim: n }) });
+    }
+    if (claim === undefined) continue;
+    tenants.add(claim.tenant);
+    claims.push({ n, tenant: claim.tenant, scope: claim.scope, key: claim.key, fingerprint: claim.fingerprint, answer: claim.answer });
+  }
+  return { tenants: [...tenants], rows: JSON.stringify(rows), claims: claims.length === 0 ? null : JSON.stringify(claims) };
 }

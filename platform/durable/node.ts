@@ -13,6 +13,8 @@ import type {
   InboxRead,
   InboxRow,
   Scheduler,
+  SendOutcome,
+  SentClaim,
   ShardCursor,
   StreamRead,
   StreamRow,
@@ -88,12 +90,14 @@ export function createDurableNode(options: DurableNodeOptions): DurableNode {
     bus.publish({ topic: 'durable.shards', data: { service, node: options.nodeId } });
   }
 
-  async function send(rows: readonly InboxRow[]): Promise<void> {
-    await sendRows(rows);
+  async function send(rows: readonly InboxRow[], claim?: SentClaim): Promise<SendOutcome> {
+    const outcome = await sendRows({ rows, ...(claim !== undefined && { claim }) });
+    if (outcome.kind !== 'kept') return outcome;
     const rung = [...new Set(rows.map((row) => row.shard))];
     parts.feeds.ringInbox(rung);
     const elsewhere = rung.filter((shard) => shards.fence(shard) === undefined);
     if (elsewhere.length > 0) bus.publish({ topic: 'durable.inbox', data: { service, shards: elsewhere } });
+    return outcome;
   }
 
   function submit(write: Write): Promise<WriteOutcome> {

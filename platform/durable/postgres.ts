@@ -9,16 +9,17 @@ import type {
   DurableStore,
   EngineSample,
   Fence,
-  InboxRow,
   NodeRow,
   Renewal,
+  SendOutcome,
+  Sending,
   ShardCursor,
   StreamRow,
   TakenKey,
   TimerRow,
   Write,
 } from './contract.ts';
-import { encodeCommit } from './encode.ts';
+import { encodeCommit, encodeSendings } from './encode.ts';
 import { openSession, type Session } from './session.ts';
 
 const ABANDON_MS = 30_000;
@@ -139,10 +140,19 @@ export function postgresDurableStore({ database, schema, service }: PostgresStor
     }
   }
 
-  async function send(rows: readonly InboxRow[]): Promise<void> {
-    const tenants = [...new Set(rows.map((row) => row.tenant))];
-    const encoded = rows.map((row) => ({ tenant: row.tenant, id: row.commandId, shard: row.shard, key: row.key, kind: row.kind, body: row.body }));
-    await database.engine.query(`select ${schema}.send($1, $2)`, [tenants, JSON.stringify(encoded)]);
+  async function send(sendings: readonly Sending[]): Promise<readonly SendOutcome[]> {
+    const { tenants, rows, claims } = encodeSendings(sendings);
+    try {
+      const { rows: answers } = await database.engine.query<{ taken: ({ n: number } & Pick<TakenKey, 'fingerprint' | 'answer'>)[] }>(
+        `select ${schema}.send($1, $2, $3) as taken`,
+        [tenants, rows, claims],
+      );
+      const taken = new Map(answers[0]?.taken.map(({ n, fingerprint, answer }) => [n, { kind: 'key-taken', fingerprint, answer } as const]));
+      return sendings.map((_, n) => taken.get(n) ?? { kind: 'kept' });
+    } catch (error) {
+      if (claims === null || !CONTENDED.has(sqlState(error) ?? '')) throw error;
+      return sendings.map(() => ({ kind: 'contended' }));
+    }
   }
 
   const reads = createReads(database, schema, service);

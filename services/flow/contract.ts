@@ -50,14 +50,18 @@ export const RUN_STATES = ['pending', 'running', 'waiting', 'paused', 'completed
 export type RunStatus = (typeof RUN_STATES)[number];
 export const ENDED: ReadonlySet<RunStatus> = new Set(['completed', 'failed', 'cancelled']);
 
+const waitLimit = z
+  .string()
+  .regex(/^\d{1,6}(ms|s|m)$/)
+  .optional();
 export const startRun = z.strictObject({
   flow: flowRef,
   input: json.optional(),
-  /** Answer only when the run has ended or waits, at most so long: `30s`, `500ms`, `2m`; at most 60 s. */
-  wait: z
-    .string()
-    .regex(/^\d{1,6}(ms|s|m)$/)
-    .optional(),
+  wait: waitLimit.describe(
+    'Answer when the run has ended, or as soon as only an answer from outside moves it (a signal, an event, a word about an act in doubt, a resume) ' +
+      'or the time-out of that answer; at the latest after so long: 500ms, 30s, 1m, at most 60 s. A run that calls out, tries again or sleeps is waited for. ' +
+      'The answer is the run as it is then: see status, and in waitingFor what it waits for, by name, and until when.',
+  ),
 });
 export const startRuns = z.strictObject({
   items: z
@@ -117,8 +121,11 @@ export const runDetail = runSummary.extend({
   lastSeq: z.number(),
   quarantine: z.object({ reason: z.string(), at: z.string() }).optional(),
 });
-/** The answer to a start: the id alone, or with `wait` the detail. */
+/** The answer to a start: the id alone, or with `wait` the detail; the id alone too while the run waits for its turn under a limit. */
 export const startedRun = z.union([runDetail, z.object({ id: z.string() })]);
+export const waitForEndQuery = z.strictObject({
+  wait: waitLimit.describe('Answer when the run has ended (or is set aside), whatever it waits for; at the latest after so long, at most 60 s.'),
+});
 export const listRuns = z.strictObject({
   flow: z.string().max(200).optional(),
   status: z.enum(RUN_STATES).optional(),

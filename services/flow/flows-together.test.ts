@@ -197,6 +197,8 @@ describe('concurrency limits', () => {
     const body = { flow: 'test/single', input: {} };
     const both = await Promise.all([1, 2].map(() => node.call('POST', '/v1/runs', { body, key: 'w-1' })));
     expect(new Set(both.map((r) => r.body['id'])).size).toBe(1);
+    // Another request under the key is refused while the first still waits for its place: what is acknowledged begins.
+    expect(await node.call('POST', '/v1/runs', { body: { ...body, input: { other: 1 } }, key: 'w-1' })).toMatchObject({ status: 422 });
     await node.call('POST', `/v1/runs/${first}/cancel`);
     const second = String(both[0]?.body['id']);
     await reached(node, second, 'waiting');

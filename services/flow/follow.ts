@@ -1,16 +1,15 @@
-// Hearing of a run as it goes on. The owner's process is told after each commit; any other looks at the journal again.
+// Following a run: its events as they come, for streams. The owner's process is told after each commit; any other looks again.
 // I1 Events come in order without gap, by seq, wherever the client resumes (R4). I2 A follower costs a run nothing but a callback.
 import { redact } from '@palace/platform/telemetry/redact.ts';
 import type { SseEvent } from '@palace/gateway/contract.ts';
-import { ENDED, type RunStatus } from './contract.ts';
+import { ENDED } from './contract.ts';
 import type { Linked } from './core/link.ts';
 import { historyPage } from './history-page.ts';
 import type { FlowParts } from './parts.ts';
 import type { RunRow } from './store/port.ts';
+import { hear, LOOK_MS } from './wait.ts';
 
 const PAGE = 500;
-/** How long a follower in another process than the owner's waits between looks. */
-const LOOK_MS = 400;
 
 export async function* follow(
   parts: FlowParts,
@@ -31,35 +30,6 @@ export async function* follow(
     }
     if (items.length === PAGE) continue;
     if (ended) return;
-    await heard;
-  }
-}
-
-/** Resolves at the run's next commit in this process, or after `limitMs`. Begun before looking, so that nothing falls between. */
-function hear(parts: FlowParts, id: string, limitMs: number, signal: AbortSignal, enough: (status: RunStatus) => boolean = () => true): Promise<void> {
-  return new Promise((resolve) => {
-    const done = () => {
-      clearTimeout(timer);
-      stop();
-      signal.removeEventListener('abort', done);
-      resolve();
-    };
-    const timer = setTimeout(done, limitMs);
-    const stop = parts.engine.watching.watch(id, ({ status }) => {
-      if (enough(status)) done();
-    });
-    signal.addEventListener('abort', done, { once: true });
-  });
-}
-
-/** Waits until the run has ended, or rests (waits for a person, a timer, an event), at most `limitMs`. */
-export async function waitForRest(parts: FlowParts, tenant: string, id: string, limitMs: number, signal: AbortSignal): Promise<void> {
-  const untilMs = performance.now() + limitMs;
-  while (!signal.aborted && performance.now() < untilMs) {
-    const local = parts.engine.peek(id);
-    const heard = hear(parts, id, Math.min(untilMs - performance.now(), local === undefined ? LOOK_MS : 2000), signal, (s) => ENDED.has(s));
-    const status = local?.status ?? (await parts.reads.run(tenant, id))?.status;
-    if (status !== undefined && ENDED.has(status)) return;
     await heard;
   }
 }

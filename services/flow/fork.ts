@@ -2,7 +2,7 @@
 // I1 Events up to `atSeq` are taken as they are; what comes after is decided anew, under the fork's own id.
 // I2 Confirmed unique and irreversible effects after that point are answered from the original's ledger unless `effects` is `again`.
 // I3 A preview shows which effects would be asked for again, and writes nothing.
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { parseJsonText } from '@palace/platform/json.ts';
 import type { Json } from '@palace/jq/jq.ts';
 import { PalaceError } from '@palace/platform/errors.ts';
@@ -16,11 +16,17 @@ import type { ForkBody } from './engine/accept.ts';
 import { ledgerAnswers } from './engine/ledger.ts';
 import type { Linked } from './core/link.ts';
 import type { FlowParts } from './parts.ts';
+import { answeredBefore, keepOnce, type Answered, type Asked } from './request-key.ts';
 import type { LedgerRow, RunRow } from './store/port.ts';
 
-type Wish = z.output<typeof forkRun> & { readonly by: string; readonly idempotency?: { readonly key: string; readonly fingerprint: string } };
+type Wish = z.output<typeof forkRun> & { readonly by: string };
+type Forked = z.input<typeof forked>;
 
-export async function fork(parts: FlowParts, tenant: string, original: RunRow, wish: Wish): Promise<z.input<typeof forked>> {
+export async function fork(parts: FlowParts, asked: Asked, original: RunRow, wish: Wish): Promise<Answered<Forked>> {
+  const { tenant } = asked;
+  // The original may have gone on since: what the fork would meet again is told as it was then.
+  const before = wish.preview ? undefined : await answeredBefore(parts, asked);
+  if (before !== undefined) return { answer: before as Forked, repeated: true };
   const linked = await parts.programs.byHash(tenant, original.hash);
   const stored = await parts.reads.stored(tenant, original.id, 2 ** 31 - 1);
   if (linked === undefined || stored === undefined) throw new PalaceError('not-found');
@@ -31,7 +37,7 @@ export async function fork(parts: FlowParts, tenant: string, original: RunRow, w
   const base = newRun(linked, { id: original.id, startedMs: original.startedMs });
   for (const event of events.slice(0, wish.atSeq)) evolve(base, event);
   const repeats = repeated(linked, events, wish.atSeq, [...base.ledger.values(), ...ledgerAnswers(ledger, 'of the original')], wish.effects);
-  if (wish.preview) return { repeats };
+  if (wish.preview) return { answer: { repeats }, repeated: false };
   const begin = beginning(base, {
     from: original.id,
     toSeq: wish.atSeq,
@@ -42,14 +48,14 @@ export async function fork(parts: FlowParts, tenant: string, original: RunRow, w
     ...(wish.context !== undefined && { context: wish.context as Json }),
     ...(wish.input !== undefined && { input: wish.input as Json }),
   });
-  const run = forkId(parts, tenant, original, wish);
+  const run = makeRunId(original.shard, parts.node.timeMs(), randomBytes(9));
   const limit = linked.program.concurrency?.limit;
   // A dry fork does nothing that a limit protects.
   const permit = original.permit === undefined || limit === undefined || wish.effects === 'dry' ? {} : { permit: { key: original.permit, limit } };
   const body: ForkBody = { run, flow: original.flow, version: original.version, hash: original.hash, forkOf: original.id, ...permit, begin };
   // By the inbox of the original's shard: kept before the answer, begun once by the owner, wherever this request came in.
-  await parts.node.send([{ shard: original.shard, tenant, key: run, commandId: `start/${run}`, kind: 'fork', body: JSON.stringify(body) }]);
-  return { id: run, repeats };
+  const row = { shard: original.shard, tenant, key: run, commandId: `start/${run}`, kind: 'fork', body: JSON.stringify(body) };
+  return keepOnce(parts, asked, [row], { id: run, repeats });
 }
 
 /** A state that is an end, or no state at all, is no beginning. */
@@ -60,15 +66,6 @@ function beginning(base: Run, how: Rewind): Rewound {
     if (error instanceof RangeError) throw new PalaceError('run.state', { detail: error.message });
     throw error;
   }
-}
-
-/** Under an Idempotency-Key the id follows from it, so that a repeat finds the fork that is there. */
-function forkId(parts: FlowParts, tenant: string, original: RunRow, wish: Wish): string {
-  const entropy =
-    wish.idempotency === undefined
-      ? randomBytes(9)
-      : createHash('sha256').update([tenant, original.id, wish.idempotency.key, wish.idempotency.fingerprint].join('\u0000')).digest().subarray(0, 9);
-  return makeRunId(original.shard, wish.idempotency === undefined ? parts.node.timeMs() : original.startedMs, entropy);
 }
 
 /** In a dry fork every effect is answered, so every recorded result serves; otherwise only what must not happen twice. */
@@ -92,14 +89,8 @@ function positionIn(linked: Linked, events: readonly RunEvent[], act: number): s
 }
 
 /** What the original did after the fork point: each effect that the fork would come to again. */
-function repeated(
-  linked: Linked,
-  events: readonly RunEvent[],
-  atSeq: number,
-  known: readonly LedgerAnswer[],
-  effects: Wish['effects'],
-): z.input<typeof forked>['repeats'] {
-  const answered = new Set(known.map((answer) => answer.position));
+function repeated(linked: Linked, events: readonly RunEvent[], atSeq: number, known: readonly LedgerAnswer[], effects: Wish['effects']): Forked['repeats'] {
+  const answered = new Set(known.flatMap((answer) => (answer.state === 'confirmed' ? [answer.position] : [])));
   const seen = new Set<string>();
   return events.slice(atSeq).flatMap((e) => {
     const position = e.type === 'effect.requested' || e.type === 'effect.completed' ? positionIn(linked, events, e.act) : '';

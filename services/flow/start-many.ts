@@ -5,10 +5,11 @@ import { PalaceError } from '@palace/platform/errors.ts';
 import type { SseEvent } from '@palace/gateway/contract.ts';
 import { createHash } from 'node:crypto';
 import { ENDED } from './contract.ts';
+import { canonicalText } from './core/language/canonical.ts';
 import type { RunEnd } from './engine/slot.ts';
-import { waitForRest } from './follow.ts';
 import type { FlowParts } from './parts.ts';
 import { runPage } from './run-page.ts';
+import { endSoon, waitForEnd } from './wait.ts';
 
 interface Item {
   readonly flow: string;
@@ -55,7 +56,7 @@ async function accept(parts: FlowParts, tenant: string, item: Item, onEnd: (end:
               scope: 'POST /v1/runs/batch',
               key: item.key,
               fingerprint: createHash('sha256')
-                .update(JSON.stringify([item.flow, input]))
+                .update(canonicalText([item.flow, input]))
                 .digest('hex'),
             },
           };
@@ -108,21 +109,11 @@ async function* news(parts: FlowParts, tenant: string, each: readonly Begun[], s
 
 /** How it ended, with its output; undefined while it goes on. */
 async function endOf(parts: FlowParts, tenant: string, id: string, ended: Promise<RunEnd>, signal: AbortSignal): Promise<Record<string, unknown> | undefined> {
-  const end = await within(ended, SHORT_RUN_MS);
+  const end = await endSoon(parts, id, ended, SHORT_RUN_MS);
   if (end?.status === 'completed') return { id, status: end.status, ...(end.output !== undefined && { output: end.output }) };
-  if (end === undefined) await waitForRest(parts, tenant, id, NEWS_MS, signal);
+  if (end === undefined) await waitForEnd(parts, tenant, id, NEWS_MS, signal);
   const row = await parts.reads.run(tenant, id);
   if (row === undefined || !ENDED.has(row.status)) return undefined;
   const { status, output, error } = await runPage(parts, tenant, row);
   return { id, status, ...(output !== undefined && { output }), ...(error !== undefined && { error }) };
-}
-
-function within<T>(promise: Promise<T>, limitMs: number): Promise<T | undefined> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(() => resolve(undefined), limitMs);
-    void promise.then((value) => {
-      clearTimeout(timer);
-      resolve(value);
-    });
-  });
 }

@@ -143,7 +143,7 @@ async function handle(routes: readonly Route[], method: string, path: string, op
         : {
             key: options.key,
             fingerprint: createHash('sha256')
-              .update(JSON.stringify([method, path, options.body]))
+              .update(JSON.stringify([method, path, Object.entries(options.body ?? {}).filter(([name]) => route.answerFields?.includes(name) !== true)]))
               .digest('hex'),
           },
     wantsEvents: options.wantsEvents === true,

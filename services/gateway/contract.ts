@@ -105,6 +105,8 @@ export interface RouteSpec<P extends Schema = Schema, Q extends Schema = Schema,
   readonly events?: boolean;
   /** Answers 202/201 at most once per Idempotency-Key; the service stores the key in the transaction of the effect. */
   readonly idempotent?: boolean;
+  /** Fields of the body that say how to answer, not what to do: the same key with other values in them is the same request. */
+  readonly answerFields?: readonly string[];
   readonly maxBodyBytes?: number;
   /** A client on this machine whom nobody forwarded needs no credential (metrics of the local scraper). */
   readonly openOnLoopback?: boolean;

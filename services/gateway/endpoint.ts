@@ -110,7 +110,7 @@ function contextOf(route: Route, exchange: Exchange, principal: Principal, parse
     query: parsed.query,
     body: parsed.body,
     resource: parsed.resource,
-    idempotency: idempotencyOf(headers['idempotency-key'], request.method ?? '', request.url ?? '', parsed.raw),
+    idempotency: idempotencyOf(headers['idempotency-key'], request, parsed.raw, route.answerFields),
     wantsEvents: route.events === true && acceptsEvents(headers.accept),
     lastEventId: lastEventIdOf(headers['last-event-id']),
     traceparent: exchange.span.traceparent,

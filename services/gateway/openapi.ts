@@ -89,7 +89,13 @@ function operationId(route: Route): string {
 
 function parametersOf(route: Route): Parameter[] {
   const parameters = [...fieldsOf(route.params, 'path'), ...fieldsOf(route.query, 'query')];
-  if (route.idempotent === true) parameters.push(header('Idempotency-Key', 'The same key and request answer the same, at most once done.'));
+  if (route.idempotent === true)
+    parameters.push(
+      header(
+        'Idempotency-Key',
+        'One key, one request: repeated, it is done once and answered as before; another request under the same key is refused with idempotency.mismatch.',
+      ),
+    );
   if (route.events === true) parameters.push(header('Last-Event-ID', 'Resume the event stream after this id.'));
   return parameters;
 }

@@ -21,7 +21,7 @@ export interface ToyDoor extends ServiceDoor {
 }
 
 const thing = z.object({ id: z.string(), name: z.string(), data: z.unknown().optional() });
-const newThing = z.strictObject({ name: z.string().min(1).max(100), data: z.unknown().optional() });
+const newThing = z.strictObject({ name: z.string().min(1).max(100), data: z.unknown().optional(), wait: z.string().max(10).optional() });
 const byId = z.strictObject({ id: z.string().regex(/^[a-z0-9-]{1,40}$/) });
 const listThings = z.strictObject({
   limit: z.coerce.number().int().min(1).max(100).default(20),
@@ -67,6 +67,7 @@ export function toyDoor(): ToyDoor {
       loader: 'collection',
       body: newThing,
       idempotent: true,
+      answerFields: ['wait'],
       responses: { 201: thing },
       maxBodyBytes: 200_000,
       async handle(context) {

@@ -117,6 +117,8 @@ function withoutChance(world: World, line: string): string {
 export interface RunningServer {
   readonly url: string;
   readonly pids: { readonly palace: number; readonly postgres: number };
+  /** The end of what it said on standard error. */
+  said(): string;
   stop(): Promise<number>;
 }
 
@@ -142,6 +144,7 @@ export async function startProcess(world: World, words: readonly string[], more:
   return {
     url,
     pids,
+    said: () => errors,
     stop: async () => {
       child.kill('SIGTERM');
       const exit = await Promise.race([ended, after(STOP_LIMIT_MS)]);

@@ -77,7 +77,7 @@ export function connect(world: World, database: SimulatedDatabase, process: Simu
     release: (node, fences) => overSession(node.nodeId, node.readsFormat, () => owners.release(node, fences)),
     retire: (node) => call(() => owners.retire(node)),
     commit: (_connection, writes) => commit(writes),
-    send: (rows) => call(() => database.send(rows)),
+    send: (sendings) => call(() => database.send(sendings)),
     readPending: (shards) =>
       read(() => ({
         inbox: shards.filter((shard) => database.openInbox({ shard, limit: 1, except: [] }).length > 0),

@@ -9,6 +9,9 @@ import {
   type Fence,
   type InboxRead,
   type InboxRow,
+  type SendOutcome,
+  type Sending,
+  type SentClaim,
   type TakenKey,
   type TimerRead,
   type TimerRow,
@@ -79,15 +82,21 @@ export class SimulatedDatabase {
 
   private async claimKeys(statement: Statement, writes: readonly Write[]): Promise<CommitReply | undefined> {
     const claims = writes.flatMap((write) => (write.claims ?? []).map((claim) => ({ ...claim, tenant: write.tenant })));
-    const names = claims.map((claim) => `key ${claim.tenant}\n${claim.scope}\n${claim.key}`).toSorted();
-    try {
-      for (const name of names) await this.server.lock(statement, name, 'exclusive', 50);
-    } catch (error) {
-      if (error instanceof LockTimeout) return { kind: 'contended' };
-      throw error;
-    }
+    if (!(await this.lockKeys(statement, claims))) return { kind: 'contended' };
     const taken = claims.flatMap((claim) => this.keys.get(keyName(claim.tenant, claim.scope, claim.key)) ?? []);
     return taken.length > 0 ? { kind: 'key-taken', taken } : undefined;
+  }
+
+  /** False when somebody else's open statement holds one for too long. */
+  private async lockKeys(statement: Statement, claims: readonly SentClaim[]): Promise<boolean> {
+    const names = new Set(claims.map((claim) => `key ${keyName(claim.tenant, claim.scope, claim.key)}`));
+    try {
+      for (const name of [...names].toSorted()) await this.server.lock(statement, name, 'exclusive', 50);
+      return true;
+    } catch (error) {
+      if (error instanceof LockTimeout) return false;
+      throw error;
+    }
   }
 
   /** The instant of the commit: all of it or nothing. */
@@ -125,14 +134,26 @@ export class SimulatedDatabase {
     for (const timer of write.timersSet ?? []) timers.set(`${timer.key}\n${timer.id}`, timer);
   }
 
-  send(rows: readonly InboxRow[]): Promise<void> {
+  send(sendings: readonly Sending[]): Promise<readonly SendOutcome[]> {
     return this.owners.statement(async (statement) => {
+      const claims = sendings.flatMap(({ claim }) => claim ?? []);
+      const known = (claim: SentClaim): TakenKey | undefined => this.keys.get(keyName(claim.tenant, claim.scope, claim.key));
+      const looked = new Map(claims.map((claim) => [claim, known(claim)]));
+      if (this.switches.keys === 'claimed' && !(await this.lockKeys(statement, claims))) return sendings.map(() => ({ kind: 'contended' }));
       await this.server.commitPhase(statement);
-      for (const row of rows) {
-        const name = `${row.tenant}\n${row.commandId}`;
-        if (!this.inbox.has(name)) this.inbox.set(name, { ...row, order: this.arrivals++, state: 'open', sentMs: this.server.wallMs() });
-      }
+      return sendings.map(({ rows, claim }): SendOutcome => {
+        const taken = claim === undefined ? undefined : this.switches.keys === 'claimed' ? known(claim) : looked.get(claim);
+        if (taken !== undefined) return { kind: 'key-taken', fingerprint: taken.fingerprint, answer: taken.answer };
+        if (claim !== undefined) this.keys.set(keyName(claim.tenant, claim.scope, claim.key), claim);
+        for (const row of rows) this.keep(row);
+        return { kind: 'kept' };
+      });
     });
+  }
+
+  private keep(row: InboxRow): void {
+    const name = `${row.tenant}\n${row.commandId}`;
+    if (!this.inbox.has(name)) this.inbox.set(name, { ...row, order: this.arrivals++, state: 'open', sentMs: this.server.wallMs() });
   }
 
   openInbox({ shard, limit, except }: InboxRead): InboxRow[] {

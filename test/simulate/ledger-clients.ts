@@ -1,5 +1,5 @@
 // The clients of the ledger: each keeps its own list of what it was promised, asks again after a lost answer, and compares in the end.
-import type { InboxRow } from '@palace/platform/durable/contract.ts';
+import type { InboxRow, SentClaim } from '@palace/platform/durable/contract.ts';
 import type { SimulatedDatabase } from './database.ts';
 import { Ledger } from './ledger.ts';
 import { LedgerTables } from './ledger-tables.ts';
@@ -15,7 +15,9 @@ const REQUEST_TIMEOUT_MS = 4_000;
 
 interface Command {
   readonly row: InboxRow;
-  acknowledged: boolean;
+  /** Others may ask for something else under the same key. */
+  readonly claim: SentClaim | undefined;
+  fate: 'kept' | 'refused' | undefined;
 }
 
 export class LedgerService implements SimulatedService<Ledger> {
@@ -25,6 +27,8 @@ export class LedgerService implements SimulatedService<Ledger> {
   private readonly outside: Outside;
   private readonly commands: Command[] = [];
   private readonly orders = new Map<string, string>();
+  /** By key: what was told to be kept under it. */
+  private readonly kept = new Map<string, Set<string>>();
   private working = 0;
   private names = 0;
   private database: SimulatedDatabase | undefined;
@@ -54,8 +58,24 @@ export class LedgerService implements SimulatedService<Ledger> {
     const { random } = this.world;
     while (this.world.nowMs < untilMs) {
       await this.world.sleep(random.between(0, 120));
-      if (random.chance(0.3)) await this.order(installation);
-      else await this.send(installation);
+      const chance = random.next();
+      if (chance < 0.3) await this.order(installation);
+      else if (chance < 0.45) await this.rivals(installation);
+      else await this.deliver(installation, this.command(undefined));
+    }
+  }
+
+  /** Different requests under one key, of clients that know nothing of each other: one of them is kept. */
+  private async rivals(installation: Installation<Ledger>): Promise<void> {
+    const { random } = this.world;
+    const key = `key ${this.names++}`;
+    this.kept.set(key, new Set());
+    const command = (): Promise<void> => this.deliver(installation, this.command(key));
+    const other = random.chance(0.4) ? (): Promise<void> => this.orderUntilAnswered(installation, key) : command;
+    if (random.chance(0.7)) await Promise.all([command(), other()]);
+    else {
+      await other();
+      await command();
     }
   }
 
@@ -71,9 +91,11 @@ export class LedgerService implements SimulatedService<Ledger> {
       const target = await this.somebody(installation);
       const shards = SHARDS.toSorted(() => this.world.random.next() - 0.5);
       const answer = await installation.request(target.process, REQUEST_TIMEOUT_MS, () => target.service.start(key, shards));
+      if (answer?.kind === 'taken') return;
       if (answer?.order !== undefined) {
         const known = this.orders.get(key) ?? answer.order;
         this.orders.set(key, known);
+        this.kept.get(key)?.add('order');
         if (known !== answer.order) this.world.violate(`${key} was answered with ${known} and ${answer.order}`);
         if (!this.tables.journals.has(answer.order)) this.world.violate(`${answer.order} was acknowledged and is not there`);
         return;
@@ -90,7 +112,7 @@ export class LedgerService implements SimulatedService<Ledger> {
     }
   }
 
-  private async send(installation: Installation<Ledger>): Promise<void> {
+  private command(key: string | undefined): Command {
     const { random } = this.world;
     const shard = random.pick(SHARDS);
     const toShard = random.pick(SHARDS);
@@ -106,19 +128,23 @@ export class LedgerService implements SimulatedService<Ledger> {
       kind: reminds ? 'remind' : 'transfer',
       body: JSON.stringify(body),
     };
-    const command: Command = { row, acknowledged: false };
+    const claim = key === undefined ? undefined : { tenant: 'acme', scope: 'start', key, fingerprint: row.commandId, answer: '{}' };
+    const command: Command = { row, claim, fate: undefined };
     this.commands.push(command);
-    while (!command.acknowledged) {
+    return command;
+  }
+
+  private async deliver(installation: Installation<Ledger>, command: Command): Promise<void> {
+    const { row, claim } = command;
+    while (command.fate === undefined) {
       const target = await this.somebody(installation);
-      const kept = await installation.request(target.process, REQUEST_TIMEOUT_MS, async () => {
-        await target.node.send([row]);
-        return true;
-      });
-      if (kept === true) {
-        command.acknowledged = true;
-        if (this.database?.inbox.has(`acme\n${row.commandId}`) !== true) this.world.violate(`${row.commandId} was acknowledged and is not there`);
-      } else await this.world.sleep(random.between(10, 300));
+      const outcome = await installation.request(target.process, REQUEST_TIMEOUT_MS, () => target.node.send([row], claim));
+      if (outcome === undefined || outcome.kind === 'contended') await this.world.sleep(this.world.random.between(10, 300));
+      else command.fate = outcome.kind === 'kept' || outcome.fingerprint === row.commandId ? 'kept' : 'refused';
     }
+    const isThere = this.database?.inbox.has(`acme\n${row.commandId}`) === true;
+    if (isThere !== (command.fate === 'kept')) this.world.violate(`${row.commandId} was told to be ${command.fate} and is ${isThere ? '' : 'not '}there`);
+    if (claim !== undefined && command.fate === 'kept') this.kept.get(claim.key)?.add(row.commandId);
   }
 
   quiet(): string | undefined {
@@ -141,10 +167,12 @@ export class LedgerService implements SimulatedService<Ledger> {
     const rows = this.rows();
     const sum = rows.reduce((total, row) => total + row.amount, 0);
     if (sum !== 0) world.violate(`the accounts sum up to ${sum}`);
-    for (const command of this.commands) {
-      const state = this.database?.inbox.get(`acme\n${command.row.commandId}`)?.state;
-      if (state === undefined || state === 'open') world.violate(`${command.row.commandId} ended as ${state ?? 'lost'}`);
+    for (const { row, fate } of this.commands) {
+      const state = this.database?.inbox.get(`acme\n${row.commandId}`)?.state;
+      if (fate === 'kept' ? state === undefined || state === 'open' : state !== undefined)
+        world.violate(`${row.commandId} was ${fate} and ended as ${state ?? 'nothing'}`);
     }
+    for (const [key, kept] of this.kept) if (kept.size !== 1) world.violate(`${kept.size} requests were kept under ${key}: ${[...kept].join(', ')}`);
     for (const [key, order] of this.orders) if (!this.tables.has('done', order)) world.violate(`${order} of ${key} did not end`);
     const shipped = rows.filter((row) => row.kind === 'shipped');
     for (const row of shipped) if (this.outside.shipments.get(row.ref) !== 1) world.violate(`${row.ref} is shipped in the journal only`);

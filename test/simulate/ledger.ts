@@ -30,7 +30,7 @@ interface ShardMemory {
 }
 
 export interface StartAnswer {
-  readonly kind: 'started' | 'again' | 'retry';
+  readonly kind: 'started' | 'again' | 'retry' | /** The key stands for another request. */ 'taken';
   readonly order?: string;
 }
 
@@ -191,7 +191,7 @@ export class Ledger implements LaunchedService {
     const memory = shard === undefined ? undefined : this.shards.get(shard);
     if (memory === undefined) return { kind: 'retry' };
     const order = `order ${this.parts.process.id}.${this.orders++}`;
-    const claims = [{ scope: 'start', key: idempotencyKey, fingerprint: 'same', answer: JSON.stringify({ order }) }];
+    const claims = [{ scope: 'start', key: idempotencyKey, fingerprint: 'order', answer: JSON.stringify({ order }) }];
     const entity = this.entity(memory, order);
     entity.working = true;
     memory.pending++;
@@ -200,6 +200,7 @@ export class Ledger implements LaunchedService {
     entity.working = false;
     if (outcome.kind === 'key-taken') {
       memory.entities.delete(order);
+      if (outcome.fingerprint !== 'order') return { kind: 'taken' };
       return { kind: 'again', order: (JSON.parse(outcome.answer) as { order: string }).order };
     }
     if (outcome.kind !== 'committed') return { kind: 'retry' };

@@ -13,6 +13,8 @@ export interface Switches {
   readonly effects: 'keyed' | 'unkeyed';
   /** `sequence`: stream positions come from a sequence when the statement begins, and readers go by the highest seen. */
   readonly streams: 'fenced-positions' | 'sequence';
+  /** `looked-up`: a command's key is looked for first and kept later, without a lock. */
+  readonly keys: 'claimed' | 'looked-up';
   /** A mistake of AgentsFlow's engine, made at its ports (flow-mistakes.ts). */
   readonly flow: FlowMistake;
 }
@@ -36,6 +38,7 @@ export const CORRECT: Switches = {
   clock: 'database',
   effects: 'keyed',
   streams: 'fenced-positions',
+  keys: 'claimed',
   flow: 'none',
 };
 
@@ -57,6 +60,7 @@ export const MUTANTS: readonly Mutant[] = [
   durable('timer by node clock', { clock: 'node' }),
   durable('retry without key', { effects: 'unkeyed' }),
   durable('watermark over a sequence', { streams: 'sequence' }),
+  durable('key looked up before it is kept', { keys: 'looked-up' }),
   flow('effect begun before its commit'),
   flow('inbox row consumed without its decision'),
   flow('timer cleared in another commit'),

@@ -125,13 +125,40 @@ begin
   if rows is not null then perform {{schema}}.write_rows(rows); end if;
 end $$;
 
-create function {{schema}}.send(tenants text[], rows jsonb) returns void language plpgsql as $$
+-- Commands of any process, each once. What comes under a key is kept only if the key is new: key and rows are one commit. Answers with
+-- the keys that stand for something already; a key that comes twice in one call belongs to the first.
+create function {{schema}}.send(tenants text[], rows jsonb, claims jsonb) returns json language plpgsql as $$
+declare
+  won integer[] := '{}';
+  taken json := '[]';
 begin
   perform {{schema}}.enter(tenants, '{}');
+  if claims is not null then
+    perform set_config('lock_timeout', '50', true);
+    with asked as materialized (
+      select c.*, row_number() over (partition by tenant, scope, key order by n) as nth
+      from jsonb_to_recordset(claims) as c (n integer, tenant text, scope text, key text, fingerprint text, answer text)),
+    added as (
+      insert into {{schema}}.dedupe (tenant, scope, key, fingerprint, answer, at_ms)
+      select tenant, scope, key, fingerprint, answer, {{schema}}.wall_ms() from asked where nth = 1 order by tenant, scope, key
+      on conflict do nothing
+      returning dedupe.tenant, dedupe.scope, dedupe.key)
+    select coalesce(array_agg(a.n), '{}') into won from asked a join added using (tenant, scope, key) where a.nth = 1;
+    -- A later statement sees what the insert met.
+    select coalesce(json_agg(json_build_object('n', c.n, 'fingerprint', d.fingerprint, 'answer', d.answer)), '[]') into taken
+    from jsonb_to_recordset(claims) as c (n integer, tenant text, scope text, key text) join {{schema}}.dedupe d using (tenant, scope, key)
+    where c.n <> all (won);
+    if cardinality(won) + json_array_length(taken) < jsonb_array_length(claims) then
+      raise exception 'a key is neither new nor known' using errcode = '40001';
+    end if;
+  end if;
   insert into {{schema}}.inbox (tenant, command_id, shard, key, kind, body, sent_ms)
   select tenant, id, shard, key, kind, body, {{schema}}.wall_ms()
-  from rows from (jsonb_to_recordset(rows) as (tenant text, id text, shard integer, key text, kind text, body text)) with ordinality as r (tenant, id, shard, key, kind, body, at)
+  from rows from (jsonb_to_recordset(rows) as (tenant text, id text, shard integer, key text, kind text, body text, claim integer))
+    with ordinality as r (tenant, id, shard, key, kind, body, claim, at)
+  where claim is null or claim = any (won)
   order by at
   on conflict do nothing;
+  return taken;
 end $$;
 `;

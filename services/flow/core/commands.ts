@@ -11,7 +11,7 @@ import { isGuarded, releaseRun } from './release.ts';
 import { isEnded, openEffect, stepAt } from './run.ts';
 import { isAbsenceFinal, isVerifiable } from './steps/call.ts';
 import { hasHeard, hear, offer } from './steps/listen.ts';
-import { emit, limitFault, type Turn } from './turn.ts';
+import { emit, limitFault, settingOf, type Turn } from './turn.ts';
 
 /** Undefined: it was used. */
 type Outcome = string | undefined;
@@ -62,10 +62,10 @@ const HANDLES: { readonly [T in Command['type']]: Handle<T> } = {
     const { run, env } = turn;
     if (!isOpen(turn)) return ended(turn);
     const signal = { id, name, data, atMs: env.nowMs };
-    if (!fits(data, env.limits.payloadBytes)) return `The signal is larger than ${env.limits.payloadBytes} bytes (flow.limits.payloadBytes).`;
+    if (!fits(data, env.limits.payloadBytes)) return `The signal is larger than ${env.limits.payloadBytes} bytes (${settingOf('payloadBytes')}).`;
     if (offer(turn, signalEvent(run.id, signal))) return undefined;
     if (run.signals.length >= env.limits.bufferedSignals)
-      return `The run keeps ${run.signals.length} signals that nobody has read (flow.limits.bufferedSignals).`;
+      return `The run keeps ${run.signals.length} signals that nobody has read (${settingOf('bufferedSignals')}).`;
     emit(turn, { type: 'signal.received', ...signal });
     return undefined;
   },
@@ -116,7 +116,7 @@ const HANDLES: { readonly [T in Command['type']]: Handle<T> } = {
   },
   'set-context'(turn, { context, by }) {
     if (!isOpen(turn)) return ended(turn);
-    if (!fits(context, turn.env.limits.payloadBytes)) return `The context is larger than ${turn.env.limits.payloadBytes} bytes (flow.limits.payloadBytes).`;
+    if (!fits(context, turn.env.limits.payloadBytes)) return `The context is larger than ${turn.env.limits.payloadBytes} bytes (${settingOf('payloadBytes')}).`;
     emit(turn, { type: 'context.changed', context, by });
     return undefined;
   },

@@ -6,6 +6,7 @@ import { decide } from './decide.ts';
 import { evolve } from './evolve.ts';
 import type { LedgerAnswer } from './model.ts';
 import { newRun, openEffects, openTimers } from './run.ts';
+import { settingOf } from './turn.ts';
 import { failureOf, nearLimits, runStatus } from './view.ts';
 import { flowOf, linkFlow, LIMITS, plain, virtualShell } from './virtual-shell.ts';
 
@@ -105,7 +106,7 @@ describe('a bounded decision', () => {
   it('gives up a run whose history is full, naming the setting; nobody can catch that', () => {
     const shell = begun('  - a: {try: [{b: {set: {n: 1}, then: b}}], catch: {}}', {}, { historyEvents: 300 });
     shell.settle();
-    expect(shell.run).toMatchObject({ phase: 'failed', fault: { status: 422, detail: expect.stringContaining('flow.limits.historyEvents') } });
+    expect(shell.run).toMatchObject({ phase: 'failed', fault: { status: 422, detail: expect.stringContaining('PALACE_FLOW_HISTORY_EVENTS') } });
     expect(shell.run.seq).toBeLessThan(310);
   });
 
@@ -122,7 +123,7 @@ describe('a bounded decision', () => {
       const limits = { fanOut: 4, nesting: 10, payloadBytes: 1000, expressionFuel: 1000 };
       const shell = begun(`  - a: ${step}`, {}, limits);
       expect(shell.run.phase, setting).toBe('failed');
-      if (setting !== 'budget') expect(shell.run.fault?.detail).toContain(`flow.limits.${setting}`);
+      if (setting !== 'budget') expect(shell.run.fault?.detail).toContain(settingOf(setting));
       else expect(shell.run.fault).toMatchObject({ status: 400 });
       expect(begun(`  - t: {try: [{a: ${step}}], catch: {do: [{h: {set: {status: '\${ $error.status }'}}}]}}`, {}, limits).run.output).toMatchObject({
         status: setting === 'budget' ? 400 : 422,

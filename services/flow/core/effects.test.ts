@@ -123,7 +123,7 @@ describe('an effect', () => {
     const big = 'x'.repeat(2_000_000);
     const read = begun(call('read'));
     read.give({ type: 'effect-done', ...of(read), result: big });
-    expect(read.run.fault).toMatchObject({ status: 422, type: 'urn:agentspalace:error:limit', detail: expect.stringContaining('flow.limits.payloadBytes') });
+    expect(read.run.fault).toMatchObject({ status: 422, type: 'urn:agentspalace:error:limit', detail: expect.stringContaining('PALACE_FLOW_PAYLOAD_BYTES') });
     const unique = begun(call('unique'));
     unique.give({ type: 'effect-done', ...of(unique), result: big });
     expect(unique.journal.find((e) => e.type === 'effect.completed')).toMatchObject({ result: null, key: expect.any(String) });

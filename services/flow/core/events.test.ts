@@ -112,7 +112,7 @@ describe('listen', () => {
     expect(wrong.run.fault).toMatchObject({ status: 400, instance: '/do/0/hear' });
     const many = listening('{to: {any: [{with: {type: a}}], until: "length < 0"}}', { bufferedSignals: 3 });
     for (const n of [1, 2, 3]) hear(many, event('a', n));
-    expect(many.run.fault).toMatchObject({ status: 422, detail: expect.stringContaining('flow.limits.bufferedSignals') });
+    expect(many.run.fault).toMatchObject({ status: 422, detail: expect.stringContaining('PALACE_FLOW_BUFFERED_SIGNALS') });
   });
 });
 
@@ -163,8 +163,8 @@ describe('a signal', () => {
   it('is not kept without bound, nor when it is too large, nor after the end', () => {
     const shell = listening('{to: {one: {with: {type: agentspalace.signal.go}}}}', { bufferedSignals: 2, payloadBytes: 1000 });
     expect([signal(shell, 'x').unused, signal(shell, 'x').unused]).toEqual([undefined, undefined]);
-    expect(signal(shell, 'x').unused).toContain('flow.limits.bufferedSignals');
-    expect(signal(shell, 'go', 'x'.repeat(2000)).unused).toContain('flow.limits.payloadBytes');
+    expect(signal(shell, 'x').unused).toContain('PALACE_FLOW_BUFFERED_SIGNALS');
+    expect(signal(shell, 'go', 'x'.repeat(2000)).unused).toContain('PALACE_FLOW_PAYLOAD_BYTES');
     signal(shell, 'go');
     expect(signal(shell, 'go').unused).toBe('The run has ended: completed.');
   });
@@ -240,6 +240,6 @@ describe('a sub-flow', () => {
   it('cannot be nested deeper than the limit', () => {
     const shell = virtualShell(flow(true), { nesting: 5 });
     shell.give({ type: 'start', input: { n: 1 }, depth: 5 });
-    expect(shell.run.fault).toMatchObject({ status: 422, detail: expect.stringContaining('flow.limits.nesting') });
+    expect(shell.run.fault).toMatchObject({ status: 422, detail: expect.stringContaining('PALACE_FLOW_NESTING') });
   });
 });

@@ -174,4 +174,14 @@ describe('going back', () => {
     expect(open(fork(shell, shell.journal.length))).toMatchObject({ state: 'in-doubt' });
     expect(open(fork(shell, shell.journal.length)).key).not.toBe(key);
   });
+
+  it('may go back as often as people like: the numbers of its acts grow by what is open, not twofold', () => {
+    const shell = begun(steps, { n: 1 });
+    const at = seqOf(shell, 'step.entered', 1) - 1;
+    for (let time = 1; time <= 100; time++) {
+      const how = { from: shell.run.id, toSeq: at, by: 'ada', effects: 'keep', ledger: [], atMs: 9 } as const;
+      shell.give({ type: 'rewind', event: rewound(past(shell, at), how) });
+    }
+    expect(shell.run.nextAct).toBeLessThan(400);
+  });
 });

@@ -228,7 +228,24 @@ export function rewound(run: Run, { context, input, ...how }: Rewind): Rewound {
   const state = revive(run.linked, snapshot(run));
   if (context !== undefined) state.context = context;
   if (input !== undefined) replaceData(state, input);
-  return { type: 'run.rewound', ...how, state: snapshot(state), generation: run.generation + 1 };
+  return { type: 'run.rewound', ...how, state: numberedFromOne(snapshot(state)), generation: run.generation + 1 };
+}
+
+/** Acts numbered from 1 in their order: what is then counted on from the acts of a run grows by what is open, however often it goes back. */
+function numberedFromOne(state: Json): Json {
+  const flat = state as unknown as Flat;
+  const numbers = new Map(flat.acts.map(({ i }, nth) => [i, nth + 1]));
+  const moved = (id: ActId): ActId => numbers.get(id) ?? 0;
+  return {
+    ...(state as { [field: string]: Json }),
+    nextAct: flat.acts.length + 1,
+    acts: flat.acts.map((one) => ({ ...one, i: moved(one.i), a: moved(one.a) })),
+    timers: flat.timers.map((timer) => ({ ...timer, act: moved(timer.act) })),
+    ready: flat.ready.map(moved),
+    effects: (flat.effects ?? []).map(moved),
+    listens: flat.listens.map(moved),
+    unarmed: flat.unarmed.map(moved),
+  } as unknown as Json;
 }
 
 /** The newest open step is taken back to its list, which then hands it the new data: its `if` and `input.from` count again. */

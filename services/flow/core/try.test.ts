@@ -202,7 +202,7 @@ describe('a retry', () => {
     const shell = begun('{retry: {delay: {seconds: 1}, limit: {attempt: {count: 100}}}}', { retriesPerRun: 4 });
     shell.play(failing(503));
     expect(shell.types().filter((type) => type === 'effect.requested')).toHaveLength(5);
-    expect(shell.run.fault).toMatchObject({ status: 503, detail: expect.stringContaining('flow.limits.retriesPerRun') });
+    expect(shell.run.fault).toMatchObject({ status: 503, detail: expect.stringContaining('PALACE_FLOW_RETRIES_PER_RUN') });
   });
 
   it('that waits is visible, survives a pause, and ends with the run', () => {

@@ -39,7 +39,10 @@ export function faultOf(error: unknown, instance: string): RunFault {
 
 export const LIMIT_ERROR = 'urn:agentspalace:error:limit';
 
+/** The variable by which the operator sets it. */
+export const settingOf = (setting: keyof DecideEnv['limits']): string => `PALACE_FLOW_${setting.replace(/[A-Z]/g, '_$&').toUpperCase()}`;
+
 /** A limit of the installation (R16). `setting` is the name of the field in DecideLimits. */
 export function limitFault(setting: keyof DecideEnv['limits'], detail: string): RunFault {
-  return { type: LIMIT_ERROR, status: 422, title: 'A limit was reached', detail: `${detail} The setting is flow.limits.${setting}.` };
+  return { type: LIMIT_ERROR, status: 422, title: 'A limit was reached', detail: `${detail} The setting is ${settingOf(setting)}.` };
 }

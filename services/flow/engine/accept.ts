@@ -1,16 +1,17 @@
 // The way in for starts: from a request to a run in a shard that this process owns, or to the inbox of the shard it must live in (ENGINE E5).
 // I1 Overload is refused before anything is written (R8). I2 A start is acknowledged after its first commit (R1).
 // I3 With an Idempotency-Key the key, the run and its first events are one commit.
-// I4 A start through the inbox with a key is acknowledged when its owner has claimed the key.
-import { createHash } from 'node:crypto';
+// I4 Through the inbox the key is claimed in the commit that keeps the row: what is acknowledged under it will begin.
 import type { Json } from '@palace/jq/jq.ts';
 import { PalaceError } from '@palace/platform/errors.ts';
-import { SHARD_COUNT, type KeyClaim } from '@palace/platform/durable/contract.ts';
+import { SHARD_COUNT } from '@palace/platform/durable/contract.ts';
 import type { Rewound } from '../core/model.ts';
 import { checkSchema } from '../core/json-schema.ts';
 import type { Linked } from '../core/link.ts';
 import { makeRunId } from '../core/run-id.ts';
+import { fits } from '../core/payload.ts';
 import { newRun } from '../core/run.ts';
+import { settingOf } from '../core/turn.ts';
 import type { Definition, RunRow } from '../store/port.ts';
 import { permitShard } from './placement.ts';
 import { release, type EngineParts } from './parts.ts';
@@ -36,7 +37,6 @@ export interface StartBody {
   readonly hash: string;
   readonly input: Json;
   readonly permit?: PermitClaim;
-  readonly claim?: KeyClaim;
 }
 
 /** A fork on its way to its shard: the row of the new run and its first event. */
@@ -49,10 +49,6 @@ export interface ForkBody {
   readonly permit?: PermitClaim;
   readonly begin: Rewound;
 }
-
-/** How long the answer to a start with a key waits for its owner elsewhere. */
-const DECISION_LIMIT_MS = 5_000;
-const PLACE_WAIT_MS = 500;
 
 export interface Accept {
   /** The run's id, after its commit. Throws PalaceError. */
@@ -71,7 +67,7 @@ export function createAccept(parts: EngineParts): Accept {
     refuseOverload();
     const found = parts.programs.resolved(request.tenant, request.flow) ?? (await parts.programs.resolve(request.tenant, request.flow));
     if (found === undefined) throw new PalaceError('not-found', { detail: `There is no flow ${request.flow}. List them with: palace get flows` });
-    refuseInput(found.linked, request.input);
+    refuseInput(found.linked, request.input, parts.settings.decide.payloadBytes);
     const permit = permitOf(parts, found.definition, found.linked, request);
     const shard = permit === undefined ? ownShard() : undefined;
     return shard === undefined ? startElsewhere(request, found.definition, permit) : startHere(request, shard, found);
@@ -143,49 +139,23 @@ export function createAccept(parts: EngineParts): Accept {
 
   /** The run belongs in a shard that is not ours: kept in that shard's inbox, begun by its owner. */
   async function startElsewhere(request: StartRequest, definition: Definition, permit: PermitClaim | undefined): Promise<{ id: string; repeated: boolean }> {
-    const { tenant, idempotency: key } = request;
-    if (key !== undefined) {
-      const known = await parts.node().lookUpKey(tenant, key.scope, key.key);
-      if (known !== undefined) return answerOtherwise({ kind: 'key-taken', ...known }, request);
-    }
-    const shard = permit === undefined ? anyShard(parts, tenant, key) : permitShard(tenant, permit.key);
+    const { tenant, idempotency } = request;
+    const shard = permit === undefined ? (parts.entropy(1)[0] ?? 0) % SHARD_COUNT : permitShard(tenant, permit.key);
     if (permit !== undefined && parts.waitingStarts(shard) >= parts.settings.maxActiveRuns) throw busy('starts that wait for a place');
-    // The same key gives the same id, so that two processes that take the same request keep one run.
-    const entropy =
-      key === undefined ? parts.entropy(9) : createHash('sha256').update([tenant, key.scope, key.key, key.fingerprint].join('\u0000')).digest().subarray(0, 9);
-    const id = makeRunId(shard, key === undefined ? parts.node().timeMs() : 0, entropy);
+    const id = makeRunId(shard, parts.node().timeMs(), parts.entropy(9));
     const body: StartBody = {
       run: id,
       flow: `${nameOf(definition)}@${definition.version}`,
       hash: definition.hash,
       input: request.input,
       ...(permit !== undefined && { permit }),
-      ...(key !== undefined && { claim: { ...key, answer: JSON.stringify({ id }) } }),
     };
-    await parts.node().send([{ shard, tenant, key: id, commandId: `start/${id}`, kind: 'start', body: JSON.stringify(body) }]);
-    if (key !== undefined) await keyDecided(tenant, id, permit !== undefined);
-    const taken = key === undefined ? undefined : await parts.node().lookUpKey(tenant, key.scope, key.key);
-    if (taken !== undefined) {
-      const answer = answerOtherwise({ kind: 'key-taken', ...taken }, request);
-      if (answer.id !== id) return answer;
-    }
+    const row = { shard, tenant, key: id, commandId: `start/${id}`, kind: 'start', body: JSON.stringify(body) };
+    const sent = await parts.node().send([row], idempotency === undefined ? undefined : { tenant, ...idempotency, answer: JSON.stringify({ id }) });
+    if (sent.kind === 'contended') throw new PalaceError('idempotency.in-flight', { retryAfterSeconds: 1 });
+    if (sent.kind === 'key-taken') return answerOtherwise(sent, request);
     parts.metrics.started.add(1);
     return { id, repeated: false };
-  }
-
-  /**
-   * I4: until the row's owner has claimed the key, another process may claim it for another run, and an answer with our id would name
-   * a run that never begins. A start that waits for its place under a limit is the exception: the same request has the same id there.
-   */
-  async function keyDecided(tenant: string, id: string, mayWait: boolean): Promise<void> {
-    const untilMs = parts.scheduler.nowMs() + (mayWait ? PLACE_WAIT_MS : DECISION_LIMIT_MS);
-    for (let pauseMs = 5; (await parts.node().commandState(tenant, `start/${id}`))?.state === 'open'; pauseMs = Math.min(2 * pauseMs, 200)) {
-      if (parts.scheduler.nowMs() > untilMs) {
-        if (mayWait) return;
-        throw new PalaceError('outcome.unknown', { retryAfterSeconds: 1 });
-      }
-      await new Promise<void>((resolve) => parts.scheduler.after(pauseMs, resolve));
-    }
   }
 
   async function startFromInbox(shard: number, tenant: string, commandId: string, body: StartBody): Promise<void> {
@@ -202,7 +172,6 @@ export function createAccept(parts: EngineParts): Accept {
     if (linked === undefined) return refuse(shard, tenant, commandId, body);
     const row = { id: body.run, shard, tenant, flow, version, hash: body.hash, ...permitOfRow(body) };
     const slot = newcomer(row, linked, parts.node().timeMs());
-    if (body.claim !== undefined) slot.claims = [body.claim];
     parts.slots.set(body.run, slot);
     parts.push(slot, { command: { type: 'start', input: body.input }, commandId });
   }
@@ -239,14 +208,12 @@ function newcomer(row: Omit<RunRow, 'status' | 'startedMs'>, linked: Linked, sta
 
 const nameOf = ({ namespace, name }: Definition): string => `${namespace}/${name}`;
 
-/** The same key goes to the same shard, so that the same request is the same row. */
-function anyShard(parts: EngineParts, tenant: string, key: StartRequest['idempotency']): number {
-  const chance = key === undefined ? parts.entropy(1) : createHash('sha256').update([tenant, key.scope, key.key].join('\u0000')).digest();
-  return (chance[0] ?? 0) % SHARD_COUNT;
-}
-
 /** The input is refused before anything is written; a flow whose schema cannot be read is the flow's mistake. */
-function refuseInput(linked: Linked, input: Json): void {
+function refuseInput(linked: Linked, input: Json, payloadBytes: number): void {
+  if (!fits(input, payloadBytes)) {
+    const message = `The input is larger than ${payloadBytes} bytes. The setting is ${settingOf('payloadBytes')}.`;
+    throw new PalaceError('run.input-refused', { errors: [{ path: '', message }] });
+  }
   const { schema } = linked.program.input;
   if (schema === undefined) return;
   const errors = checkSchema(schema, input);

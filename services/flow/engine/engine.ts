@@ -14,6 +14,7 @@ import { createEffects, followEvents } from './effects.ts';
 import { createLoading, type Loading } from './loading.ts';
 import { release, type EngineParts } from './parts.ts';
 import { createPermits, type Permits } from './permits.ts';
+import { MOVES, restOf, type Rest } from './rest.ts';
 import { isIdle, type Envelope, type Slot } from './slot.ts';
 import { addState, draftWrite, newDraft } from './rows.ts';
 import { aboutRun, traceIdOf } from './tracing.ts';
@@ -26,6 +27,8 @@ export interface Engine {
   readonly watching: Watching;
   /** The status of a run in memory here, with its last committed seq. */
   peek(runId: string): { status: Slot['status']; lastSeq: number } | undefined;
+  /** Whether a run in memory here moves by itself; undefined when it is not here. */
+  rest(runId: string): Rest | undefined;
   load(): { slots: number; idle: number; effects: number; pendingStarts: number };
 }
 
@@ -54,6 +57,12 @@ export function createEngine(surroundings: Surroundings): Engine {
     peek: (runId) => {
       const slot = parts.slots.get(runId);
       return slot === undefined || slot.fresh ? undefined : { status: slot.status, lastSeq: slot.lastSeq };
+    },
+    rest: (runId) => {
+      const slot = parts.slots.get(runId);
+      if (slot === undefined || slot.fresh) return undefined;
+      // While it is written or acts, its state is ahead of what is kept.
+      return isIdle(slot) || ENDED.has(slot.status) ? restOf(slot.run) : MOVES;
     },
     load: () => ({ slots: parts.slots.size, idle: parts.idle.size, effects: parts.effects.running(), pendingStarts: accept.pending() }),
   };

@@ -1,5 +1,6 @@
 // What can be done to a run: signal, pause, resume, cancel, retry, fork, resolve, change context; in bulk by filter; and events from outside.
-// Each verb is a row of the inbox, kept before the answer (202) and decided once by the run's owner (ENGINE E5).
+// Each verb is a row of the inbox, kept before the answer (202) and decided once by the run's owner (ENGINE E5). Verbs for many runs are
+// kept together or not at all.
 import { createHash, randomUUID } from 'node:crypto';
 import type { Json } from '@palace/jq/jq.ts';
 import { PalaceError } from '@palace/platform/errors.ts';
@@ -9,6 +10,7 @@ import { accepted, bulkResult, bulkRuns, commandState, forked, forkRun, json, pu
 import { homeShard } from '../engine/placement.ts';
 import { fork } from '../fork.ts';
 import type { FlowParts } from '../parts.ts';
+import { answeredBefore, keepOnce } from '../request-key.ts';
 import type { RunRow } from '../store/port.ts';
 import { oneRun, settledRun } from './runs.ts';
 
@@ -20,17 +22,17 @@ export function controlRoutes(parts: FlowParts): Route[] {
 
 const who = (principal: Principal): string => `${principal.kind}:${principal.id}`;
 
-/** With an Idempotency-Key the command id follows from it: the same request again is the same command. */
-function commandIdOf(kind: string, { tenant, idempotency }: Pick<Ask, 'tenant' | 'idempotency'>, target: string): string {
-  if (idempotency === undefined) return `cmd_${randomUUID()}`;
-  return `cmd_${createHash('sha256').update([tenant, kind, target, idempotency.key, idempotency.fingerprint].join('\u0000')).digest('base64url').slice(0, 32)}`;
-}
+const newCommandId = (): string => `cmd_${randomUUID()}`;
 
 async function ask(parts: FlowParts, kind: string, context: Ask, body: Record<string, unknown>): Promise<Reply> {
   const { tenant, resource, principal } = context;
-  const commandId = commandIdOf(kind, context, resource.id);
-  await parts.node.send([{ shard: resource.shard, tenant, key: resource.id, commandId, kind, body: JSON.stringify({ by: who(principal), ...body }) }]);
-  return { status: 202, body: { id: commandId }, headers: { location: `/v1/commands/${commandId}` } };
+  const id = newCommandId();
+  const row = { shard: resource.shard, tenant, key: resource.id, commandId: id, kind, body: JSON.stringify({ by: who(principal), ...body }) };
+  return kept((await keepOnce(parts, context, [row], { id })).answer);
+}
+
+function kept({ id }: { readonly id: string }): Reply {
+  return { status: 202, body: { id }, headers: { location: `/v1/commands/${id}` } };
 }
 
 function verbRoutes(parts: FlowParts): Route[] {
@@ -66,6 +68,9 @@ function verbRoutes(parts: FlowParts): Route[] {
         const { body, resource } = context;
         mayRepeat(context.principal, body.effects);
         if (body.step === undefined && resource.status !== 'failed' && resource.status !== 'quarantined') {
+          // The retry that this one repeats may have moved it.
+          const before = await answeredBefore(parts, context);
+          if (before !== undefined) return kept(before as { id: string });
           throw new PalaceError('run.state', { detail: `The run is ${resource.status}; name the step to go back to with "step".` });
         }
         return ask(parts, 'retry', context, { effects: body.effects, ...(body.step !== undefined && { step: body.step }) });
@@ -152,8 +157,8 @@ function forkRoute(parts: FlowParts): Route {
     responses: { 200: forked, 201: forked },
     async handle({ tenant, principal, resource, body, idempotency }) {
       mayRepeat(principal, body.effects);
-      const result = await fork(parts, tenant, resource, { ...body, by: who(principal), ...(idempotency !== undefined && { idempotency }) });
-      return { status: result.id === undefined ? 200 : 201, body: result };
+      const { answer, repeated } = await fork(parts, { tenant, idempotency }, resource, { ...body, by: who(principal) });
+      return { status: repeated || answer.id === undefined ? 200 : 201, body: answer };
     },
   });
 }
@@ -179,11 +184,11 @@ function bulkRoute(parts: FlowParts): Route {
         tenant,
         key: row.id,
         kind: body.verb,
-        commandId: commandIdOf(body.verb, { tenant, idempotency }, row.id),
+        commandId: newCommandId(),
         body: JSON.stringify({ by: who(principal) }),
       }));
-      for (let i = 0; i < rows.length; i += 500) await parts.node.send(rows.slice(i, i + 500));
-      return { status: 202, body: { matched: found.length, accepted: rows.length } };
+      const { answer } = await keepOnce(parts, { tenant, idempotency }, rows, { matched: found.length, accepted: rows.length });
+      return { status: 202, body: answer };
     },
   });
 }

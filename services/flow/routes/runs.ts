@@ -5,13 +5,28 @@ import { PalaceError } from '@palace/platform/errors.ts';
 import { redact } from '@palace/platform/telemetry/redact.ts';
 import { route, type Reply, type Route } from '@palace/gateway/contract.ts';
 import { z } from 'zod';
-import { ENDED, history, historyQuery, listRuns, runDetail, runId, runList, startRun, startRuns, startedRun, startedRuns } from '../contract.ts';
+import {
+  ENDED,
+  history,
+  historyQuery,
+  listRuns,
+  runDetail,
+  runId,
+  runList,
+  startRun,
+  startRuns,
+  startedRun,
+  startedRuns,
+  waitForEndQuery,
+} from '../contract.ts';
 import type { RunEnd } from '../engine/slot.ts';
-import { follow, waitForRest } from '../follow.ts';
+import { follow } from '../follow.ts';
 import { runPage, summaryPage } from '../run-page.ts';
 import type { FlowParts } from '../parts.ts';
+import { REQUEST_SCOPE } from '../request-key.ts';
 import { startMany } from '../start-many.ts';
 import { historyPage } from '../history-page.ts';
+import { endSoon, waitForEnd, waitForRest } from '../wait.ts';
 
 export const oneRun = z.object({ id: runId });
 const MAX_WAIT_MS = 60_000;
@@ -31,30 +46,34 @@ function startRoute(parts: FlowParts): Route {
   return route({
     method: 'post',
     path: '/v1/runs',
-    summary: 'Start a run',
+    summary: 'Start a run; with `wait`, answer when it has ended or asks for something',
     permission: 'run.start',
     loader: 'collection',
     body: startRun,
     idempotent: true,
+    answerFields: ['wait'],
     maxBodyBytes: 2_000_000,
     responses: { 201: startedRun, 200: startedRun },
     async handle({ tenant, body, idempotency, signal, park, draining }): Promise<Reply> {
       const ended = Promise.withResolvers<RunEnd>();
       const limitMs = waitMs(body.wait);
+      const untilMs = performance.now() + limitMs;
       const { id, repeated } = await parts.engine.accept.start({
         tenant,
         flow: body.flow,
         input: (body.input ?? {}) as Json,
         onEnd: ended.resolve,
-        ...(idempotency !== undefined && { idempotency: { scope: 'POST /v1/runs', ...idempotency } }),
+        ...(idempotency !== undefined && { idempotency: { scope: REQUEST_SCOPE, ...idempotency } }),
       });
       const status = repeated ? 200 : 201;
       const headers = { location: `/v1/runs/${id}` };
       if (limitMs === 0 || !park()) return { status, headers, body: { id } };
-      const end = repeated ? undefined : await soon(ended.promise, Math.min(limitMs, SHORT_RUN_MS));
+      const end = repeated ? undefined : await endSoon(parts, id, ended.promise, Math.min(limitMs, SHORT_RUN_MS));
       if (end?.status === 'completed') return { status, headers, body: endPage(end) };
-      if (end === undefined) await waitForRest(parts, tenant, id, limitMs - SHORT_RUN_MS, AbortSignal.any([signal, draining]));
-      return { status, headers, body: (await detail(parts, tenant, id)) ?? { id } };
+      if (end === undefined) await waitForRest(parts, tenant, id, untilMs - performance.now(), AbortSignal.any([signal, draining]));
+      const row = await parts.reads.run(tenant, id);
+      // One that waits for its turn under a limit has no page yet.
+      return { status, headers, body: row === undefined ? { id } : await runPage(parts, tenant, row) };
     },
   });
 }
@@ -66,16 +85,6 @@ function endPage({ row, status, endedMs, lastSeq, output }: RunEnd): z.input<typ
 
 /** Most runs end so soon that they are answered from memory; for the others the journal is looked at. */
 const SHORT_RUN_MS = 2000;
-
-function soon<T>(promise: Promise<T>, limitMs: number): Promise<T | undefined> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(() => resolve(undefined), limitMs);
-    void promise.then((value) => {
-      clearTimeout(timer);
-      resolve(value);
-    });
-  });
-}
 
 function startManyRoute(parts: FlowParts): Route {
   return route({
@@ -116,20 +125,15 @@ function detailRoute(parts: FlowParts): Route {
   return route({
     method: 'get',
     path: '/v1/runs/{id}',
-    summary: 'One run: state, result, what it waits for, why it failed',
+    summary: 'One run: state, result, what it waits for, why it failed; with `wait`, when it has ended',
     permission: 'run.read',
     params: oneRun,
-    query: z.strictObject({
-      wait: z
-        .string()
-        .regex(/^\d{1,6}(ms|s|m)$/)
-        .optional(),
-    }),
+    query: waitForEndQuery,
     loader: (tenant, { id }) => settledRun(parts, tenant, id),
     responses: { 200: runDetail },
     async handle({ tenant, resource, query, signal, park, draining }): Promise<Reply> {
       if (query.wait !== undefined && !ENDED.has(resource.status) && park())
-        await waitForRest(parts, tenant, resource.id, waitMs(query.wait), AbortSignal.any([signal, draining]));
+        await waitForEnd(parts, tenant, resource.id, waitMs(query.wait), AbortSignal.any([signal, draining]));
       return { status: 200, body: await detail(parts, tenant, resource.id) };
     },
   });
@@ -140,7 +144,8 @@ export async function settledRun(parts: FlowParts, tenant: string, id: string) {
   const row = await parts.reads.run(tenant, id);
   if (row !== undefined) return row;
   const state = await parts.node.commandState(tenant, `start/${id}`);
-  if (state?.state !== 'open') return undefined;
+  // Decided in this very moment: it is there now, or it was refused.
+  if (state?.state !== 'open') return state === undefined ? undefined : parts.reads.run(tenant, id);
   for (let i = 0; i < 10; i++) {
     await delay(50);
     const now = await parts.reads.run(tenant, id);

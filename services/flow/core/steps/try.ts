@@ -9,7 +9,7 @@ import { chance } from '../keys.ts';
 import type { RunFault } from '../model.ts';
 import type { Duration, ErrorMatch, RetryPolicy, StepOf } from '../program.ts';
 import { complete, enter } from '../scopes.ts';
-import { emit, faultOf, type Turn } from '../turn.ts';
+import { emit, faultOf, settingOf, type Turn } from '../turn.ts';
 import { fill, holds, placeOf, type Place } from '../variables.ts';
 
 type TryStep = StepOf<'try'>;
@@ -112,6 +112,6 @@ function outOfBudget(turn: Turn, fault: RunFault): RunFault {
   const { retriesPerRun } = turn.env.limits;
   return {
     ...fault,
-    detail: `${fault.detail ?? fault.title ?? 'The step failed.'} The run has used its ${retriesPerRun} retries (flow.limits.retriesPerRun).`,
+    detail: `${fault.detail ?? fault.title ?? 'The step failed.'} The run has used its ${retriesPerRun} retries (${settingOf('retriesPerRun')}).`,
   };
 }
