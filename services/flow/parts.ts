@@ -1,6 +1,7 @@
 // What the routes and the pieces of this service work with; service.ts puts it together.
 import type { DurableNode } from '@palace/platform/durable/contract.ts';
 import type { Platform } from '@palace/platform/platform.ts';
+import type { Compiler } from './compiler.ts';
 import type { Engine } from './engine/engine.ts';
 import type { Programs } from './engine/programs.ts';
 import type { FlowReads } from './store/read.ts';
@@ -12,6 +13,7 @@ export interface FlowParts {
   readonly node: DurableNode;
   readonly programs: Programs;
   readonly reads: FlowReads;
+  readonly compiler: Compiler;
 }
 
 /** Every process asks anew what `latest` means. */

@@ -14,6 +14,7 @@ import { postgresDurableStore } from '@palace/platform/durable/postgres.ts';
 import { realScheduler } from '@palace/platform/durable/scheduler.ts';
 import type { Platform } from '@palace/platform/platform.ts';
 import type { ServiceDoor } from '@palace/gateway/contract.ts';
+import { createCompiler } from './compiler.ts';
 import { createEngine, type Engine } from './engine/engine.ts';
 import { createPrograms } from './engine/programs.ts';
 import { engineSettings } from './engine/settings.ts';
@@ -88,7 +89,7 @@ export async function openFlow(platform: Platform, options: FlowOptions = {}): P
     store: postgresDurableStore({ database, schema: 'flow', service: 'flow' }),
     settings: { ...config.durable, drainMs: config.installation.drainMs },
   });
-  const parts: FlowParts = { platform, engine, node, programs, reads: flowReads(database, platform.blobs) };
+  const parts: FlowParts = { platform, engine, node, programs, reads: flowReads(database, platform.blobs), compiler: createCompiler() };
   const stopListening = platform.bus.subscribe('flow.published', ({ data }) =>
     programs.forget(String(data['tenant']), String(data['namespace']), String(data['name'])),
   );
@@ -100,9 +101,11 @@ export async function openFlow(platform: Platform, options: FlowOptions = {}): P
     async stop() {
       stopListening();
       await node.stop();
+      await parts.compiler.close();
     },
     async publish(tenant, source, sourceName) {
-      const published = await publish(database, tenant, source, sourceName, node.timeMs());
+      const compiled = await parts.compiler.compile(source, sourceName === undefined ? {} : { sourceName });
+      const published = await publish(database, tenant, source, compiled, node.timeMs());
       announce(parts, tenant, published);
       return published;
     },

@@ -3,7 +3,7 @@ import { PalaceError } from '@palace/platform/errors.ts';
 import { route, type Route } from '@palace/gateway/contract.ts';
 import { z } from 'zod';
 import { flowDetail, flowList, flowVersion, listFlows, publishFlow, validation } from '../contract.ts';
-import { compileFlow } from '../core/compile.ts';
+import type { CompileOptions } from '../core/compile.ts';
 import { announce, type FlowParts } from '../parts.ts';
 import type { Definition } from '../store/port.ts';
 import { publish, unpublish } from '../store/publish.ts';
@@ -23,8 +23,10 @@ const page = (d: Definition): z.input<typeof flowVersion> => ({
 
 export const definitionRoutes = (parts: FlowParts): Route[] => [...writing(parts), ...reading(parts)];
 
+const optionsOf = ({ sourceName }: { readonly sourceName?: string | undefined }): CompileOptions => (sourceName === undefined ? {} : { sourceName });
+
 function writing(parts: FlowParts): Route[] {
-  const { reads } = parts;
+  const { reads, compiler } = parts;
   const { database } = parts.platform;
   return [
     route({
@@ -34,10 +36,11 @@ function writing(parts: FlowParts): Route[] {
       permission: 'flow.write',
       loader: 'collection',
       body: publishFlow,
-      maxBodyBytes: 6_000_000,
+      maxBodyBytes: 2_000_000,
       responses: { 200: flowVersion, 201: flowVersion },
       async handle({ tenant, body }) {
-        const published = await publish(database, tenant, body.source, body.sourceName, parts.node.timeMs());
+        const compiled = await compiler.compile(body.source, optionsOf(body));
+        const published = await publish(database, tenant, body.source, compiled, parts.node.timeMs());
         announce(parts, tenant, published);
         return { status: published.created ? 201 : 200, body: { ...page(published), created: published.created } };
       },
@@ -49,10 +52,10 @@ function writing(parts: FlowParts): Route[] {
       permission: 'flow.read',
       loader: 'collection',
       body: publishFlow,
-      maxBodyBytes: 6_000_000,
+      maxBodyBytes: 2_000_000,
       responses: { 200: validation },
       async handle({ body }) {
-        const compiled = compileFlow(body.source, body.sourceName === undefined ? {} : { sourceName: body.sourceName });
+        const compiled = await compiler.compile(body.source, optionsOf(body));
         return { status: 200, body: compiled.ok ? { ok: true, errors: [] } : { ok: false, errors: compiled.errors } };
       },
     }),

@@ -4,22 +4,21 @@
 import { createHash } from 'node:crypto';
 import type { Database } from '@palace/platform/database/port.ts';
 import { PalaceError } from '@palace/platform/errors.ts';
-import { compileFlow } from '../core/compile.ts';
+import type { Compiled } from '../core/compile.ts';
 import { PROGRAM_FORMAT } from '../core/program.ts';
 import type { Definition } from './port.ts';
 import { readDefinition } from './postgres.ts';
 
 export const hashOf = (canonical: string): string => createHash('sha256').update(canonical).digest('hex');
 
-/** Compiles and publishes one document. Throws `flow.invalid` with every mistake, `flow.version-exists` for changed content. */
+/** Publishes one document. Throws `flow.invalid` with every mistake, `flow.version-exists` for changed content. */
 export async function publish(
   database: Database,
   tenant: string,
   source: string,
-  sourceName: string | undefined,
+  compiled: Compiled,
   nowMs: number,
 ): Promise<Definition & { created: boolean }> {
-  const compiled = compileFlow(source, sourceName === undefined ? {} : { sourceName });
   if (!compiled.ok) throw new PalaceError('flow.invalid', { errors: compiled.errors });
   const { program } = compiled;
   const hash = hashOf(compiled.canonical);

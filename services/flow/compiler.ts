@@ -1,0 +1,87 @@
+// Compiles documents without holding the event loop: a small one in place, a larger one in a thread of its own, one after the other.
+// I1 No document, however large or hostile, keeps a lease, a timer or another request waiting (S24).
+// I2 The thread is ended when a document takes too long, and when there has been nothing to do for a while; the next one starts another.
+// Called by publish and by the routes of definitions.
+import { Worker } from 'node:worker_threads';
+import { PalaceError } from '@palace/platform/errors.ts';
+import { compileFlow, type CompileOptions, type Compiled } from './core/compile.ts';
+
+/** UTF-16 units: what compiles in place, in a few milliseconds. */
+const SMALL_TEXT_LENGTH = 16_384;
+const DEADLINE_MS = 10_000;
+const IDLE_MS = 30_000;
+const MAX_WAITING = 16;
+const MAX_HEAP_MB = 512;
+
+export interface Compiler {
+  /** Throws PalaceError `overload.busy` when too many large documents wait. */
+  compile(source: string, options?: CompileOptions): Promise<Compiled>;
+  close(): Promise<void>;
+}
+
+interface Job {
+  readonly source: string;
+  readonly options: CompileOptions;
+  settle(compiled: Compiled): void;
+}
+
+export function createCompiler(): Compiler {
+  const waiting: Job[] = [];
+  let worker: Worker | undefined;
+  let current: Job | undefined;
+  let timer: NodeJS.Timeout | undefined;
+
+  function end(): Promise<unknown> {
+    const ended = worker;
+    worker = undefined;
+    clearTimeout(timer);
+    return ended?.terminate() ?? Promise.resolve();
+  }
+
+  function next(): void {
+    clearTimeout(timer);
+    current = waiting.shift();
+    if (current === undefined) {
+      timer = setTimeout(() => void end(), IDLE_MS).unref();
+      return;
+    }
+    worker ??= start();
+    timer = setTimeout(() => give(refused(`takes longer than ${DEADLINE_MS / 1000} s to check`)), DEADLINE_MS);
+    worker.postMessage({ source: current.source, options: current.options });
+  }
+
+  /** The job is over; after a failure so is its thread. */
+  function give(compiled: Compiled, healthy = false): void {
+    const job = current;
+    if (!healthy) void end();
+    next();
+    job?.settle(compiled);
+  }
+
+  function start(): Worker {
+    const started = new Worker(new URL('compile-worker.ts', import.meta.url), { resourceLimits: { maxOldGenerationSizeMb: MAX_HEAP_MB } });
+    const isOurs = (): boolean => started === worker && current !== undefined;
+    started.on('message', (compiled: Compiled) => isOurs() && give(compiled, true));
+    started.on('error', (error) => isOurs() && give(refused(`cannot be checked (${error.message})`)));
+    started.unref();
+    return started;
+  }
+
+  return {
+    async compile(source, options = {}) {
+      if (source.length <= SMALL_TEXT_LENGTH) return compileFlow(source, options);
+      if (waiting.length >= MAX_WAITING) throw new PalaceError('overload.busy', { detail: 'Many large flows are being checked.', retryAfterSeconds: 2 });
+      return new Promise<Compiled>((settle) => {
+        waiting.push({ source, options, settle });
+        if (current === undefined) next();
+      });
+    },
+    async close() {
+      await end();
+      for (const job of [...(current === undefined ? [] : [current]), ...waiting.splice(0)]) job.settle(refused('was not checked: the server stops'));
+      current = undefined;
+    },
+  };
+}
+
+const refused = (why: string): Compiled => ({ ok: false, errors: [{ path: '', message: `The document ${why}. Split it into several flows.` }] });
