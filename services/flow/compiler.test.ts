@@ -37,7 +37,7 @@ describe('a large document', () => {
     expect(held).toBeLessThan(tookMs / 4);
     expect((await all[0])?.ok).toBe(true);
     const many = Array.from({ length: 40 }, () =>
-      compiler.compile(flow(400)).then(
+      compiler.compile(flow(500)).then(
         ({ ok }) => ok,
         (error: { code?: string }) => error.code,
       ),
