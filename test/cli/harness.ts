@@ -118,6 +118,8 @@ export interface RunningServer {
   readonly url: string;
   readonly pids: { readonly palace: number; readonly postgres: number };
   stop(): Promise<number>;
+  /** What it has written to standard error, the end of it. */
+  said(): string;
 }
 
 /** `palace up` for one test file. Its names: URL, PORT, DATA. */
@@ -142,6 +144,7 @@ export async function startProcess(world: World, words: readonly string[], more:
   return {
     url,
     pids,
+    said: () => errors,
     stop: async () => {
       child.kill('SIGTERM');
       const exit = await Promise.race([ended, after(STOP_LIMIT_MS)]);
