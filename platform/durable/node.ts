@@ -3,6 +3,7 @@
 // The way of a write: submit -> lanes -> store.commit -> timers and feeds follow -> doorbells ring -> the caller hears.
 // Called by the services' start (bin/ or service.ts) and, unchanged, by the simulator.
 import type { Bus, BusMessage } from '../bus/port.ts';
+import { shortageError, shortageOf } from '../database/failure.ts';
 import type { Telemetry } from '../telemetry/port.ts';
 import type {
   DurableHost,
@@ -28,6 +29,7 @@ import { createMembership, type Membership } from './membership.ts';
 import { durableMetrics, type DurableMetrics } from './metrics.ts';
 import { createSender } from './sender.ts';
 import { createShards, type Shards } from './shards.ts';
+import { createShortage, type Shortage } from './shortage.ts';
 import { createTimers, type Timers } from './timers.ts';
 
 const TRIM_EVERY_POLLS = 6;
@@ -56,11 +58,12 @@ interface Parts {
   readonly feeds: Feeds;
   readonly shards: Shards;
   readonly membership: Membership;
+  readonly shortage: Shortage;
 }
 
 export function createDurableNode(options: DurableNodeOptions): DurableNode {
   const parts = join(options);
-  const { lanes, shards, membership } = parts;
+  const { lanes, shards, membership, shortage } = parts;
   const { store, bus, service, scheduler } = options;
   const sendRows = createSender(store, scheduler);
   const stops: (() => void)[] = [];
@@ -71,6 +74,7 @@ export function createDurableNode(options: DurableNodeOptions): DurableNode {
       bus.subscribe('durable.stream', (message) => forUs(message) && parts.feeds.ringStreams(shardsIn(message))),
       bus.subscribe('durable.shards', (message) => forUs(message) && message.data.node !== options.nodeId && membership.nudge()),
       pollRegularly(parts),
+      shortage.close,
     );
     await membership.start({ nodeId: options.nodeId, readsFormat: options.readsFormat ?? 1 });
     bus.publish({ topic: 'durable.shards', data: { service, node: options.nodeId } });
@@ -89,7 +93,14 @@ export function createDurableNode(options: DurableNodeOptions): DurableNode {
   }
 
   async function send(rows: readonly InboxRow[]): Promise<void> {
-    await sendRows(rows);
+    try {
+      await sendRows(rows);
+    } catch (error) {
+      const lacking = shortageOf(error);
+      if (lacking === undefined) throw error;
+      shortage.met(lacking);
+      throw shortageError(lacking, error);
+    }
     const rung = [...new Set(rows.map((row) => row.shard))];
     parts.feeds.ringInbox(rung);
     const elsewhere = rung.filter((shard) => shards.fence(shard) === undefined);
@@ -115,6 +126,7 @@ export function createDurableNode(options: DurableNodeOptions): DurableNode {
     timeMs: () => membership.timeMs(),
     haltVersion: () => membership.haltVersion(),
     backlog: () => lanes.backlog(),
+    shortage: () => shortage.present(),
   };
 }
 
@@ -165,6 +177,7 @@ function join(options: DurableNodeOptions): Parts {
     tookOver: metrics.tookOver,
   });
   const membership = createMembership({ store, scheduler, settings, log, shards });
+  const shortage = createShortage(scheduler, () => store.proveRoom(), log);
   const lanes = createLanes(store, scheduler, settings, {
     fenced: (lost) => shards.lose(lost, 'fenced'),
     unknown: (lost, message) => {
@@ -173,8 +186,9 @@ function join(options: DurableNodeOptions): Parts {
     },
     committed: (writes, seconds) => followCommit({ feeds, timers, shards, metrics, service, bus }, writes, seconds),
     refused: (write, reply) => log.error('The database refuses the data of a write', { shard: write.fence.shard, key: write.key, reply }),
+    short: (reason) => shortage.met(reason),
   });
-  return { options, metrics, lanes, timers, feeds, shards, membership };
+  return { options, metrics, lanes, timers, feeds, shards, membership, shortage };
 }
 
 type Follow = Pick<Parts, 'feeds' | 'timers' | 'shards' | 'metrics'> & Pick<DurableNodeOptions, 'service' | 'bus'>;
