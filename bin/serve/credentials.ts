@@ -2,6 +2,7 @@
 // I1 The file appears whole: written beside, synced, renamed. It never exists with a wider mode than 0600.
 // I2 A key that still works is kept, so that shells and scripts survive a restart.
 // I3 The file is there before its key is: a key that nobody received cannot exist.
+// I4 Of the keys that were made for this file only the one in it works.
 import { closeSync, existsSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import type { ApiKey } from '@palace/gateway/contract.ts';
@@ -14,12 +15,14 @@ const GENERATED = 'palace up';
 const PAGE = 200;
 const MOST_PAGES = 100;
 
-/** Writes the file for the server at `url` and answers with its path. */
-export async function writeCredentials(gateway: Gateway, dir: string, url: string): Promise<string> {
+/** Writes the file for the server at `url` and answers with its path. `alone`: the database belongs to this folder and so do its generated keys. */
+export async function writeCredentials(gateway: Gateway, dir: string, url: string, alone: boolean): Promise<string> {
   const known = readable(dir);
   const path = credentialsFile(dir);
-  if (known !== undefined && (await works(url, known))) writeFile(path, { url, apiKey: known });
-  else await makeOwner(gateway, GENERATED, path, url);
+  const kept = known === undefined ? undefined : await ownerId(url, known);
+  if (known !== undefined && kept !== undefined) writeFile(path, { url, apiKey: known });
+  const id = kept ?? (await makeOwner(gateway, GENERATED, path, url));
+  if (alone) await revokeGenerated(gateway, id);
   return path;
 }
 
@@ -35,8 +38,13 @@ export async function writeFirstKey(gateway: Gateway, path: string, url: string)
   return undefined;
 }
 
-async function makeOwner(gateway: Gateway, name: string, path: string, url: string): Promise<void> {
-  await gateway.keys.create(LOCAL_TENANT, { name, role: 'owner' }, (apiKey) => writeFile(path, { url, apiKey }));
+async function makeOwner(gateway: Gateway, name: string, path: string, url: string): Promise<string> {
+  const { id } = await gateway.keys.create(LOCAL_TENANT, { name, role: 'owner' }, (apiKey) => writeFile(path, { url, apiKey }));
+  return id;
+}
+
+async function revokeGenerated(gateway: Gateway, butNot?: string): Promise<void> {
+  for (const key of await usableKeys(gateway)) if (key.name === GENERATED && key.id !== butNot) await gateway.keys.revoke(LOCAL_TENANT, key.id);
 }
 
 async function usableKeys(gateway: Gateway): Promise<ApiKey[]> {
@@ -93,7 +101,7 @@ function writeWhole(path: string, credentials: Credentials): void {
 export async function retireGeneratedKeys(gateway: Gateway, dir: string): Promise<boolean> {
   const usable = await usableKeys(gateway);
   if (!usable.some((key) => key.name !== GENERATED)) return false;
-  for (const key of usable.filter((one) => one.name === GENERATED)) await gateway.keys.revoke(LOCAL_TENANT, key.id);
+  await revokeGenerated(gateway);
   rmSync(credentialsFile(dir), { force: true });
   return true;
 }
@@ -106,9 +114,10 @@ function readable(dir: string): string | undefined {
   }
 }
 
-async function works(url: string, apiKey: string): Promise<boolean> {
-  if (!/^[\x21-\x7e]{1,500}$/.test(apiKey)) return false;
+/** The id of a key that opens the door as the local owner. */
+async function ownerId(url: string, apiKey: string): Promise<string | undefined> {
+  if (!/^[\x21-\x7e]{1,500}$/.test(apiKey)) return undefined;
   const answer = await fetch(new URL('/v1/me', url), { headers: { authorization: `Bearer ${apiKey}` }, redirect: 'error' });
-  const body = (await answer.json()) as { tenant?: string; role?: string };
-  return answer.ok && body.tenant === LOCAL_TENANT && body.role === 'owner';
+  const body = (await answer.json()) as { id?: string; tenant?: string; role?: string };
+  return answer.ok && body.tenant === LOCAL_TENANT && body.role === 'owner' ? body.id : undefined;
 }

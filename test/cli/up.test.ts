@@ -1,6 +1,6 @@
 // What `palace up` promises to scripts and to people: one ready line, a private key that stays, a drain, no trace left.
 import { spawn } from 'node:child_process';
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -55,13 +55,20 @@ describe('palace up', () => {
     server = await startServer(world);
     expect(credentials()).toEqual({ url: server.url, apiKey });
   });
-  it('makes a new key when the file was lost or holds another server’s key', async () => {
+  it('makes a new key when the file was lost or holds another server’s key, and revokes the one that it replaces', async () => {
     await server.stop();
     const before = credentials().apiKey;
     await shell(world, `sed 's/palace_/palace_0/' ${world.data}/credentials.json > ${world.data}/c && mv ${world.data}/c ${world.data}/credentials.json`);
     server = await startServer(world);
     expect(credentials().apiKey).not.toBe(before);
     expect((await shell(world, `palace get flows --data ${world.data}`)).exit).toBe(0);
+    await server.stop();
+    writeFileSync(join(world.data, 'credentials.json'), '{"url":');
+    server = await startServer(world);
+    const { items } = JSON.parse((await shell(world, `palace key list --json --data ${world.data}`)).out) as { items: { revokedAt?: string }[] };
+    expect([items.length, items.filter((key) => key.revokedAt === undefined).length]).toEqual([3, 1]);
+    const answer = await fetch(new URL('/v1/me', server.url), { headers: { authorization: `Bearer ${before}` } });
+    expect(answer.status).toBe(401);
   });
   it('is stopped by palace down', async () => {
     const { exit, out } = await shell(world, `palace down --json --data ${world.data}`);
