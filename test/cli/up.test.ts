@@ -1,6 +1,6 @@
 // What `palace up` promises to scripts and to people: one ready line, a private key that stays, a drain, no trace left.
 import { spawn } from 'node:child_process';
-import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -74,6 +74,21 @@ describe('palace up', () => {
     const { exit, out } = await shell(world, `palace down --json --data ${world.data}`);
     expect([exit, (JSON.parse(out) as { stopped: unknown }).stopped]).toEqual([0, server.pids]);
     expect(alive(server.pids.palace)).toBe(false);
+  });
+  it('is not called stopped while its process still ends, though the lock is given back', async () => {
+    const dir = join(world.folder, 'slow');
+    mkdirSync(dir);
+    const identity = new URL('../../platform/database/process-identity.ts', import.meta.url).href;
+    const script = `import { rmSync, writeFileSync } from 'node:fs';
+      import { startMark } from '${identity}';
+      writeFileSync('${dir}/lock', JSON.stringify({ pid: process.pid, mark: startMark(process.pid) }));
+      process.on('SIGTERM', () => (rmSync('${dir}/lock'), setTimeout(() => process.exit(0), 700)));
+      setInterval(() => undefined, 1_000);
+      console.log('ready');`;
+    const child = spawn(process.execPath, ['--input-type=module-typescript', '-e', script], { stdio: ['ignore', 'pipe', 'inherit'] });
+    await new Promise((resolve) => child.stdout.once('data', resolve));
+    expect((await shell(world, `palace down --data ${dir}`)).out).toContain('Stopped.');
+    expect(alive(child.pid ?? 0)).toBe(false);
   });
   it('takes over, or stops with palace down, the PostgreSQL of a start that was killed', async () => {
     server = await startServer(world);
