@@ -46,12 +46,13 @@ export function readCredentials(dir: string): Credentials | undefined {
     if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
     throw refused(`${path} cannot be read (${code ?? String(error)}).`, { next: 'Use the account that ran `palace up`, or give --url and --api-key.' });
   }
-  const value = parsed(text);
+  const value = parseCredentials(text);
   if (value === undefined) throw refused(`${path} is damaged.`, { next: 'Stop the server with `palace down`, then `palace up` writes the file again.' });
   return value;
 }
 
-function parsed(text: string): Credentials | undefined {
+/** Undefined when the text is something else. */
+export function parseCredentials(text: string): Credentials | undefined {
   try {
     const { url, apiKey } = JSON.parse(text) as Partial<Credentials>;
     return typeof url === 'string' && typeof apiKey === 'string' ? { url, apiKey } : undefined;

@@ -39,6 +39,12 @@ export const ERRORS = {
   'overload.rate': row(429, 'Too many requests', 'later', 'Wait for the seconds in Retry-After.'),
   'overload.busy': row(503, 'The server is at its limit and accepted nothing', 'later', 'Wait for the seconds in Retry-After.'),
   'unavailable.database': row(503, 'The database does not answer', 'later', 'Wait for the seconds in Retry-After; nothing was accepted.'),
+  'unavailable.resources': row(
+    503,
+    'The database lacks what is named in "detail"',
+    'later',
+    'Wait for the seconds in Retry-After; nothing was accepted. Whoever runs the server gives the database disk, memory or connections.',
+  ),
   'unavailable.service': row(503, 'The service named in "detail" does not answer', 'later', 'Wait for the seconds in Retry-After; nothing was accepted.'),
   'unavailable.blobs': row(
     503,

@@ -3,14 +3,14 @@ import { SERVER_FLAGS, type CommandSpec, type Flag } from '../command.ts';
 
 const RUNS = { name: 'RUN', summary: 'Run ids; none when a filter chooses the runs.', optional: true, rest: true } as const;
 const FILTER_FLAGS: readonly Flag[] = [
-  { name: 'flow', kind: 'text', placeholder: 'REF', summary: 'All runs of this flow (NAMESPACE/NAME).' },
+  { name: 'flow', kind: 'text', placeholder: 'REF', summary: 'All runs of this flow (NAMESPACE/NAME) that the verb can change.' },
   {
     name: 'status',
     kind: 'choice',
     choices: ['pending', 'running', 'waiting', 'paused', 'completed', 'failed', 'cancelled', 'quarantined'],
     summary: 'All runs in this state; with --flow both must fit.',
   },
-  { name: 'limit', kind: 'integer', placeholder: 'N', default: '1000', summary: 'With a filter: at most so many.' },
+  { name: 'limit', kind: 'integer', placeholder: 'N', default: '1000', summary: 'With a filter: at most so many, the oldest first.' },
   { name: 'dry-run', kind: 'switch', summary: 'With a filter: only count the runs that fit.' },
 ];
 const REASON_FLAG: Flag = { name: 'reason', kind: 'text', placeholder: 'TEXT', summary: 'Kept in the history.' };

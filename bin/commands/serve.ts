@@ -60,7 +60,7 @@ export const SERVE_COMMANDS: readonly CommandSpec[] = [
         name: 'credentials',
         kind: 'text',
         placeholder: 'FILE',
-        summary: 'For the gateway: while no key exists, make an owner’s key and write it here with the url (readable by you alone).',
+        summary: 'For the gateway: while no owner’s key works, make one and write it here with the url (readable by you alone).',
       },
       JSON_FLAG,
     ],

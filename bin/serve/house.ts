@@ -80,7 +80,7 @@ async function open({ config, dir, samples, stopping, logFile, say, gone }: Hous
   await flow.start();
   if (sampleService !== undefined) await applySamples(flow, gateway, sampleService, say);
   const { url } = await gateway.listen();
-  const credentials = isLoopbackHost(config.http.host) ? await writeCredentials(gateway, dir, url) : undefined;
+  const credentials = isLoopbackHost(config.http.host) ? await writeCredentials(gateway, dir, url, platform.embedded !== undefined) : undefined;
   if (stopping.aborted) return undefined;
   return { url, credentials, pids: { palace: process.pid, postgres: platform.embedded?.pid ?? null }, close: () => opened.disposeAsync() };
 }

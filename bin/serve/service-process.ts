@@ -16,6 +16,7 @@ export interface ServiceProcessOptions {
   readonly flowUrls: readonly string[];
   /** For the gateway: where the first key goes. */
   readonly credentials: string | undefined;
+  say(what: string): void;
 }
 
 export interface ServiceProcess {
@@ -23,12 +24,13 @@ export interface ServiceProcess {
   close(): Promise<void>;
 }
 
-export async function openServiceProcess({ service, config, flowUrls, credentials }: ServiceProcessOptions): Promise<ServiceProcess> {
+export async function openServiceProcess(options: ServiceProcessOptions): Promise<ServiceProcess> {
+  const { service, config } = options;
   const opened = new AsyncDisposableStack();
   try {
     const platform = await openPlatform(config, { service, egressRules });
     opened.defer(() => platform.close());
-    const url = service === 'flow' ? await openFlowProcess(platform, opened) : await openGatewayProcess(platform, flowUrls, credentials, opened);
+    const url = service === 'flow' ? await openFlowProcess(platform, opened) : await openGatewayProcess(platform, options, opened);
     return { url, close: () => opened.disposeAsync() };
   } catch (error) {
     await opened.disposeAsync().catch(() => undefined);
@@ -51,17 +53,13 @@ async function openFlowProcess(platform: Platform, opened: AsyncDisposableStack)
   return (await door.listen()).url;
 }
 
-async function openGatewayProcess(
-  platform: Platform,
-  flowUrls: readonly string[],
-  credentials: string | undefined,
-  opened: AsyncDisposableStack,
-): Promise<string> {
+async function openGatewayProcess(platform: Platform, { flowUrls, credentials, say }: ServiceProcessOptions, opened: AsyncDisposableStack): Promise<string> {
   const { config } = platform;
   const proxies = flowUrls.map((url, at) => ({ name: `flow-${at + 1}`, url, prefixes: FLOW_PREFIXES }));
   const gateway = await openGateway(platform, { proxies, internalKey: gatewayKey(platform), settings: gatewaySettings(config) });
   opened.defer(() => gateway.close());
   const { url } = await gateway.listen();
-  if (credentials !== undefined) await writeFirstKey(gateway, credentials, url);
+  const advice = credentials === undefined ? undefined : await writeFirstKey(gateway, credentials, url);
+  if (advice !== undefined) say(advice);
   return url;
 }

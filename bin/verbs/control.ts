@@ -54,6 +54,7 @@ async function byFilter(call: Call, api: Api, verb: Verb): Promise<ExitCode> {
   const result = await api.bulk({ verb, filter, limit: args.integer('limit') ?? 1000, dryRun: args.has('dry-run') });
   if (json) terminal.out(jsonText(result));
   else if (args.has('dry-run')) terminal.out(`${result.matched} runs fit; nothing was changed.`);
-  else terminal.out(`${verb} is kept for ${result.accepted} of the ${result.matched} runs that fit.`);
+  else terminal.out(`${verb} is kept for ${result.accepted} of the ${result.matched} runs that fit${result.more ? ', the oldest ones' : ''}.`);
+  if (result.more && !args.has('dry-run') && !json) terminal.note('Next: the same command again for the others, once these are done; or a higher --limit.');
   return 0;
 }

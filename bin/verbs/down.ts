@@ -1,9 +1,9 @@
 // palace down: stops the process that has the data folder, and a PostgreSQL that outlived its process.
+// I1 "Stopped" is said when the process is gone, not when it has given its lock back: what it holds besides is free then.
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { lockHolder, type LockHolder } from '@palace/platform/database/data-lock.ts';
+import { isRunning, lockHolder, type LockHolder } from '@palace/platform/database/data-lock.ts';
 import { runningPostmaster, stopPostmaster } from '@palace/platform/database/postmaster.ts';
-import { isAlive, startMark } from '@palace/platform/database/process-identity.ts';
 import type { Call } from '../call.ts';
 import type { ExitCode } from '../command.ts';
 import { CommandFailure } from '../failure.ts';
@@ -11,7 +11,7 @@ import { dataFolder } from '../find-server.ts';
 import { jsonText } from '../terminal.ts';
 
 const SECOND_SIGNAL_AFTER_MS = 200;
-const LOOK_MS = 50;
+const LOOK_MS = 20;
 
 export async function execute(call: Call): Promise<ExitCode> {
   const { args, terminal, json } = call;
@@ -24,9 +24,9 @@ export async function execute(call: Call): Promise<ExitCode> {
     signal(holder.pid);
     if (args.has('now')) {
       await sleep(SECOND_SIGNAL_AFTER_MS);
-      if (lockHolder(dir) !== undefined) signal(holder.pid);
+      if (isRunning(holder)) signal(holder.pid);
     }
-    await untilGone(dir, holder, timeoutMs);
+    await untilGone(holder, timeoutMs);
   }
   // One that outlived its process, or that was not taken along by a process that ended at once.
   const left = runningPostmaster(join(dir, 'postgres'));
@@ -47,11 +47,11 @@ function signal(pid: number): void {
   }
 }
 
-/** The lock is given back a moment before the process has ended; whoever stops it waits for both. */
-async function untilGone(dir: string, { pid, mark }: LockHolder, timeoutMs: number): Promise<void> {
+async function untilGone(holder: LockHolder, timeoutMs: number): Promise<void> {
   const end = performance.now() + timeoutMs;
-  while (lockHolder(dir)?.pid === pid || (isAlive(pid) && startMark(pid) === mark)) {
-    if (performance.now() > end) throw new CommandFailure(1, `Process ${pid} has not ended within ${timeoutMs / 1000} s.`, { next: 'palace down --now' });
+  while (isRunning(holder)) {
+    if (performance.now() > end)
+      throw new CommandFailure(1, `Process ${holder.pid} has not ended within ${timeoutMs / 1000} s.`, { next: 'palace down --now' });
     await sleep(LOOK_MS);
   }
 }

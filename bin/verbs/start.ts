@@ -14,7 +14,13 @@ export async function execute(call: Call): Promise<ExitCode> {
   const service = args.positionals[0] === 'gateway' ? 'gateway' : 'flow';
   const config = configFor(call, service);
   const { openServiceProcess } = await import('../serve/service-process.ts');
-  const running = await openServiceProcess({ service, config, flowUrls: args.all('flow-url'), credentials: args.text('credentials') });
+  const running = await openServiceProcess({
+    service,
+    config,
+    flowUrls: args.all('flow-url'),
+    credentials: args.text('credentials'),
+    say: (what) => terminal.note(`palace: ${what}`),
+  });
   if (json) terminal.out(jsonText({ ready: true, service, url: running.url, pids: { palace: process.pid } }));
   else terminal.out(`${style('green', `${service} is ready`)} at ${running.url}`);
   const signal = await stopping.asked;

@@ -30,7 +30,12 @@ export function takeDataLock(dir: string): () => void {
 /** Who has the folder now; undefined when nobody does or its holder has ended. */
 export function lockHolder(dir: string): LockHolder | undefined {
   const holder = readHolder(join(dir, 'lock'));
-  return holder !== undefined && startMark(holder.pid) === holder.mark ? holder : undefined;
+  return holder !== undefined && isRunning(holder) ? holder : undefined;
+}
+
+/** Whether the process lives, also after it has given the lock back. */
+export function isRunning({ pid, mark }: LockHolder): boolean {
+  return startMark(pid) === mark;
 }
 
 function linkNew(path: string, mine: LockHolder): boolean {
@@ -56,7 +61,7 @@ function removeDead(path: string): void {
     return;
   }
   const moved = readHolder(aside);
-  if (moved !== undefined && startMark(moved.pid) === moved.mark) {
+  if (moved !== undefined && isRunning(moved)) {
     try {
       linkSync(aside, path);
     } catch {

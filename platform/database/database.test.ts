@@ -1,7 +1,9 @@
 // The database port on the real server: scopes, roles, transactions, lost connections.
+import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { PalaceError } from '../errors.ts';
 import { lintCatalog } from './catalog-lint.ts';
+import { isConnectionLost, shortageOf } from './failure.ts';
 import { roleUrl } from './roles.ts';
 import { tenantTable } from './tenant-table.ts';
 import { silentLog, testDatabase, type TestDatabase } from './testing.ts';
@@ -150,6 +152,33 @@ describe('the roles', () => {
     } finally {
       await db.database.owner.query(`drop database if exists ${name}_two with (force)`);
       await db.database.owner.query(`drop role ${owner}`);
+    }
+  });
+});
+
+describe('a database that is short of something', () => {
+  test.each([
+    ['53100', 'The disk of the database is full.'],
+    ['53200', 'The database is out of memory.'],
+    ['53300', 'The database has no free connection.'],
+    ['53400', 'The database is at a limit of its configuration (53400).'],
+  ])('SQLSTATE %s is a row of the error table that names it: %s', async (sqlstate, detail) => {
+    const attempt = db.database.asTenant('a', (sql) => sql.query(`do $$ begin raise exception 'no' using errcode = '${sqlstate}'; end $$`));
+    await expect(attempt).rejects.toMatchObject({ code: 'unavailable.resources', detail, retryAfterSeconds: 5 });
+  });
+
+  test('gives no more connections than it has, and says so', async () => {
+    const role = `short_${db.url.split('/').at(-1)?.split('?')[0]}`;
+    await db.database.owner.query(`create role ${role} login password 'p' connection limit 0`);
+    try {
+      const url = new URL(db.url);
+      [url.username, url.password] = [role, 'p'];
+      const client = new pg.Client({ connectionString: url.href });
+      client.on('error', () => undefined);
+      const failure = await client.connect().catch((error: unknown) => error);
+      expect([shortageOf(failure), isConnectionLost(failure)]).toEqual(['The database has no free connection.', false]);
+    } finally {
+      await db.database.owner.query(`drop role ${role}`);
     }
   });
 });

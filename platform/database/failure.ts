@@ -1,4 +1,5 @@
-// What a database failure means to a caller: gone (try later), unknown (repeat with the same key), or the caller's own statement.
+// What a database failure means to a caller: gone (try later), unknown (repeat with the same key), short of something (nothing was kept,
+// try later), or the caller's own statement.
 // Called by pg.ts; services that use a pool directly pass their errors through `asPalaceError`.
 import { PalaceError } from '../errors.ts';
 
@@ -14,8 +15,14 @@ const LOST_SYSTEM_CODES = new Set([
   'EAI_AGAIN',
   'ECONNABORTED',
 ]);
-/** Shut down, crashed, starting, too many connections, idle in transaction too long, idle session; class 08 is "connection exception". */
-const LOST_SQLSTATES = new Set(['57P01', '57P02', '57P03', '57P05', '53300', '25P03']);
+/** Shut down, crashed, starting, idle in transaction too long, idle session; class 08 is "connection exception". */
+const LOST_SQLSTATES = new Set(['57P01', '57P02', '57P03', '57P05', '25P03']);
+/** Class 53, "insufficient resources": the server answers, and has kept nothing of the statement. */
+const SHORTAGES: ReadonlyMap<string, string> = new Map([
+  ['53100', 'The disk of the database is full.'],
+  ['53200', 'The database is out of memory.'],
+  ['53300', 'The database has no free connection.'],
+]);
 const LOST_MESSAGES =
   /^(Connection terminated|timeout exceeded when trying to connect|timeout expired|Client has encountered a connection error|Client was closed|Cannot use a pool after calling end)/;
 
@@ -34,9 +41,23 @@ export function isConnectionLost(error: unknown): boolean {
   return LOST_MESSAGES.test(error.message);
 }
 
-/** The row of the error table for a lost database; every other error as it is. */
+/** What the database lacks, one sentence; undefined when that is not why it failed. */
+export function shortageOf(error: unknown): string | undefined {
+  if (error instanceof PalaceError) return error.code === 'unavailable.resources' ? error.detail : undefined;
+  const state = sqlState(error);
+  return state?.startsWith('53') === true ? (SHORTAGES.get(state) ?? `The database is at a limit of its configuration (${state}).`) : undefined;
+}
+
+export function shortageError(reason: string, cause?: unknown): PalaceError {
+  return new PalaceError('unavailable.resources', { detail: reason, retryAfterSeconds: 5, cause });
+}
+
+/** The row of the error table for a database that is lost or short of something; every other error as it is. */
 export function asPalaceError(error: unknown, under: 'way' | 'commit' = 'way'): unknown {
-  if (error instanceof PalaceError || !isConnectionLost(error)) return error;
+  if (error instanceof PalaceError) return error;
+  const shortage = shortageOf(error);
+  if (shortage !== undefined) return shortageError(shortage, error);
+  if (!isConnectionLost(error)) return error;
   return under === 'commit'
     ? new PalaceError('outcome.unknown', { cause: error, retryAfterSeconds: 1 })
     : new PalaceError('unavailable.database', { cause: error, retryAfterSeconds: 1 });

@@ -1,4 +1,5 @@
 // Telling one process from a later one with the same number: the number alone is reused after a restart.
+// I1 A process that was killed and not reaped by its parent (a zombie) does nothing any more: it is dead to every question here.
 import { execFileSync } from 'node:child_process';
 import { readFileSync, readlinkSync, realpathSync } from 'node:fs';
 
@@ -11,11 +12,11 @@ export function isAlive(pid: number): boolean {
   }
 }
 
-/** A mark that no later process with this number can have; undefined when there is no such process. */
+/** A mark that no later process with this number can have; undefined when no such process lives. */
 export function startMark(pid: number): string | undefined {
-  if (process.platform === 'linux') return procStat(pid)?.[19];
   if (process.platform === 'win32') return isAlive(pid) ? 'alive' : undefined;
-  return psColumn(pid, 'lstart=');
+  if (isZombie(pid)) return undefined;
+  return process.platform === 'linux' ? procStat(pid)?.[19] : psColumn(pid, 'lstart=');
 }
 
 /** True when the process is a PostgreSQL server that works in this folder. */
@@ -32,7 +33,9 @@ export function isPostmasterOf(pid: number, folder: string): boolean {
 }
 
 function isZombie(pid: number): boolean {
-  return process.platform === 'linux' && procStat(pid)?.[0] === 'Z';
+  if (process.platform === 'win32') return false;
+  const state = process.platform === 'linux' ? procStat(pid)?.[0] : psColumn(pid, 'state=');
+  return state?.startsWith('Z') === true;
 }
 
 /** The fields of /proc/PID/stat after the command name, which may itself hold spaces and brackets. */

@@ -8,6 +8,9 @@ import type { CommitReply, DurableStore, Fence, KeyClaim, Scheduler, Write, Writ
 
 const CONTENDED_ATTEMPTS = 40;
 const CONTENDED_PAUSE_MS = 10;
+/** A moment without room is sat out; a longer one drops the shards, a second at a time and not as fast as the database can refuse. */
+const SHORT_ATTEMPTS = 4;
+const SHORT_PAUSE_MS = 250;
 
 export interface Entry {
   readonly write: Write;
@@ -21,6 +24,7 @@ export interface BatchHooks {
   unknown(fences: readonly Fence[], message: string): void;
   committed(writes: readonly Write[], seconds: number): void;
   refused(write: Write, reply: CommitReply): void;
+  short(reason: string): void;
 }
 
 interface BatchPorts {
@@ -34,6 +38,7 @@ type Group = readonly Entry[];
 export async function runBatch(ports: BatchPorts, connection: number, batch: Group): Promise<void> {
   const groups: Group[] = [batch];
   let contended = 0;
+  let short = 0;
   for (let group = groups.shift(); group !== undefined; group = groups.shift()) {
     if (group.length === 0) continue;
     const writes = group.map((entry) => entry.write);
@@ -60,6 +65,12 @@ export async function runBatch(ports: BatchPorts, connection: number, batch: Gro
         if (contended > CONTENDED_ATTEMPTS) giveUp(ports, groups, group, 'a claimed key stayed locked');
         else groups.unshift(...(await split(ports.scheduler, group)));
         break;
+      case 'short':
+        ports.hooks.short(reply.reason);
+        await pause(ports.scheduler, SHORT_PAUSE_MS);
+        if (++short < SHORT_ATTEMPTS) groups.unshift(group);
+        else giveUp(ports, groups, group, reply.reason, reply.reason);
+        break;
       case 'bad-row':
         groups.unshift(...halve(ports.hooks, group, reply));
         break;
@@ -73,15 +84,16 @@ function regroup(ports: BatchPorts, groups: Group[], group: Group, rest: Group):
   else giveUp(ports, groups, group, 'the refusal names no write of the batch');
 }
 
-function giveUp({ hooks }: BatchPorts, groups: Group[], group: Group, message: string): void {
+function giveUp({ hooks }: BatchPorts, groups: Group[], group: Group, message: string, shortage?: string): void {
+  const outcome: WriteOutcome = { kind: 'unknown', ...(shortage !== undefined && { shortage }) };
   hooks.unknown(fencesOf(group), message);
-  for (const entry of group) entry.settle({ kind: 'unknown' });
-  removeShards(groups, shardsOf(group), { kind: 'unknown' });
+  for (const entry of group) entry.settle(outcome);
+  removeShards(groups, shardsOf(group), outcome);
 }
 
 /** Writes that claim a key go alone, after the others: one stuck key must not hold a batch. */
 async function split(scheduler: Scheduler, group: Group): Promise<Group[]> {
-  if (group.length === 1) await new Promise<void>((resolve) => scheduler.after(CONTENDED_PAUSE_MS, resolve));
+  if (group.length === 1) await pause(scheduler, CONTENDED_PAUSE_MS);
   const blocked = new Set<number>();
   const free: Entry[] = [];
   const alone: Entry[][] = [];
@@ -93,6 +105,10 @@ async function split(scheduler: Scheduler, group: Group): Promise<Group[]> {
     } else free.push(entry);
   }
   return [free, ...alone];
+}
+
+function pause(scheduler: Scheduler, delayMs: number): Promise<void> {
+  return new Promise((resolve) => scheduler.after(delayMs, resolve));
 }
 
 function halve(hooks: BatchHooks, group: Group, reply: Extract<CommitReply, { kind: 'bad-row' }>): Group[] {

@@ -134,8 +134,11 @@ export type WriteOutcome =
   | { readonly kind: 'key-taken'; readonly fingerprint: string; readonly answer: string }
   /** The database refuses this write's data (SQLSTATE class 22, 23, 42): nothing of it is kept, its neighbours are. */
   | { readonly kind: 'bad-row'; readonly sqlstate: string; readonly message: string }
-  /** The answer was lost or the database went away: the shard is dropped here and will be read again. */
-  | { readonly kind: 'unknown' };
+  /**
+   * The answer was lost or the database went away: the shard is dropped here and will be read again. With `shortage` (one sentence) the
+   * database refused for want of something: nothing was kept, and the shard is read again all the same.
+   */
+  | { readonly kind: 'unknown'; readonly shortage?: string };
 
 export type CloseReason = 'fenced' | 'released' | 'unknown-outcome' | 'lease-lost' | 'stopped';
 
@@ -182,6 +185,8 @@ export interface DurableNode {
   haltVersion(): number;
   /** Writes submitted and not yet answered. A service refuses new work above its own limit. */
   backlog(): number;
+  /** What the database is short of, one sentence, from the first refusal until it is proved to be there again. */
+  shortage(): string | undefined;
 }
 
 export interface CommandState {
@@ -245,7 +250,9 @@ export type CommitReply =
   /** Somebody else's open commit holds one of the claimed keys; nothing is kept, try again. */
   | { readonly kind: 'contended' }
   | { readonly kind: 'bad-row'; readonly sqlstate: string; readonly message: string }
-  | { readonly kind: 'unknown'; readonly message: string };
+  | { readonly kind: 'unknown'; readonly message: string }
+  /** The database lacks something (SQLSTATE class 53); nothing is kept, it may have it again later. */
+  | { readonly kind: 'short'; readonly reason: string };
 
 export interface TakenKey {
   readonly tenant: string;
@@ -294,6 +301,8 @@ export interface DurableStore {
   commit(connection: number, writes: readonly Write[]): Promise<CommitReply>;
   /** One autocommit statement for many; one outcome each, in their order. A contended key keeps nothing of all of them. */
   send(sendings: readonly Sending[]): Promise<readonly SendOutcome[]>;
+  /** Resolves when a new connection was given and new rows have room on the disk; nothing is kept. */
+  proveRoom(): Promise<void>;
   /** Which of these shards have undecided inbox rows or stream rows. */
   readPending(
     shards: readonly number[],

@@ -272,6 +272,51 @@ describe('engine time', () => {
   });
 });
 
+describe('a database without room', () => {
+  const full = (table: string): Promise<unknown> =>
+    toys.rows(`create trigger full_disk before insert on toy.${table} for each statement execute function toy.full_disk()`);
+  const roomy = (table: string): Promise<unknown> => toys.rows(`drop trigger full_disk on toy.${table}`);
+
+  it('keeps nothing, says what it is short of until that is there again, and then goes on', async () => {
+    await toys.rows(`create function toy.full_disk() returns trigger language plpgsql as $$
+      begin raise exception 'could not extend file' using errcode = '53100'; end $$`);
+    for (const table of ['entry', 'room']) await full(table);
+    const shortage = 'The disk of the database is full.';
+    const key = name();
+    expect(await toy.node.submit(entry(toy, 3, key))).toEqual({ kind: 'unknown', shortage });
+    expect(await toys.rows('select from toy.entry where key = $1', [key])).toEqual([]);
+    expect(toy.node.shortage()).toBe(shortage);
+    await roomy('entry');
+    await until('the shard is read again', () => toy.node.fence(3) !== undefined);
+    expect(await toy.node.submit(entry(toy, 3, key))).toEqual({ kind: 'committed' });
+    // One commit that had room proves nothing: others may need more.
+    expect(toy.node.shortage()).toBe(shortage);
+    await roomy('room');
+    await until('the shortage is over', () => toy.node.shortage() === undefined);
+    expect(toy.node.owned()).toHaveLength(64);
+  });
+
+  it('sits out a moment: the write is kept and nobody hears of it', async () => {
+    await full('entry');
+    const key = name();
+    const outcome = toy.node.submit(entry(toy, 3, key));
+    await until('it was refused once', () => toy.node.shortage() !== undefined);
+    await roomy('entry');
+    expect(await outcome).toEqual({ kind: 'committed' });
+    await until('the shortage is over', () => toy.node.shortage() === undefined);
+  });
+
+  it('refuses what is sent, with the reason', async () => {
+    for (const table of ['inbox', 'room']) await full(table);
+    const row: InboxRow = { shard: 3, tenant: 'acme', key: name(), commandId: name(), kind: 'k', body: '{}' };
+    await expect(toy.node.send([row])).rejects.toMatchObject({ code: 'unavailable.resources', detail: 'The disk of the database is full.' });
+    expect(toy.node.shortage()).toBeDefined();
+    for (const table of ['inbox', 'room']) await roomy(table);
+    await toy.node.send([row]);
+    await until('the shortage is over', () => toy.node.shortage() === undefined);
+  });
+});
+
 describe('the schema', () => {
   it('gives nobody more than the catalog rules allow', async () => {
     expect(await lintCatalog(toys.db.database.owner)).toEqual([]);

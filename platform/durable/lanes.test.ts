@@ -42,6 +42,7 @@ function bench(settings: Partial<DurableSettings> = {}): Bench {
       },
       committed: (writes) => told.push(`committed ${writes.map((write) => write.key).join(',')}`),
       refused: (write) => told.push(`refused ${write.key}`),
+      short: (reason) => told.push(`short of ${reason}`),
     },
   );
   return {

@@ -3,6 +3,7 @@
 // The way of a write: submit -> lanes -> store.commit -> timers and feeds follow -> doorbells ring -> the caller hears.
 // Called by the services' start (bin/ or service.ts) and, unchanged, by the simulator.
 import type { Bus, BusMessage } from '../bus/port.ts';
+import { shortageError, shortageOf } from '../database/failure.ts';
 import type { Telemetry } from '../telemetry/port.ts';
 import type {
   DurableHost,
@@ -14,6 +15,7 @@ import type {
   InboxRow,
   Scheduler,
   SendOutcome,
+  Sending,
   SentClaim,
   ShardCursor,
   StreamRead,
@@ -30,6 +32,7 @@ import { createMembership, type Membership } from './membership.ts';
 import { durableMetrics, type DurableMetrics } from './metrics.ts';
 import { createSender } from './sender.ts';
 import { createShards, type Shards } from './shards.ts';
+import { createShortage, type Shortage } from './shortage.ts';
 import { createTimers, type Timers } from './timers.ts';
 
 const TRIM_EVERY_POLLS = 6;
@@ -58,11 +61,12 @@ interface Parts {
   readonly feeds: Feeds;
   readonly shards: Shards;
   readonly membership: Membership;
+  readonly shortage: Shortage;
 }
 
 export function createDurableNode(options: DurableNodeOptions): DurableNode {
   const parts = join(options);
-  const { lanes, shards, membership } = parts;
+  const { lanes, shards, membership, shortage } = parts;
   const { store, bus, service, scheduler } = options;
   const sendRows = createSender(store, scheduler);
   const stops: (() => void)[] = [];
@@ -73,6 +77,7 @@ export function createDurableNode(options: DurableNodeOptions): DurableNode {
       bus.subscribe('durable.stream', (message) => forUs(message) && parts.feeds.ringStreams(shardsIn(message))),
       bus.subscribe('durable.shards', (message) => forUs(message) && message.data.node !== options.nodeId && membership.nudge()),
       pollRegularly(parts),
+      shortage.close,
     );
     await membership.start({ nodeId: options.nodeId, readsFormat: options.readsFormat ?? 1 });
     bus.publish({ topic: 'durable.shards', data: { service, node: options.nodeId } });
@@ -91,7 +96,7 @@ export function createDurableNode(options: DurableNodeOptions): DurableNode {
   }
 
   async function send(rows: readonly InboxRow[], claim?: SentClaim): Promise<SendOutcome> {
-    const outcome = await sendRows({ rows, ...(claim !== undefined && { claim }) });
+    const outcome = await keep(parts, sendRows, { rows, ...(claim !== undefined && { claim }) });
     if (outcome.kind !== 'kept') return outcome;
     const rung = [...new Set(rows.map((row) => row.shard))];
     parts.feeds.ringInbox(rung);
@@ -119,7 +124,20 @@ export function createDurableNode(options: DurableNodeOptions): DurableNode {
     timeMs: () => membership.timeMs(),
     haltVersion: () => membership.haltVersion(),
     backlog: () => lanes.backlog(),
+    shortage: () => shortage.present(),
   };
+}
+
+/** What the database lacks is told to who sends, and remembered for who asks next. */
+async function keep({ shortage }: Pick<Parts, 'shortage'>, send: ReturnType<typeof createSender>, sending: Sending): Promise<SendOutcome> {
+  try {
+    return await send(sending);
+  } catch (error) {
+    const lacking = shortageOf(error);
+    if (lacking === undefined) throw error;
+    shortage.met(lacking);
+    throw shortageError(lacking, error);
+  }
 }
 
 function shardsIn(message: BusMessage): readonly number[] {
@@ -169,6 +187,7 @@ function join(options: DurableNodeOptions): Parts {
     tookOver: metrics.tookOver,
   });
   const membership = createMembership({ store, scheduler, settings, log, shards });
+  const shortage = createShortage(scheduler, () => store.proveRoom(), log);
   const lanes = createLanes(store, scheduler, settings, {
     fenced: (lost) => shards.lose(lost, 'fenced'),
     unknown: (lost, message) => {
@@ -177,8 +196,9 @@ function join(options: DurableNodeOptions): Parts {
     },
     committed: (writes, seconds) => followCommit({ feeds, timers, shards, metrics, service, bus }, writes, seconds),
     refused: (write, reply) => log.error('The database refuses the data of a write', { shard: write.fence.shard, key: write.key, reply }),
+    short: (reason) => shortage.met(reason),
   });
-  return { options, metrics, lanes, timers, feeds, shards, membership };
+  return { options, metrics, lanes, timers, feeds, shards, membership, shortage };
 }
 
 type Follow = Pick<Parts, 'feeds' | 'timers' | 'shards' | 'metrics'> & Pick<DurableNodeOptions, 'service' | 'bus'>;

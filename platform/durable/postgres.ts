@@ -3,6 +3,7 @@
 //    server is given up after ABANDON_MS by breaking the connection: the outcome is then unknown, as it is.
 // I2 The session lock that proves life and the renewals share one connection: who cannot renew does not look alive for long.
 // I3 Only errors after which PostgreSQL certainly kept nothing are answered by anything else than `unknown`.
+import { shortageOf } from '../database/failure.ts';
 import type { Database, Sql } from '../database/port.ts';
 import type {
   CommitReply,
@@ -155,6 +156,17 @@ export function postgresDurableStore({ database, schema, service }: PostgresStor
     }
   }
 
+  /** On a connection of its own: that there is one more is part of the proof. */
+  async function proveRoom(): Promise<void> {
+    const client = await database.dedicated('engine');
+    try {
+      await client.query(`set application_name = '${applicationName}:room'; set statement_timeout = '5s'`);
+      await client.query(`select ${schema}.prove_room()`);
+    } finally {
+      await client.end().catch(() => undefined);
+    }
+  }
+
   const reads = createReads(database, schema, service);
   return {
     enlist,
@@ -163,6 +175,7 @@ export function postgresDurableStore({ database, schema, service }: PostgresStor
     release,
     commit,
     send,
+    proveRoom,
     ...reads,
     retire: async (node) => {
       await control.query(`select ${schema}.retire($1)`, [node.nodeId]);
@@ -279,6 +292,8 @@ function sqlState(error: unknown): string | undefined {
 }
 
 function explain(error: unknown): CommitReply {
+  const lacking = shortageOf(error);
+  if (lacking !== undefined) return { kind: 'short', reason: lacking };
   const state = sqlState(error);
   const message = error instanceof Error ? error.message : String(error);
   const detail = (error as { detail?: string } | null)?.detail;

@@ -1,6 +1,6 @@
 // Hides secrets before something is written or shown: by the name of a field, and by the shape of a value in any text.
 // I1 Works on a copy, never throws, ends on cycles, and is bounded by its limits.
-// I2 What a secret's shape is stands here once. Called by the log sink, the CLI's failure report, and the gateway.
+// I2 What a secret's shape is stands here once. Called by the log sink, traces, and what the API shows of runs.
 
 export const MASK = '[redacted]';
 

@@ -173,13 +173,31 @@ export const forked = z.object({
 });
 export const resolveEffect = z.strictObject({ /** Did the act happen? */ outcome: z.enum(['done', 'absent']), result: json.optional() });
 export const BULK_VERBS = ['pause', 'resume', 'cancel', 'retry'] as const;
+/** What a verb can change; it finds no other runs. */
+export const BULK_STATES: Readonly<Record<(typeof BULK_VERBS)[number], readonly RunStatus[]>> = {
+  pause: ['pending', 'running', 'waiting'],
+  resume: ['paused'],
+  cancel: ['pending', 'running', 'waiting', 'paused'],
+  retry: ['failed', 'quarantined'],
+};
 export const bulkRuns = z.strictObject({
   verb: z.enum(BULK_VERBS),
   filter: z.strictObject({ flow: z.string().max(200).optional(), status: z.enum(RUN_STATES).optional(), ids: z.array(runId).max(1000).optional() }),
+  /** The oldest ones first. */
   limit: z.number().int().min(1).max(10_000).default(1000),
+  /** The `next` of an answer before: goes on behind the runs that it has seen. */
+  cursor: z.string().max(300).optional(),
   dryRun: z.boolean().default(false),
 });
-export const bulkResult = z.object({ matched: z.number(), accepted: z.number() });
+export const bulkResult = z.object({
+  /** Runs that fit, counted up to 100,000. */
+  matched: z.number(),
+  /** Runs for which the verb is kept; each is checked again by its owner. */
+  accepted: z.number(),
+  /** True when more fit than the limit: send the same again with `next` as `cursor`. */
+  more: z.boolean(),
+  next: z.string().optional(),
+});
 
 /** A CloudEvent from outside, structured mode. */
 export const publishEvent = z.strictObject({

@@ -1,11 +1,13 @@
 // One run as people see it: the summary row, the run folded from its journal, what it waits for and why it failed.
-// Secrets are masked here, at the last step before the door.
+// Secrets are masked here, at the last step before the door: in data by the names of its fields, in every text of an error or of a
+// person by their shape. The output alone is shown as it is: it is what its owner asked for.
 import { parseJsonText } from '@palace/platform/json.ts';
-import { redact } from '@palace/platform/telemetry/redact.ts';
+import { redact, redactText } from '@palace/platform/telemetry/redact.ts';
 import type { z } from 'zod';
 import type { runDetail, runSummary } from './contract.ts';
 import { ENDED } from './contract.ts';
-import type { RunEvent } from './core/model.ts';
+import type { RunEvent, RunFault } from './core/model.ts';
+import type { Run } from './core/run.ts';
 import { failureOf, waitingFor } from './core/view.ts';
 import { fold } from './engine/loading.ts';
 import type { FlowParts } from './parts.ts';
@@ -31,7 +33,7 @@ export async function runPage(parts: FlowParts, tenant: string, row: RunRow): Pr
   const linked = stored === undefined ? undefined : await parts.programs.readable(tenant, stored.row.hash);
   if (stored === undefined) return { ...summaryPage(row), waitingFor: [], lastSeq: 0 };
   const page = summaryPage(stored.row);
-  const quarantine = stored.row.status !== 'quarantined' ? {} : { quarantine: { reason: stored.row.quarantine ?? 'unknown', at: page.startedAt } };
+  const quarantine = quarantineOf(stored.row);
   if (linked === undefined) return { ...page, waitingFor: [], lastSeq: 0, ...quarantine };
   try {
     const { run, lastSeq } = fold(stored, linked);
@@ -44,14 +46,24 @@ export async function runPage(parts: FlowParts, tenant: string, row: RunRow): Pr
       input: redact(run.input),
       context: redact(run.context),
       ...(run.output !== undefined && { output: run.output }),
-      ...(run.fault !== undefined && { error: run.fault }),
-      ...(failed !== undefined && { failure: { ...failed, input: redact(failed.input) } }),
-      waitingFor: ended ? [] : waitingFor(run),
+      ...(run.fault !== undefined && { error: redact(run.fault) as RunFault }),
+      ...(failed !== undefined && { failure: redact(failed) as typeof failed }),
+      waitingFor: ended ? [] : waitingFor(withSafeReason(run)),
     };
   } catch (error) {
     if (stored.row.status !== 'quarantined') throw error;
     return { ...page, waitingFor: [], lastSeq: 0, ...quarantine };
   }
+}
+
+function quarantineOf({ quarantine }: RunRow): Pick<z.input<typeof runDetail>, 'quarantine'> {
+  return quarantine === undefined ? {} : { quarantine: { reason: redactText(quarantine.reason), at: iso(quarantine.atMs) } };
+}
+
+/** Who paused it stays readable: what a person wrote is masked before the two are one text. */
+function withSafeReason(run: Run): Run {
+  const { paused } = run;
+  return paused?.reason === undefined ? run : { ...run, paused: { ...paused, reason: redactText(paused.reason) } };
 }
 
 /** The end of the journal is enough to tell why a run failed. */

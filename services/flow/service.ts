@@ -96,7 +96,7 @@ export async function openFlow(platform: Platform, options: FlowOptions = {}): P
   return {
     engine,
     node,
-    door: { name: 'flow', routes: flowRoutes(parts), ready: () => ({ 'flow.shards': node.owned().length > 0 }) },
+    door: { name: 'flow', routes: flowRoutes(parts), ready: () => ({ 'flow.shards': node.owned().length > 0, room: node.shortage() === undefined }) },
     start: () => node.start(),
     async stop() {
       stopListening();

@@ -16,20 +16,21 @@ export interface KeyWishes {
 }
 
 export interface Keys {
-  /** `secret` is the whole key, shown once. */
-  create(tenant: string, wishes: KeyWishes): Promise<ApiKey & { readonly secret: string }>;
+  /** `secret` is the whole key, shown once. `keep` is given it before it is stored: what it throws keeps the key from being made. */
+  create(tenant: string, wishes: KeyWishes, keep?: (secret: string) => void): Promise<ApiKey & { readonly secret: string }>;
   revoke(tenant: string, id: string): Promise<void>;
   list(tenant: string, limit?: number, after?: string): Promise<ApiKey[]>;
 }
 
 export function openKeys(store: GatewayStore, credentials: Credentials): Keys {
   return {
-    async create(tenant, { name, role, expiresAt }) {
+    async create(tenant, { name, role, expiresAt }, keep) {
       if (expiresAt !== undefined && !(Date.parse(expiresAt) > Date.now())) {
         throw new PalaceError('request.invalid', { errors: [{ path: '/expiresAt', message: 'The key would be expired at once.' }] });
       }
       await store.ensureTenant(tenant);
       const { id, secret, hash } = mintKey();
+      keep?.(secret);
       const key = await store.addKey(tenant, { id, hash, name, role, expiresAt });
       return { ...key, secret };
     },

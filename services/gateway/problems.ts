@@ -1,7 +1,7 @@
 // Every failure a client can see leaves through here, as an RFC 9457 problem made from a row of the error table.
 // I1 A thrown value without a row reads `internal`: a trace id, never a message, a stack or SQL (S63).
 // I2 The answer depends on the code alone, so a foreign and an unknown id read the same, byte for byte but the trace id (S02).
-import { isConnectionLost } from '@palace/platform/database/failure.ts';
+import { asPalaceError } from '@palace/platform/database/failure.ts';
 import { ERRORS, PalaceError } from '@palace/platform/errors.ts';
 import type { ErrorPlace } from '@palace/platform/errors.ts';
 import type { z } from 'zod';
@@ -11,11 +11,8 @@ import type { Problem } from './contract.ts';
 export type Phase = 'before' | 'reading' | 'changing';
 
 export function toPalaceError(error: unknown, phase: Phase): PalaceError {
-  if (error instanceof PalaceError) return error;
-  if (isConnectionLost(error)) {
-    return new PalaceError(phase === 'changing' ? 'outcome.unknown' : 'unavailable.database', { retryAfterSeconds: 1, cause: error });
-  }
-  return new PalaceError('internal', { cause: error });
+  const known = asPalaceError(error, phase === 'changing' ? 'commit' : 'way');
+  return known instanceof PalaceError ? known : new PalaceError('internal', { cause: error });
 }
 
 export function toProblem(error: PalaceError, traceId: string | undefined, path?: string): Problem {

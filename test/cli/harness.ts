@@ -120,6 +120,8 @@ export interface RunningServer {
   /** The end of what it said on standard error. */
   said(): string;
   stop(): Promise<number>;
+  /** What it has written to standard error, the end of it. */
+  said(): string;
 }
 
 /** `palace up` for one test file. Its names: URL, PORT, DATA. */

@@ -1,6 +1,6 @@
 // What `palace up` promises to scripts and to people: one ready line, a private key that stays, a drain, no trace left.
 import { spawn } from 'node:child_process';
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -63,18 +63,40 @@ describe('palace up', () => {
     server = await startServer(world);
     expect(credentials()).toEqual({ url: server.url, apiKey });
   });
-  it('makes a new key when the file was lost or holds another server’s key', async () => {
+  it('makes a new key when the file was lost or holds another server’s key, and revokes the one that it replaces', async () => {
     await server.stop();
     const before = credentials().apiKey;
     await shell(world, `sed 's/palace_/palace_0/' ${world.data}/credentials.json > ${world.data}/c && mv ${world.data}/c ${world.data}/credentials.json`);
     server = await startServer(world);
     expect(credentials().apiKey).not.toBe(before);
     expect((await shell(world, `palace get flows --data ${world.data}`)).exit).toBe(0);
+    await server.stop();
+    writeFileSync(join(world.data, 'credentials.json'), '{"url":');
+    server = await startServer(world);
+    const { items } = JSON.parse((await shell(world, `palace key list --json --data ${world.data}`)).out) as { items: { revokedAt?: string }[] };
+    expect([items.length, items.filter((key) => key.revokedAt === undefined).length]).toEqual([3, 1]);
+    const answer = await fetch(new URL('/v1/me', server.url), { headers: { authorization: `Bearer ${before}` } });
+    expect(answer.status).toBe(401);
   });
   it('is stopped by palace down', async () => {
     const { exit, out } = await shell(world, `palace down --json --data ${world.data}`);
     expect([exit, (JSON.parse(out) as { stopped: unknown }).stopped]).toEqual([0, server.pids]);
     expect(alive(server.pids.palace)).toBe(false);
+  });
+  it('is not called stopped while its process still ends, though the lock is given back', async () => {
+    const dir = join(world.folder, 'slow');
+    mkdirSync(dir);
+    const identity = new URL('../../platform/database/process-identity.ts', import.meta.url).href;
+    const script = `import { rmSync, writeFileSync } from 'node:fs';
+      import { startMark } from '${identity}';
+      writeFileSync('${dir}/lock', JSON.stringify({ pid: process.pid, mark: startMark(process.pid) }));
+      process.on('SIGTERM', () => (rmSync('${dir}/lock'), setTimeout(() => process.exit(0), 700)));
+      setInterval(() => undefined, 1_000);
+      console.log('ready');`;
+    const child = spawn(process.execPath, ['--input-type=module-typescript', '-e', script], { stdio: ['ignore', 'pipe', 'inherit'] });
+    await new Promise((resolve) => child.stdout.once('data', resolve));
+    expect((await shell(world, `palace down --data ${dir}`)).out).toContain('Stopped.');
+    expect(alive(child.pid ?? 0)).toBe(false);
   });
   it('takes over, or stops with palace down, the PostgreSQL of a start that was killed', async () => {
     server = await startServer(world);

@@ -78,6 +78,7 @@ export function connect(world: World, database: SimulatedDatabase, process: Simu
     retire: (node) => call(() => owners.retire(node)),
     commit: (_connection, writes) => commit(writes),
     send: (sendings) => call(() => database.send(sendings)),
+    proveRoom: () => call(() => Promise.resolve()),
     readPending: (shards) =>
       read(() => ({
         inbox: shards.filter((shard) => database.openInbox({ shard, limit: 1, except: [] }).length > 0),

@@ -157,9 +157,14 @@ export class FlowTables implements ServiceTables {
     const kept = this.runs.get(String(row['id']));
     if (kept === undefined) return;
     const { endedMs: _endedMs, quarantine: _quarantine, ...rest } = kept.row;
-    const { ended_ms: ended, quarantine } = row as { ended_ms: number | null; quarantine: string | null };
-    kept.row = { ...rest, status: row['status'] as RunStatus, ...(ended !== null && { endedMs: ended }), ...(quarantine !== null && { quarantine }) };
-    if (kept.row.status === 'quarantined') this.world.violate(`${kept.row.id} (${kept.row.flow}) was quarantined: ${String(quarantine)}`);
+    const {
+      ended_ms: ended,
+      quarantine: reason,
+      quarantined_ms: atMs,
+    } = row as Record<'ended_ms' | 'quarantined_ms', number | null> & { quarantine: string | null };
+    const quarantine = reason === null ? {} : { quarantine: { reason, atMs: atMs ?? 0 } };
+    kept.row = { ...rest, status: row['status'] as RunStatus, ...(ended !== null && { endedMs: ended }), ...quarantine };
+    if (kept.row.status === 'quarantined') this.world.violate(`${kept.row.id} (${kept.row.flow}) was quarantined: ${String(reason)}`);
   }
 
   private setSnapshot(row: Row): void {

@@ -86,5 +86,14 @@ begin
   return gone;
 end $$;
 
+-- Takes a megabyte and gives it back. In a new file: no page that was free in an old one answers for the disk.
+create function {{schema}}.prove_room() returns void language plpgsql as $$
+begin
+  truncate {{schema}}.room;
+  insert into {{schema}}.room select repeat('x', 8000) from generate_series(1, 128);
+  raise exception 'there is room' using errcode = 'PA005';
+exception when sqlstate 'PA005' then return;
+end $$;
+
 grant execute on all functions in schema {{schema}} to palace_engine;
 `;

@@ -109,6 +109,11 @@ create table {{schema}}.dedupe (
   primary key (tenant, scope, key)
 );
 
+-- Always empty: what is written here is taken back (prove_room).
+create table {{schema}}.room (filler text not null);
+alter table {{schema}}.room alter column filler set storage plain;
+grant insert, truncate on {{schema}}.room to palace_engine;
+
 ${['node', 'shard', 'clock', 'halt', 'stream_head', 'cursor'].map(open).join('')}
 grant usage on schema {{schema}} to palace_engine, palace_api;
 grant usage on all sequences in schema {{schema}} to palace_engine;

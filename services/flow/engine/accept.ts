@@ -3,6 +3,7 @@
 // I3 With an Idempotency-Key the key, the run and its first events are one commit.
 // I4 Through the inbox the key is claimed in the commit that keeps the row: what is acknowledged under it will begin.
 import type { Json } from '@palace/jq/jq.ts';
+import { shortageError } from '@palace/platform/database/failure.ts';
 import { PalaceError } from '@palace/platform/errors.ts';
 import { SHARD_COUNT } from '@palace/platform/durable/contract.ts';
 import type { Rewound } from '../core/model.ts';
@@ -64,6 +65,7 @@ export function createAccept(parts: EngineParts): Accept {
   let turn = 0;
 
   async function start(request: StartRequest): Promise<{ id: string; repeated: boolean }> {
+    refuseShortage(parts);
     refuseOverload();
     const found = parts.programs.resolved(request.tenant, request.flow) ?? (await parts.programs.resolve(request.tenant, request.flow));
     if (found === undefined) throw new PalaceError('not-found', { detail: `There is no flow ${request.flow}. List them with: palace get flows` });
@@ -132,6 +134,7 @@ export function createAccept(parts: EngineParts): Accept {
       if (settled.fingerprint !== request.idempotency?.fingerprint) throw new PalaceError('idempotency.mismatch');
       return { id: (JSON.parse(settled.answer) as { id: string }).id, repeated: true };
     }
+    if (settled.kind === 'unknown' && settled.shortage !== undefined) throw shortageError(settled.shortage);
     if (settled.kind === 'unknown') throw new PalaceError('outcome.unknown', { retryAfterSeconds: 1 });
     if ('bad' in settled) throw new PalaceError('internal', { detail: settled.why });
     throw new PalaceError('unavailable.database', { retryAfterSeconds: 1, ...('why' in settled && { detail: settled.why }) });
@@ -207,6 +210,12 @@ function newcomer(row: Omit<RunRow, 'status' | 'startedMs'>, linked: Linked, sta
 }
 
 const nameOf = ({ namespace, name }: Definition): string => `${namespace}/${name}`;
+
+/** Known from others: it would be decided, not be kept, and take the runs beside it out of memory. */
+function refuseShortage(parts: EngineParts): void {
+  const lacking = parts.node().shortage();
+  if (lacking !== undefined) throw shortageError(lacking);
+}
 
 /** The input is refused before anything is written; a flow whose schema cannot be read is the flow's mistake. */
 function refuseInput(linked: Linked, input: Json, payloadBytes: number): void {

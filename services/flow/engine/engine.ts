@@ -288,7 +288,7 @@ function quarantine(parts: EngineParts, target: Parameters<EngineParts['quaranti
   if (fence !== undefined && slot?.fresh !== true) {
     const draft = newDraft();
     const reason = error instanceof Error ? `${why}: ${error.message}` : error === undefined ? why : `${why}: ${String(error)}`;
-    addState(draft, { id, tenant }, 'quarantined', null, reason.slice(0, 500));
+    addState(draft, { id, tenant }, 'quarantined', null, { reason: reason.slice(0, 500), atMs: parts.node().timeMs() });
     void parts.node().submit(draftWrite(draft, { fence, key: id, tenant }));
   }
   consume(parts, shard, tenant, id, all, why);

@@ -6,6 +6,7 @@ import { ENDED, type RunStatus } from '../contract.ts';
 import { JOURNAL_FORMAT, type ActId, type EffectIntent, type RunEvent } from '../core/model.ts';
 import { SIGNAL_PREFIX } from '../core/program.ts';
 import { isGuarded } from '../core/release.ts';
+import type { Quarantine } from '../store/port.ts';
 import { homeShard } from './placement.ts';
 
 export interface Draft {
@@ -122,8 +123,16 @@ function addSettlement(draft: Draft, of: Subject, event: RunEvent, atMs: number)
 }
 
 /** The summary row changes at start, wait, control change and end only (ENGINE E17). */
-export function addState(draft: Draft, of: Pick<Subject, 'id' | 'tenant'>, status: RunStatus, endedMs: number | null, quarantine: string | null = null): void {
-  put(draft, 'state', { id: of.id, tenant: of.tenant, status, ended_ms: ENDED.has(status) ? endedMs : null, quarantine });
+export function addState(draft: Draft, of: Pick<Subject, 'id' | 'tenant'>, status: RunStatus, endedMs: number | null, quarantine?: Quarantine): void {
+  const { reason = null, atMs = null } = quarantine ?? {};
+  put(draft, 'state', {
+    id: of.id,
+    tenant: of.tenant,
+    status,
+    ended_ms: ENDED.has(status) ? endedMs : null,
+    quarantine: reason,
+    quarantined_ms: atMs,
+  });
 }
 
 export function addRow(draft: Draft, table: string, row: unknown): void {

@@ -17,7 +17,7 @@ export type Settlement =
   /** Nothing was kept. */
   | { readonly kind: 'refused'; readonly why: string; /** It will be refused again. */ readonly bad?: true }
   /** The database did not answer: it may or may not be kept. */
-  | { readonly kind: 'unknown' };
+  | { readonly kind: 'unknown'; /** It is not: the database lacked this, one sentence. */ readonly shortage?: string };
 
 /** How a run ended, for who waits in the same process. */
 export interface RunEnd {

@@ -73,7 +73,7 @@ async function withChildren(parts: EngineParts, slot: Slot, fence: Fence, taken:
       await new Promise<void>((resolve) => parts.scheduler.after(CHILDREN_RETRY_MS, resolve));
     }
   }
-  afterLoss(parts, slot, taken, 'fenced');
+  afterLoss(parts, slot, taken, { kind: 'fenced' });
 }
 
 function decideWaiting(parts: EngineParts, slot: Slot, nowMs: number, taken: Taken[], events: RunEvent[]): void {
@@ -96,7 +96,7 @@ function decideWaiting(parts: EngineParts, slot: Slot, nowMs: number, taken: Tak
 }
 
 function write(parts: EngineParts, slot: Slot, fence: Fence, taken: readonly Taken[], events: readonly RunEvent[], nowMs: number, children: Prepared): void {
-  if (slot.gone) return afterLoss(parts, slot, taken, 'fenced');
+  if (slot.gone) return afterLoss(parts, slot, taken, { kind: 'fenced' });
   const request = buildWrite(parts, slot, fence, taken, events, nowMs, children);
   if (request === undefined) {
     slot.writing = false;
@@ -258,7 +258,7 @@ function afterWrite(
     parts.quarantine({ ...slot, slot, envelopes: taken.map((t) => t.envelope) }, `the database refused its data (${outcome.sqlstate})`, outcome.message);
     return;
   }
-  afterLoss(parts, slot, taken, outcome.kind);
+  afterLoss(parts, slot, taken, outcome);
 }
 
 /** The history limit announces itself while there is still room (R16). */
@@ -269,12 +269,11 @@ function warnAtHalf({ log, settings }: EngineParts, slot: Slot, added: number): 
 }
 
 /** Fenced or unknown: nothing that was decided here counts. Usually close() has dropped the slot; otherwise it is read again. */
-function afterLoss(parts: EngineParts, slot: Slot, taken: readonly Taken[], kind: 'fenced' | 'unknown'): void {
+function afterLoss(parts: EngineParts, slot: Slot, taken: readonly Taken[], outcome: Extract<WriteOutcome, { kind: 'fenced' | 'unknown' }>): void {
   const again = slot.gone ? [] : [...taken.map((t) => t.envelope), ...slot.queue.splice(0)];
   const { fresh } = slot;
   if (!slot.gone) forget(parts, slot);
-  for (const { envelope } of taken)
-    envelope.settle?.(kind === 'unknown' ? { kind: 'unknown' } : { kind: 'refused', why: 'this node no longer owns the shard' });
+  for (const { envelope } of taken) envelope.settle?.(outcome.kind === 'unknown' ? outcome : { kind: 'refused', why: 'this node no longer owns the shard' });
   if (!fresh) for (const envelope of again) parts.give(slot.shard, slot.id, envelope);
 }
 

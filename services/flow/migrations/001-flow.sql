@@ -36,7 +36,8 @@ create table {{schema}}.run (
   parent_act int,
   fork_of text,
   permit text,
-  quarantine text
+  quarantine text,
+  quarantined_ms bigint
 ) with (fillfactor = 85);
 create index run_by_start on {{schema}}.run (tenant, started_ms desc, id desc);
 create index run_by_flow on {{schema}}.run (tenant, flow, started_ms desc, id desc);

@@ -22,8 +22,10 @@ begin
     on conflict do nothing;
   end if;
   if rows ? 'state' then
-    for u in select * from jsonb_to_recordset(rows->'state') as r(id text, status text, ended_ms bigint, quarantine text) loop
-      update {{schema}}.run set status = u.status, ended_ms = u.ended_ms, quarantine = u.quarantine where id = u.id;
+    for u in select * from jsonb_to_recordset(rows->'state') as r(id text, status text, ended_ms bigint, quarantine text,
+      quarantined_ms bigint) loop
+      update {{schema}}.run set status = u.status, ended_ms = u.ended_ms, quarantine = u.quarantine, quarantined_ms = u.quarantined_ms
+      where id = u.id;
     end loop;
   end if;
   if rows ? 'snapshot' then

@@ -6,7 +6,21 @@ import type { Json } from '@palace/jq/jq.ts';
 import { PalaceError } from '@palace/platform/errors.ts';
 import { route, type Principal, type Reply, type Route, type RouteContext } from '@palace/gateway/contract.ts';
 import { z } from 'zod';
-import { accepted, bulkResult, bulkRuns, commandState, forked, forkRun, json, publishEvent, reason, resolveEffect, retryRun, sendSignal } from '../contract.ts';
+import {
+  accepted,
+  BULK_STATES,
+  bulkResult,
+  bulkRuns,
+  commandState,
+  forked,
+  forkRun,
+  json,
+  publishEvent,
+  reason,
+  resolveEffect,
+  retryRun,
+  sendSignal,
+} from '../contract.ts';
 import { homeShard } from '../engine/placement.ts';
 import { fork } from '../fork.ts';
 import type { FlowParts } from '../parts.ts';
@@ -167,7 +181,7 @@ function bulkRoute(parts: FlowParts): Route {
   return route({
     method: 'post',
     path: '/v1/runs/bulk',
-    summary: 'One verb for every run that a filter finds; each is checked again by its owner',
+    summary: 'One verb for every run that a filter finds and the verb can change; each is checked again by its owner',
     permission: 'run.control',
     loader: 'collection',
     body: bulkRuns,
@@ -177,9 +191,17 @@ function bulkRoute(parts: FlowParts): Route {
       if (body.filter.flow === undefined && body.filter.status === undefined && body.filter.ids === undefined) {
         throw new PalaceError('request.invalid', { errors: [{ path: 'filter', message: 'Name at least one of flow, status, ids.' }] });
       }
-      const found = await parts.reads.matching(tenant, body.filter, body.limit);
-      if (body.dryRun) return { status: 202, body: { matched: found.length, accepted: 0 } };
-      const rows = found.map((row) => ({
+      const { flow, status, ids } = body.filter;
+      const states = BULK_STATES[body.verb].filter((state) => status === undefined || state === status);
+      if (states.length === 0) {
+        const message = `${body.verb} acts on runs that are ${BULK_STATES[body.verb].join(' or ')}.`;
+        throw new PalaceError('request.invalid', { errors: [{ path: '/filter/status', message }] });
+      }
+      const found = await parts.reads.matching(tenant, { states, flow, ids, cursor: body.cursor }, body.limit);
+      const { matched, next } = found;
+      const more = next !== undefined;
+      if (body.dryRun) return { status: 202, body: { matched, accepted: 0, more } };
+      const rows = found.rows.map((row) => ({
         shard: row.shard,
         tenant,
         key: row.id,
@@ -187,7 +209,8 @@ function bulkRoute(parts: FlowParts): Route {
         commandId: newCommandId(),
         body: JSON.stringify({ by: who(principal) }),
       }));
-      const { answer } = await keepOnce(parts, { tenant, idempotency }, rows, { matched: found.length, accepted: rows.length });
+      const told = { matched, accepted: rows.length, more, ...(more && { next }) };
+      const { answer } = await keepOnce(parts, { tenant, idempotency }, rows, told);
       return { status: 202, body: answer };
     },
   });

@@ -3,6 +3,12 @@
 import type { RunStatus } from '../contract.ts';
 import type { EffectClass, Program } from '../core/program.ts';
 
+/** Why and when a run was set aside. */
+export interface Quarantine {
+  readonly reason: string;
+  readonly atMs: number;
+}
+
 export interface RunRow {
   readonly id: string;
   readonly shard: number;
@@ -19,7 +25,7 @@ export interface RunRow {
   readonly forkOf?: string;
   /** Runs with the same permit are limited together (concurrency limits). */
   readonly permit?: string;
-  readonly quarantine?: string;
+  readonly quarantine?: Quarantine;
 }
 
 /** Events `seq` .. `seq + count - 1` of a run, as JSON text. */

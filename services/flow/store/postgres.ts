@@ -36,9 +36,11 @@ export interface RunRecord {
   fork_of: string | null;
   permit: string | null;
   quarantine: string | null;
+  quarantined_ms: string | null;
 }
 
-export const RUN_COLUMNS = 'id, shard, tenant, flow, version, hash, status, started_ms, ended_ms, parent, parent_act, fork_of, permit, quarantine';
+export const RUN_COLUMNS =
+  'id, shard, tenant, flow, version, hash, status, started_ms, ended_ms, parent, parent_act, fork_of, permit, quarantine, quarantined_ms';
 
 export function runRow(r: RunRecord): RunRow {
   return {
@@ -55,7 +57,7 @@ export function runRow(r: RunRecord): RunRow {
     ...(r.parent_act !== null && { parentAct: r.parent_act }),
     ...(r.fork_of !== null && { forkOf: r.fork_of }),
     ...(r.permit !== null && { permit: r.permit }),
-    ...(r.quarantine !== null && { quarantine: r.quarantine }),
+    ...(r.quarantine !== null && { quarantine: { reason: r.quarantine, atMs: Number(r.quarantined_ms) } }),
   };
 }
 

@@ -2,10 +2,11 @@
 import { parseJsonText } from '@palace/platform/json.ts';
 import type { Blobs } from '@palace/platform/blobs/port.ts';
 import type { Database, Sql } from '@palace/platform/database/port.ts';
-import { PalaceError } from '@palace/platform/errors.ts';
 import type { z } from 'zod';
 import type { listFlows, listRuns } from '../contract.ts';
 import type { RunEvent } from '../core/model.ts';
+import { makeCursor, readCursor } from './cursor.ts';
+import { matchRuns, type Matching, type RunFilter } from './matching.ts';
 import type { Definition, LedgerRow, RunRow, StoredRun } from './port.ts';
 import { bodyOf, definitionRow, readDefinition, readRuns, RUN_COLUMNS, runRow, type RunRecord } from './postgres.ts';
 
@@ -14,20 +15,6 @@ export interface HistoryItem {
   readonly atMs: number;
   readonly event: RunEvent;
 }
-
-/** Opaque to clients; a cursor that was not made here is refused. */
-function readCursor<T extends readonly unknown[]>(cursor: string | undefined, kinds: readonly string[]): T | undefined {
-  if (cursor === undefined) return undefined;
-  try {
-    const parts = JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8')) as unknown;
-    if (Array.isArray(parts) && parts.length === kinds.length && kinds.every((kind, i) => typeof parts[i] === kind)) return parts as unknown as T;
-  } catch {
-    // falls through to the one refusal
-  }
-  throw new PalaceError('request.invalid', { errors: [{ path: 'cursor', message: 'Use the "next" of the page before, unchanged.' }] });
-}
-
-const makeCursor = (...parts: readonly unknown[]): string => Buffer.from(JSON.stringify(parts)).toString('base64url');
 
 export interface FlowReads {
   flows(tenant: string, query: z.output<typeof listFlows>): Promise<{ items: Definition[]; next?: string }>;
@@ -39,11 +26,8 @@ export interface FlowReads {
   stored(tenant: string, id: string, upTo?: number): Promise<StoredRun | undefined>;
   history(tenant: string, id: string, after: number, limit: number): Promise<HistoryItem[]>;
   ledger(tenant: string, id: string): Promise<LedgerRow[]>;
-  matching(
-    tenant: string,
-    filter: { flow?: string | undefined; status?: string | undefined; ids?: readonly string[] | undefined },
-    limit: number,
-  ): Promise<RunRow[]>;
+  /** For a verb in bulk. */
+  matching(tenant: string, filter: RunFilter, limit: number): Promise<Matching>;
 }
 
 export function flowReads(database: Database, blobs: Blobs): FlowReads {
@@ -101,17 +85,7 @@ export function flowReads(database: Database, blobs: Blobs): FlowReads {
           ...(r.result !== null && { result: r.result }),
         })),
       ),
-    matching: (tenant, filter, limit) =>
-      read(tenant, async (sql) =>
-        (
-          await sql.query<RunRecord>(
-            `select ${RUN_COLUMNS} from flow.run
-            where ($1::text is null or flow = $1) and ($2::text is null or status = $2) and ($3::text[] is null or id = any($3))
-            order by started_ms limit $4`,
-            [filter.flow ?? null, filter.status ?? null, filter.ids ?? null, limit],
-          )
-        ).rows.map(runRow),
-      ),
+    matching: (tenant, filter, limit) => read(tenant, (sql) => matchRuns(sql, filter, limit)),
   };
 }
 
