@@ -1,15 +1,18 @@
 // One run as people see it: the summary row, the run folded from its journal, what it waits for and why it failed.
 // Secrets are masked here, at the last step before the door.
-import { parseJsonText } from '@palace/platform/json.ts';
 import { redact } from '@palace/platform/telemetry/redact.ts';
 import type { z } from 'zod';
 import type { runDetail, runSummary } from './contract.ts';
 import { ENDED } from './contract.ts';
 import type { RunEvent } from './core/model.ts';
 import { failureOf, waitingFor } from './core/view.ts';
-import { fold } from './engine/loading.ts';
 import type { FlowParts } from './parts.ts';
+import { readRun } from './read-run.ts';
 import type { RunRow } from './store/port.ts';
+
+type Detail = z.input<typeof runDetail>;
+
+const FAILURE_ENTRIES = 400;
 
 const iso = (ms: number): string => new Date(ms).toISOString();
 
@@ -26,36 +29,40 @@ export function summaryPage(row: RunRow): z.input<typeof runSummary> {
   };
 }
 
-export async function runPage(parts: FlowParts, tenant: string, row: RunRow): Promise<z.input<typeof runDetail>> {
-  const stored = await parts.reads.stored(tenant, row.id);
-  const linked = stored === undefined ? undefined : await parts.programs.readable(tenant, stored.row.hash);
-  if (stored === undefined) return { ...summaryPage(row), waitingFor: [], lastSeq: 0 };
-  const page = summaryPage(stored.row);
-  const quarantine = stored.row.status !== 'quarantined' ? {} : { quarantine: { reason: stored.row.quarantine ?? 'unknown', at: page.startedAt } };
-  if (linked === undefined) return { ...page, waitingFor: [], lastSeq: 0, ...quarantine };
-  try {
-    const { run, lastSeq } = fold(stored, linked);
-    const ended = ENDED.has(stored.row.status);
-    const failed = stored.row.status === 'failed' ? failureOf(run, await failedEvents(parts, tenant, row.id)) : undefined;
-    return {
-      ...page,
-      lastSeq,
-      ...quarantine,
-      input: redact(run.input),
-      context: redact(run.context),
-      ...(run.output !== undefined && { output: run.output }),
-      ...(run.fault !== undefined && { error: run.fault }),
-      ...(failed !== undefined && { failure: { ...failed, input: redact(failed.input) } }),
-      waitingFor: ended ? [] : waitingFor(run),
-    };
-  } catch (error) {
-    if (stored.row.status !== 'quarantined') throw error;
-    return { ...page, waitingFor: [], lastSeq: 0, ...quarantine };
-  }
+/** How far its history reaches: back (a fork goes no further) and up to now. */
+export function seqs({ firstSeq, segment }: RunRow, lastSeq: number): Pick<Detail, 'lastSeq' | 'history'> {
+  return { lastSeq, history: { firstSeq, lastSeq, segment } };
 }
 
-/** The end of the journal is enough to tell why a run failed. */
-async function failedEvents(parts: FlowParts, tenant: string, id: string): Promise<readonly RunEvent[]> {
-  const whole = await parts.reads.stored(tenant, id, 2 ** 31 - 1);
-  return (whole?.entries ?? []).slice(-400).flatMap((e) => parseJsonText(e.body) as RunEvent[]);
+export async function runPage(parts: FlowParts, tenant: string, known: RunRow): Promise<Detail> {
+  const { row, folded } = (await readRun(parts, tenant, known.id)) ?? { row: known, folded: undefined };
+  const quarantine = row.status === 'quarantined' ? { quarantine: { reason: row.quarantine ?? 'unknown', at: iso(row.startedMs) } } : {};
+  if (folded === undefined) return { ...summaryPage(row), ...seqs(row, 0), waitingFor: [], ...quarantine };
+  const { run, lastSeq } = folded;
+  const failed = row.status === 'failed' ? failureOf(run, await lastEvents(parts, tenant, row)) : undefined;
+  return {
+    ...summaryPage(row),
+    ...seqs(row, lastSeq),
+    ...quarantine,
+    input: redact(run.input),
+    context: redact(run.context),
+    ...(run.output !== undefined && { output: run.output }),
+    ...(run.fault !== undefined && { error: run.fault }),
+    ...(failed !== undefined && { failure: { ...failed, input: redact(failed.input) } }),
+    waitingFor: ENDED.has(row.status) ? [] : waitingFor(run),
+  };
+}
+
+/** The end of the journal is enough to tell why a run failed: as far back as steps have the numbers of the program that it failed on. */
+async function lastEvents(parts: FlowParts, tenant: string, row: RunRow): Promise<readonly RunEvent[]> {
+  const items = await parts.reads.tail(tenant, row.id, FAILURE_ENTRIES);
+  const first = items[0]?.seq ?? row.segmentSeq;
+  let hash = first >= row.segmentSeq ? row.hash : await parts.reads.hashAt(tenant, row.id, first);
+  let from = 0;
+  for (const [i, { event }] of items.entries()) {
+    if (event.type !== 'segment.opened' || event.hash === hash) continue;
+    hash = event.hash;
+    from = i;
+  }
+  return items.slice(from).map(({ event }) => event);
 }
