@@ -33,6 +33,8 @@ export function runText(run: RunDetail, program: string, flags: string): string[
     `  flow     ${oneLine(run.flow)}@${oneLine(run.version)}`,
     `  started  ${run.startedAt}${run.endedAt === undefined ? '' : `, ended ${run.endedAt}`}`,
   ];
+  const { firstSeq, lastSeq, segment } = run.history;
+  if (segment > 1) lines.push(`  history  events ${firstSeq} to ${lastSeq}, segment ${segment}`);
   if (run.parent !== undefined) lines.push(`  parent   ${oneLine(run.parent)}`);
   if (run.forkOf !== undefined) lines.push(`  fork of  ${oneLine(run.forkOf)}`);
   if (run.input !== undefined) lines.push(`  input    ${oneLine(jsonText(run.input), 500)}`);

@@ -67,6 +67,12 @@ export const ERRORS = {
   // runs
   'run.input-refused': row(422, 'The input does not fit the flow’s input schema', 'after-change', 'Correct the fields named in "errors".'),
   'run.state': row(409, 'The run is not in a state that allows this', 'after-change', 'Look at the run first: palace get run ID.'),
+  'run.history-gone': row(
+    410,
+    'That part of the run’s history is not kept any more',
+    'after-change',
+    'Choose an event from "history.firstSeq" on: palace get run ID --json.',
+  ),
   'run.effect-permission': row(
     403,
     'Repeating confirmed effects needs its own permission',

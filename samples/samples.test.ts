@@ -31,7 +31,7 @@ interface Played {
 async function play(file: string, input: Json, signals: readonly { readonly name: string; readonly data: Json }[] = []): Promise<Played> {
   const compiled = compileFlow(readText(file));
   if (!compiled.ok) throw new Error(JSON.stringify(compiled.errors));
-  const run = newRun(link(compiled.program), { id: makeRunId(1, 1_000, new Uint8Array(9)) });
+  const run = newRun(link(compiled.program, ''), { id: makeRunId(1, 1_000, new Uint8Array(9)) });
   const events: RunEvent[] = [];
   const waiting = [...signals];
   let nowMs = 1_700_000_000_000;

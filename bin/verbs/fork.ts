@@ -39,6 +39,7 @@ export async function execute(call: Call): Promise<ExitCode> {
 }
 
 function showRepeats({ terminal, args }: Call, forked: Forked): void {
+  if (forked.repeatsUpTo !== undefined) terminal.note(`Looked through up to event ${forked.repeatsUpTo}; the run went on after that.`);
   if (forked.repeats.length === 0) {
     terminal.note(args.has('preview') ? 'No act of the original would be met again.' : 'No act of the original is met again.');
     return;

@@ -12,7 +12,13 @@ export const DURABLE = z.strictObject({
 });
 
 export const FLOW = z.strictObject({
-  historyEvents: whole('PALACE_FLOW_HISTORY_EVENTS', 50_000, 100, 1_000_000, 'Events of one run.'),
+  historyEvents: whole(
+    'PALACE_FLOW_HISTORY_EVENTS',
+    50_000,
+    100,
+    1_000_000,
+    'Events of one segment of a run; a run that rests with half of them used opens the next.',
+  ),
   payloadBytes: whole('PALACE_FLOW_PAYLOAD_BYTES', 1_048_576, 1_024, 16_777_216, 'Bytes of one value: input, output, context, result.'),
   fanOut: whole('PALACE_FLOW_FAN_OUT', 1_000, 1, 100_000, 'Branches of one fork.'),
   nesting: whole('PALACE_FLOW_NESTING', 20, 1, 100, 'Depth of flows that run flows.'),

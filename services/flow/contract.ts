@@ -119,6 +119,8 @@ export const runDetail = runSummary.extend({
   waitingFor: z.array(waitingFor),
   failure: failure.optional(),
   lastSeq: z.number(),
+  /** The events that are kept, from `firstSeq` to `lastSeq`: fork and retry reach back so far. `segment`: the number of the open one. */
+  history: z.object({ firstSeq: z.number(), lastSeq: z.number(), segment: z.number() }),
   quarantine: z.object({ reason: z.string(), at: z.string() }).optional(),
 });
 /** The answer to a start: the id alone, or with `wait` the detail; the id alone too while the run waits for its turn under a limit. */
@@ -170,6 +172,8 @@ export const forkRun = z.strictObject({
 export const forked = z.object({
   id: z.string().optional(),
   repeats: z.array(z.object({ step: z.string(), class: z.string(), key: z.string(), answeredFromLedger: z.boolean() })),
+  /** The history is longer than what was looked through: acts after this event are not in the list. */
+  repeatsUpTo: z.number().optional(),
 });
 export const resolveEffect = z.strictObject({ /** Did the act happen? */ outcome: z.enum(['done', 'absent']), result: json.optional() });
 export const BULK_VERBS = ['pause', 'resume', 'cancel', 'retry'] as const;

@@ -3,22 +3,15 @@
 import { redact } from '@palace/platform/telemetry/redact.ts';
 import type { SseEvent } from '@palace/gateway/contract.ts';
 import { ENDED } from './contract.ts';
-import type { Linked } from './core/link.ts';
-import { historyPage } from './history-page.ts';
+import { historyReader } from './history-page.ts';
 import type { FlowParts } from './parts.ts';
 import type { RunRow } from './store/port.ts';
 import { hear, LOOK_MS } from './wait.ts';
 
 const PAGE = 500;
 
-export async function* follow(
-  parts: FlowParts,
-  tenant: string,
-  row: RunRow,
-  linked: Linked | undefined,
-  after: number,
-  signal: AbortSignal,
-): AsyncIterable<SseEvent> {
+export async function* follow(parts: FlowParts, tenant: string, row: RunRow, after: number, signal: AbortSignal): AsyncIterable<SseEvent> {
+  const pageOf = await historyReader(parts, tenant, row, after);
   let seen = after;
   while (!signal.aborted) {
     const heard = hear(parts, row.id, LOOK_MS, signal);
@@ -26,7 +19,7 @@ export async function* follow(
     const items = await parts.reads.history(tenant, row.id, seen, PAGE);
     for (const item of items) {
       seen = item.seq;
-      yield { id: String(item.seq), event: item.event.type, data: redact(historyPage(item, linked)) };
+      yield { id: String(item.seq), event: item.event.type, data: redact(await pageOf(item)) };
     }
     if (items.length === PAGE) continue;
     if (ended) return;

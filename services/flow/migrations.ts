@@ -5,7 +5,7 @@ import { tenantTable } from '@palace/platform/database/tenant-table.ts';
 import { durableMigrations } from '@palace/platform/durable/migrations.ts';
 
 /** Written by the engine within its shards; read by people within their tenant (S03). */
-const RUN_TABLES = ['run', 'journal', 'snapshot', 'effect', 'subscription', 'event', 'blob_ref'] as const;
+const RUN_TABLES = ['run', 'segment', 'journal', 'snapshot', 'effect', 'subscription', 'event', 'blob_ref'] as const;
 /** Written by a publication. */
 const DEFINITION_TABLES = ['program', 'definition'] as const;
 /** Matching looks across shards, within one tenant (ENGINE E14). */

@@ -1,7 +1,6 @@
 // One run as people see it: the summary row, the run folded from its journal, what it waits for and why it failed.
 // Secrets are masked here, at the last step before the door: in data by the names of its fields, in every text of an error or of a
 // person by their shape. The output alone is shown as it is: it is what its owner asked for.
-import { parseJsonText } from '@palace/platform/json.ts';
 import { redact, redactText } from '@palace/platform/telemetry/redact.ts';
 import type { z } from 'zod';
 import type { runDetail, runSummary } from './contract.ts';
@@ -9,9 +8,13 @@ import { ENDED } from './contract.ts';
 import type { RunEvent, RunFault } from './core/model.ts';
 import type { Run } from './core/run.ts';
 import { failureOf, waitingFor } from './core/view.ts';
-import { fold } from './engine/loading.ts';
 import type { FlowParts } from './parts.ts';
+import { readRun } from './read-run.ts';
 import type { RunRow } from './store/port.ts';
+
+type Detail = z.input<typeof runDetail>;
+
+const FAILURE_ENTRIES = 400;
 
 const iso = (ms: number): string => new Date(ms).toISOString();
 
@@ -28,32 +31,28 @@ export function summaryPage(row: RunRow): z.input<typeof runSummary> {
   };
 }
 
-export async function runPage(parts: FlowParts, tenant: string, row: RunRow): Promise<z.input<typeof runDetail>> {
-  const stored = await parts.reads.stored(tenant, row.id);
-  const linked = stored === undefined ? undefined : await parts.programs.readable(tenant, stored.row.hash);
-  if (stored === undefined) return { ...summaryPage(row), waitingFor: [], lastSeq: 0 };
-  const page = summaryPage(stored.row);
-  const quarantine = quarantineOf(stored.row);
-  if (linked === undefined) return { ...page, waitingFor: [], lastSeq: 0, ...quarantine };
-  try {
-    const { run, lastSeq } = fold(stored, linked);
-    const ended = ENDED.has(stored.row.status);
-    const failed = stored.row.status === 'failed' ? failureOf(run, await failedEvents(parts, tenant, row.id)) : undefined;
-    return {
-      ...page,
-      lastSeq,
-      ...quarantine,
-      input: redact(run.input),
-      context: redact(run.context),
-      ...(run.output !== undefined && { output: run.output }),
-      ...(run.fault !== undefined && { error: redact(run.fault) as RunFault }),
-      ...(failed !== undefined && { failure: redact(failed) as typeof failed }),
-      waitingFor: ended ? [] : waitingFor(withSafeReason(run)),
-    };
-  } catch (error) {
-    if (stored.row.status !== 'quarantined') throw error;
-    return { ...page, waitingFor: [], lastSeq: 0, ...quarantine };
-  }
+/** How far its history reaches: back (a fork goes no further) and up to now. */
+export function seqs({ firstSeq, segment }: RunRow, lastSeq: number): Pick<Detail, 'lastSeq' | 'history'> {
+  return { lastSeq, history: { firstSeq, lastSeq, segment } };
+}
+
+export async function runPage(parts: FlowParts, tenant: string, known: RunRow): Promise<Detail> {
+  const { row, folded } = (await readRun(parts, tenant, known.id)) ?? { row: known, folded: undefined };
+  const quarantine = quarantineOf(row);
+  if (folded === undefined) return { ...summaryPage(row), ...seqs(row, 0), waitingFor: [], ...quarantine };
+  const { run, lastSeq } = folded;
+  const failed = row.status === 'failed' ? failureOf(run, await lastEvents(parts, tenant, row)) : undefined;
+  return {
+    ...summaryPage(row),
+    ...seqs(row, lastSeq),
+    ...quarantine,
+    input: redact(run.input),
+    context: redact(run.context),
+    ...(run.output !== undefined && { output: run.output }),
+    ...(run.fault !== undefined && { error: redact(run.fault) as RunFault }),
+    ...(failed !== undefined && { failure: redact(failed) as typeof failed }),
+    waitingFor: ENDED.has(row.status) ? [] : waitingFor(withSafeReason(run)),
+  };
 }
 
 function quarantineOf({ quarantine }: RunRow): Pick<z.input<typeof runDetail>, 'quarantine'> {
@@ -66,8 +65,16 @@ function withSafeReason(run: Run): Run {
   return paused?.reason === undefined ? run : { ...run, paused: { ...paused, reason: redactText(paused.reason) } };
 }
 
-/** The end of the journal is enough to tell why a run failed. */
-async function failedEvents(parts: FlowParts, tenant: string, id: string): Promise<readonly RunEvent[]> {
-  const whole = await parts.reads.stored(tenant, id, 2 ** 31 - 1);
-  return (whole?.entries ?? []).slice(-400).flatMap((e) => parseJsonText(e.body) as RunEvent[]);
+/** The end of the journal is enough to tell why a run failed: as far back as steps have the numbers of the program that it failed on. */
+async function lastEvents(parts: FlowParts, tenant: string, row: RunRow): Promise<readonly RunEvent[]> {
+  const items = await parts.reads.tail(tenant, row.id, FAILURE_ENTRIES);
+  const first = items[0]?.seq ?? row.segmentSeq;
+  let hash = first >= row.segmentSeq ? row.hash : await parts.reads.hashAt(tenant, row.id, first);
+  let from = 0;
+  for (const [i, { event }] of items.entries()) {
+    if (event.type !== 'segment.opened' || event.hash === hash) continue;
+    hash = event.hash;
+    from = i;
+  }
+  return items.slice(from).map(({ event }) => event);
 }

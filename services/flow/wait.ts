@@ -2,10 +2,10 @@
 // any other looks at the journal again.
 // I1 A waiting client costs its run nothing but a callback. I2 Whatever is missed, a look follows within LOOK_MS or LOCAL_LOOK_MS.
 import { ENDED, type RunStatus } from './contract.ts';
-import { fold } from './engine/loading.ts';
 import { MOVES, restOf, type Rest } from './engine/rest.ts';
 import type { RunEnd } from './engine/slot.ts';
 import type { FlowParts } from './parts.ts';
+import { readRun } from './read-run.ts';
 
 /** Between two looks from another process than the owner's, and at sub-flows, whose commits are not heard here. */
 export const LOOK_MS = 400;
@@ -99,7 +99,6 @@ async function readRest(parts: FlowParts, tenant: string, id: string): Promise<R
   if (row === undefined) return MOVES;
   if (isOver(row.status)) return { kind: 'ended' };
   if (row.status !== 'waiting' && row.status !== 'paused') return MOVES;
-  const stored = await parts.reads.stored(tenant, id);
-  const linked = stored === undefined ? undefined : await parts.programs.readable(tenant, stored.row.hash);
-  return stored === undefined || linked === undefined ? MOVES : restOf(fold(stored, linked).run);
+  const { folded } = (await readRun(parts, tenant, id)) ?? {};
+  return folded === undefined ? MOVES : restOf(folded.run);
 }

@@ -63,7 +63,7 @@ function fileMeant(from: string, name: string): string | undefined {
 
 /** Tests, the suites and doubles they share, and everything under test/: they may join whatever they test. */
 export function isTest(path: string): boolean {
-  return path.startsWith('test/') || /(\.test|\.suite|(^|\/)(testing|toy-door|test-run|flow-text|virtual-shell))\.ts$/.test(path);
+  return path.startsWith('test/') || /(\.test|\.suite|(^|\/)(testing|toy-door|test-run|flow-text|random-runs|virtual-shell))\.ts$/.test(path);
 }
 
 /** The code of a file without its comments: good enough to look for words in, not for anything else. */

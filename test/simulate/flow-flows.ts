@@ -45,6 +45,14 @@ const after = (step: Step, milliseconds: number): Step => {
   return { [name]: { ...body, timeout: { after: { milliseconds } } } };
 };
 
+/** Rests again and again, with a signal or without one: it lives through several segments. */
+const session = (said: string): Step[] => [
+  guarded(after(signal('go'), 250)),
+  { lap: { set: { said, n: '${ ($context.n // 0) + 1 }' }, export: { as: '{n: .n}' } } },
+  { more: { switch: [{ again: { when: '$context.n < 16', then: 'safe' } }] } },
+  keyed('closed'),
+];
+
 interface Flow {
   readonly steps: readonly Step[];
   readonly palace?: Step;
@@ -108,22 +116,37 @@ const FLOWS: Readonly<Record<string, Flow>> = {
     steps: [{ doze: { wait: '${ { milliseconds: $workflow.input.ms } }' } }, { more: { for: { each: 'n', in: '[range(4)]' }, do: [nap('wink', 150)] } }],
   },
   fails: { steps: [unkeyed('before-it'), keyed('also-before'), { broken: { raise: { error: { type: 'https://sim.invalid/broken', status: 500 } } } }] },
+  session: { steps: session('one'), palace: { upgrade: 'compatible' } },
+  keeper: {
+    steps: [{ both: { fork: { branches: [sub('approve'), { winks: { for: { each: 'n', in: '[range(16)]' }, do: [nap('wink', 120)] } }] } } }, unkeyed('kept')],
+  },
   large: { steps: [set('big', { big: '${ [range(14000)] | map("abcde") | join("") }' }), keyed('of-large', { n: 1 })] },
+};
+
+/** Second versions, published while the storm is on: the steps have other numbers than in the first. */
+const LATER_FLOWS: Readonly<Record<string, Flow>> = {
+  session: { steps: [...session('two'), { last: { do: [set('later')] } }], palace: { upgrade: 'compatible' } },
 };
 
 export interface SimulatedFlow {
   readonly name: string;
+  readonly version: string;
   readonly hash: string;
   readonly program: Program;
 }
 
-function compiled(name: string, { steps, palace, timeout }: Flow): SimulatedFlow {
-  const document = { dsl: '1.0.3', namespace: NAMESPACE, name, version: VERSION, ...(palace !== undefined && { metadata: { palace } }) };
+function compiled(name: string, version: string, { steps, palace, timeout }: Flow): SimulatedFlow {
+  const document = { dsl: '1.0.3', namespace: NAMESPACE, name, version, ...(palace !== undefined && { metadata: { palace } }) };
   const result = compileFlow(JSON.stringify({ document, ...(timeout !== undefined && { timeout }), do: steps }));
   if (!result.ok) throw new Error(`The flow ${name} does not compile: ${JSON.stringify(result.errors)}`);
-  return { name, hash: createHash('sha256').update(result.canonical).digest('hex'), program: result.program };
+  return { name, version, hash: createHash('sha256').update(result.canonical).digest('hex'), program: result.program };
 }
 
-export const PUBLISHED: ReadonlyMap<string, SimulatedFlow> = new Map(Object.entries(FLOWS).map(([name, flow]) => [name, compiled(name, flow)]));
+const published = (flows: Readonly<Record<string, Flow>>, version: string): ReadonlyMap<string, SimulatedFlow> =>
+  new Map(Object.entries(flows).map(([name, flow]) => [name, compiled(name, version, flow)]));
+
+export const PUBLISHED = published(FLOWS, VERSION);
+export const LATER = published(LATER_FLOWS, '1.1.0');
+export const EVERY_VERSION: readonly SimulatedFlow[] = [...PUBLISHED.values(), ...LATER.values()];
 /** Starts by clients; pairs (hears, both) need their teller and children their parents. */
 export const STARTED = Object.keys(FLOWS).filter((name) => !['hears', 'both', 'tells', 'sleeper', 'large'].includes(name));

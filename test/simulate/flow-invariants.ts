@@ -2,6 +2,7 @@
 // I1 A position of a unique step is asked for again in one generation only after it certainly did not happen, and completed once.
 // I2 In doubt is only a unique or irreversible step that nobody could verify. I3 What completed was performed.
 // I4 Timers never fire early by true time. I5 A listen takes an event once. I6 A parent hears of the end of a child after that end.
+// I7 No run meets the limit on its history: each of these flows comes to rest in time and goes on in a new segment.
 import type { Write } from '@palace/platform/durable/contract.ts';
 import { ENDED } from '@palace/flow/contract.ts';
 import type { RunEvent } from '@palace/flow/core/model.ts';
@@ -17,7 +18,7 @@ type Of<T extends RunEvent['type']> = Extract<RunEvent, { type: T }>;
 type Asked = 'open' | 'again' | 'completed';
 
 export class FlowInvariants implements FlowWatch {
-  readonly figures = { effects: 0, doubts: 0, timers: 0, heard: 0 };
+  readonly figures = { effects: 0, doubts: 0, timers: 0, heard: 0, segments: 0, upgrades: 0 };
   /** Signals by command id: how often a journal has them. */
   readonly signals = new Map<string, number>();
   /** When an effect came to be in doubt, by key. */
@@ -62,6 +63,12 @@ export class FlowInvariants implements FlowWatch {
         return this.heard(run, event);
       case 'child.ended':
         return this.childEnded(run, event);
+      case 'segment.opened':
+        this.figures.segments++;
+        if (event.hash !== run.live.linked.hash) this.figures.upgrades++;
+        return undefined;
+      case 'run.failed':
+        return event.fault.detail?.includes('PALACE_FLOW_HISTORY_EVENTS') === true ? event.fault.detail : undefined;
       case 'run.completed':
         return run.row.flow.endsWith('/sleeper') ? 'a child slept to the end although its parent had gone' : undefined;
       default:

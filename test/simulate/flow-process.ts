@@ -18,7 +18,7 @@ export const TENANT = 'acme';
 export const ENGINE_SETTINGS: EngineSettings = {
   decide: {
     eventsPerDecision: 40,
-    historyEvents: 5_000,
+    historyEvents: 120,
     payloadBytes: 1_000_000,
     fanOut: 100,
     nesting: 20,

@@ -3,8 +3,11 @@ import type { FlowStore, StoredRun } from '@palace/flow/store/port.ts';
 import { JOURNAL_FORMAT } from '@palace/flow/core/model.ts';
 import { PROGRAM_FORMAT } from '@palace/flow/core/program.ts';
 import { EVOLVE_VERSION } from '@palace/flow/core/run.ts';
-import { NAMESPACE, PUBLISHED, VERSION } from './flow-flows.ts';
+import { EVERY_VERSION, LATER, NAMESPACE, PUBLISHED } from './flow-flows.ts';
 import type { FlowTables, KeptRun } from './flow-tables.ts';
+
+/** Second versions of flows are published once there are so many runs. */
+const RUNS_BEFORE_LATER = 15;
 
 type Read = <T>(query: () => T) => Promise<T>;
 
@@ -14,7 +17,8 @@ export interface BlobReads {
 }
 
 export function simulatedStore(tables: FlowTables, read: Read, blobs: BlobReads): FlowStore {
-  const byHash = new Map([...PUBLISHED.values()].map((flow) => [flow.hash, flow]));
+  const byHash = new Map(EVERY_VERSION.map((flow) => [flow.hash, flow]));
+  const latest = (name: string) => (tables.runs.size > RUNS_BEFORE_LATER ? LATER.get(name) : undefined) ?? PUBLISHED.get(name);
   const byId = (runs: readonly KeptRun[]): KeptRun[] => runs.toSorted((a, b) => (a.row.id < b.row.id ? -1 : 1));
   return {
     active: (shard) =>
@@ -33,7 +37,7 @@ export function simulatedStore(tables: FlowTables, read: Read, blobs: BlobReads)
       );
       const snapshots =
         upTo === undefined ? await read(() => new Map(rows.map(({ kept }) => [kept.row.id, kept.snapshot]))) : new Map<string, KeptRun['snapshot']>();
-      return read(() => rows.map(({ kept, row }) => stored(kept, row, snapshots.get(row.id), upTo, blobs)));
+      return read(() => rows.map(({ kept, row }) => stored(kept, upTo === undefined ? row : asOfThen(kept, row, upTo), snapshots.get(row.id), upTo, blobs)));
     },
     program: (_tenant, hash) =>
       read(() => {
@@ -42,8 +46,9 @@ export function simulatedStore(tables: FlowTables, read: Read, blobs: BlobReads)
       }),
     definition: (_tenant, namespace, name, version) =>
       read(() => {
-        const flow = namespace === NAMESPACE && (version === undefined || version === VERSION) ? PUBLISHED.get(name) : undefined;
-        return flow === undefined ? undefined : { namespace, name, version: VERSION, hash: flow.hash, publishedMs: 0, latest: true };
+        const flow = version === undefined ? latest(name) : EVERY_VERSION.find((one) => one.name === name && one.version === version);
+        if (flow === undefined || namespace !== NAMESPACE) return undefined;
+        return { namespace, name, version: flow.version, hash: flow.hash, publishedMs: 0, latest: flow === latest(name) };
       }),
     ledger: (_shard, run) => read(() => [...(tables.runs.get(run)?.effects.values() ?? [])].toSorted((a, b) => a.requestedMs - b.requestedMs)),
     subscriptions: (_tenant, type) => read(() => [...tables.subscriptions.values()].filter((one) => one.type === type)),
@@ -59,11 +64,17 @@ export function simulatedStore(tables: FlowTables, read: Read, blobs: BlobReads)
   };
 }
 
+function asOfThen({ segments }: KeptRun, row: KeptRun['row'], seq: number): KeptRun['row'] {
+  const then = segments.find(({ firstSeq, lastSeq }) => firstSeq <= seq && seq <= lastSeq);
+  return then === undefined ? row : { ...row, segment: then.number, segmentSeq: then.firstSeq, hash: then.hash, version: then.version };
+}
+
 function stored(kept: KeptRun, row: KeptRun['row'], taken: KeptRun['snapshot'], upTo: number | undefined, blobs: BlobReads): StoredRun {
-  const usable = taken !== undefined && taken.format === JOURNAL_FORMAT && taken.evolve === EVOLVE_VERSION ? taken : undefined;
+  const readable = taken !== undefined && taken.format === JOURNAL_FORMAT && taken.evolve === EVOLVE_VERSION;
+  const usable = readable && taken.seq >= row.segmentSeq ? taken : undefined;
   let unread: Error | undefined;
   const entries = kept.entries
-    .filter((entry) => entry.seq > (usable?.seq ?? 0) && (upTo === undefined || entry.seq <= upTo))
+    .filter((entry) => entry.seq > (usable?.seq ?? row.segmentSeq - 1) && (upTo === undefined || entry.seq <= upTo))
     .flatMap(({ body, blob, ...entry }) => {
       const text = body ?? blobs.get(blob ?? '');
       if (text === undefined) unread = new Error(`The blob ${blob} is away`);

@@ -1,7 +1,8 @@
 // AgentsFlow's tables in the model of the database: the twin of migrations/003-write-rows.sql, and what the engine's store reads of them.
 // Each run is folded along as its journal grows, so that what must hold is looked at in every commit (flow-invariants.ts).
 // I1 A journal is gap-free; a duplicate of a primary key refuses the write as PostgreSQL would.
-// I2 After every commit the summary row has the status that the folded journal has.
+// I2 After every commit the summary row has the status, the segment and the program that the folded journal has.
+// I3 A segment begins with a row of its own, and folds from there to the state that the whole journal folds to.
 import { isDeepStrictEqual } from 'node:util';
 import type { Write } from '@palace/platform/durable/contract.ts';
 import { ENDED, type RunStatus } from '@palace/flow/contract.ts';
@@ -10,8 +11,9 @@ import { link } from '@palace/flow/core/link.ts';
 import type { RunEvent } from '@palace/flow/core/model.ts';
 import { newRun, snapshot, type Run } from '@palace/flow/core/run.ts';
 import { runStatus } from '@palace/flow/core/view.ts';
+import { FIRST_SEGMENT } from '@palace/flow/store/port.ts';
 import type { JournalEntry, LedgerRow, RunRow, StoredEvent, StoredRun } from '@palace/flow/store/port.ts';
-import { PUBLISHED } from './flow-flows.ts';
+import { EVERY_VERSION } from './flow-flows.ts';
 import { BadRow, type ServiceTables } from './service-tables.ts';
 import type { World } from './world.ts';
 
@@ -22,6 +24,8 @@ type Entry = Omit<JournalEntry, 'body'> & { readonly body: string | null; readon
 export interface KeptRun {
   row: RunRow;
   readonly entries: Entry[];
+  /** The closed ones. */
+  readonly segments: { readonly number: number; readonly firstSeq: number; readonly lastSeq: number; readonly hash: string; readonly version: string }[];
   readonly live: Run;
   readonly limit: number | undefined;
   lastSeq: number;
@@ -40,7 +44,7 @@ export interface FlowWatch {
   applied(write: Write): void;
 }
 
-const LINKED = new Map([...PUBLISHED.values()].map(({ hash, program }) => [hash, link(program)]));
+const LINKED = new Map(EVERY_VERSION.map(({ hash, program }) => [hash, link(program, hash)]));
 const eventName = (row: Row): string => `${String(row['tenant'])}\n${String(row['source'])}\n${String(row['id'])}`;
 
 export class FlowTables implements ServiceTables {
@@ -83,6 +87,7 @@ export class FlowTables implements ServiceTables {
   apply(write: Write): void {
     for (const row of rowsOf(write, 'run')) this.addRun(row);
     for (const row of rowsOf(write, 'journal')) this.addEntry(row);
+    for (const row of rowsOf(write, 'segment')) this.openSegment(row);
     for (const row of rowsOf(write, 'state')) this.setState(row);
     for (const row of rowsOf(write, 'snapshot')) this.setSnapshot(row);
     for (const row of rowsOf(write, 'effect')) this.addEffect(row);
@@ -122,9 +127,11 @@ export class FlowTables implements ServiceTables {
         hash: r.hash,
         status: r.status,
         startedMs: Number(row['started_ms']),
+        ...FIRST_SEGMENT,
         ...present,
       },
       entries: [],
+      segments: [],
       live: newRun(linked, { id: r.id, startedMs: Number(row['started_ms']) }),
       limit: linked.program.concurrency?.limit,
       lastSeq: 0,
@@ -142,15 +149,37 @@ export class FlowTables implements ServiceTables {
     if (s !== kept.lastSeq + 1) this.world.violate(`${r}: event ${s} follows event ${kept.lastSeq}`);
     kept.entries.push({ seq: s, count: n, format: f, atMs: a, body: b, blob: x ?? null });
     kept.lastSeq += n;
-    for (const event of JSON.parse(b ?? this.blobs.get(x ?? '') ?? '[]') as RunEvent[]) {
+    for (const [i, event] of (JSON.parse(b ?? this.blobs.get(x ?? '') ?? '[]') as RunEvent[]).entries()) {
       for (const watch of this.watches) watch.event(kept, event);
       try {
-        evolve(kept.live, event);
+        if (event.type === 'segment.opened') this.beginSegment(kept, event, i);
+        else evolve(kept.live, event);
       } catch (error) {
         return this.world.violate(`${r}: ${event.type} does not fold: ${String(error)}`);
       }
     }
     if (kept.live.seq !== kept.lastSeq) this.world.violate(`${r}: ${kept.live.seq} events folded of ${kept.lastSeq}`);
+  }
+
+  /** I3 */
+  private beginSegment(kept: KeptRun, event: Extract<RunEvent, { type: 'segment.opened' }>, place: number): void {
+    const { id } = kept.row;
+    const linked = LINKED.get(event.hash);
+    if (place > 0 || linked === undefined) return this.world.violate(`${id}: segment ${event.segment} begins within a row, or on the unknown ${event.hash}`);
+    kept.live.linked = linked;
+    const alone = newRun(linked, { id });
+    for (const run of [kept.live, alone]) evolve(run, event);
+    if (!isDeepStrictEqual(plain(alone), plain(kept.live)))
+      this.world.violate(`${id}: segment ${event.segment} begins with another state than its journal has`);
+  }
+
+  private openSegment(row: Row): void {
+    const { run, number, first_seq: firstSeq, hash, version } = row as { run: string; number: number; first_seq: number; hash: string; version: string };
+    const kept = this.runs.get(run);
+    if (kept === undefined) return this.world.violate(`a segment of ${run} has no run`);
+    const { row: old } = kept;
+    kept.segments.push({ number: old.segment, firstSeq: old.segmentSeq, lastSeq: firstSeq - 1, hash: old.hash, version: old.version });
+    kept.row = { ...old, segment: number, segmentSeq: firstSeq, hash, version };
   }
 
   private setState(row: Row): void {
@@ -172,7 +201,7 @@ export class FlowTables implements ServiceTables {
     const { seq, format, evolve: version, body } = row as { seq: number; format: number; evolve: string; body: string };
     if (kept === undefined) return;
     kept.snapshot = { seq, format, evolve: version, body };
-    if (seq !== kept.lastSeq || !isDeepStrictEqual(JSON.parse(body), JSON.parse(JSON.stringify(snapshot(kept.live))))) {
+    if (seq !== kept.lastSeq || !isDeepStrictEqual(JSON.parse(body), plain(kept.live))) {
       this.world.violate(`${kept.row.id}: the snapshot at ${seq} is not what the journal folds to at ${kept.lastSeq}`);
     }
   }
@@ -218,7 +247,10 @@ export class FlowTables implements ServiceTables {
       const status = runStatus(kept.live);
       if (status !== kept.row.status && kept.row.status !== 'quarantined')
         this.world.violate(`${id} (${kept.row.flow}) is ${kept.row.status} in its summary and ${status} in its journal`);
-      const { permit } = kept.row;
+      const { segment, segmentSeq, hash, permit } = kept.row;
+      const { number, firstSeq } = kept.live.segment ?? { number: 1, firstSeq: 1 };
+      if (segment !== number || segmentSeq !== firstSeq || hash !== kept.live.linked.hash)
+        this.world.violate(`${id}: the row has segment ${segment} from event ${segmentSeq} on ${hash}, its journal ${number} from ${firstSeq}`);
       if (permit === undefined || kept.limit === undefined) continue;
       const running = this.inShard(kept.row.shard).filter((one) => one.row.permit === permit && !ENDED.has(one.row.status) && one.row.status !== 'pending');
       if (running.length > kept.limit)
@@ -226,6 +258,8 @@ export class FlowTables implements ServiceTables {
     }
   }
 }
+
+const plain = (run: Run): unknown => JSON.parse(JSON.stringify(snapshot(run)));
 
 export function rowsOf(write: Write, table: string): readonly Row[] {
   return (write.rows[table] ?? []) as readonly Row[];

@@ -2,7 +2,8 @@
 // I1 The tree holds what is open, never what is past: a run of 10,000 steps is as large as one of ten.
 // I2 `ready` holds exactly the acts whose stage asks for a decision; only evolve changes stages, so a fold finds the same set.
 // I3 `effects` and `listens` hold exactly the acts with an open effect or listen.
-// I4 The path tells instances of one pointer apart: `.i` for each enclosing loop, `~pc:n` for each list that jumped back n times.
+// I4 The path tells instances of one pointer apart: `.i` for each enclosing loop, `~depth:n` for each list that jumped back n times.
+//    It names no pc: a run that goes on with a newer version (upgrade.ts) meets no position that it had before.
 import type { Json } from '@palace/jq/json.ts';
 import type { ActId, CloudEvent, EffectIntent, LedgerAnswer, RunFault, TimerPurpose } from './model.ts';
 import type { Pc, Program, Step } from './program.ts';

@@ -9,6 +9,7 @@ import type { ActId, Command, RunFault } from './model.ts';
 import { fits } from './payload.ts';
 import { isGuarded, releaseRun } from './release.ts';
 import { isEnded, openEffect, stepAt } from './run.ts';
+import { isSegmentDue } from './segments.ts';
 import { isAbsenceFinal, isVerifiable } from './steps/call.ts';
 import { hasHeard, hear, offer } from './steps/listen.ts';
 import { emit, limitFault, settingOf, type Turn } from './turn.ts';
@@ -24,6 +25,7 @@ const HANDLES: { readonly [T in Command['type']]: Handle<T> } = {
     return undefined;
   },
   continue: () => undefined,
+  'open-segment': ({ run, env }) => (isSegmentDue(run, env.limits) ? undefined : 'No segment is due.'),
   'effect-done': (turn, { act, attempt, result }) => withEffect(turn, act, attempt, (effect) => effectDone(turn, effect, result)),
   'effect-failed': (turn, { act, attempt, fault, reach }) =>
     withEffect(turn, act, attempt, (effect) => {

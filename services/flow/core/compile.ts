@@ -6,7 +6,7 @@ import type { Json } from '@palace/jq/json.ts';
 import type { ErrorPlace } from '@palace/platform/errors.ts';
 import { canonicalText } from './language/canonical.ts';
 import { present, reserve, type Compilation } from './language/compilation.ts';
-import { checkUse, concurrencyOf, identityOf } from './language/document.ts';
+import { checkUse, identityOf, palaceOf } from './language/document.ts';
 import { createExpressions, ROOT_SCOPE } from './language/expressions.ts';
 import { ROOT } from './language/grammar.ts';
 import { createReport } from './language/report.ts';
@@ -50,7 +50,7 @@ export function compileFlow(source: string, options: CompileOptions = {}): Compi
 
 function lowerProgram(c: Compilation, root: MapNode): Program | undefined {
   const identity = identityOf(c, mapAt(root, 'document'));
-  const concurrency = concurrencyOf(c, mapAt(root, 'document'));
+  const palace = palaceOf(c, mapAt(root, 'document'));
   const input = mapAt(root, 'input');
   const output = mapAt(root, 'output');
   const parts = {
@@ -70,7 +70,7 @@ function lowerProgram(c: Compilation, root: MapNode): Program | undefined {
     steps,
     expressions: c.expressions.sources,
     ...parts,
-    concurrency,
+    ...palace,
     document: root.value,
   });
 }

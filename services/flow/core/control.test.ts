@@ -301,9 +301,9 @@ describe('a failed run', () => {
 describe('limits', () => {
   it('are announced when half of them is used', () => {
     const shell = begun(`  - a: ${CALL('a')}`);
-    const limits = { ...LIMITS, historyEvents: 8 };
+    for (const id of ['s1', 's2']) shell.give({ type: 'signal', id, name: 'x', data: null });
     expect(nearLimits(shell.run, LIMITS)).toEqual([]);
-    expect(nearLimits(shell.run, limits)).toEqual([{ setting: 'historyEvents', used: 4, limit: 8 }]);
+    expect(nearLimits(shell.run, { ...LIMITS, bufferedSignals: 4 })).toEqual([{ setting: 'bufferedSignals', used: 2, limit: 4 }]);
   });
 });
 

@@ -85,7 +85,7 @@ describe.skipIf(features.length === 0)('the conformance kit', () => {
       it.skipIf(LATER.test(scenario.flow) || feature === 'call.feature')(`${feature}: ${scenario.name}`, () => {
         const compiled = compileFlow(scenario.flow);
         if (!compiled.ok) return expect(compiled.errors).toEqual([]);
-        const shell = virtualShell(link(compiled.program));
+        const shell = virtualShell(link(compiled.program, ''));
         shell.give({ type: 'start', input: scenario.input });
         shell.play((effect) => petStore(effect.args));
         expect(scenario.checks.length).toBeGreaterThan(0);

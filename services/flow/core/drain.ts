@@ -4,7 +4,7 @@
 import { actOf, assertThat, stepOf, type Act } from './acts.ts';
 import { expire, expireRun, fail, failRun, propagate } from './failing.ts';
 import { endRun, complete, enter } from './scopes.ts';
-import { hasWork, stepAt } from './run.ts';
+import { hasWork, segmentEvents, stepAt } from './run.ts';
 import { beginCall, requestAgain } from './steps/call.ts';
 import { beginListen } from './steps/listen.ts';
 import { beginEmit, beginRaise, beginSet, beginSwitch, beginWait } from './steps/plain.ts';
@@ -28,8 +28,9 @@ export function drain(turn: Turn): void {
 function pass(turn: Turn): void {
   const { run, env } = turn;
   const { historyEvents } = env.limits;
-  if (run.seq >= historyEvents)
-    return failRun(turn, { ...limitFault('historyEvents', `The run has ${run.seq} events; it may have ${historyEvents}.`), instance: '' }, 0);
+  const used = segmentEvents(run);
+  if (used >= historyEvents)
+    return failRun(turn, { ...limitFault('historyEvents', `The run has ${used} events without a rest; it may have ${historyEvents}.`), instance: '' }, 0);
   if (run.overdue) return expireRun(turn);
   if (run.ending !== undefined) return end(turn, run.ending.data);
   if (run.acts.size === 0) return enter(turn, undefined, 0, '');

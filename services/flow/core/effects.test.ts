@@ -207,7 +207,7 @@ describe('keys', () => {
     shell.play();
     expect(shell.run).toMatchObject({ phase: 'completed', output: { n: 5 } });
     const paths = shell.journal.flatMap((e) => (e.type === 'step.entered' && e.pc > 2 ? [e.path] : []));
-    expect(new Set(paths)).toEqual(new Set(['.0', '.1', '~0:1.0', '~0:1.1']));
+    expect(new Set(paths)).toEqual(new Set(['.0', '.1', '~1:1.0', '~1:1.1']));
     const keys = shell.journal.flatMap((e) => (e.type === 'effect.requested' ? [e.key] : []));
     expect(new Set(keys).size).toBe(4);
   });

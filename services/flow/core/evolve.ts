@@ -23,7 +23,7 @@ import { dropAnswer, keepAnswer, noteAttempt } from './attempts.ts';
 import type { RunEvent } from './model.ts';
 import { stepCompleted, stepEntered, stepSkipped } from './progress.ts';
 import { restart } from './restart.ts';
-import { isEnded, loadState, stepAt, type Run } from './run.ts';
+import { hasWork, isEnded, loadState, stepAt, type Run } from './run.ts';
 
 type Fold<T extends RunEvent['type']> = (run: Run, event: Extract<RunEvent, { type: T }>) => void;
 
@@ -205,9 +205,10 @@ const FOLDS: { readonly [T in RunEvent['type']]: Fold<T> } = {
     restart(run, event.effects, event.ledger);
   },
   'run.rewound': (run, event) => {
-    const { seq, nextAct, generation } = run;
+    const { seq, segment, nextAct, generation } = run;
     loadState(run, event.state, nextAct - 1);
     run.seq = seq;
+    run.segment = segment;
     // The past knows nothing of generations that came after it; a key must never come back.
     run.generation = event.from === run.id ? Math.max(generation + 1, event.generation) : event.generation;
     if (event.from !== run.id) {
@@ -216,6 +217,7 @@ const FOLDS: { readonly [T in RunEvent['type']]: Fold<T> } = {
     }
     restart(run, event.effects, event.ledger);
   },
+  'segment.opened': segmentOpened,
 };
 
 /** The original may go on with its acts under these keys; a fork must not. */
@@ -227,6 +229,16 @@ export function evolve(run: Run, event: RunEvent): void {
   assertThat(!isEnded(run) || event.type === 'run.retried' || event.type === 'run.rewound', `${event.type} after the end`);
   (FOLDS[event.type] as Fold<RunEvent['type']>)(run, event as never);
   run.seq += 1;
+}
+
+/** The state is that of the run already, or (when the fold begins here) all there is of it. */
+function segmentOpened(run: Run, event: Extract<RunEvent, { type: 'segment.opened' }>): void {
+  const before = run.phase === 'new' ? undefined : { seq: run.seq, number: run.segment?.number ?? 1 };
+  assertThat(event.hash === run.linked.hash, 'a segment is folded with its own program');
+  loadState(run, event.state);
+  assertThat(before === undefined || (run.seq === before.seq && event.segment === before.number + 1), 'a segment follows the one before');
+  assertThat(run.phase === 'running' && !hasWork(run) && run.effects.size === 0, 'a segment opens while the run rests');
+  run.segment = { number: event.segment, firstSeq: run.seq + 1 };
 }
 
 function ownOf<K extends Own['kind']>(act: Act, kind: K): Extract<Own, { kind: K }> {

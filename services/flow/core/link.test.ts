@@ -12,7 +12,7 @@ const FUEL = 10_000;
 function linked(...steps: readonly string[]): Linked {
   const compiled = compileFlow(flow(...steps));
   if (!compiled.ok) throw new Error(messages(compiled).join('\n'));
-  return link(compiled.program);
+  return link(compiled.program, '');
 }
 function setValue(value: string, input: Json, variables: Variables = {}): Json {
   const ready = linked(`- a: {set: ${value}}`);
@@ -111,7 +111,7 @@ describe('faults', () => {
   });
   it('meet a broken program with the expression, not with a crash', () => {
     const ready = linked('- a: {set: {x: "${ .a }"}}');
-    const broken = link({ ...ready.program, expressions: ['.a |'] });
+    const broken = link({ ...ready.program, expressions: ['.a |'] }, '');
     expect(fault(() => broken.expr(0)).source).toBe('.a |');
     expect(fault(() => broken.expr(7)).message).toBe('The program has no expression 7.');
   });

@@ -23,6 +23,8 @@ export class ExpressionFault extends Error {
 
 export interface Linked {
   readonly program: Program;
+  /** Of the document's canonical text: the name under which the program is stored. */
+  readonly hash: string;
   /** Throws ExpressionFault. */
   expr(id: ExprId): JqProgram;
   /** Throws ExpressionFault. `fuel` is for each expression of the template. */
@@ -33,7 +35,7 @@ export interface Linked {
   durationMs(duration: Duration, input: Json, variables: Variables, nowMs: number, fuel: number): number;
 }
 
-export function link(program: Program): Linked {
+export function link(program: Program, hash: string): Linked {
   const compiled: (JqProgram | undefined)[] = [];
   const names = variableNames(program);
   const expr = (id: ExprId): JqProgram => (compiled[id] ??= compileExpression(program, id, names));
@@ -41,6 +43,7 @@ export function link(program: Program): Linked {
     template.t === 'lit' ? template.v : fill(expr, template, input, { variables, nowMs, limits: { fuel } });
   return {
     program,
+    hash,
     expr,
     evaluate,
     value: (id, input, variables, nowMs, fuel) => valueOf(expr(id), input, { variables, nowMs, limits: { fuel } }),

@@ -5,7 +5,9 @@
 // I3 A final event (run.completed, run.failed, run.cancelled) is followed only by run.retried or run.rewound.
 // I4 A position (pointer + path) is performed at most once per generation; its effect key is H(run, generation, position, 0) (E9).
 // I5 The format number stands in each journal entry and snapshot; changing an event's meaning raises it.
+// I6 A run is a chain of segments; segment.opened is the first event of one and holds the whole state: a fold can begin there (E11).
 import type { Json } from '@palace/jq/jq.ts';
+import type { Linked } from './link.ts';
 import type { EffectClass, EventFilter, Pc } from './program.ts';
 
 export const JOURNAL_FORMAT = 1;
@@ -43,6 +45,8 @@ export type Command =
   | { readonly type: 'start'; readonly input: Json; readonly depth?: number }
   /** Go on after a bounded decision stopped in the middle (`Decision.more`). */
   | { readonly type: 'continue' }
+  /** After `Decision.segmentDue`: the newest version has been looked up (`DecideEnv.newest`), the segment may open. */
+  | { readonly type: 'open-segment' }
   | { readonly type: 'effect-done'; readonly act: ActId; readonly attempt: number; readonly result: Json }
   /** `sent: false`: the remote certainly did not act. `sent: true` with `answered`: it answered with an error. Otherwise unknown. */
   | {
@@ -209,7 +213,9 @@ export type RunEvent =
       readonly ledger: readonly LedgerAnswer[];
       readonly by: string;
       readonly atMs: number;
-    };
+    }
+  /** The run rested with half of its history used: segment number `segment` (2, 3, ...) begins with the whole `state`, on the program `hash`. */
+  | { readonly type: 'segment.opened'; readonly segment: number; readonly state: Json; readonly hash: string; readonly atMs: number };
 
 export type Rewound = Extract<RunEvent, { readonly type: 'run.rewound' }>;
 
@@ -222,12 +228,14 @@ export interface DecideEnv {
   readonly limits: DecideLimits;
   /** `$runtime.metadata` in expressions: what the operator of this installation says of it. Default: an empty object. */
   readonly runtimeMetadata?: Json;
+  /** For `open-segment`: the version of the run's flow that was published last. */
+  readonly newest?: Linked;
 }
 
 export interface DecideLimits {
   /** Events one decision may add before it stops with `more`. */
   readonly eventsPerDecision: number;
-  /** Events a run may have in all (R16). */
+  /** Events one segment of a run may have (R16). */
   readonly historyEvents: number;
   /** Bytes of one value (input, output, context, result). */
   readonly payloadBytes: number;
@@ -243,6 +251,8 @@ export interface Decision {
   readonly events: readonly RunEvent[];
   /** True when the bound was reached with work left: give the command `continue` next. */
   readonly more: boolean;
+  /** A segment is due, and the flow wants its newest version looked up for it: give `open-segment` before anything is written. */
+  readonly segmentDue?: true;
   /** A command that found nothing to do (late timer, answer to a cancelled step, signal to an ended run): why. */
   readonly unused?: string;
 }

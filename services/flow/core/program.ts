@@ -152,6 +152,8 @@ export interface Program {
   readonly timeout?: Duration;
   /** From document.metadata.palace.concurrency: at most `limit` runs at once per key. */
   readonly concurrency?: { readonly limit: number; readonly key?: ExprId };
+  /** From document.metadata.palace.upgrade: a run may go on with a newer version when a segment opens (upgrade.ts). */
+  readonly upgrade?: 'compatible';
   /** The normalised document: `$workflow.definition`. */
   readonly document: Json;
 }

@@ -3,7 +3,7 @@
 // I2 Values in it (inputs, outputs, context) are never changed, so they may be shared with events and with each other.
 // I3 It holds what is open and what later steps can still need, never the past (acts.ts I1).
 // I4 EVOLVE_VERSION rises with every change of what a fold makes of an event: snapshots of another version are ignored (ENGINE E10).
-// I5 The form of a snapshot is part of the journal's format, because run.rewound holds one: loadState reads every form ever written.
+// I5 The form of a snapshot is part of the journal's format, because run.rewound and segment.opened hold one: loadState reads every form ever written.
 import type { Json } from '@palace/jq/json.ts';
 import { actOf, addAct, addTimer, positionIn, removeAct, setData, setStage, stepOf, type Act, type ActTree, type OpenEffect, type OpenTimer } from './acts.ts';
 import { flatAct, liveAct, type FlatAct } from './flat.ts';
@@ -19,7 +19,8 @@ export const EVOLVE_VERSION = '5';
 export type RunMode = 'live' | 'dry';
 
 export interface Run extends ActTree {
-  readonly linked: Linked;
+  /** Changes when a segment opens on another version (segments.ts), and never otherwise (R11). */
+  linked: Linked;
   readonly id: string;
   readonly parent: string | undefined;
   startedMs: number;
@@ -28,6 +29,8 @@ export interface Run extends ActTree {
   mode: RunMode;
   /** Events folded: the seq of the last one. */
   seq: number;
+  /** Undefined in the first one, so that most runs carry nothing for it. */
+  segment: { readonly number: number; readonly firstSeq: number } | undefined;
   /** Runs above this one. */
   depth: number;
   input: Json;
@@ -67,6 +70,7 @@ export function newRun(linked: Linked, given: NewRun): Run {
     generation: given.generation ?? 1,
     mode: 'live',
     seq: 0,
+    segment: undefined,
     depth: 0,
     input: null,
     context: {},
@@ -95,6 +99,9 @@ export const isEnded = (run: Run): boolean => run.phase === 'completed' || run.p
 /** True when `continue` would add events. */
 export const hasWork = (run: Run): boolean =>
   run.phase === 'running' && (run.ready.size > 0 || run.unarmed.size > 0 || run.acts.size === 0 || run.ending !== undefined || run.overdue);
+
+/** Events of the current segment: what the limit on history counts. */
+export const segmentEvents = (run: Run): number => run.seq - (run.segment?.firstSeq ?? 1) + 1;
 
 export const stepAt = (run: Run, act: Act): Step => stepOf(run.linked.program, act.pc);
 
@@ -145,6 +152,7 @@ const PLAIN = [
   'generation',
   'mode',
   'seq',
+  'segment',
   'depth',
   'input',
   'context',

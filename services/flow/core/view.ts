@@ -4,13 +4,15 @@ import type { failure, RunStatus, waitingFor as waitingForShape } from '../contr
 import type { Act, OpenEffect } from './acts.ts';
 import type { DecideLimits, RunEvent, RunFault } from './model.ts';
 import { SIGNAL_PREFIX, type Step } from './program.ts';
-import { hasWork, openEffect, stepAt, type Run } from './run.ts';
+import { hasWork, openEffect, segmentEvents, stepAt, type Run } from './run.ts';
 
 type Waiting = z.input<typeof waitingForShape>;
 
 /** Entries of one list; a fork of a thousand branches is not read by anybody. */
 const MAX_ENTRIES = 100;
 const MAX_ATTEMPTS = 50;
+/** The part of its history that a run may use without a word. */
+export const NEAR_HISTORY_END = 0.75;
 
 /** `running`: something is being done or can be done now; `waiting`: only time, events, other runs or people move it. */
 export function runStatus(run: Run): RunStatus {
@@ -111,14 +113,14 @@ function listenEntries(run: Run, step: Step, common: Common, until: { until?: st
   });
 }
 
-/** Limits of which the run has used half or more (R16). */
+/** Limits of which the run has used a good part (R16): half; of its history three quarters, because from half on it opens a new segment at its next rest. */
 export function nearLimits(run: Run, limits: DecideLimits): { setting: keyof DecideLimits; used: number; limit: number }[] {
   const used = [
-    ['historyEvents', run.seq],
-    ['retriesPerRun', run.retries],
-    ['bufferedSignals', run.signals.length],
+    ['historyEvents', segmentEvents(run), NEAR_HISTORY_END],
+    ['retriesPerRun', run.retries, 0.5],
+    ['bufferedSignals', run.signals.length, 0.5],
   ] as const;
-  return used.filter(([setting, count]) => count * 2 >= limits[setting]).map(([setting, count]) => ({ setting, used: count, limit: limits[setting] }));
+  return used.filter(([setting, count, part]) => count >= limits[setting] * part).map(([setting, count]) => ({ setting, used: count, limit: limits[setting] }));
 }
 
 /** Why the run failed. `events`: its journal, or the end of it; the attempts of the failed step are found there. */

@@ -1,6 +1,7 @@
 // A shell of memory for tests and the simulator's small cases: virtual time, effects answered by a function, nothing lost on the way.
-// I1 After every decision the journal so far, folded from nothing, gives the same state as the live run (ENGINE E10).
+// I1 After every decision the journal so far, folded from nothing or from the beginning of its segment, gives the same state as the live run (ENGINE E10, E11).
 import type { Json } from '@palace/jq/jq.ts';
+import { createHash } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import { assertThat } from './acts.ts';
 import { compileFlow } from './compile.ts';
@@ -28,6 +29,8 @@ export type Perform = (effect: OpenEffect, performed: number) => Answer;
 export interface VirtualShell {
   run: Run;
   readonly linked: Linked;
+  /** Published later than `linked`: what a run whose flow asks for it may move to. */
+  newest: Linked | undefined;
   readonly journal: RunEvent[];
   nowMs: number;
   readonly limits: DecideLimits;
@@ -44,7 +47,7 @@ export interface VirtualShell {
 export function linkFlow(yaml: string): Linked {
   const compiled = compileFlow(yaml);
   if (!compiled.ok) throw new Error(compiled.errors.map((e) => `${e.path}: ${e.message}`).join('\n'));
-  return link(compiled.program);
+  return link(compiled.program, createHash('sha256').update(compiled.canonical).digest('hex'));
 }
 
 /** A flow of these steps, as YAML under `do:`. */
@@ -56,17 +59,20 @@ export function flowOf(steps: string, more = ''): string {
 export function virtualShell(linked: Linked, limits: Partial<DecideLimits> = {}): VirtualShell {
   const id = makeRunId(3, 1_000, new Uint8Array(9));
   const asked = new Map<string, number>();
+  const versions = new Map([[linked.hash, linked]]);
   const shell: VirtualShell = {
     run: newRun(linked, { id }),
     linked,
+    newest: undefined,
     journal: [],
     nowMs: 1_700_000_000_000,
     limits: { ...LIMITS, ...limits },
     checking: true,
     give(command) {
-      const decision = decide(shell.run, command, { nowMs: shell.nowMs, limits: shell.limits });
+      const decision = decided(shell, command);
       shell.journal.push(...decision.events);
-      if (shell.checking) checkFold(shell);
+      if (shell.newest !== undefined) versions.set(shell.newest.hash, shell.newest);
+      if (shell.checking) checkFold(shell, versions);
       return decision;
     },
     settle() {
@@ -82,6 +88,15 @@ export function virtualShell(linked: Linked, limits: Partial<DecideLimits> = {})
     types: () => shell.journal.map((event) => event.type),
   };
   return shell;
+}
+
+/** As the engine: the newest version is looked up before anything of the decision is written. */
+function decided(shell: VirtualShell, command: Command): Decision {
+  const env = { nowMs: shell.nowMs, limits: shell.limits };
+  const { segmentDue, ...decision } = decide(shell.run, command, env);
+  if (segmentDue === undefined) return decision;
+  const opened = decide(shell.run, { type: 'open-segment' }, { ...env, ...(shell.newest !== undefined && { newest: shell.newest }) });
+  return { ...decision, events: [...decision.events, ...opened.events] };
 }
 
 function stir(shell: VirtualShell, perform: Perform, asked: Map<string, number>): boolean {
@@ -102,17 +117,22 @@ function stir(shell: VirtualShell, perform: Perform, asked: Map<string, number>)
   return true;
 }
 
-/** Through JSON, as the journal keeps it. */
-export function foldOf(shell: VirtualShell): Run {
+/** Through JSON, as the journal keeps it. `from`: the index of the event to begin with. */
+export function foldOf(shell: VirtualShell, versions: ReadonlyMap<string, Linked> = new Map(), from = 0): Run {
   const folded = newRun(shell.linked, { id: shell.run.id });
-  for (const event of JSON.parse(JSON.stringify(shell.journal)) as RunEvent[]) evolve(folded, event);
+  for (const event of JSON.parse(JSON.stringify(shell.journal.slice(from))) as RunEvent[]) {
+    if (event.type === 'segment.opened') folded.linked = versions.get(event.hash) ?? shell.linked;
+    evolve(folded, event);
+  }
   return folded;
 }
 
-export function checkFold(shell: VirtualShell): void {
+export function checkFold(shell: VirtualShell, versions: ReadonlyMap<string, Linked> = new Map()): void {
   const live = plain(shell.run);
-  assertThat(isDeepStrictEqual(plain(foldOf(shell)), live), 'the journal folds to the live state');
-  assertThat(isDeepStrictEqual(plain(revive(shell.linked, live)), live), 'a snapshot revives to the same state');
+  assertThat(isDeepStrictEqual(plain(foldOf(shell, versions)), live), 'the journal folds to the live state');
+  assertThat(isDeepStrictEqual(plain(revive(shell.run.linked, live)), live), 'a snapshot revives to the same state');
+  const opened = shell.journal.findLastIndex((event) => event.type === 'segment.opened');
+  if (opened >= 0) assertThat(isDeepStrictEqual(plain(foldOf(shell, versions, opened)), live), 'a segment folds from its beginning');
 }
 
 export const plain = (run: Run): Json => JSON.parse(JSON.stringify(snapshot(run))) as Json;

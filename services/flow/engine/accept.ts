@@ -13,7 +13,7 @@ import { makeRunId } from '../core/run-id.ts';
 import { fits } from '../core/payload.ts';
 import { newRun } from '../core/run.ts';
 import { settingOf } from '../core/turn.ts';
-import type { Definition, RunRow } from '../store/port.ts';
+import { FIRST_SEGMENT, type Definition, type RunRow } from '../store/port.ts';
 import { permitShard } from './placement.ts';
 import { release, type EngineParts } from './parts.ts';
 import type { PermitClaim } from './permits.ts';
@@ -204,9 +204,9 @@ export function createAccept(parts: EngineParts): Accept {
 const permitOfRow = ({ permit }: { readonly permit?: PermitClaim }): { permit?: string } => (permit === undefined ? {} : { permit: permit.key });
 
 /** A run that has not been written yet. */
-function newcomer(row: Omit<RunRow, 'status' | 'startedMs'>, linked: Linked, startedMs: number): Slot {
+function newcomer(row: Omit<RunRow, 'status' | 'startedMs' | keyof typeof FIRST_SEGMENT>, linked: Linked, startedMs: number): Slot {
   const run = newRun(linked, { id: row.id, startedMs });
-  return newSlot({ ...row, status: 'running', startedMs }, linked, run, { lastSeq: 0, snapshotSeq: 0, fresh: true });
+  return newSlot({ ...row, ...FIRST_SEGMENT, status: 'running', startedMs }, run, { lastSeq: 0, snapshotSeq: 0, fresh: true });
 }
 
 const nameOf = ({ namespace, name }: Definition): string => `${namespace}/${name}`;

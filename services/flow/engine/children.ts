@@ -7,6 +7,7 @@ import { standardFault } from '../core/faults.ts';
 import type { ActId, RunEvent, RunFault } from '../core/model.ts';
 import { newRun } from '../core/run.ts';
 import { decideEnv, type EngineParts } from './parts.ts';
+import { FIRST_SEGMENT } from '../store/port.ts';
 import type { Programs } from './programs.ts';
 import { newSlot, type Slot } from './slot.ts';
 
@@ -51,12 +52,13 @@ function begin(
     flow: `${definition.namespace}/${definition.name}`,
     version: definition.version,
     hash: definition.hash,
+    ...FIRST_SEGMENT,
     status: 'running' as const,
     startedMs: nowMs,
     parent: parent.id,
     ...(event.await && { parentAct: event.act }),
   };
-  const slot = newSlot(row, linked, newRun(linked, { id: event.run, startedMs: nowMs }), { lastSeq: 0, snapshotSeq: 0, fresh: true });
+  const slot = newSlot(row, newRun(linked, { id: event.run, startedMs: nowMs }), { lastSeq: 0, snapshotSeq: 0, fresh: true });
   // I3: it begins, and no more.
   const env = decideEnv(parts, nowMs);
   const decision = decide(slot.run, { type: 'start', input: event.input, depth: event.depth }, { ...env, limits: { ...env.limits, eventsPerDecision: 1 } });

@@ -168,13 +168,13 @@ async function verify(parts: EngineParts, slot: Slot, effect: OpenEffect, signal
 
 /** Asks the remote by the step's own `verify`: did the act with this key take place? */
 async function look(parts: EngineParts, slot: Slot, effect: OpenEffect, signal: AbortSignal): Promise<Finding | 'no answer'> {
-  const step = slot.linked.program.steps[effect.pc];
+  const step = slot.run.linked.program.steps[effect.pc];
   const executor = parts.executors.get('http');
   if (step?.kind !== 'call' || step.verify === undefined || executor === undefined) return { verdict: 'unknown' };
   try {
     const variables = { effect: { key: effect.key, args: effect.args }, runtime: runtimeOf(parts.settings) };
     const nowMs = parts.node().timeMs();
-    const args = slot.linked.evaluate(step.verify.with, effect.args, variables, nowMs, parts.settings.decide.expressionFuel);
+    const args = slot.run.linked.evaluate(step.verify.with, effect.args, variables, nowMs, parts.settings.decide.expressionFuel);
     const answer = await executor({
       ...callOf(slot, effect, { ...(args as Record<string, Json>), output: 'response' }, signal, traceparentOf(slot.id)),
       class: 'read',
@@ -183,8 +183,8 @@ async function look(parts: EngineParts, slot: Slot, effect: OpenEffect, signal: 
     const response = answer.ok ? (answer.result as { statusCode: number; content: Json }) : { statusCode: answer.fault.status, content: null };
     const seen: Json = { status: response.statusCode, body: response.content };
     const options = { variables, nowMs };
-    const happened = slot.linked.expr(step.verify.happened).first(seen, options);
-    if (happened === true) return { verdict: 'happened', result: slot.linked.expr(step.verify.result).first(seen, options) ?? null };
+    const happened = slot.run.linked.expr(step.verify.happened).first(seen, options);
+    if (happened === true) return { verdict: 'happened', result: slot.run.linked.expr(step.verify.result).first(seen, options) ?? null };
     if (isAskedAgain(response.statusCode)) return 'no answer';
     return { verdict: happened === false && tellsOfAbsence(response.statusCode) ? 'absent' : 'unknown' };
   } catch (error) {

@@ -4,11 +4,13 @@
 import { parseJsonText } from '@palace/platform/json.ts';
 import type { InboxRow } from '@palace/platform/durable/contract.ts';
 import { ENDED } from '../contract.ts';
-import { evolve } from '../core/evolve.ts';
+import type { Linked } from '../core/link.ts';
 import type { Command, Rewound, RunEvent } from '../core/model.ts';
-import { newRun, rewound } from '../core/run.ts';
-import type { RunRow } from '../store/port.ts';
+import { rewound, type Run } from '../core/run.ts';
+import { rebase } from '../core/upgrade.ts';
+import type { RunRow, StoredRun } from '../store/port.ts';
 import { ledgerAnswers } from './ledger.ts';
+import { fold } from './loading.ts';
 import { release, type EngineParts } from './parts.ts';
 import type { PermitClaim, Permits } from './permits.ts';
 import { addState, draftWrite, newDraft } from './rows.ts';
@@ -17,6 +19,10 @@ import { traceIdOf } from './tracing.ts';
 
 const TRIES = 20;
 const PAUSE_MS = 250;
+/** No seq is higher. */
+const LAST_SEQ = 2 ** 31 - 1;
+/** A step that was entered longer ago is not looked for. */
+const MAX_SEGMENTS = 1_000;
 
 interface RetryBody {
   readonly by: string;
@@ -79,8 +85,8 @@ async function commandFor(wish: Wish, tries = TRIES): Promise<Command | undefine
     const ledger = ledgerAnswers(await parts.store.ledger(shard, row.key), 'of this run');
     if (step === undefined) return { type: 'retry', by, effects, ledger };
     const event = await rewindToStep(wish, step, { by, effects, ledger });
-    if (event !== undefined) return { type: 'rewind', event };
-    if (wish.held()) refuse(wish, `the run never entered the step ${step}`);
+    if (typeof event !== 'string') return { type: 'rewind', event };
+    if (wish.held()) refuse(wish, event);
   } catch (error) {
     if (!wish.held()) return undefined;
     if (tries > 1) {
@@ -92,22 +98,46 @@ async function commandFor(wish: Wish, tries = TRIES): Promise<Command | undefine
   return undefined;
 }
 
-/** The state just before the step was last entered, as the event that takes the run back there. */
-async function rewindToStep(
-  { parts, shard, row: { key: id, tenant } }: Wish,
-  step: string,
-  how: { by: string; effects: 'keep' | 'again'; ledger: ReturnType<typeof ledgerAnswers> },
-): Promise<Rewound | undefined> {
-  const [whole] = await parts.store.load([shard], [id], 2 ** 31 - 1);
-  const linked = whole === undefined ? undefined : await parts.programs.byHash(tenant, whole.row.hash);
-  if (whole === undefined || linked === undefined) return undefined;
-  if (whole.unread !== undefined) throw whole.unread;
-  const events = whole.entries.flatMap((e) => parseJsonText(e.body) as RunEvent[]);
-  const at = events.findLastIndex((e) => e.type === 'step.entered' && linked.program.steps[e.pc]?.pointer === step);
-  if (at < 0) return undefined;
-  const run = newRun(linked, { id, startedMs: whole.row.startedMs });
-  for (const event of events.slice(0, at)) evolve(run, event);
-  return rewound(run, { from: id, toSeq: at, ...how, atMs: parts.node().timeMs() });
+interface How {
+  readonly by: string;
+  readonly effects: 'keep' | 'again';
+  readonly ledger: ReturnType<typeof ledgerAnswers>;
+}
+
+/** The state just before the step was last entered, as the event that takes the run back there: looked for segment by segment. Or why there is none. */
+async function rewindToStep({ parts, shard, row: { key: id, tenant } }: Wish, step: string, how: How): Promise<Rewound | string> {
+  let now: StoredRun | undefined;
+  for (let looked = 0, upTo = LAST_SEQ; looked < MAX_SEGMENTS; looked++) {
+    const [stored] = await parts.store.load([shard], [id], upTo);
+    const linked = stored === undefined ? undefined : await parts.programs.byHash(tenant, stored.row.hash);
+    if (stored === undefined || linked === undefined) break;
+    if (stored.unread !== undefined) throw stored.unread;
+    now ??= stored;
+    const entered = lastEntered(stored, linked, step);
+    if (entered !== undefined) return rewindTo(parts, now.row, fold(stored, linked, { upTo: entered - 1 }).run, how);
+    upTo = stored.row.segmentSeq - 1;
+    if (upTo < stored.row.firstSeq) break;
+  }
+  return now === undefined || now.row.segment === 1 ? `the run never entered the step ${step}` : `the history that is kept has no entry into the step ${step}`;
+}
+
+/** The seq of the event by which the step was entered. */
+function lastEntered({ entries }: StoredRun, { program }: Linked, step: string): number | undefined {
+  for (const entry of entries.toReversed()) {
+    const at = (parseJsonText(entry.body) as RunEvent[]).findLastIndex((e) => e.type === 'step.entered' && program.steps[e.pc]?.pointer === step);
+    if (at >= 0) return entry.seq + at;
+  }
+  return undefined;
+}
+
+/** A run that has moved to another version since then goes on with that one, when the state of then has a place in it. */
+async function rewindTo(parts: EngineParts, row: RunRow, past: Run, how: How): Promise<Rewound | string> {
+  const event = rewound(past, { from: row.id, toSeq: past.seq, ...how, atMs: parts.node().timeMs() });
+  if (past.linked.hash === row.hash) return event;
+  const now = await parts.programs.byHash(row.tenant, row.hash);
+  const state = now === undefined ? undefined : rebase(event.state, past.linked.program, now.program);
+  if (state !== undefined) return { ...event, state };
+  return `the run was on version ${past.linked.program.version} then and cannot go on from there on ${row.version}; fork it at event ${past.seq}`;
 }
 
 /** A quarantined run is given another chance: its journal is read again and its open work goes on. */

@@ -172,28 +172,41 @@ async function linkedOf(parts: EngineParts, { row }: StoredRun): Promise<Linked 
 
 function slotOf(stored: StoredRun, linked: Linked, sinceMs: number): Slot {
   const { run, lastSeq } = fold(stored, linked);
-  return newSlot(stored.row, linked, run, { lastSeq, snapshotSeq: stored.snapshot?.seq ?? 0, fresh: false, sinceMs });
+  return newSlot(stored.row, run, { lastSeq, snapshotSeq: stored.snapshot?.seq ?? 0, fresh: false, sinceMs });
+}
+
+interface FoldOptions {
+  /** The last event that is folded. */
+  readonly upTo?: number;
+  /** Told of each event before it is folded. */
+  readonly each?: (run: Run, event: RunEvent) => void;
 }
 
 /** The run as its journal tells it. Throws when an entry is missing, unreadable or of a newer format (R4, E10). */
-export function fold(stored: StoredRun, linked: Linked, from?: { snapshot: boolean }): { run: Run; lastSeq: number } {
+export function fold(stored: StoredRun, linked: Linked, { upTo = Infinity, each }: FoldOptions = {}): { run: Run; lastSeq: number } {
   if (stored.unread !== undefined) throw stored.unread;
-  const usable = from?.snapshot === false ? undefined : stored.snapshot;
+  const { row } = stored;
+  const usable = stored.snapshot;
   let run: Run;
-  let lastSeq = 0;
+  let lastSeq = row.segmentSeq - 1;
   if (usable !== undefined && usable.format === JOURNAL_FORMAT && usable.evolve === EVOLVE_VERSION) {
     run = revive(linked, parseJsonText(usable.body) as Json);
     lastSeq = usable.seq;
+    if ((run.segment?.number ?? 1) !== row.segment) throw new Error(`its snapshot is not of segment ${row.segment}`);
   } else {
-    run = newRun(linked, { id: stored.row.id, startedMs: stored.row.startedMs });
+    run = newRun(linked, { id: row.id, startedMs: row.startedMs });
   }
   for (const entry of stored.entries) {
     if (entry.format > JOURNAL_FORMAT) throw new Error(`entry ${entry.seq} has format ${entry.format}, this release reads ${JOURNAL_FORMAT}`);
     if (entry.seq !== lastSeq + 1) throw new Error(`after event ${lastSeq} comes ${entry.seq}`);
     const events = parseJsonText(entry.body) as RunEvent[];
     if (!Array.isArray(events) || events.length !== entry.count) throw new Error(`entry ${entry.seq} holds not ${entry.count} events`);
-    for (const event of events) evolve(run, event);
+    for (const event of events.slice(0, Math.max(0, upTo - lastSeq))) {
+      each?.(run, event);
+      evolve(run, event);
+    }
     lastSeq += entry.count;
   }
+  if (run.seq !== Math.min(lastSeq, upTo)) throw new Error(`its state counts ${run.seq} events, its journal has ${lastSeq}`);
   return { run, lastSeq };
 }

@@ -1,5 +1,5 @@
 // Definitions in memory: linked programs by content hash (for ever valid), and which hash a name means now (for a moment).
-// I1 A run keeps the hash it began with (R11); only starts ask what `latest` means.
+// I1 A run keeps the hash it began with (R11); only starts ask what `latest` means, and segments of flows that opted in to upgrades.
 import type { Scheduler } from '@palace/platform/durable/contract.ts';
 import { link, type Linked } from '../core/link.ts';
 import { PROGRAM_FORMAT } from '../core/program.ts';
@@ -26,9 +26,9 @@ export class UnreadableProgram extends Error {
   override readonly name = 'UnreadableProgram';
 }
 
-function linkStored({ program }: StoredProgram): Linked {
+function linkStored({ program, hash }: StoredProgram): Linked {
   try {
-    return link(program);
+    return link(program, hash);
   } catch (error) {
     throw new UnreadableProgram('its compiled form is damaged', { cause: error });
   }

@@ -20,6 +20,8 @@ export interface Subject {
   readonly id: string;
   readonly shard: number;
   readonly tenant: string;
+  /** Of the program that the run has after these events; one write moves a run at most once. */
+  readonly version: string;
   /** pointer + '#' + path of a step instance: the name under which the ledger keeps its effect. */
   position(act: ActId): string;
 }
@@ -34,9 +36,22 @@ function put(draft: Draft, table: string, row: unknown): void {
 
 /** The journal entry and everything its events imply. `fromSeq` is the seq of the first event. */
 export function addEvents(draft: Draft, of: Subject, events: readonly RunEvent[], fromSeq: number, atMs: number): void {
-  if (events.length === 0) return;
-  put(draft, 'journal', { r: of.id, s: fromSeq, n: events.length, f: JOURNAL_FORMAT, h: of.shard, t: of.tenant, a: atMs, b: JSON.stringify(events) });
-  for (const event of events) addEvent(draft, of, event, atMs);
+  let begin = 0;
+  const entry = (end: number) => {
+    const part = events.slice(begin, end);
+    if (part.length > 0)
+      put(draft, 'journal', { r: of.id, s: fromSeq + begin, n: part.length, f: JOURNAL_FORMAT, h: of.shard, t: of.tenant, a: atMs, b: JSON.stringify(part) });
+    begin = end;
+  };
+  for (const [i, event] of events.entries()) {
+    if (event.type === 'segment.opened') {
+      // It begins an entry, so that a fold, and later retention, can begin with it.
+      entry(i);
+      put(draft, 'segment', { run: of.id, number: event.segment, first_seq: fromSeq + i, hash: event.hash, version: of.version, at_ms: event.atMs });
+    }
+    addEvent(draft, of, event, atMs);
+  }
+  entry(events.length);
 }
 
 function addEvent(draft: Draft, of: Subject, event: RunEvent, atMs: number): void {

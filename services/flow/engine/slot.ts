@@ -4,7 +4,6 @@
 import type { Json } from '@palace/jq/jq.ts';
 import type { KeyClaim } from '@palace/platform/durable/contract.ts';
 import type { RunStatus } from '../contract.ts';
-import type { Linked } from '../core/link.ts';
 import type { ActId, Command, RunFault } from '../core/model.ts';
 import type { Run } from '../core/run.ts';
 import type { RunRow } from '../store/port.ts';
@@ -48,8 +47,8 @@ export interface Slot {
   readonly id: string;
   readonly shard: number;
   readonly tenant: string;
-  readonly row: RunRow;
-  readonly linked: Linked;
+  /** As it is committed, but for the status. */
+  row: RunRow;
   readonly run: Run;
   /** Seq of the last committed event. */
   lastSeq: number;
@@ -72,13 +71,12 @@ export interface Slot {
   onEnd: ((end: RunEnd) => void) | undefined;
 }
 
-export function newSlot(row: RunRow, linked: Linked, run: Run, stored: { lastSeq: number; snapshotSeq: number; fresh: boolean; sinceMs?: number }): Slot {
+export function newSlot(row: RunRow, run: Run, stored: { lastSeq: number; snapshotSeq: number; fresh: boolean; sinceMs?: number }): Slot {
   return {
     id: row.id,
     shard: row.shard,
     tenant: row.tenant,
     row,
-    linked,
     run,
     lastSeq: stored.lastSeq,
     snapshotSeq: stored.snapshotSeq,

@@ -5,23 +5,33 @@
 import type { Fence, Write, WriteOutcome } from '@palace/platform/durable/contract.ts';
 import { ENDED } from '../contract.ts';
 import { decide } from '../core/decide.ts';
-import { JOURNAL_FORMAT, type RunEvent } from '../core/model.ts';
-import { EVOLVE_VERSION, positionOf, snapshot } from '../core/run.ts';
-import { runStatus } from '../core/view.ts';
+import { JOURNAL_FORMAT, type Command, type RunEvent } from '../core/model.ts';
+import { EVOLVE_VERSION, positionOf, segmentEvents, snapshot } from '../core/run.ts';
+import { NEAR_HISTORY_END, runStatus } from '../core/view.ts';
 import { leftChildren, NO_CHILDREN, prepareChildren, type Prepared, type PreparedChild } from './children.ts';
 import { isLarge, moveLarge } from './large-entries.ts';
 import { decideEnv, release, type EngineParts } from './parts.ts';
 import { UnreadableProgram } from './programs.ts';
 import { aboutRun } from './tracing.ts';
 import { addEvents, addRow, addState, draftWrite, newDraft, type Draft } from './rows.ts';
+import { newestFor, rowInSegment } from './segments.ts';
 import { isIdle, type Envelope, type Slot } from './slot.ts';
 
 const FENCE_RETRY_MS = 50;
-const CHILDREN_RETRY_MS = 200;
+const LOOK_UP_RETRY_MS = 200;
 
 interface Taken {
   readonly envelope: Envelope;
   readonly unused: string | undefined;
+}
+
+/** What a turn has decided and not yet written. */
+interface Decided {
+  readonly fence: Fence;
+  readonly nowMs: number;
+  readonly taken: Taken[];
+  readonly events: RunEvent[];
+  segmentDue: boolean;
 }
 
 /** Decides and writes, unless a write of this run is under way or its shard is not ours to write. */
@@ -35,18 +45,16 @@ export function takeTurn(parts: EngineParts, slot: Slot): void {
     return;
   }
   if (!slot.more && slot.queue[0]?.prepare !== undefined) return void prepared(parts, slot, slot.queue[0]);
-  const nowMs = parts.node().timeMs();
-  const taken: Taken[] = [];
-  const events: RunEvent[] = [];
+  const decided: Decided = { fence, nowMs: parts.node().timeMs(), taken: [], events: [], segmentDue: false };
   try {
-    decideWaiting(parts, slot, nowMs, taken, events);
+    decideWaiting(parts, slot, decided);
   } catch (error) {
-    parts.quarantine({ ...slot, slot, envelopes: taken.map((t) => t.envelope) }, 'a decision failed', error);
+    parts.quarantine({ ...slot, slot, envelopes: envelopesOf(decided) }, 'a decision failed', error);
     return;
   }
   slot.writing = true;
-  if (events.some((e) => e.type === 'child.requested')) void withChildren(parts, slot, fence, taken, events, nowMs);
-  else write(parts, slot, fence, taken, events, nowMs, NO_CHILDREN);
+  if (decided.segmentDue || decided.events.some((e) => e.type === 'child.requested')) void writeAfterLookingUp(parts, slot, decided);
+  else write(parts, slot, decided, NO_CHILDREN);
 }
 
 /** A command that has to look at what is committed: nothing is decided until it has, so that nothing can come in between. */
@@ -60,44 +68,63 @@ async function prepared(parts: EngineParts, slot: Slot, { prepare, ...envelope }
   takeTurn(parts, slot);
 }
 
-/** Looking up the flows of children may fail for a while; the decision stands and waits for it. */
-async function withChildren(parts: EngineParts, slot: Slot, fence: Fence, taken: readonly Taken[], events: readonly RunEvent[], nowMs: number): Promise<void> {
-  while (!slot.gone) {
-    try {
-      return write(parts, slot, fence, taken, events, nowMs, await prepareChildren(parts, slot, events, nowMs));
-    } catch (error) {
-      if (slot.gone) break;
-      if (error instanceof UnreadableProgram)
-        return parts.quarantine({ ...slot, slot, envelopes: taken.map((t) => t.envelope) }, 'a sub-flow could not be prepared', error);
-      parts.log.warn('a sub-flow could not be looked up; trying again', { error, ...aboutRun(slot.row) });
-      await new Promise<void>((resolve) => parts.scheduler.after(CHILDREN_RETRY_MS, resolve));
+const envelopesOf = ({ taken }: Decided): Envelope[] => taken.map((t) => t.envelope);
+
+/** The newest version for a segment, the flows of children. Looking them up may fail for a while; the decision stands and waits for it. */
+async function writeAfterLookingUp(parts: EngineParts, slot: Slot, decided: Decided): Promise<void> {
+  const { events, nowMs } = decided;
+  try {
+    if (decided.segmentDue) {
+      const newest = await found(parts, slot, () => newestFor(parts, slot));
+      if (!slot.gone) events.push(...decide(slot.run, { type: 'open-segment' }, { ...decideEnv(parts, nowMs), ...newest }).events);
     }
+    const children = await found(parts, slot, () => prepareChildren(parts, slot, events, nowMs));
+    if (children === undefined) afterLoss(parts, slot, decided.taken, { kind: 'fenced' });
+    else write(parts, slot, decided, children);
+  } catch (error) {
+    parts.quarantine({ ...slot, slot, envelopes: envelopesOf(decided) }, 'a decision could not be completed', error);
   }
-  afterLoss(parts, slot, taken, { kind: 'fenced' });
 }
 
-function decideWaiting(parts: EngineParts, slot: Slot, nowMs: number, taken: Taken[], events: RunEvent[]): void {
-  const env = decideEnv(parts, nowMs);
-  if (slot.more) {
-    const decision = decide(slot.run, { type: 'continue' }, env);
+/** Undefined when the run has left this process meanwhile. */
+async function found<T>(parts: EngineParts, slot: Slot, look: () => Promise<T>): Promise<T | undefined> {
+  while (!slot.gone) {
+    try {
+      return await look();
+    } catch (error) {
+      if (slot.gone) return undefined;
+      if (error instanceof UnreadableProgram) throw error;
+      parts.log.warn('a flow could not be looked up; trying again', { error, ...aboutRun(slot.row) });
+      await new Promise<void>((resolve) => parts.scheduler.after(LOOK_UP_RETRY_MS, resolve));
+    }
+  }
+  return undefined;
+}
+
+function decideWaiting(parts: EngineParts, slot: Slot, decided: Decided): void {
+  const env = decideEnv(parts, decided.nowMs);
+  const { taken, events } = decided;
+  const take = (command: Command): string | undefined => {
+    const decision = decide(slot.run, command, env);
     events.push(...decision.events);
     slot.more = decision.more;
-  }
-  while (!slot.more && slot.queue.length > 0 && taken.length < parts.settings.commandsPerTurn && events.length < env.limits.eventsPerDecision) {
-    if (slot.queue[0]?.prepare !== undefined) return;
+    decided.segmentDue = decision.segmentDue === true;
+    return decision.unused;
+  };
+  if (slot.more) take({ type: 'continue' });
+  while (!slot.more && !decided.segmentDue && slot.queue.length > 0 && taken.length < parts.settings.commandsPerTurn) {
+    if (events.length >= env.limits.eventsPerDecision || slot.queue[0]?.prepare !== undefined) return;
     const envelope = slot.queue.shift() as Envelope;
     // Taken before it is decided: a command that makes the decision fail is consumed with the quarantine.
     const at = taken.push({ envelope, unused: undefined }) - 1;
-    const decision = decide(slot.run, envelope.command, env);
-    if (decision.unused !== undefined) taken[at] = { envelope, unused: decision.unused };
-    events.push(...decision.events);
-    slot.more = decision.more;
+    taken[at] = { envelope, unused: take(envelope.command) };
   }
 }
 
-function write(parts: EngineParts, slot: Slot, fence: Fence, taken: readonly Taken[], events: readonly RunEvent[], nowMs: number, children: Prepared): void {
+function write(parts: EngineParts, slot: Slot, decided: Decided, children: Prepared): void {
+  const { taken, events } = decided;
   if (slot.gone) return afterLoss(parts, slot, taken, { kind: 'fenced' });
-  const request = buildWrite(parts, slot, fence, taken, events, nowMs, children);
+  const request = buildWrite(parts, slot, decided, children);
   if (request === undefined) {
     slot.writing = false;
     settleAll(parts, slot, taken);
@@ -113,15 +140,7 @@ function write(parts: EngineParts, slot: Slot, fence: Fence, taken: readonly Tak
 }
 
 /** Undefined when there is nothing to keep. */
-function buildWrite(
-  parts: EngineParts,
-  slot: Slot,
-  fence: Fence,
-  taken: readonly Taken[],
-  events: readonly RunEvent[],
-  nowMs: number,
-  { children, refused }: Prepared,
-): Write | undefined {
+function buildWrite(parts: EngineParts, slot: Slot, { fence, nowMs, taken, events }: Decided, { children, refused }: Prepared): Write | undefined {
   const draft = newDraft();
   if (slot.fresh) addRow(draft, 'run', summaryRow(slot));
   addEvents(draft, subject(slot), events, slot.lastSeq + 1, nowMs);
@@ -166,7 +185,9 @@ function addSummary(parts: EngineParts, slot: Slot, draft: Draft, events: readon
     if (final !== undefined) addChildEnded(draft, slot, { run: slot.row.parent, act: slot.row.parentAct, child: slot.id, ...said });
   }
   const seq = slot.lastSeq + events.length;
-  if (seq - slot.snapshotSeq >= parts.settings.eventsPerSnapshot && !ENDED.has(status)) {
+  // A segment begins with its state: that is as good as a snapshot.
+  const keptSeq = Math.max(slot.snapshotSeq, slot.run.segment?.firstSeq ?? 0);
+  if (seq - keptSeq >= parts.settings.eventsPerSnapshot && !ENDED.has(status)) {
     addRow(draft, 'snapshot', {
       run: slot.id,
       seq,
@@ -196,7 +217,8 @@ function addChildEnded(
 }
 
 function subject(slot: Slot) {
-  return { id: slot.id, shard: slot.shard, tenant: slot.tenant, position: (act: number) => positionOf(slot.run, act) };
+  const { version } = slot.run.linked.program;
+  return { id: slot.id, shard: slot.shard, tenant: slot.tenant, version, position: (act: number) => positionOf(slot.run, act) };
 }
 
 function summaryRow(slot: Slot): Record<string, unknown> {
@@ -231,7 +253,8 @@ function afterWrite(
     if (slot.gone) return settleAll(parts, slot, taken);
     const fromSeq = slot.lastSeq + 1;
     slot.lastSeq += events.length;
-    warnAtHalf(parts, slot, events.length);
+    slot.row = rowInSegment(slot);
+    warnNearEnd(parts, slot, events.length);
     slot.fresh = false;
     slot.claims = [];
     slot.status = runStatus(slot.run);
@@ -261,11 +284,18 @@ function afterWrite(
   afterLoss(parts, slot, taken, outcome);
 }
 
-/** The history limit announces itself while there is still room (R16). */
-function warnAtHalf({ log, settings }: EngineParts, slot: Slot, added: number): void {
+/** The history limit announces itself while there is still room (R16); runs that rest from time to time never come so far. */
+function warnNearEnd({ log, settings }: EngineParts, slot: Slot, added: number): void {
   const limit = settings.decide.historyEvents;
-  if (slot.lastSeq < limit / 2 || slot.lastSeq - added >= limit / 2) return;
-  log.warn('the run has used half of its history', { ...aboutRun(slot.row), events: slot.lastSeq, limit, setting: 'PALACE_FLOW_HISTORY_EVENTS' });
+  const events = segmentEvents(slot.run);
+  const near = limit * NEAR_HISTORY_END;
+  if (events < near || events - added >= near) return;
+  log.warn('the run has used three quarters of its history without a rest', {
+    ...aboutRun(slot.row),
+    events,
+    limit,
+    setting: 'PALACE_FLOW_HISTORY_EVENTS',
+  });
 }
 
 /** Fenced or unknown: nothing that was decided here counts. Usually close() has dropped the slot; otherwise it is read again. */

@@ -21,7 +21,7 @@ create table {{schema}}.definition (
   ordinal int not null,
   primary key (tenant, namespace, name, version)
 );
--- The summary that lists and filters read; written at start, wait, control change and end only (it costs a third of the throughput otherwise).
+-- The summary that lists and filters read; written at start, wait, control change, a new segment and end only (it costs a third of the throughput otherwise).
 create table {{schema}}.run (
   id text collate "C" primary key,
   shard smallint not null,
@@ -37,7 +37,12 @@ create table {{schema}}.run (
   fork_of text,
   permit text,
   quarantine text,
-  quarantined_ms bigint
+  quarantined_ms bigint,
+  -- The open segment: its number and first event. version and hash above are its own.
+  segment int not null default 1,
+  segment_seq int not null default 1,
+  -- The history is kept from here on.
+  first_seq int not null default 1
 ) with (fillfactor = 85);
 create index run_by_start on {{schema}}.run (tenant, started_ms desc, id desc);
 create index run_by_flow on {{schema}}.run (tenant, flow, started_ms desc, id desc);
@@ -60,6 +65,19 @@ create table {{schema}}.journal (
   blob_size int,
   primary key (run, seq),
   check ((body is null) <> (blob is null))
+);
+-- The segments of a run that are closed; the open one stands in its run row, so that a run of one segment has none here (ENGINE E11).
+create table {{schema}}.segment (
+  run text collate "C" not null,
+  number int not null,
+  first_seq int not null,
+  last_seq int not null,
+  hash text not null,
+  version text not null,
+  closed_ms bigint not null,
+  shard smallint not null,
+  tenant text not null,
+  primary key (run, number)
 );
 -- Which runs mention a blob: written in the commit that mentions it; collection deletes only what no row names (ENGINE E15).
 create table {{schema}}.blob_ref (

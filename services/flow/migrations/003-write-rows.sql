@@ -21,6 +21,14 @@ begin
     select tenant, hash, run, shard from jsonb_to_recordset(rows->'blob_ref') as b(tenant text, hash text, run text, shard smallint)
     on conflict do nothing;
   end if;
+  if rows ? 'segment' then
+    -- In order: each closes the one that the run row names.
+    for u in select * from jsonb_to_recordset(rows->'segment') as r(run text, number int, first_seq int, hash text, version text, at_ms bigint) loop
+      insert into {{schema}}.segment (run, number, first_seq, last_seq, hash, version, closed_ms, shard, tenant)
+      select id, segment, segment_seq, u.first_seq - 1, hash, version, u.at_ms, shard, tenant from {{schema}}.run where id = u.run;
+      update {{schema}}.run set segment = u.number, segment_seq = u.first_seq, hash = u.hash, version = u.version where id = u.run;
+    end loop;
+  end if;
   if rows ? 'state' then
     for u in select * from jsonb_to_recordset(rows->'state') as r(id text, status text, ended_ms bigint, quarantine text,
       quarantined_ms bigint) loop

@@ -6,7 +6,7 @@ import type { FlowParts } from '../parts.ts';
 export function limitRoutes({ platform }: FlowParts): Route[] {
   const { flow, effect, http } = platform.config;
   const items = [
-    { name: 'historyEvents', value: flow.historyEvents, unit: 'events of one run', setting: 'PALACE_FLOW_HISTORY_EVENTS' },
+    { name: 'historyEvents', value: flow.historyEvents, unit: 'events of one segment of a run', setting: 'PALACE_FLOW_HISTORY_EVENTS' },
     { name: 'payloadBytes', value: flow.payloadBytes, unit: 'bytes of one value', setting: 'PALACE_FLOW_PAYLOAD_BYTES' },
     { name: 'fanOut', value: flow.fanOut, unit: 'branches or iterations of one step', setting: 'PALACE_FLOW_FAN_OUT' },
     { name: 'nesting', value: flow.nesting, unit: 'flows that run flows', setting: 'PALACE_FLOW_NESTING' },

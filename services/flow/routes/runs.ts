@@ -21,11 +21,11 @@ import {
 } from '../contract.ts';
 import type { RunEnd } from '../engine/slot.ts';
 import { follow } from '../follow.ts';
-import { runPage, summaryPage } from '../run-page.ts';
+import { runPage, seqs, summaryPage } from '../run-page.ts';
 import type { FlowParts } from '../parts.ts';
 import { REQUEST_SCOPE } from '../request-key.ts';
 import { startMany } from '../start-many.ts';
-import { historyPage } from '../history-page.ts';
+import { historyReader } from '../history-page.ts';
 import { endSoon, waitForEnd, waitForRest } from '../wait.ts';
 
 export const oneRun = z.object({ id: runId });
@@ -80,7 +80,7 @@ function startRoute(parts: FlowParts): Route {
 
 /** What the detail of a completed run says, out of memory: nothing has to be read again. */
 function endPage({ row, status, endedMs, lastSeq, output }: RunEnd): z.input<typeof startedRun> {
-  return { ...summaryPage({ ...row, status, endedMs }), waitingFor: [], lastSeq, ...(output !== undefined && { output }) };
+  return { ...summaryPage({ ...row, status, endedMs }), ...seqs(row, lastSeq), waitingFor: [], ...(output !== undefined && { output }) };
 }
 
 /** Most runs end so soon that they are answered from memory; for the others the journal is looked at. */
@@ -171,15 +171,14 @@ function historyRoute(parts: FlowParts): Route {
     loader: (tenant, { id }) => settledRun(parts, tenant, id),
     responses: { 200: history },
     async handle({ tenant, resource, query, wantsEvents, lastEventId, signal, draining }): Promise<Reply> {
-      const linked = await parts.programs.readable(tenant, resource.hash);
       if (wantsEvents) {
         const resumed = Number(lastEventId ?? query.after);
-        return {
-          events: follow(parts, tenant, resource, linked, Number.isSafeInteger(resumed) && resumed >= 0 ? resumed : 0, AbortSignal.any([signal, draining])),
-        };
+        return { events: follow(parts, tenant, resource, Number.isSafeInteger(resumed) && resumed >= 0 ? resumed : 0, AbortSignal.any([signal, draining])) };
       }
       const found = await parts.reads.history(tenant, resource.id, query.after, query.limit);
-      const items = found.map((item) => redact(historyPage(item, linked)));
+      const pageOf = await historyReader(parts, tenant, resource, query.after);
+      const items: unknown[] = [];
+      for (const item of found) items.push(redact(await pageOf(item)));
       const last = found.at(-1);
       return { status: 200, body: { items, ...(items.length === query.limit && last !== undefined && { next: last.seq }) } };
     },

@@ -26,7 +26,15 @@ export interface RunRow {
   /** Runs with the same permit are limited together (concurrency limits). */
   readonly permit?: string;
   readonly quarantine?: Quarantine;
+  /** The segment that is open, and the seq at which it begins; `version` and `hash` are its own. */
+  readonly segment: number;
+  readonly segmentSeq: number;
+  /** The history is kept from this event on. */
+  readonly firstSeq: number;
 }
+
+/** As every run begins. */
+export const FIRST_SEGMENT = { segment: 1, segmentSeq: 1, firstSeq: 1 } as const;
 
 /** Events `seq` .. `seq + count - 1` of a run, as JSON text. */
 export interface JournalEntry {
@@ -40,7 +48,7 @@ export interface JournalEntry {
 export interface StoredRun {
   readonly row: RunRow;
   readonly snapshot?: { readonly seq: number; readonly format: number; readonly evolve: string; readonly body: string };
-  /** After the snapshot, in order. */
+  /** After the snapshot, or from the beginning of the segment that `row` names; in order. */
   readonly entries: readonly JournalEntry[];
   /** Why some entry could not be fetched; `entries` is then incomplete. */
   readonly unread?: Error;
@@ -107,7 +115,10 @@ export interface HeldPermit {
 export interface FlowStore {
   /** Runs that a new owner of the shard must continue (`pending` and `running`), oldest first. */
   active(shard: number): Promise<readonly ActiveRun[]>;
-  /** Runs of these shards with snapshot and tail; unknown ids are left out. `upTo`: without snapshot, events up to that seq. */
+  /**
+   * Runs of these shards with snapshot and tail; unknown ids are left out.
+   * `upTo`: without snapshot, the segment that holds that seq up to there; the row then has that segment's number, beginning and program.
+   */
   load(shards: readonly number[], ids: readonly string[], upTo?: number): Promise<readonly StoredRun[]>;
   program(tenant: string, hash: string): Promise<StoredProgram | undefined>;
   /** The version named, or the latest published one. */

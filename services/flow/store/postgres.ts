@@ -37,10 +37,13 @@ export interface RunRecord {
   permit: string | null;
   quarantine: string | null;
   quarantined_ms: string | null;
+  segment: number;
+  segment_seq: number;
+  first_seq: number;
 }
 
 export const RUN_COLUMNS =
-  'id, shard, tenant, flow, version, hash, status, started_ms, ended_ms, parent, parent_act, fork_of, permit, quarantine, quarantined_ms';
+  'id, shard, tenant, flow, version, hash, status, started_ms, ended_ms, parent, parent_act, fork_of, permit, quarantine, quarantined_ms, segment, segment_seq, first_seq';
 
 export function runRow(r: RunRecord): RunRow {
   return {
@@ -52,6 +55,9 @@ export function runRow(r: RunRecord): RunRow {
     hash: r.hash,
     status: r.status,
     startedMs: Number(r.started_ms),
+    segment: r.segment,
+    segmentSeq: r.segment_seq,
+    firstSeq: r.first_seq,
     ...(r.ended_ms !== null && { endedMs: Number(r.ended_ms) }),
     ...(r.parent !== null && { parent: r.parent }),
     ...(r.parent_act !== null && { parentAct: r.parent_act }),
@@ -95,26 +101,17 @@ export async function bodyOf(blobs: Blobs, { tenant, body, blob }: { tenant: str
   return Buffer.from(content).toString('utf8');
 }
 
-/** Runs with snapshot and tail, three statements whatever the number of runs. */
+/** Runs with snapshot and tail, three statements whatever the number of runs. What `upTo` means: port.ts, `load`. */
 export async function readRuns(sql: Sql, blobs: Blobs, ids: readonly string[], upTo?: number): Promise<StoredRun[]> {
-  const runs = await sql.query<RunRecord>(`select ${RUN_COLUMNS} from flow.run where id = any($1)`, [ids]);
-  const snapshots =
-    upTo !== undefined
-      ? []
-      : (
-          await sql.query<SnapshotRecord>(
-            // One that this release cannot use is left out here, so that the whole journal is read instead (ENGINE E10).
-            'select run, seq, format, evolve, body from flow.snapshot where run = any($1) and format = $2 and evolve = $3',
-            [ids, JOURNAL_FORMAT, EVOLVE_VERSION],
-          )
-        ).rows;
-  const bySnapshot = new Map(snapshots.map((s) => [s.run, s]));
-  const after = ids.map((id) => bySnapshot.get(id)?.seq ?? 0);
+  const found = await sql.query<RunRecord>(`select ${RUN_COLUMNS} from flow.run where id = any($1)`, [ids]);
+  const rows = upTo === undefined ? found.rows : await asOfThen(sql, found.rows, upTo);
+  const bySnapshot = upTo === undefined ? await readSnapshots(sql, rows) : new Map<string, SnapshotRecord>();
+  const after = rows.map((r) => bySnapshot.get(r.id)?.seq ?? r.segment_seq - 1);
   const entries = await sql.query<EntryRecord>(
     `select j.run, j.seq, j.count, j.format, j.at_ms, j.tenant, j.body, j.blob
        from unnest($1::text[], $2::int[]) as w(run, after) join flow.journal j on j.run = w.run and j.seq > w.after
       where $3::int is null or j.seq <= $3 order by j.run, j.seq`,
-    [ids, after, upTo ?? null],
+    [rows.map((r) => r.id), after, upTo ?? null],
   );
   const byRun = new Map<string, JournalEntry[]>();
   const unread = new Map<string, Error>();
@@ -128,7 +125,7 @@ export async function readRuns(sql: Sql, blobs: Blobs, ids: readonly string[], u
       unread.set(r.run, error instanceof Error ? error : new Error(String(error)));
     }
   }
-  return runs.rows.map((r) => {
+  return rows.map((r) => {
     const s = bySnapshot.get(r.id);
     const missing = unread.get(r.id);
     return {
@@ -137,6 +134,33 @@ export async function readRuns(sql: Sql, blobs: Blobs, ids: readonly string[], u
       entries: byRun.get(r.id) ?? [],
       ...(missing !== undefined && { unread: missing }),
     };
+  });
+}
+
+async function readSnapshots(sql: Sql, rows: readonly RunRecord[]): Promise<Map<string, SnapshotRecord>> {
+  const found = await sql.query<SnapshotRecord>(
+    // One that this release cannot use is left out here, so that the whole segment is read instead (ENGINE E10).
+    'select run, seq, format, evolve, body from flow.snapshot where run = any($1) and format = $2 and evolve = $3',
+    [rows.map((r) => r.id), JOURNAL_FORMAT, EVOLVE_VERSION],
+  );
+  const byRun = new Map(found.rows.map((s) => [s.run, s]));
+  // One of an earlier segment is older than the state that the segment begins with.
+  for (const { id, segment_seq: begins } of rows) if ((byRun.get(id)?.seq ?? begins) < begins) byRun.delete(id);
+  return byRun;
+}
+
+/** Each run as it was in the segment that holds `seq`: closed segments have rows of their own, the open one is the run's. */
+async function asOfThen(sql: Sql, rows: readonly RunRecord[], seq: number): Promise<RunRecord[]> {
+  const earlier = rows.filter((r) => seq < r.segment_seq).map((r) => r.id);
+  if (earlier.length === 0) return [...rows];
+  const found = await sql.query<{ run: string; number: number; first_seq: number; hash: string; version: string }>(
+    'select run, number, first_seq, hash, version from flow.segment where run = any($1) and first_seq <= $2 and last_seq >= $2',
+    [earlier, seq],
+  );
+  const byRun = new Map(found.rows.map((s) => [s.run, s]));
+  return rows.map((r) => {
+    const then = byRun.get(r.id);
+    return then === undefined ? r : { ...r, segment: then.number, segment_seq: then.first_seq, hash: then.hash, version: then.version };
   });
 }
 
@@ -217,7 +241,7 @@ async function readProgram(sql: Sql, tenant: string, hash: string): Promise<Stor
 
 type LedgerRecord = Omit<LedgerRow, 'argsHash' | 'result'> & { args_hash: string; result: string | null };
 
-async function readLedger(sql: Sql, run: string): Promise<LedgerRow[]> {
+export async function readLedger(sql: Sql, run: string): Promise<LedgerRow[]> {
   const { rows } = await sql.query<LedgerRecord>(
     'select key, act, position, class, state, args_hash, result from flow.effect where run = $1 order by requested_ms',
     [run],

@@ -8,7 +8,7 @@ import type { RunEvent } from '../core/model.ts';
 import { makeCursor, readCursor } from './cursor.ts';
 import { matchRuns, type Matching, type RunFilter } from './matching.ts';
 import type { Definition, LedgerRow, RunRow, StoredRun } from './port.ts';
-import { bodyOf, definitionRow, readDefinition, readRuns, RUN_COLUMNS, runRow, type RunRecord } from './postgres.ts';
+import { bodyOf, definitionRow, readDefinition, readLedger, readRuns, RUN_COLUMNS, runRow, type RunRecord } from './postgres.ts';
 
 export interface HistoryItem {
   readonly seq: number;
@@ -22,8 +22,12 @@ export interface FlowReads {
   flow(tenant: string, namespace: string, name: string, version?: string): Promise<(Definition & { source: string; document: unknown }) | undefined>;
   runs(tenant: string, query: z.output<typeof listRuns>): Promise<{ items: RunRow[]; next?: string }>;
   run(tenant: string, id: string): Promise<RunRow | undefined>;
-  /** With snapshot and tail, to fold. */
+  /** With snapshot and tail, to fold. `upTo`: as FlowStore.load has it. */
   stored(tenant: string, id: string, upTo?: number): Promise<StoredRun | undefined>;
+  /** The program of the closed segment that holds `seq`. */
+  hashAt(tenant: string, id: string, seq: number): Promise<string | undefined>;
+  /** The events of the last so many journal entries, across segments. */
+  tail(tenant: string, id: string, entries: number): Promise<HistoryItem[]>;
   history(tenant: string, id: string, after: number, limit: number): Promise<HistoryItem[]>;
   ledger(tenant: string, id: string): Promise<LedgerRow[]>;
   /** For a verb in bulk. */
@@ -62,29 +66,14 @@ export function flowReads(database: Database, blobs: Blobs): FlowReads {
         return found.rows[0] === undefined ? undefined : runRow(found.rows[0]);
       }),
     stored: (tenant, id, upTo) => read(tenant, async (sql) => (await readRuns(sql, blobs, [id], upTo))[0]),
+    hashAt: (tenant, id, seq) =>
+      read(tenant, async (sql) => {
+        const found = await sql.query<{ hash: string }>('select hash from flow.segment where run = $1 and first_seq <= $2 and last_seq >= $2', [id, seq]);
+        return found.rows[0]?.hash;
+      }),
+    tail: (tenant, id, entries) => read(tenant, (sql) => readTail(sql, blobs, id, entries)),
     history: (tenant, id, after, limit) => read(tenant, (sql) => readHistory(sql, blobs, id, after, limit)),
-    ledger: (tenant, id) =>
-      read(tenant, async (sql) =>
-        (
-          await sql.query<{
-            key: string;
-            act: number;
-            position: string;
-            class: LedgerRow['class'];
-            state: LedgerRow['state'];
-            args_hash: string;
-            result: string | null;
-          }>('select key, act, position, class, state, args_hash, result from flow.effect where run = $1 order by requested_ms', [id])
-        ).rows.map((r) => ({
-          key: r.key,
-          act: r.act,
-          position: r.position,
-          class: r.class,
-          state: r.state,
-          argsHash: r.args_hash,
-          ...(r.result !== null && { result: r.result }),
-        })),
-      ),
+    ledger: (tenant, id) => read(tenant, (sql) => readLedger(sql, id)),
     matching: (tenant, filter, limit) => read(tenant, (sql) => matchRuns(sql, filter, limit)),
   };
 }
@@ -126,9 +115,22 @@ async function listSummaries(sql: Sql, query: z.output<typeof listRuns>): Promis
   return { items, ...(found.rows.length > query.limit && last !== undefined && { next: makeCursor(last.startedMs, last.id) }) };
 }
 
+interface EntryText {
+  seq: number;
+  at_ms: string;
+  tenant: string;
+  body: string | null;
+  blob: string | null;
+}
+
 /** Events one by one, out of the entries that hold them together. */
+async function itemsOf(blobs: Blobs, row: EntryText): Promise<HistoryItem[]> {
+  const events = parseJsonText(await bodyOf(blobs, row)) as RunEvent[];
+  return events.map((event, i) => ({ seq: row.seq + i, atMs: Number(row.at_ms), event }));
+}
+
 async function readHistory(sql: Sql, blobs: Blobs, id: string, after: number, limit: number): Promise<HistoryItem[]> {
-  const found = await sql.query<{ seq: number; at_ms: string; tenant: string; body: string | null; blob: string | null }>(
+  const found = await sql.query<EntryText>(
     // From the entry that holds the event after `after`: found through the primary key, however long the history.
     `select seq, at_ms, tenant, body, blob from flow.journal
       where run = $1 and seq >= coalesce((select max(seq) from flow.journal where run = $1 and seq <= $2 + 1), 0) order by seq limit $3`,
@@ -136,12 +138,15 @@ async function readHistory(sql: Sql, blobs: Blobs, id: string, after: number, li
   );
   const items: HistoryItem[] = [];
   for (const row of found.rows) {
-    const events = parseJsonText(await bodyOf(blobs, row)) as RunEvent[];
-    for (const [i, event] of events.entries()) {
-      if (row.seq + i <= after) continue;
-      if (items.length === limit) return items;
-      items.push({ seq: row.seq + i, atMs: Number(row.at_ms), event });
-    }
+    items.push(...(await itemsOf(blobs, row)).filter(({ seq }) => seq > after));
+    if (items.length >= limit) break;
   }
+  return items.slice(0, limit);
+}
+
+async function readTail(sql: Sql, blobs: Blobs, id: string, entries: number): Promise<HistoryItem[]> {
+  const found = await sql.query<EntryText>('select seq, at_ms, tenant, body, blob from flow.journal where run = $1 order by seq desc limit $2', [id, entries]);
+  const items: HistoryItem[] = [];
+  for (const row of found.rows.toReversed()) items.push(...(await itemsOf(blobs, row)));
   return items;
 }

@@ -28,7 +28,7 @@ export const ACCEPTED: readonly Accepted[] = [
       '  title: Orders',
       '  summary: Takes **orders**.',
       '  tags: {team: sales}',
-      '  metadata: {owner: sales, palace: {concurrency: {limit: 3, key: .customer}}}',
+      '  metadata: {owner: sales, palace: {concurrency: {limit: 3, key: .customer}, upgrade: compatible}}',
       'input: {schema: {format: json, document: {type: object, required: [id], properties: {id: {type: string, pattern: "^[0-9]+$"}}}}, from: .order}',
       'output: {as: {total: "${ .total }"}, schema: {document: true}}',
       'timeout: long',

@@ -1,6 +1,6 @@
 // The parts of a flow around its steps: `document`, `use`, and our own settings in document.metadata.palace.
 import type { Program } from '../program.ts';
-import type { Compilation } from './compilation.ts';
+import { present, type Compilation } from './compilation.ts';
 import { durationOf } from './durations.ts';
 import { expressionOf, ROOT_SCOPE, scopeWith } from './expressions.ts';
 import { PALACE_DOCUMENT, TIMEOUT_SHAPE } from './grammar.ts';
@@ -69,15 +69,23 @@ function catchNames(c: Compilation): string[] {
   return ['error', ...c.steps.flatMap((step) => (step?.kind === 'try' ? [step.as] : []))];
 }
 
-export function concurrencyOf(c: Compilation, document: MapNode | undefined): Program['concurrency'] {
+/** document.metadata.palace: how runs of the flow live beside each other, and how long with one version. */
+export function palaceOf(c: Compilation, document: MapNode | undefined): Pick<Program, 'concurrency' | 'upgrade'> {
   const palace = entry(mapAt(document, 'metadata'), 'palace');
-  if (palace === undefined) return undefined;
+  if (palace === undefined) return {};
   if (palace.kind !== 'map') {
     c.report.error(palace, `metadata.palace must be a map, not ${kindWord(palace)}.`);
-    return undefined;
+    return {};
   }
   checkShape(c.report, palace, PALACE_DOCUMENT);
-  const node = mapAt(palace, 'concurrency');
+  const upgrade = textAt(palace, 'upgrade')?.value;
+  return present<Pick<Program, 'concurrency' | 'upgrade'>>({
+    concurrency: concurrencyOf(c, mapAt(palace, 'concurrency')),
+    upgrade: upgrade === 'compatible' ? upgrade : undefined,
+  });
+}
+
+function concurrencyOf(c: Compilation, node: MapNode | undefined): Program['concurrency'] {
   const limit = integerAt(node, 'limit');
   const key = expressionOf(c.report, c.expressions, textAt(node, 'key'), ROOT_SCOPE);
   if (node === undefined || limit === undefined) return undefined;

@@ -178,7 +178,10 @@ export const PALACE_STEP: Shape = {
 };
 export const PALACE_DOCUMENT: Shape = {
   what: 'metadata.palace of the document',
-  keys: { concurrency: { is: ['map'], shape: { what: 'a concurrency limit', keys: { limit: { is: ['integer'], required: true }, key: expression } } } },
+  keys: {
+    concurrency: { is: ['map'], shape: { what: 'a concurrency limit', keys: { limit: { is: ['integer'], required: true }, key: expression } } },
+    upgrade: { is: ['text'], oneOf: ['compatible'] },
+  },
 };
 
 const DOCUMENT: Shape = {

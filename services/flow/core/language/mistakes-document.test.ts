@@ -66,6 +66,16 @@ const MISTAKES: readonly Mistake[] = [
     ["document: {dsl: '1.0.3', namespace: shop, name: orders, version: '1.0.0', metadata: {palace: {concurency: {limit: 1}}}}", STEPS],
     ['1:95 /document/metadata/palace/concurency | Unknown key "concurency" in metadata.palace of the document. | Did you mean "concurrency"?'],
   ],
+  [
+    'an upgrade in a word that is none',
+    ["document: {dsl: '1.0.3', namespace: shop, name: orders, version: '1.0.0', metadata: {palace: {upgrade: compatable}}}", STEPS],
+    ['1:104 /document/metadata/palace/upgrade | "upgrade" must be "compatible". | Did you mean "compatible"?'],
+  ],
+  [
+    'an upgrade that is no word',
+    ["document: {dsl: '1.0.3', namespace: shop, name: orders, version: '1.0.0', metadata: {palace: {upgrade: true}}}", STEPS],
+    ['1:104 /document/metadata/palace/upgrade | "upgrade" must be text, not true or false. | Quote it: \'true\'.'],
+  ],
   ['secrets, which come later', [HEAD, 'use: {secrets: [a]}', STEPS], ['2:7 /use/secrets | "use.secrets" is not available yet.']],
   [
     'own functions, which come later',

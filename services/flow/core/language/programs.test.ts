@@ -231,7 +231,7 @@ describe('the whole flow', () => {
   it('has its identity, limits and reusable parts in the program', () => {
     const made = program(
       [
-        HEAD.replace('}', ', title: T, metadata: {palace: {concurrency: {limit: 2, key: .c}}}}'),
+        HEAD.replace('}', ', title: T, metadata: {palace: {concurrency: {limit: 2, key: .c}, upgrade: compatible}}}'),
         'timeout: t',
         'use: {timeouts: {t: {after: PT9S}}}',
         'input: {from: .order}',
@@ -239,7 +239,8 @@ describe('the whole flow', () => {
         'do: [{a: {set: {x: 1}}}]',
       ].join('\n'),
     );
-    expect(made).toMatchObject({ format: 1, namespace: 'shop', name: 'orders', version: '1.0.0', title: 'T', timeout: { ms: 9_000 } });
+    expect(made).toMatchObject({ format: 1, namespace: 'shop', name: 'orders', version: '1.0.0', title: 'T', timeout: { ms: 9_000 }, upgrade: 'compatible' });
+    expect(program(`${HEAD}\ndo: [{a: {set: {x: 1}}}]`)).not.toHaveProperty('upgrade');
     expect([made.concurrency?.limit, made.expressions[made.concurrency?.key ?? -1], made.input.from, made.output.as]).toEqual([
       2,
       '.c',

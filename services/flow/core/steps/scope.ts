@@ -13,7 +13,7 @@ export function nextOfList(turn: Turn, act: Act): void {
   if (act.own.kind !== 'do') return;
   const { cursor, lap } = act.own;
   if (cursor < 0) return complete(turn, act);
-  enter(turn, act, cursor, lap === 0 ? act.path : `${act.path}~${act.pc}:${lap}`);
+  enter(turn, act, cursor, lap === 0 ? act.path : `${act.path}~${act.depth}:${lap}`);
 }
 
 /** `in` is evaluated once; the items stand in the journal. */
