@@ -25,7 +25,7 @@ async function reportOver({ terminal, program }: Call, api: Api, run: RunDetail)
   terminal.note(
     `${style('red', `Run ${run.id} ${run.status === 'quarantined' ? 'was set aside' : `was ${run.status}`.replace('was failed', 'failed')}`)}: ${oneLine(run.flow)}@${oneLine(run.version)}`,
   );
-  for (const line of failureLines(run, await sourceLineOf(api, run))) terminal.note(line);
+  for (const line of failureLines(run, program, flags, await sourceLineOf(api, run))) terminal.note(line);
   if (run.status !== 'cancelled') terminal.note(`Next: ${program} logs ${run.id}${flags}, then once the cause is removed: ${program} retry ${run.id}${flags}`);
   return 1;
 }

@@ -40,12 +40,12 @@ export function runText(run: RunDetail, program: string, flags: string): string[
   if (run.input !== undefined) lines.push(`  input    ${oneLine(jsonText(run.input), 500)}`);
   if (run.output !== undefined) lines.push(`  output   ${oneLine(jsonText(run.output), 500)}`);
   lines.push(...waitingLines(run.waitingFor, program, flags));
-  if (run.status === 'failed' || run.status === 'quarantined') lines.push(...failureLines(run));
+  if (run.status === 'failed' || run.status === 'quarantined') lines.push(...failureLines(run, program, flags));
   return lines;
 }
 
 /** The step, its input, its attempts, the cause. */
-export function failureLines(run: RunDetail, sourceLine?: string): string[] {
+export function failureLines(run: RunDetail, program: string, flags: string, sourceLine?: string): string[] {
   const { failure, error, quarantine } = run;
   if (quarantine !== undefined) return [`  cause    ${oneLine(quarantine.reason)} (set aside at ${quarantine.at})`];
   if (failure === undefined) return error === undefined ? [] : [`  cause    ${oneLine(error.detail ?? error.title ?? error.type)}`];
@@ -58,5 +58,6 @@ export function failureLines(run: RunDetail, sourceLine?: string): string[] {
     lines.push(`  attempt  ${attempt.attempt}  ${attempt.startedAt}${ended}${attempt.error === undefined ? '' : `  ${oneLine(attempt.error, 300)}`}`);
   }
   lines.push(`  cause    ${oneLine(failure.cause)}`);
+  if (failure.child !== undefined) lines.push(`  sub-flow ${oneLine(failure.child.id)}: ${oneLine(commandHere(failure.child.command, program, flags))}`);
   return lines;
 }

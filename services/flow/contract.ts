@@ -101,13 +101,17 @@ export const runSummary = z.object({
   forkOf: z.string().optional(),
 });
 export const failure = z.object({
+  /** JSON pointer of the step; for what concerns the run as a whole, of that part of the document: `/input/from`, `/timeout`, ... */
   step: z.string(),
   line: z.number().optional(),
   column: z.number().optional(),
   name: z.string(),
   /** The resolved input of the step, secrets masked. */
   input: json.optional(),
+  /** Since the run was last sent back by a person; earlier ones are in its history. */
   attempts: z.array(z.object({ attempt: z.number(), startedAt: z.string(), endedAt: z.string().optional(), error: z.string().optional() })),
+  /** The run of the sub-flow that failed, and the command that shows it. */
+  child: z.object({ id: z.string(), command: z.string() }).optional(),
   /** The cause in one sentence. */
   cause: z.string(),
 });

@@ -5,7 +5,18 @@ import { openWorld, replay, startServer, type RunningServer } from './harness.ts
 
 const GOLDEN = new URL('golden/with-server/', import.meta.url);
 /** In this order: the first one publishes what the others run. */
-const NAMES = ['apply', 'wrong-key', 'unknown-flow', 'input-refused', 'idempotency-key', 'failed-run', 'waiting-run', 'addresses', 'second-start'];
+const NAMES = [
+  'apply',
+  'wrong-key',
+  'unknown-flow',
+  'input-refused',
+  'idempotency-key',
+  'failed-run',
+  'waiting-run',
+  'failed-elsewhere',
+  'addresses',
+  'second-start',
+];
 const world = openWorld();
 let server: RunningServer | undefined;
 

@@ -13,7 +13,7 @@ import { createReport } from './language/report.ts';
 import { checkShape, kindWord } from './language/shape.ts';
 import { lowerLists, schemaOf, timeoutOf } from './language/steps.ts';
 import { expressionOrTemplate } from './language/templates.ts';
-import { entry, listAt, mapAt, type MapNode } from './language/tree.ts';
+import { entry, listAt, mapAt, pathOf, type MapNode } from './language/tree.ts';
 import { readYaml } from './language/yaml.ts';
 import { PROGRAM_FORMAT, type Program, type Step } from './program.ts';
 
@@ -71,8 +71,20 @@ function lowerProgram(c: Compilation, root: MapNode): Program | undefined {
     expressions: c.expressions.sources,
     ...parts,
     ...palace,
+    places: placesOf(c, root),
     document: root.value,
   });
+}
+
+const RUN_PARTS = [['input', 'schema'], ['input', 'from'], ['output', 'as'], ['output', 'schema'], ['timeout']] as const;
+
+/** For faults that no step stands for. */
+function placesOf(c: Compilation, root: MapNode): Program['places'] {
+  const found = RUN_PARTS.flatMap(([first, second]) => {
+    const node = second === undefined ? entry(root, first) : entry(entry(root, first), second);
+    return node === undefined ? [] : [[pathOf(node), c.report.place(node.keyAt)] as const];
+  });
+  return found.length === 0 ? undefined : Object.fromEntries(found);
 }
 
 /** The root is a list like any other: number 0, pointer ''. */

@@ -6,8 +6,9 @@ import { decide } from './decide.ts';
 import { evolve } from './evolve.ts';
 import type { LedgerAnswer } from './model.ts';
 import { newRun, openEffects, openTimers } from './run.ts';
+import { failureOf } from './failure.ts';
 import { settingOf } from './turn.ts';
-import { failureOf, nearLimits, runStatus } from './view.ts';
+import { nearLimits, runStatus } from './view.ts';
 import { flowOf, linkFlow, LIMITS, plain, virtualShell } from './virtual-shell.ts';
 
 describe('a list of steps', () => {

@@ -62,7 +62,7 @@ function arm(turn: Turn, id: ActId): void {
     const ms = durationMs(turn, timeout, place.input, place);
     emit(turn, { type: 'timer.set', id: `${id}.${purpose}.${run.seq}`, act: id, purpose, dueMs: env.nowMs + Math.ceil(ms) });
   } catch (error) {
-    const fault = faultOf(error, step.pointer);
+    const fault = faultOf(error, act === undefined ? '/timeout' : step.pointer);
     if (act === undefined) failRun(turn, fault, 0);
     else fail(turn, act, fault);
   }

@@ -57,5 +57,5 @@ export function expire(turn: Turn, act: Act): void {
 }
 
 export function expireRun(turn: Turn): void {
-  failRun(turn, standardFault('timeout', 'The run did not end within its timeout.', ''), 0);
+  failRun(turn, standardFault('timeout', 'The run did not end within its timeout.', '/timeout'), 0);
 }

@@ -150,6 +150,8 @@ export interface Program {
   readonly input: { readonly schema?: Json; readonly from?: Template };
   readonly output: { readonly as?: Template; readonly schema?: Json };
   readonly timeout?: Duration;
+  /** Where the parts stand that speak of the run as a whole, by pointer (`/input/from`, `/timeout`, ...). */
+  readonly places?: { readonly [pointer: string]: { readonly line: number; readonly column: number } };
   /** From document.metadata.palace.concurrency: at most `limit` runs at once per key. */
   readonly concurrency?: { readonly limit: number; readonly key?: ExprId };
   /** From document.metadata.palace.upgrade: a run may go on with a newer version when a segment opens (upgrade.ts). */

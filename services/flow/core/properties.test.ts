@@ -7,8 +7,9 @@ import { evolve } from './evolve.ts';
 import { hasWork, isEnded, newRun, openEffects, openTimers, revive, rewound, snapshot } from './run.ts';
 import { commandOf, flow, ledgerOf, move, type Move } from './random-runs.ts';
 import { makeRunId } from './run-id.ts';
+import { failureOf } from './failure.ts';
 import { rebase } from './upgrade.ts';
-import { failureOf, runStatus, waitingFor } from './view.ts';
+import { runStatus, waitingFor } from './view.ts';
 import { linkFlow, plain, virtualShell, type VirtualShell } from './virtual-shell.ts';
 
 const SEED = Number(process.hrtime.bigint() % 2_147_483_647n);

@@ -9,7 +9,7 @@ import { checkFits, checkSize } from './payload.ts';
 import type { Pc, Step, Then } from './program.ts';
 import { cancelChildren, release, releaseRun } from './release.ts';
 import { rawBelow, stepAt } from './run.ts';
-import { emit, faultOf, limitFault, StepFault, type Turn } from './turn.ts';
+import { emit, faultOf, limitFault, placed, StepFault, type Turn } from './turn.ts';
 import { fill, holds, placeOf, type Place } from './variables.ts';
 
 /** Begins or skips a step below `parent` (undefined: the root). */
@@ -52,8 +52,9 @@ function inputOf(turn: Turn, step: Step, raw: Json, place: Place): Json {
 function rootInput(turn: Turn, raw: Json, place: Place): Json {
   const { input } = turn.run.linked.program;
   checkSize(turn, raw, 'input of the run');
-  checkFits(input.schema, raw, 'input of the run');
-  return input.from === undefined ? raw : fill(turn, input.from, raw, place);
+  placed('/input/schema', () => checkFits(input.schema, raw, 'input of the run'));
+  const { from } = input;
+  return from === undefined ? raw : placed('/input/from', () => fill(turn, from, raw, place));
 }
 
 /** Ends a step. `made`: its raw output, when that is not what it holds already; `then` overrides the step's own way on. Throws what its expressions throw. */
@@ -99,10 +100,13 @@ export function endRun(turn: Turn, raw: Json): void {
   const { output: shape } = run.linked.program;
   const root = stepOf(run.linked.program, 0);
   let output = raw;
-  if (shape.as !== undefined)
-    output = fill(turn, shape.as, raw, { step: root, above: undefined, raw: run.input, input: run.input, startedMs: run.startedMs, output: raw });
-  checkFits(shape.schema, output, 'output of the run');
-  if (shape.as !== undefined) checkSize(turn, output, 'output of the run');
+  const { as } = shape;
+  if (as !== undefined) {
+    const place = { step: root, above: undefined, raw: run.input, input: run.input, startedMs: run.startedMs, output: raw };
+    output = placed('/output/as', () => fill(turn, as, raw, place));
+  }
+  placed('/output/schema', () => checkFits(shape.schema, output, 'output of the run'));
+  if (as !== undefined) placed('/output/as', () => checkSize(turn, output, 'output of the run'));
   releaseRun(turn);
   emit(turn, { type: 'run.completed', output, atMs: env.nowMs });
 }

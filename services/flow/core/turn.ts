@@ -17,7 +17,7 @@ export function emit(turn: Turn, event: RunEvent): void {
   evolve(turn.run, event);
 }
 
-/** A fault met while a step was evaluated; `guarded` callers turn it into an event. */
+/** A fault met while a step was evaluated; `guarded` callers turn it into an event. With an `instance` it keeps its place. */
 export class StepFault extends Error {
   readonly fault: RunFault;
   constructor(fault: RunFault) {
@@ -29,12 +29,21 @@ export class StepFault extends Error {
 
 /** The fault that an exception stands for; everything else is a broken invariant and is thrown on. */
 export function faultOf(error: unknown, instance: string): RunFault {
-  if (error instanceof StepFault) return { ...error.fault, instance };
+  if (error instanceof StepFault) return { ...error.fault, instance: error.fault.instance ?? instance };
   if (error instanceof ExpressionFault) {
     const source = error.source.length > 200 ? `${error.source.slice(0, 200)}…` : error.source;
     return standardFault('expression', source === '' ? error.message : `${error.message} In: ${source}`, instance);
   }
   throw error;
+}
+
+/** What is thrown inside has its place there, wherever it is caught: for parts of the document that no step stands for. */
+export function placed<T>(instance: string, evaluate: () => T): T {
+  try {
+    return evaluate();
+  } catch (error) {
+    throw new StepFault(faultOf(error, instance));
+  }
 }
 
 export const LIMIT_ERROR = 'urn:agentspalace:error:limit';

@@ -1,8 +1,8 @@
-// How a run looks from outside: its status, what it waits for and which command moves it, why it failed. For the API and the CLI.
+// How a run looks from outside: its status, what it waits for and which command moves it. For the API and the CLI. Why it failed: failure.ts.
 import type { z } from 'zod';
-import type { failure, RunStatus, waitingFor as waitingForShape } from '../contract.ts';
+import type { RunStatus, waitingFor as waitingForShape } from '../contract.ts';
 import type { Act, OpenEffect } from './acts.ts';
-import type { DecideLimits, RunEvent, RunFault } from './model.ts';
+import type { DecideLimits } from './model.ts';
 import { SIGNAL_PREFIX, type Step } from './program.ts';
 import { hasWork, openEffect, segmentEvents, stepAt, type Run } from './run.ts';
 
@@ -10,7 +10,6 @@ type Waiting = z.input<typeof waitingForShape>;
 
 /** Entries of one list; a fork of a thousand branches is not read by anybody. */
 const MAX_ENTRIES = 100;
-const MAX_ATTEMPTS = 50;
 /** The part of its history that a run may use without a word. */
 export const NEAR_HISTORY_END = 0.75;
 
@@ -121,59 +120,4 @@ export function nearLimits(run: Run, limits: DecideLimits): { setting: keyof Dec
     ['bufferedSignals', run.signals.length, 0.5],
   ] as const;
   return used.filter(([setting, count, part]) => count >= limits[setting] * part).map(([setting, count]) => ({ setting, used: count, limit: limits[setting] }));
-}
-
-/** Why the run failed. `events`: its journal, or the end of it; the attempts of the failed step are found there. */
-export function failureOf(run: Run, events: readonly RunEvent[]): z.input<typeof failure> | undefined {
-  if (run.phase !== 'failed' || run.fault === undefined) return undefined;
-  const act = run.failedAct === undefined || run.failedAct === 0 ? undefined : run.acts.get(run.failedAct);
-  const step = act === undefined ? undefined : stepAt(run, act);
-  return {
-    step: step?.pointer ?? run.fault.instance ?? '',
-    name: step === undefined || step.name === '' ? run.linked.program.name : step.name,
-    ...(step?.line !== undefined && { line: step.line }),
-    ...(step?.column !== undefined && { column: step.column }),
-    input: act === undefined ? run.input : inputShown(act, events),
-    attempts: act === undefined ? [] : attemptsOf(act, events),
-    cause: causeOf(run.fault),
-  };
-}
-
-/** What the step was given, resolved: the arguments of a call, otherwise its input. */
-function inputShown(act: Act, events: readonly RunEvent[]) {
-  const asked = events.findLast((event) => event.type === 'effect.requested' && event.act === act.id);
-  return asked?.type === 'effect.requested' ? asked.args : act.input;
-}
-
-type Attempt = z.input<typeof failure>['attempts'][number];
-
-/** All instances of the failed position: a try enters its body anew for each attempt. */
-function attemptsOf(failed: Act, events: readonly RunEvent[]): Attempt[] {
-  const open = new Map<number, { attempt: number; startedAt: string; endedAt?: string; error?: string }>([]);
-  const attempts: { attempt: number; startedAt: string; endedAt?: string; error?: string }[] = [];
-  const begin = (act: number, attempt: number, atMs: number) => {
-    const one = { attempt, startedAt: iso(atMs) };
-    open.set(act, one);
-    attempts.push(one);
-  };
-  const acts = new Set<number>([failed.id]);
-  for (const event of events) {
-    if (event.type === 'step.entered' && event.pc === failed.pc && event.path === failed.path) {
-      acts.add(event.act);
-      if (failed.own.kind !== 'call') begin(event.act, attempts.length + 1, event.atMs);
-    } else if (event.type === 'effect.requested' && acts.has(event.act)) begin(event.act, event.attempt, event.atMs);
-    else if ((event.type === 'effect.failed' || event.type === 'step.faulted') && acts.has(event.act)) {
-      const one = open.get(event.act);
-      if (one !== undefined) Object.assign(one, { endedAt: iso(event.atMs), error: causeOf(event.fault) });
-      open.delete(event.act);
-    }
-  }
-  return attempts.slice(-MAX_ATTEMPTS);
-}
-
-/** One sentence. */
-export function causeOf(fault: RunFault): string {
-  const kind = fault.title ?? fault.type;
-  const said = fault.detail === undefined || fault.detail === '' ? `${kind} (${fault.status})` : `${kind} (${fault.status}): ${fault.detail}`;
-  return /[.!?]$/.test(said) ? said : `${said}.`;
 }
