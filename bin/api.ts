@@ -76,6 +76,9 @@ export class Api {
   signal(id: string, name: string, data: unknown, key: string): Promise<Accepted> {
     return this.#post(runPath(id, '/signals'), { name, ...(data === undefined ? {} : { data }) }, key);
   }
+  publishEvent(event: z.input<typeof flow.publishEvent>): Promise<Accepted> {
+    return this.#post('/v1/events', event);
+  }
   control(verb: 'pause' | 'resume' | 'cancel' | 'retry', id: string, body: Readonly<Record<string, unknown>>): Promise<Accepted> {
     return this.#post(runPath(id, `/${verb}`), body);
   }

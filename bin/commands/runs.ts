@@ -77,6 +77,25 @@ export const RUN_COMMANDS: readonly CommandSpec[] = [
     exits: [0, 2, 6],
   },
   {
+    name: 'emit',
+    group: 'Runs',
+    summary: 'Publish an event to every run that listens to it',
+    usage: ['emit TYPE [--data JSON|@FILE] [--source URI] [--id ID] [--subject TEXT]'],
+    about: [
+      'The event is kept and reaches the runs that listen now or begin to within the look-back. The same id from the same source is one event, however often it is sent. A --data value that is an existing folder names the data folder of the server.',
+    ],
+    positionals: [{ name: 'TYPE', summary: 'The type of the event, as the flow listens to it.' }],
+    flags: [
+      { name: 'data', kind: 'text', placeholder: 'JSON|@FILE', repeatable: true, summary: 'What the event carries; @- reads standard input.' },
+      { name: 'source', kind: 'text', placeholder: 'URI', default: 'urn:agentspalace:palace-emit', summary: 'Where the event comes from.' },
+      { name: 'id', kind: 'text', placeholder: 'ID', default: 'a new one', summary: 'Its id, unique within the source.' },
+      { name: 'subject', kind: 'text', placeholder: 'TEXT', summary: 'What it is about, within the source.' },
+      ...SERVER_FLAGS.filter((flag) => flag.name !== 'data'),
+    ],
+    examples: [{ line: `emit shop.order.shipped --data '{"order":"O-1"}'`, says: 'What a run waits for in `listen`.' }],
+    exits: [0, 2, 6],
+  },
+  {
     name: 'resolve',
     group: 'Runs',
     summary: 'Decide about an act that is in doubt after a crash',

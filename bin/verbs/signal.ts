@@ -1,6 +1,5 @@
 // palace signal: sends a signal. --data is the signal's data; a value that is a folder names the server's data folder.
 import { randomUUID } from 'node:crypto';
-import { statSync } from 'node:fs';
 import { Api } from '../api.ts';
 import type { Call } from '../call.ts';
 import { Client } from '../client.ts';
@@ -11,6 +10,7 @@ import { findServer } from '../find-server.ts';
 import { readJson } from '../read-input.ts';
 import { checkRunId } from '../references.ts';
 import { jsonText, oneLine } from '../terminal.ts';
+import { dataAndFolder } from '../two-meanings.ts';
 
 export async function execute(call: Call): Promise<ExitCode> {
   const { args, terminal, json } = call;
@@ -20,27 +20,11 @@ export async function execute(call: Call): Promise<ExitCode> {
     throw refused(`"${name}" is not a signal's name.`, {
       next: 'A name has letters, digits, dots, dashes and underscores; `palace get run` shows which one the run waits for.',
     });
-  const { data, folder } = split(args.all('data'));
+  const { data, folder } = dataAndFolder(call);
   const payload = data === undefined ? undefined : readJson('--data', data);
   const api = new Api(new Client(findServer(call, { data: folder })));
   const accepted = await api.signal(id, name, payload, args.text('idempotency-key') ?? randomUUID());
   const state = await decided(api, accepted.id);
   terminal.out(json ? jsonText(state) : `Signal ${name} for ${id}: ${oneLine(outcomeText(state))}.`);
   return outcomeExit(state);
-}
-
-function split(values: readonly string[]): { data: string | undefined; folder: string | undefined } {
-  const folders = values.filter((value) => !isJson(value) && !value.startsWith('@') && statSync(value, { throwIfNoEntry: false })?.isDirectory() === true);
-  const others = values.filter((value) => !folders.includes(value));
-  if (folders.length > 1 || others.length > 1) throw refused('--data was given twice.', { next: 'palace signal --help' });
-  return { data: others[0], folder: folders[0] };
-}
-
-function isJson(text: string): boolean {
-  try {
-    JSON.parse(text);
-    return true;
-  } catch {
-    return false;
-  }
 }

@@ -13,6 +13,7 @@ const NAMES = [
   'idempotency-key',
   'failed-run',
   'waiting-run',
+  'waiting-event',
   'failed-elsewhere',
   'addresses',
   'second-start',

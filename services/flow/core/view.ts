@@ -1,9 +1,10 @@
 // How a run looks from outside: its status, what it waits for and which command moves it. For the API and the CLI. Why it failed: failure.ts.
+import type { Json } from '@palace/jq/jq.ts';
 import type { z } from 'zod';
 import type { RunStatus, waitingFor as waitingForShape } from '../contract.ts';
 import type { Act, OpenEffect } from './acts.ts';
 import type { DecideLimits } from './model.ts';
-import { SIGNAL_PREFIX, type Step } from './program.ts';
+import { SIGNAL_PREFIX, type EventFilter, type Step } from './program.ts';
 import { hasWork, openEffect, segmentEvents, stepAt, type Run } from './run.ts';
 
 type Waiting = z.input<typeof waitingForShape>;
@@ -95,11 +96,12 @@ function effectEntry(run: Run, effect: OpenEffect, common: Common, until: { unti
 
 function listenEntries(run: Run, step: Step, common: Common, until: { until?: string }): Waiting[] {
   if (step.kind !== 'listen') return [];
-  const types = [...new Set([...step.filters, ...(step.until?.filters ?? [])].map((filter) => filter.type))];
-  return types.map((type): Waiting => {
+  const filters = [...step.filters, ...(step.until?.filters ?? [])];
+  const entries = filters.map((filter): Waiting => {
+    const { type } = filter;
     const limit = until.until === undefined ? '' : ` until ${until.until}`;
     if (!type.startsWith(SIGNAL_PREFIX))
-      return { kind: 'event', ...common, ...until, name: type, text: `"${common.name}" waits for an event ${type}${limit}.` };
+      return { kind: 'event', ...common, ...until, name: type, text: `"${common.name}" waits for an event ${type}${limit}.`, command: emitCommand(filter) };
     const name = type.slice(SIGNAL_PREFIX.length);
     return {
       kind: 'signal',
@@ -110,7 +112,22 @@ function listenEntries(run: Run, step: Step, common: Common, until: { until?: st
       command: `palace signal ${run.id} ${name}`,
     };
   });
+  return [...new Map(entries.map((entry) => [entry.command, entry])).values()];
 }
+
+/** As far as the document says it: what an expression asks for, a person must see there. */
+function emitCommand({ type, attributes }: EventFilter): string {
+  const known = attributes.flatMap(([name, template]) =>
+    template.t === 'lit' && EMIT_FLAGS.has(name) ? [` --${name} ${word(flagText(name, template.v))}`] : [],
+  );
+  return `palace emit ${word(type)}${known.join('')}`;
+}
+
+const EMIT_FLAGS: ReadonlySet<string> = new Set(['source', 'id', 'subject', 'data']);
+const flagText = (name: string, value: Json): string => (name !== 'data' && typeof value === 'string' ? value : JSON.stringify(value));
+
+/** One word for a POSIX shell. */
+const word = (text: string): string => (/^[\w./:@%+=,-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`);
 
 /** Limits of which the run has used a good part (R16): half; of its history three quarters, because from half on it opens a new segment at its next rest. */
 export function nearLimits(run: Run, limits: DecideLimits): { setting: keyof DecideLimits; used: number; limit: number }[] {
