@@ -1,6 +1,6 @@
 // Which runs a verb in bulk acts on: those in a state that it can change, oldest first, and how many there are.
 import type { Sql } from '@palace/platform/database/port.ts';
-import type { RunStatus } from '../contract.ts';
+import { BULK_STATES, type RunStatus } from '../contract.ts';
 import { makeCursor, readCursor } from './cursor.ts';
 import type { RunRow } from './port.ts';
 import { RUN_COLUMNS, runRow, type RunRecord } from './postgres.ts';
@@ -24,21 +24,22 @@ export interface Matching {
 }
 
 const FITS = `($1::text is null or flow = $1) and ($2::text[] is null or id = any($2)) and ($3::bigint is null or (started_ms, id) > ($3, $4))`;
+/** One arm a state that a verb can change: each has a partial index that knows it (17 open runs of a flow among 500,000 ended ones: 2.5 ms). */
+const arms = (columns: string, rest: string): string =>
+  [...new Set(Object.values(BULK_STATES).flat())]
+    .map((state) => `(select ${columns} from flow.run where status = '${state}' and '${state}' = any($5::text[]) and ${FITS} ${rest})`)
+    .join(' union all ');
+const OLDEST = arms(RUN_COLUMNS, 'order by started_ms, id limit $6');
+const COUNTED = arms('1', 'limit $6');
 
 export async function matchRuns(sql: Sql, { states, flow, ids, cursor }: RunFilter, limit: number): Promise<Matching> {
   const after = readCursor<[number, string]>(cursor, ['number', 'string']);
-  const values = [flow ?? null, ids ?? null, after?.[0] ?? null, after?.[1] ?? null];
-  // One arm a state: each has a partial index that knows it (17 open runs of a flow among 500,000 ended ones: 2.5 ms).
-  const arms = (columns: string, rest: string): string =>
-    states.map((state) => `(select ${columns} from flow.run where status = '${state}' and ${FITS} ${rest})`).join(' union all ');
-  const found = await sql.query<RunRecord>(`select * from (${arms(RUN_COLUMNS, 'order by started_ms, id limit $5')}) r order by started_ms, id limit $5`, [
-    ...values,
-    limit,
-  ]);
+  const values = [flow ?? null, ids ?? null, after?.[0] ?? null, after?.[1] ?? null, states];
+  const found = await sql.query<RunRecord>(`select * from (${OLDEST}) r order by started_ms, id limit $6`, [...values, limit]);
   const rows = found.rows.map(runRow);
   const last = rows.at(-1);
   if (last === undefined || rows.length < limit) return { rows, matched: rows.length };
-  const counted = await sql.query<{ count: number }>(`select count(*)::int as count from (${arms('1', 'limit $5')}) r`, [...values, MOST_COUNTED]);
+  const counted = await sql.query<{ count: number }>(`select count(*)::int as count from (${COUNTED}) r`, [...values, MOST_COUNTED]);
   const matched = Math.max(rows.length, Math.min(MOST_COUNTED, counted.rows[0]?.count ?? 0));
   return { rows, matched, ...(matched > rows.length && { next: makeCursor(last.startedMs, last.id) }) };
 }
