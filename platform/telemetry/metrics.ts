@@ -48,7 +48,12 @@ export const METRICS: readonly MetricRow[] = [
     { name: 'class', values: ['read', 'idempotent', 'unique', 'irreversible'] },
     { name: 'outcome', values: ['done', 'not-sent', 'answered', 'unknown', 'in-doubt', 'verified'] },
   ),
-  row('gauge', 'palace_effects_in_doubt', 'effects', 'Acts that wait for a person because their outcome is unknown.'),
+  row(
+    'gauge',
+    'palace_effects_in_doubt',
+    'effects',
+    'Acts whose outcome nobody knows, of runs that have not ended, in the shards that this process owns; counted every 5 s, up to 10,000.',
+  ),
   row('histogram', 'palace_timer_lateness_seconds', 'seconds', 'How much later than due a timer fired.'),
   row('gauge', 'palace_inbox_age_seconds', 'seconds', 'Age of the oldest command that is not consumed yet.'),
   row('gauge', 'palace_stream_lag', 'messages', 'Stream rows that the slowest consumer has not taken.', { name: 'stream', atMost: 50 }),

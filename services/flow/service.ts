@@ -21,6 +21,7 @@ import { engineSettings } from './engine/settings.ts';
 import type { RunEnd } from './engine/slot.ts';
 import type { Executor } from './executors/executor.ts';
 import { httpExecutor } from './executors/http.ts';
+import { countInDoubtRegularly } from './in-doubt.ts';
 import { flowMigrations } from './migrations.ts';
 import { announce, type FlowParts } from './parts.ts';
 import { flowRoutes } from './routes.ts';
@@ -90,6 +91,8 @@ export async function openFlow(platform: Platform, options: FlowOptions = {}): P
     settings: { ...config.durable, drainMs: config.installation.drainMs },
   });
   const parts: FlowParts = { platform, engine, node, programs, reads: flowReads(database, platform.blobs), compiler: createCompiler() };
+  const inDoubt = telemetry.gauge('palace_effects_in_doubt', 'Acts whose outcome nobody knows');
+  const stopCounting = countInDoubtRegularly(database, () => node.owned().map(({ shard }) => shard), inDoubt);
   const stopListening = platform.bus.subscribe('flow.published', ({ data }) =>
     programs.forget(String(data['tenant']), String(data['namespace']), String(data['name'])),
   );
@@ -100,6 +103,7 @@ export async function openFlow(platform: Platform, options: FlowOptions = {}): P
     start: () => node.start(),
     async stop() {
       stopListening();
+      stopCounting();
       await node.stop();
       await parts.compiler.close();
     },

@@ -42,6 +42,8 @@ export interface CallOptions {
 export interface TestNode {
   readonly flow: FlowService;
   call(method: string, path: string, options?: CallOptions): Promise<Reply>;
+  /** As Prometheus reads them. */
+  metrics(): Promise<string>;
   close(): Promise<void>;
 }
 
@@ -97,6 +99,7 @@ async function openNode(url: string, dir: string, outside: Outside, { executors 
   await flow.start();
   return {
     flow,
+    metrics: () => platform.telemetry.metrics(),
     call: (method, path, options) => callRoute(flow.door.routes, method, path, options),
     async close() {
       await flow.stop();
