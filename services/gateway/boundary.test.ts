@@ -200,7 +200,7 @@ test('S63: answers carry the security headers, and a bug shows a trace id and no
   }
   const bug = await house.call('GET', '/v1/bugs/bug');
   expect(bug.body).toEqual({
-    type: '/docs/errors#internal',
+    type: '/docs#internal',
     title: 'The server failed',
     status: 500,
     code: 'internal',
@@ -208,6 +208,8 @@ test('S63: answers carry the security headers, and a bug shows a trace id and no
     instance: '/v1/bugs/bug',
     traceId: expect.stringMatching(/^[0-9a-f]{32}$/),
   });
+  const page = await house.call('GET', String((bug.body as { type: string }).type).split('#')[0] ?? '', { key: null });
+  expect([page.status, page.text.includes('id="internal"')]).toEqual([200, true]);
   expect((await house.call('GET', '/v1/bugs/lost')).body).toMatchObject({ status: 503, code: 'unavailable.database' });
   expect((await house.call('GET', '/v1/bugs/row')).body).toMatchObject({ status: 409, code: 'run.state', detail: 'The run has ended.' });
   for (const path of ['/debug', '/debug/pprof', '/server-status', '/.env', '/.git/config', '/actuator', '/graphql', '/trace', '/v1'])

@@ -17,7 +17,7 @@ export function toPalaceError(error: unknown, phase: Phase): PalaceError {
 
 export function toProblem(error: PalaceError, traceId: string | undefined, path?: string): Problem {
   const row = ERRORS[error.code];
-  const problem: Problem = { type: `/docs/errors#${error.code}`, title: row.title, status: row.status, code: error.code, next: row.next };
+  const problem: Problem = { type: `/docs#${error.code}`, title: row.title, status: row.status, code: error.code, next: row.next };
   if (error.code !== 'internal' && error.detail !== undefined) problem.detail = error.detail;
   if (error.errors !== undefined && error.errors.length > 0) problem.errors = error.errors.map((place) => ({ ...place }));
   if (path !== undefined) problem.instance = path;
