@@ -25,6 +25,7 @@ export const ERRORS = {
   'request.media-type': row(415, 'This content type is not accepted here', 'after-change', 'Send the content type named in "detail".'),
   'request.host': row(421, 'This server does not answer for that host', 'after-change', 'Use an address that the server was started for.'),
   'request.origin': row(403, 'That origin may not call this server', 'never', 'Call from an allowed origin or without a browser.'),
+  'request.expectation': row(417, 'The expectation of the request cannot be met', 'after-change', 'Send no Expect header but "100-continue".'),
   'request.timeout': row(408, 'The request took too long to arrive', 'safe', 'Send it again.'),
   'not-found': row(404, 'There is nothing here by that name', 'after-change', 'Check the name; you may also lack access to it.'),
   'method-not-allowed': row(405, 'That method is not available here', 'after-change', 'Use a method listed in the Allow header.'),

@@ -213,6 +213,19 @@ describe('history', () => {
     expect(resumed).toEqual(whole.slice(4).map((e) => e.seq));
   });
 
+  test('a Last-Event-ID that is no event of a run is refused, not taken for the beginning', async () => {
+    const id = await start(node, 'add', { a: 1, b: 1 });
+    await reached(node, id, 'completed');
+    for (const lastEventId of ['abc', '-1', '1.5', '1e3', '0x10', '9'.repeat(30)]) {
+      const refused = await node.call('GET', `/v1/runs/${id}/events`, { wantsEvents: true, lastEventId });
+      expect([lastEventId, refused.status, refused.body['errors']]).toEqual([
+        lastEventId,
+        400,
+        [{ path: 'Last-Event-ID', message: 'Send the id of the last event that was received, unchanged.' }],
+      ]);
+    }
+  });
+
   test('a follower of a running run hears everything once, in order, to the end', async () => {
     const id = await start(node, 'nap');
     const { events } = await node.call('GET', `/v1/runs/${id}/events`, { wantsEvents: true });

@@ -100,6 +100,13 @@ test('S19: one content type a route, without encodings; bodies where none belong
   ).toBe(400);
 });
 
+test('an expectation that nobody can meet is a problem like any other', async () => {
+  const head = ['POST /v1/things HTTP/1.1', 'Host: localhost', `Authorization: Bearer ${house.keys.owner}`, 'Expect: 200-ok', 'Content-Length: 12'];
+  const refused = await raw(house.port, `${head.join('\r\n')}\r\n\r\n{"name":"a"}`);
+  expect([refused.status, refused.headers['content-type']]).toEqual([417, 'application/problem+json']);
+  expect(JSON.parse(refused.text)).toMatchObject({ code: 'request.expectation', status: 417, instance: '/v1/things' });
+});
+
 test('S31: too much body, header, URL or query is refused with an answer', async () => {
   const big = 'x'.repeat(3_000_000);
   expect((await house.call('POST', '/v1/things', { text: big })).status).toBe(413);

@@ -98,6 +98,7 @@ export class HttpDoor {
     server.setTimeout(settings.idleSocketTimeoutMs);
     const front = (request: IncomingMessage, response: ServerResponse): void => this.front(request, response);
     server.on('request', front).on('checkContinue', front);
+    server.on('checkExpectation', (request: IncomingMessage, response: ServerResponse) => this.front(request, response, 'request.expectation'));
     server.on('connect', (_request, socket: Duplex) => refuseRaw(socket, 405, 'method-not-allowed'));
     server.on('drop', () => server.closeIdleConnections());
     server.on('clientError', (error: NodeJS.ErrnoException, socket: Duplex) => {
@@ -109,10 +110,11 @@ export class HttpDoor {
     return server;
   }
 
-  private front(request: IncomingMessage, response: ServerResponse): void {
+  private front(request: IncomingMessage, response: ServerResponse, refusal?: ErrorCode): void {
     const exchange = new Exchange(request, response, this.guard.callerOf(request), this.options.watch);
     this.exchanges.set(request, exchange);
     try {
+      if (refusal !== undefined) throw new PalaceError(refusal);
       this.admit(exchange, request);
       if (this.answerPreflight(exchange, request)) return;
       this.app!(request, response);

@@ -172,8 +172,8 @@ function historyRoute(parts: FlowParts): Route {
     responses: { 200: history },
     async handle({ tenant, resource, query, wantsEvents, lastEventId, signal, draining }): Promise<Reply> {
       if (wantsEvents) {
-        const resumed = Number(lastEventId ?? query.after);
-        return { events: follow(parts, tenant, resource, Number.isSafeInteger(resumed) && resumed >= 0 ? resumed : 0, AbortSignal.any([signal, draining])) };
+        const after = lastEventId === undefined ? query.after : seqOf(lastEventId);
+        return { events: follow(parts, tenant, resource, after, AbortSignal.any([signal, draining])) };
       }
       const found = await parts.reads.history(tenant, resource.id, query.after, query.limit);
       const pageOf = await historyReader(parts, tenant, resource, query.after);
@@ -183,4 +183,10 @@ function historyRoute(parts: FlowParts): Route {
       return { status: 200, body: { items, ...(items.length === query.limit && last !== undefined && { next: last.seq }) } };
     },
   });
+}
+
+/** The id of an event is its seq. */
+function seqOf(lastEventId: string): number {
+  if (/^\d{1,15}$/.test(lastEventId)) return Number(lastEventId);
+  throw new PalaceError('request.invalid', { errors: [{ path: 'Last-Event-ID', message: 'Send the id of the last event that was received, unchanged.' }] });
 }
