@@ -1,6 +1,5 @@
 // Following a run: its events as they come, for streams. The owner's process is told after each commit; any other looks again.
 // I1 Events come in order without gap, by seq, wherever the client resumes (R4). I2 A follower costs a run nothing but a callback.
-import { redact } from '@palace/platform/telemetry/redact.ts';
 import type { SseEvent } from '@palace/gateway/contract.ts';
 import { ENDED } from './contract.ts';
 import { historyReader } from './history-page.ts';
@@ -19,7 +18,7 @@ export async function* follow(parts: FlowParts, tenant: string, row: RunRow, aft
     const items = await parts.reads.history(tenant, row.id, seen, PAGE);
     for (const item of items) {
       seen = item.seq;
-      yield { id: String(item.seq), event: item.event.type, data: redact(await pageOf(item)) };
+      yield { id: String(item.seq), event: item.event.type, data: await pageOf(item) };
     }
     if (items.length === PAGE) continue;
     if (ended) return;

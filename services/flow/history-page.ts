@@ -1,5 +1,7 @@
-// One event of a run's history as clients see it: the pointer of its step beside the event's own data.
+// One event of a run's history as clients see it: the pointer of its step beside the event's own data, secrets masked. Who acted (`by`)
+// stays readable: the id of a key is no secret, and a history that does not tell who acted is none.
 // I1 A pc is read with the program of the event's own segment: a run may have gone on with another version since.
+import { redact } from '@palace/platform/telemetry/redact.ts';
 import type { z } from 'zod';
 import type { historyEvent } from './contract.ts';
 import type { Linked } from './core/link.ts';
@@ -32,5 +34,6 @@ function historyPage({ seq, atMs, event }: HistoryItem, linked: Linked | undefin
   }
   const { type, ...data } = event;
   const step = 'pc' in event ? linked?.program.steps[event.pc]?.pointer : undefined;
-  return { seq, at, type, ...(step !== undefined && { step }), data };
+  const safe = redact(data) as Record<string, unknown>;
+  return { seq, at, type, ...(step !== undefined && { step }), data: 'by' in event && event.by !== undefined ? { ...safe, by: event.by } : safe };
 }

@@ -1,6 +1,6 @@
 // What a run's page says of a run that failed, waits, or was set aside: the truth, and no secret. The real service on the real database.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { flowText, openInstallation, reached, start, until, type Installation, type TestNode } from './testing.ts';
+import { flowText, history, KEY_ID, openInstallation, reached, start, until, type Installation, type TestNode } from './testing.ts';
 
 let house: Installation;
 let node: TestNode;
@@ -49,9 +49,28 @@ describe('secrets', () => {
     await node.call('POST', `/v1/runs/${id}/pause`, { body: { reason: `the password: ${SECRET} leaked` } });
     const page = await reached(node, id, 'paused');
     expect(page).toMatchObject({
-      waitingFor: [{ kind: 'paused', text: expect.stringContaining('Paused by api-key:k1: the password: [redacted]') as unknown }, {}],
+      waitingFor: [{ kind: 'paused', text: expect.stringContaining(`Paused by api-key:${KEY_ID}: the password: [redacted]`) as unknown }, {}],
     });
     expect(JSON.stringify(page)).not.toContain(SECRET);
+  });
+
+  test('the history tells who acted and hides what they wrote', async () => {
+    const id = await start(node, 'paused');
+    const reason = `api_key=${SECRET}`;
+    await node.call('POST', `/v1/runs/${id}/pause`, { body: { reason } });
+    await reached(node, id, 'paused');
+    await node.call('POST', `/v1/runs/${id}/cancel`, { body: { reason } });
+    await reached(node, id, 'cancelled');
+    const by = `api-key:${KEY_ID}`;
+    const acted = (await history(node, id)).filter(({ data }) => 'by' in data);
+    expect(acted.map(({ type, data }) => [type, data['by'], data['reason']])).toEqual([
+      ['run.paused', by, 'api_key=[redacted]'],
+      ['run.cancelled', by, 'api_key=[redacted]'],
+    ]);
+    const { events } = await node.call('GET', `/v1/runs/${id}/events`, { wantsEvents: true });
+    const told: unknown[] = [];
+    for await (const event of events ?? []) told.push(event.data);
+    expect(told.at(-1)).toMatchObject({ data: { by, reason: 'api_key=[redacted]' } });
   });
 });
 

@@ -17,6 +17,8 @@ import type { Executor } from './executors/executor.ts';
 import { openFlow, type FlowService } from './service.ts';
 
 export const TENANT = 'acme';
+/** Of the key that every call is made with. */
+export const KEY_ID = '0k5m9q2r7t4w8x3z';
 
 export interface NodeOptions {
   readonly executors?: Readonly<Record<string, Executor>>;
@@ -139,7 +141,7 @@ async function handle(routes: readonly Route[], method: string, path: string, op
     resource,
     query: parse(route.query, Object.fromEntries(url.searchParams)),
     body: parse(route.body, options.body ?? {}),
-    principal: { kind: 'api-key', id: 'k1', tenant, role: 'owner', permissions: new Set(options.permissions ?? PERMISSIONS) },
+    principal: { kind: 'api-key', id: KEY_ID, tenant, role: 'owner', permissions: new Set(options.permissions ?? PERMISSIONS) },
     idempotency:
       options.key === undefined
         ? undefined

@@ -2,7 +2,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Json } from '@palace/jq/jq.ts';
 import { PalaceError } from '@palace/platform/errors.ts';
-import { redact } from '@palace/platform/telemetry/redact.ts';
 import { route, type Reply, type Route } from '@palace/gateway/contract.ts';
 import { z } from 'zod';
 import {
@@ -178,7 +177,7 @@ function historyRoute(parts: FlowParts): Route {
       const found = await parts.reads.history(tenant, resource.id, query.after, query.limit);
       const pageOf = await historyReader(parts, tenant, resource, query.after);
       const items: unknown[] = [];
-      for (const item of found) items.push(redact(await pageOf(item)));
+      for (const item of found) items.push(await pageOf(item));
       const last = found.at(-1);
       return { status: 200, body: { items, ...(items.length === query.limit && last !== undefined && { next: last.seq }) } };
     },
