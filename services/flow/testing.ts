@@ -42,6 +42,8 @@ export interface CallOptions {
 export interface TestNode {
   readonly flow: FlowService;
   call(method: string, path: string, options?: CallOptions): Promise<Reply>;
+  /** As `/metrics` shows them. */
+  metrics(): Promise<string>;
   close(): Promise<void>;
 }
 
@@ -98,6 +100,7 @@ async function openNode(url: string, dir: string, outside: Outside, { executors 
   return {
     flow,
     call: (method, path, options) => callRoute(flow.door.routes, method, path, options),
+    metrics: () => platform.telemetry.metrics(),
     async close() {
       await flow.stop();
       await platform.close();
