@@ -8,6 +8,7 @@ export const DURABLE = z.strictObject({
   lanes: whole('PALACE_DURABLE_LANES', 2, 1, 16, 'Connections that commit; a shard always uses the same one.'),
   overlap: whole('PALACE_DURABLE_OVERLAP', 1, 1, 8, 'Commits under way at once in a lane.'),
   maxBatchWrites: whole('PALACE_DURABLE_MAX_BATCH_WRITES', 500, 1, 5_000, 'Writes of one commit.'),
+  maxBatchBytes: whole('PALACE_DURABLE_MAX_BATCH_BYTES', 4_194_304, 65_536, 268_435_456, 'Bytes after which a commit takes no further write.'),
   pollMs: whole('PALACE_DURABLE_POLL_MS', 5_000, 100, 60_000, 'How often rows are looked for that no news announced.'),
 });
 
@@ -25,13 +26,16 @@ export const FLOW = z.strictObject({
   bufferedSignals: whole('PALACE_FLOW_BUFFERED_SIGNALS', 1_000, 1, 100_000, 'Signals that wait for a run to listen.'),
   expressionFuel: whole('PALACE_FLOW_EXPRESSION_FUEL', 100_000, 1_000, 10_000_000, 'Steps of one expression.'),
   retriesPerRun: whole('PALACE_FLOW_RETRIES_PER_RUN', 1_000, 0, 100_000, 'All retries of one run together.'),
-  maxPendingStarts: whole('PALACE_FLOW_MAX_PENDING_STARTS', 2_000, 1, 1_000_000, 'Starts accepted and not yet committed; more are refused.'),
-  maxActiveRuns: whole('PALACE_FLOW_MAX_ACTIVE_RUNS', 20_000, 1, 1_000_000, 'Runs with work in memory; more starts are refused.'),
+  // What several tenants share is given in shares: one alone may have all of it, all together a quarter more (durable/core/fair-share.ts).
+  maxPendingStarts: whole('PALACE_FLOW_MAX_PENDING_STARTS', 2_000, 1, 1_000_000, 'Starts of a tenant accepted and not yet committed; more are refused.'),
+  maxActiveRuns: whole('PALACE_FLOW_MAX_ACTIVE_RUNS', 20_000, 1, 1_000_000, 'Runs of a tenant with work in memory; more starts are refused.'),
   maxIdleRuns: whole('PALACE_FLOW_MAX_IDLE_RUNS', 2_000, 0, 1_000_000, 'Idle runs kept in memory for their next command.'),
-  maxEffects: whole('PALACE_FLOW_MAX_EFFECTS', 256, 1, 100_000, 'Effects performed at once; more wait their turn.'),
+  maxEffects: whole('PALACE_FLOW_MAX_EFFECTS', 256, 1, 100_000, 'Effects of a tenant performed at once; more wait their turn.'),
+  maxWaitingEffects: whole('PALACE_FLOW_MAX_WAITING_EFFECTS', 100_000, 1, 10_000_000, 'Effects of a tenant that wait; with more its starts are refused.'),
+  turnsPerTick: whole('PALACE_FLOW_TURNS_PER_TICK', 256, 1, 100_000, 'Runs that decide in a row before the process looks at its connections.'),
   eventsPerSnapshot: whole('PALACE_FLOW_EVENTS_PER_SNAPSHOT', 200, 10, 10_000, 'Events between two snapshots of a run.'),
   lookBackMs: whole('PALACE_FLOW_LOOK_BACK_MS', 60_000, 0, 86_400_000, 'Events published so long before a listen began still reach it.'),
-  maxHeldRows: whole('PALACE_FLOW_MAX_HELD_ROWS', 2_000, 10, 100_000, 'Commands, stream rows and timers in the hands of one shard.'),
+  maxHeldRows: whole('PALACE_FLOW_MAX_HELD_ROWS', 2_000, 10, 100_000, 'Commands, stream rows and timers of a tenant in the hands of one shard.'),
 });
 
 export const EFFECT = z.strictObject({

@@ -6,7 +6,7 @@
 // I4 Stream positions are contiguous per (producer shard, consumer, consumer shard); a cursor moves in the transaction of its effects (E3).
 // I5 One bad row is one bad write: the rest of its batch commits without it (E6).
 // I6 A commit whose answer is lost is unknown: the shard's memory is dropped, its epoch raised, its state read again (E7).
-// I7 A key (a run) has at most one write in flight; the writes of a shard reach the database in the order of submission.
+// I7 A key (a run) has at most one write in flight; the writes of a tenant in a shard reach the database in the order of submission.
 // I8 Timers fire by engine time: never early, never lost (E12, R6).
 
 /** For ever: the number is part of every run id. */
@@ -150,14 +150,21 @@ export interface DurableHost {
   close(shard: number, reason: CloseReason): void;
   /** Start nothing new in the shard; resolves when nothing is in flight or at `deadlineMs` (monotonic). */
   drain(shard: number, deadlineMs: number): Promise<void>;
-  /** Open inbox rows in order of arrival, each handed over once per ownership. The host consumes each in a later write. */
+  /** Open inbox rows, those of a tenant in order of arrival, each handed over once per ownership. The host consumes each in a later write. */
   inbox(shard: number, rows: readonly InboxRow[]): void;
-  /** Stream rows in order, without gap, each handed over once per ownership. The host moves the cursor in a later write. */
+  /** Stream rows, those of a tenant in order, each handed over once per ownership. The host moves the cursor in a later write. */
   deliver(shard: number, rows: readonly StreamRow[]): void;
-  /** Due timers, oldest first, each handed over once per ownership until it is set again. The host clears each in a later write. */
+  /** Due timers, those of a tenant oldest first, each handed over once per ownership until it is set again. The host clears each in a later write. */
   fire(shard: number, timers: readonly TimerRow[]): void;
-  /** How many more rows (inbox, stream, timers) the host wants now; 0 pauses the handing over. */
-  appetite(shard: number): number;
+  /** What more (inbox, streams, timers) the host wants now. */
+  appetite(shard: number): Appetite;
+}
+
+export interface Appetite {
+  /** Rows of all tenants together; 0 pauses the handing over. */
+  readonly rows: number;
+  /** Tenants that have their share in hand: their rows stay in the tables for now, and rows of others go past them. */
+  readonly sated: readonly string[];
 }
 
 export interface DurableNode {
@@ -268,8 +275,29 @@ export interface ShardCursor extends StreamPosition {
   readonly ahead: readonly number[];
 }
 
+/** Tenants in turn (R9): each that has rows gets the same part of a read, in its own order. */
+export interface InTurn {
+  /** Their rows are left where they are. */
+  readonly sated: readonly string[];
+  /** Where a read ended that could not serve all tenants; '' begins with the first. */
+  readonly since: string;
+}
+
+/** By tenant and producer shard: positions up to which its rows were handed over, past those of others. */
+export type Reached = Readonly<Record<string, Readonly<Record<number, number>>>>;
+
+/** What one read brought for one shard. */
+export interface Page<Row> {
+  readonly shard: number;
+  readonly rows: readonly Row[];
+  /** There may be more. */
+  readonly more: boolean;
+  /** The `since` of the next read. */
+  readonly since: string;
+}
+
 /** Reads are for many shards at once: one statement opens 64 shards as cheaply as one. */
-export interface InboxRead {
+export interface InboxRead extends InTurn {
   readonly shard: number;
   readonly limit: number;
   /** Command ids handed over and not yet decided. */
@@ -281,11 +309,23 @@ export interface StreamRead {
   readonly limit: number;
   /** Position already handed over, by producer and producer shard. */
   readonly after: readonly StreamPosition[];
+  /** The tenants in turn instead of all rows in their order; `reached` is how far one was read past the others. */
+  readonly inTurn?: InTurn & { readonly reached: Reached };
 }
 
 export interface TimerRead {
   readonly shard: number;
   readonly limit: number;
+}
+
+/** What is due, the tenants in turn, the oldest of each first. */
+export interface DueRead extends InTurn {
+  readonly shard: number;
+  readonly limit: number;
+  /** Engine time. */
+  readonly dueMs: number;
+  /** By tenant: timers handed over and not cleared yet, which the table still shows. */
+  readonly inHand: Readonly<Record<string, number>>;
 }
 
 export interface DurableStore {
@@ -307,11 +347,12 @@ export interface DurableStore {
   readPending(
     shards: readonly number[],
   ): Promise<{ readonly inbox: readonly number[]; readonly streams: readonly number[]; readonly oldestInboxMs: number; readonly streamLag: number }>;
-  readInbox(reads: readonly InboxRead[]): Promise<readonly InboxRow[]>;
-  readStreams(reads: readonly StreamRead[]): Promise<readonly StreamRow[]>;
+  readInbox(reads: readonly InboxRead[]): Promise<readonly Page<InboxRow>[]>;
+  readStreams(reads: readonly StreamRead[]): Promise<readonly Page<StreamRow>[]>;
   readCursors(shards: readonly number[]): Promise<readonly ShardCursor[]>;
   /** The next ones by due time, whenever that is. */
   readTimers(reads: readonly TimerRead[]): Promise<readonly (TimerRow & { readonly shard: number })[]>;
+  readDueTimers(reads: readonly DueRead[]): Promise<readonly Page<TimerRow>[]>;
   commandState(tenant: string, commandId: string): Promise<CommandState | undefined>;
   lookUpKey(tenant: string, scope: string, key: string): Promise<{ fingerprint: string; answer: string } | undefined>;
   /** Deletes stream rows that every cursor has passed, a bounded number at a time. Returns how many. */
@@ -326,6 +367,8 @@ export interface DurableSettings {
   /** Commits under way at once per lane; writes of one shard still keep their order. */
   readonly overlap: number;
   readonly maxBatchWrites: number;
+  /** A batch ends with the write that reaches it. */
+  readonly maxBatchBytes: number;
   readonly pollMs: number;
   readonly drainMs: number;
 }

@@ -1,10 +1,20 @@
 // The batching of writes against a store that answers as it is told.
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type CommitReply, type DurableSettings, type DurableStore, type Write } from './contract.ts';
 import { createLanes, type Lanes } from './lanes.ts';
 import { realScheduler } from './scheduler.ts';
 
-const SETTINGS: DurableSettings = { leaseMs: 3_000, renewMs: 500, lanes: 1, overlap: 2, maxBatchWrites: 10, pollMs: 5_000, drainMs: 1_000 };
+const SETTINGS: DurableSettings = {
+  leaseMs: 3_000,
+  renewMs: 500,
+  lanes: 1,
+  overlap: 2,
+  maxBatchWrites: 10,
+  maxBatchBytes: 100_000,
+  pollMs: 5_000,
+  drainMs: 1_000,
+};
 
 interface Call {
   readonly keys: string[];
@@ -213,5 +223,96 @@ describe('an idle shard', () => {
     calls[0]?.answer(done);
     await turn();
     expect(idle).toBe(true);
+  });
+});
+
+describe('tenants', () => {
+  const flood = ({ submit }: Bench, count: number, more: Partial<Write> = {}): void => {
+    for (let n = 0; n < count; n++) void submit(n % 40, `flood ${n}`, { tenant: 'flood', ...more });
+  };
+  /** Answers every batch until the key was sent; returns how many writes were sent before it. */
+  const sentBefore = async ({ calls, turn }: Bench, key: string, from: number): Promise<number> => {
+    let sent = 0;
+    for (let round = from; round < from + 200; round++) {
+      await turn();
+      const call = calls[round];
+      if (call === undefined) break;
+      const at = call.keys.indexOf(key);
+      call.answer(done);
+      if (at >= 0) return sent + at;
+      sent += call.keys.length;
+    }
+    throw new Error(`${key} was never sent`);
+  };
+
+  it('R9: wait for the batch under way and no longer, however many writes another has queued in whatever shards', async () => {
+    const one = bench({ overlap: 1 });
+    flood(one, 1_000);
+    await one.turn();
+    void one.submit(39, 'small', { tenant: 'small' });
+    one.calls[0]?.answer(done);
+    expect(await sentBefore(one, 'small', 1)).toBeLessThan(10);
+  });
+
+  it('R9: are not kept out by large writes: a batch ends at its bytes, and bytes count', async () => {
+    const one = bench({ overlap: 1, maxBatchWrites: 1_000 });
+    flood(one, 200, { rows: { journal: [{ b: 'x'.repeat(30_000) }] } });
+    await one.turn();
+    expect(one.calls[0]?.keys).toHaveLength(4);
+    for (let n = 0; n < 6; n++) void one.submit(n, `small ${n}`, { tenant: 'small' });
+    one.calls[0]?.answer(done);
+    expect(await sentBefore(one, 'small 5', 1)).toBeLessThan(10);
+  });
+
+  it('alone send whole shards, one after the other, so that a batch locks few', async () => {
+    const one = bench({ overlap: 1 });
+    for (let n = 0; n < 40; n++) void one.submit(n % 4, `${n % 4}/${n}`);
+    await one.turn();
+    const shards = one.calls[0]?.writes.map((write) => write.fence.shard);
+    expect(shards).toEqual(Array.from({ length: 10 }, () => 0));
+  });
+
+  it('lose nothing and keep the order of each tenant in each shard, whatever the store answers (I1, I2)', async () => {
+    const step = fc.oneof(
+      fc.record({ kind: fc.constant('submit' as const), shard: fc.nat(4), tenant: fc.constantFrom('a', 'b', 'c'), count: fc.integer({ min: 1, max: 8 }) }),
+      fc.record({ kind: fc.constant('answer' as const) }),
+      fc.record({ kind: fc.constant('drop' as const), shard: fc.nat(4) }),
+    );
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { maxLength: 60 }), fc.integer({ min: 1, max: 3 }), async (steps, overlap) => {
+        const { lanes, calls, submit } = bench({ overlap, maxBatchWrites: 5 });
+        const turn = () => new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
+        const heard: Promise<string>[] = [];
+        const answered = new Set<Call>();
+        const answer = async (): Promise<boolean> => {
+          const call = calls.find((one) => !answered.has(one));
+          if (call === undefined) return false;
+          answered.add(call);
+          call.answer(done);
+          await turn();
+          return true;
+        };
+        for (const one of steps) {
+          if (one.kind === 'submit')
+            for (let n = 0; n < one.count; n++) heard.push(submit(one.shard, `${one.shard}/${one.tenant}/${heard.length}`, { tenant: one.tenant }));
+          else if (one.kind === 'answer') await answer();
+          else lanes.drop(one.shard, { kind: 'fenced' });
+          await turn();
+          const open = calls.filter((call) => !answered.has(call)).flatMap((call) => [...new Set(call.writes.map((write) => write.fence.shard))]);
+          expect(new Set(open).size).toBe(open.length);
+        }
+        while (await answer());
+        expect((await Promise.all(heard)).every((text) => / (committed|fenced)$/.test(text))).toBe(true);
+        expect(lanes.backlog()).toBe(0);
+        const last = new Map<string, number>();
+        for (const key of calls.flatMap((call) => call.keys)) {
+          const [shard, tenant, nth] = key.split('/') as [string, string, string];
+          expect(Number(nth)).toBeGreaterThan(last.get(`${shard}/${tenant}`) ?? -1);
+          last.set(`${shard}/${tenant}`, Number(nth));
+        }
+        await Promise.all([0, 1, 2, 3, 4].map((shard) => lanes.idle(shard)));
+      }),
+      { numRuns: 60 },
+    );
   });
 });

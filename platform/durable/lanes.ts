@@ -1,24 +1,51 @@
 // Group commit: many writes of many shards in one statement, at once when idle, batched only while a commit is under way.
-// I1 A shard belongs to one lane and is in at most one commit at a time, so its writes reach the database in the order of submission.
+// I1 A shard belongs to one lane and is in at most one commit at a time; the writes of a tenant in a shard reach the database in the
+//    order of submission. A batch is filled by the tenants in turn (core/fair-turns.ts): who comes waits for no other tenant's queue (R9).
 // I2 A lane has up to `overlap` commits under way, over disjoint shards.
 // I3 A key has one write in flight at most: a second submission before the first answer is a fault of the caller and throws.
 // Called by node.ts; what becomes of a batch is in batch.ts.
 import { type Entry, nameOf, runBatch, shardsOf, type BatchHooks } from './batch.ts';
 import { SHARD_COUNT, type DurableSettings, type DurableStore, type Scheduler, type Write, type WriteOutcome } from './contract.ts';
+import { FairTurns } from './core/fair-turns.ts';
+import { Fifo } from './core/fifo.ts';
+import { bytesOf } from './size.ts';
+
+/** A tenant's credit of one round pays for one small write; so many bytes cost as much as another. */
+const BYTES_AS_A_WRITE = 16_384;
+
+interface Unsent extends Entry {
+  readonly bytes: number;
+}
+
+/** The unsent writes of one tenant in one shard. */
+interface Strand {
+  readonly tenant: string;
+  readonly queue: ShardQueue;
+  readonly entries: Fifo<Unsent>;
+  /** It gave writes to the batch that is being filled. */
+  touched: boolean;
+}
+
+/** What a tenant may send in a lane. One strand is emptied before the next begins: a batch locks few shard rows. */
+interface Line {
+  readonly tenant: string;
+  readonly strands: Strand[];
+}
 
 interface ShardQueue {
   readonly shard: number;
-  entries: Entry[];
+  readonly strands: Map<string, Strand>;
+  /** Strands that were met while the shard was in a commit; back in their lines afterwards. */
+  parked: Strand[];
+  unsent: number;
   busy: boolean;
-  /** In the lane's ready list. */
-  listed: boolean;
   idleWaiters: (() => void)[];
   /** Keys with a write in flight in this ownership; a dropped shard begins anew. */
   keys: Set<string>;
 }
 
 interface Lane {
-  readonly ready: ShardQueue[];
+  readonly turns: FairTurns<Line>;
   readonly freeConnections: number[];
   pumping: boolean;
 }
@@ -35,14 +62,15 @@ export interface Lanes {
 export function createLanes(store: DurableStore, scheduler: Scheduler, settings: DurableSettings, hooks: BatchHooks): Lanes {
   const queues: ShardQueue[] = Array.from({ length: SHARD_COUNT }, (_, shard) => ({
     shard,
-    entries: [],
+    strands: new Map(),
+    parked: [],
+    unsent: 0,
     busy: false,
-    listed: false,
     idleWaiters: [],
     keys: new Set(),
   }));
   const lanes: Lane[] = Array.from({ length: settings.lanes }, (_, lane) => ({
-    ready: [],
+    turns: new FairTurns(1),
     freeConnections: Array.from({ length: settings.overlap }, (_, slot) => lane * settings.overlap + slot),
     pumping: false,
   }));
@@ -61,8 +89,9 @@ export function createLanes(store: DurableStore, scheduler: Scheduler, settings:
         backlog--;
         resolve(outcome);
       };
-      queue.entries.push({ write, settle });
-      list(queue);
+      const lane = laneOf(queue.shard);
+      add(lane.turns, queue, { write, settle, bytes: bytesOf(write) });
+      pumpSoon(lane);
     });
   }
 
@@ -76,22 +105,14 @@ export function createLanes(store: DurableStore, scheduler: Scheduler, settings:
     return lanes[shard % lanes.length] as Lane;
   }
 
-  function list(queue: ShardQueue): void {
-    if (queue.busy || queue.entries.length === 0) return;
-    const lane = laneOf(queue.shard);
-    if (!queue.listed) lane.ready.push(queue);
-    queue.listed = true;
-    pumpSoon(lane);
-  }
-
   /** At the end of the turn: what is submitted in one tick becomes one batch. */
   function pumpSoon(lane: Lane): void {
-    if (lane.pumping || lane.ready.length === 0 || lane.freeConnections.length === 0) return;
+    if (lane.pumping || lane.turns.tenants === 0 || lane.freeConnections.length === 0) return;
     lane.pumping = true;
     scheduler.soon(() => {
       lane.pumping = false;
       while (lane.freeConnections.length > 0) {
-        const batch = takeBatch(lane, settings.maxBatchWrites);
+        const batch = takeBatch(lane.turns, settings);
         if (batch.length === 0) return;
         void run(lane, lane.freeConnections.shift() as number, batch);
       }
@@ -99,71 +120,121 @@ export function createLanes(store: DurableStore, scheduler: Scheduler, settings:
   }
 
   async function run(lane: Lane, connection: number, batch: readonly Entry[]): Promise<void> {
+    const shards = [...shardsOf(batch)].map(queueOf);
+    for (const queue of shards) queue.busy = true;
     try {
       await runBatch({ store, scheduler, hooks }, connection, batch);
     } finally {
       lane.freeConnections.push(connection);
-      for (const shard of shardsOf(batch)) free(queueOf(shard));
+      for (const queue of shards) free(lane, queue);
       pumpSoon(lane);
     }
   }
 
-  function free(queue: ShardQueue): void {
+  function free({ turns }: Lane, queue: ShardQueue): void {
     queue.busy = false;
-    list(queue);
-    if (queue.entries.length > 0) return;
+    for (const strand of queue.parked.splice(0)) list(turns, strand);
+    if (queue.unsent > 0) return;
     for (const wake of queue.idleWaiters.splice(0)) wake();
   }
 
   function drop(shard: number, outcome: WriteOutcome): void {
     const queue = queueOf(shard);
     queue.keys = new Set();
-    for (const entry of queue.entries.splice(0)) entry.settle(outcome);
+    queue.parked = [];
+    queue.unsent = 0;
+    const { turns } = laneOf(shard);
+    for (const strand of queue.strands.values()) {
+      unlist(turns, strand);
+      for (let entry = strand.entries.shift(); entry !== undefined; entry = strand.entries.shift()) entry.settle(outcome);
+    }
+    queue.strands.clear();
     if (queue.busy) return;
     for (const wake of queue.idleWaiters.splice(0)) wake();
   }
 
   function idle(shard: number): Promise<void> {
     const queue = queueOf(shard);
-    if (!queue.busy && queue.entries.length === 0) return Promise.resolve();
+    if (!queue.busy && queue.unsent === 0) return Promise.resolve();
     return new Promise((resolve) => queue.idleWaiters.push(resolve));
   }
 
   return { submit, drop, idle, backlog: () => backlog };
 }
 
-/** Takes whole shards in the order in which they became ready; a key claimed twice waits for the next batch. */
-function takeBatch(lane: Lane, limit: number): Entry[] {
+function add(turns: FairTurns<Line>, queue: ShardQueue, entry: Unsent): void {
+  const { tenant } = entry.write;
+  let strand = queue.strands.get(tenant);
+  if (strand === undefined) {
+    strand = { tenant, queue, entries: new Fifo(), touched: false };
+    queue.strands.set(tenant, strand);
+    list(turns, strand);
+  }
+  strand.entries.push(entry);
+  queue.unsent += 1;
+}
+
+function list(turns: FairTurns<Line>, strand: Strand): void {
+  const { tenant } = strand;
+  const line = turns.waitingOf(tenant);
+  if (line === undefined) turns.join(tenant, { tenant, strands: [strand] });
+  else line.strands.push(strand);
+}
+
+function unlist(turns: FairTurns<Line>, strand: Strand): void {
+  const line = turns.waitingOf(strand.tenant);
+  if (line === undefined) return;
+  const at = line.strands.indexOf(strand);
+  if (at >= 0) line.strands.splice(at, 1);
+  if (line.strands.length === 0) turns.leave(line.tenant);
+}
+
+/** The tenants in turn, each with whole shards in the order in which they became ready; a key claimed twice waits for the next batch. */
+function takeBatch(turns: FairTurns<Line>, { maxBatchWrites, maxBatchBytes }: DurableSettings): Entry[] {
   const batch: Entry[] = [];
   const claimed = new Set<string>();
-  const deferred: ShardQueue[] = [];
-  while (batch.length < limit) {
-    const queue = lane.ready.shift();
-    if (queue === undefined) break;
-    queue.listed = false;
-    const count = takeable(queue.entries, limit - batch.length, claimed);
-    if (count > 0) {
-      queue.busy = true;
-      for (const entry of queue.entries.splice(0, count)) batch.push(entry);
-    } else if (queue.entries.length > 0) deferred.push(queue);
+  const touched: Strand[] = [];
+  const aside: Strand[] = [];
+  let bytes = 0;
+  while (batch.length < maxBatchWrites && bytes < maxBatchBytes) {
+    const line = turns.next((waiting) => costOfNext(waiting, claimed, aside));
+    const strand = line?.strands[0];
+    const entry = strand?.entries.shift();
+    if (line === undefined || strand === undefined || entry === undefined) break;
+    for (const claim of entry.write.claims ?? []) claimed.add(nameOf(entry.write.tenant, claim));
+    batch.push(entry);
+    bytes += entry.bytes;
+    strand.queue.unsent -= 1;
+    if (!strand.touched) touched.push(strand);
+    strand.touched = true;
+    if (strand.entries.first === undefined) finish(turns, line);
   }
-  for (const queue of deferred) {
-    queue.listed = true;
-    lane.ready.push(queue);
-  }
+  for (const strand of touched) toTheEnd(turns, strand);
+  for (const strand of aside) list(turns, strand);
   return batch;
 }
 
-function takeable(entries: readonly Entry[], limit: number, claimed: Set<string>): number {
-  let count = 0;
-  for (const entry of entries) {
-    if (count >= limit) break;
-    const claims = entry.write.claims;
-    if (claims !== undefined) {
-      if (claims.some((claim) => claimed.has(nameOf(entry.write.tenant, claim)))) break;
-      for (const claim of claims) claimed.add(nameOf(entry.write.tenant, claim));
-    }
-    count++;
+/** Of the tenant's first strand that can give a write to this batch; undefined when none can. */
+function costOfNext({ strands }: Line, claimed: ReadonlySet<string>, aside: Strand[]): number | undefined {
+  for (let strand = strands[0]; strand !== undefined; strand = strands[0]) {
+    const entry = strand.entries.first as Unsent;
+    const isTaken = entry.write.claims?.some((claim) => claimed.has(nameOf(entry.write.tenant, claim))) === true;
+    if (!strand.queue.busy && !isTaken) return 1 + entry.bytes / BYTES_AS_A_WRITE;
+    (strand.queue.busy ? strand.queue.parked : aside).push(strand);
+    strands.shift();
   }
-  return count;
+  return undefined;
+}
+
+function finish(turns: FairTurns<Line>, line: Line): void {
+  const strand = line.strands.shift() as Strand;
+  strand.queue.strands.delete(strand.tenant);
+  if (line.strands.length === 0) turns.leave(line.tenant);
+}
+
+/** The next batch begins with a shard that was not in this one. */
+function toTheEnd(turns: FairTurns<Line>, strand: Strand): void {
+  strand.touched = false;
+  const strands = turns.waitingOf(strand.tenant)?.strands;
+  if (strands?.[0] === strand && strands.length > 1) strands.push(strands.shift() as Strand);
 }

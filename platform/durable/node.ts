@@ -10,9 +10,11 @@ import type {
   DurableNode,
   DurableSettings,
   DurableStore,
+  DueRead,
   Fence,
   InboxRead,
   InboxRow,
+  Page,
   Scheduler,
   SendOutcome,
   Sending,
@@ -152,6 +154,7 @@ function join(options: DurableNodeOptions): Parts {
     scheduler,
     timeMs: () => membership.timeMs(),
     read: joinTimerReads(store, scheduler),
+    readDue: joinPages<DueRead, TimerRow>(scheduler, (reads) => store.readDueTimers(reads)),
     fire: (shard, due) => host.fire(shard, due),
     appetite: (shard) => host.appetite(shard),
     late: metrics.timerLate,
@@ -194,17 +197,17 @@ function join(options: DurableNodeOptions): Parts {
       log.warn('The outcome of a commit is unknown; its shards are read again', { shards: lost.length, message });
       shards.lose(lost, 'unknown');
     },
-    committed: (writes, seconds) => followCommit({ feeds, timers, shards, metrics, service, bus }, writes, seconds),
+    committed: (writes, seconds) => followCommit({ feeds, timers, shards, metrics, service, bus, scheduler }, writes, seconds),
     refused: (write, reply) => log.error('The database refuses the data of a write', { shard: write.fence.shard, key: write.key, reply }),
     short: (reason) => shortage.met(reason),
   });
   return { options, metrics, lanes, timers, feeds, shards, membership, shortage };
 }
 
-type Follow = Pick<Parts, 'feeds' | 'timers' | 'shards' | 'metrics'> & Pick<DurableNodeOptions, 'service' | 'bus'>;
+type Follow = Pick<Parts, 'feeds' | 'timers' | 'shards' | 'metrics'> & Pick<DurableNodeOptions, 'service' | 'bus' | 'scheduler'>;
 
 /** What memory must know of a commit before its caller hears of it, and who else must look. */
-function followCommit({ feeds, timers, shards, metrics, service, bus }: Follow, writes: readonly Write[], seconds: number): void {
+function followCommit({ feeds, timers, shards, metrics, service, bus, scheduler }: Follow, writes: readonly Write[], seconds: number): void {
   let rows = 0;
   const rung = new Map<string, Set<number>>();
   const touched = new Set<number>();
@@ -219,9 +222,17 @@ function followCommit({ feeds, timers, shards, metrics, service, bus }: Follow, 
     timers.committed(write);
     feeds.committed(write);
   }
-  for (const shard of touched) timers.wake(shard);
+  // Once the callers have heard: what the host gives back of its hands then is room for more.
+  if (touched.size > 0) scheduler.soon(() => wake({ timers, feeds }, touched));
   metrics.committed(seconds, rows);
   for (const [consumer, consumerShards] of rung) ringStreams(feeds, shards, bus, service, consumer, [...consumerShards]);
+}
+
+function wake({ timers, feeds }: Pick<Parts, 'timers' | 'feeds'>, shards: ReadonlySet<number>): void {
+  for (const shard of shards) {
+    timers.wake(shard);
+    feeds.wake(shard);
+  }
 }
 
 function ringStreams(feeds: Feeds, shards: Shards, bus: Bus, service: string, consumer: string, rung: readonly number[]): void {
@@ -279,8 +290,8 @@ function joinFeedReads(
   scheduler: Scheduler,
 ): {
   readCursors: (shard: number) => Promise<readonly ShardCursor[]>;
-  readInbox: (read: InboxRead) => Promise<readonly InboxRow[]>;
-  readStreams: (read: StreamRead) => Promise<readonly StreamRow[]>;
+  readInbox: (read: InboxRead) => Promise<Page<InboxRow>>;
+  readStreams: (read: StreamRead) => Promise<Page<StreamRow>>;
 } {
   const cursors = joinByShard<{ readonly shard: number }, ShardCursor>(
     scheduler,
@@ -289,16 +300,8 @@ function joinFeedReads(
   );
   return {
     readCursors: (shard) => cursors({ shard }),
-    readInbox: joinByShard<InboxRead, InboxRow>(
-      scheduler,
-      (reads) => store.readInbox(reads),
-      (row) => row.shard,
-    ),
-    readStreams: joinByShard<StreamRead, StreamRow>(
-      scheduler,
-      (reads) => store.readStreams(reads),
-      (row) => row.consumerShard,
-    ),
+    readInbox: joinPages<InboxRead, InboxRow>(scheduler, (reads) => store.readInbox(reads)),
+    readStreams: joinPages<StreamRead, StreamRow>(scheduler, (reads) => store.readStreams(reads)),
   };
 }
 
@@ -313,4 +316,12 @@ function joinByShard<Read extends { readonly shard: number }, Row>(
     const rows = Map.groupBy(await read([...newest.values()]), shardOf);
     return reads.map((one) => (newest.get(one.shard) === one ? (rows.get(one.shard) ?? []) : []));
   });
+}
+
+function joinPages<Read extends { readonly shard: number }, Row>(
+  scheduler: Scheduler,
+  read: (reads: readonly Read[]) => Promise<readonly Page<Row>[]>,
+): (read: Read) => Promise<Page<Row>> {
+  const pages = joinByShard<Read, Page<Row>>(scheduler, read, (page) => page.shard);
+  return async (one) => (await pages(one))[0] ?? { shard: one.shard, rows: [], more: false, since: '' };
 }

@@ -10,20 +10,26 @@ import type {
   DurableStore,
   EngineSample,
   Fence,
+  InboxRow,
   NodeRow,
+  Page,
   Renewal,
   SendOutcome,
   Sending,
   ShardCursor,
+  StreamRead,
   StreamRow,
   TakenKey,
   TimerRow,
   Write,
 } from './contract.ts';
 import { encodeCommit, encodeSendings } from './encode.ts';
+import { duePages, pagesOf, type DueRecord, type Part } from './pages.ts';
 import { openSession, type Session } from './session.ts';
 
 const ABANDON_MS = 30_000;
+/** Of one shard in one read; the tenants share them. The first row of each comes whatever its size. */
+const READ_MAX_BYTES = 1_048_576;
 /** SQLSTATE classes that blame the data: find the row, keep its neighbours (E6). */
 const BAD_ROW_CLASSES: ReadonlySet<string> = new Set(['21', '22', '23', '42', '44', '54', 'P0']);
 /** Somebody else holds a lock; nothing was kept. */
@@ -187,10 +193,33 @@ export function postgresDurableStore({ database, schema, service }: PostgresStor
   };
 }
 
-type Reads = Pick<DurableStore, 'readPending' | 'readInbox' | 'readStreams' | 'readCursors' | 'readTimers' | 'commandState' | 'lookUpKey' | 'trimStreams'>;
+type Reads = Pick<
+  DurableStore,
+  'readPending' | 'readInbox' | 'readStreams' | 'readCursors' | 'readTimers' | 'readDueTimers' | 'commandState' | 'lookUpKey' | 'trimStreams'
+>;
 
 function createReads(database: Database, schema: string, service: string): Reads {
   const sql = database.engine;
+
+  async function readStreams(functionName: 'read_streams' | 'read_streams_in_turn', reads: readonly StreamRead[]): Promise<Page<StreamRow>[]> {
+    if (reads.length === 0) return [];
+    const wanted = reads.map(({ shard, limit, after, inTurn }) => ({
+      shard,
+      limit,
+      bytes: READ_MAX_BYTES,
+      after: Object.fromEntries(after.filter((at) => at.producer === service).map((at) => [at.producerShard, at.position])),
+      ...inTurn,
+    }));
+    const shards = reads.map((read) => read.shard);
+    const { rows } = await sql.query<StreamRecord>(`select * from ${schema}.${functionName}($1, $2, $3)`, [service, shards, JSON.stringify(wanted)]);
+    return pagesOf(
+      reads,
+      rows,
+      (row) => row.consumer_shard,
+      (row) => streamRow(service, row),
+    );
+  }
+
   return {
     readPending: async (shards) => {
       const { rows } = await sql.query<{ pending: { inbox: number[]; streams: number[]; oldest: number | null; now: number; lag: number } }>(
@@ -206,41 +235,15 @@ function createReads(database: Database, schema: string, service: string): Reads
       };
     },
     readInbox: async (reads) => {
-      const wanted = reads.map((read) => ({ shard: read.shard, limit: read.limit, except_ids: read.except }));
-      const { rows } = await sql.query<{ shard: number; tenant: string; key: string; command_id: string; kind: string; body: string; sent_ms: string }>(
-        `select * from ${schema}.read_inbox($1, $2)`,
-        [reads.map((read) => read.shard), JSON.stringify(wanted)],
-      );
-      return rows.map((row) => ({
-        shard: row.shard,
-        tenant: row.tenant,
-        key: row.key,
-        commandId: row.command_id,
-        kind: row.kind,
-        body: row.body,
-        sentMs: Number(row.sent_ms),
-      }));
+      const wanted = reads.map(({ shard, limit, except, sated, since }) => ({ shard, limit, bytes: READ_MAX_BYTES, except_ids: except, sated, since }));
+      const { rows } = await sql.query<InboxRecord>(`select * from ${schema}.read_inbox($1, $2)`, [reads.map((read) => read.shard), JSON.stringify(wanted)]);
+      return pagesOf(reads, rows, (row) => row.shard, inboxRow);
     },
     readStreams: async (reads) => {
-      const wanted = reads.map((read) => ({
-        shard: read.shard,
-        limit: read.limit,
-        after: Object.fromEntries(read.after.filter((at) => at.producer === service).map((at) => [at.producerShard, at.position])),
-      }));
-      const { rows } = await sql.query<{ consumer_shard: number; shard: number; pos: string; tenant: string; kind: string; body: string }>(
-        `select * from ${schema}.read_streams($1, $2, $3)`,
-        [service, reads.map((read) => read.shard), JSON.stringify(wanted)],
-      );
-      return rows.map((row): StreamRow => ({
-        producer: service,
-        producerShard: row.shard,
-        consumer: service,
-        consumerShard: row.consumer_shard,
-        position: Number(row.pos),
-        tenant: row.tenant,
-        kind: row.kind,
-        body: row.body,
-      }));
+      const inOrder = reads.filter((read) => read.inTurn === undefined);
+      const inTurn = reads.filter((read) => read.inTurn !== undefined);
+      const pages = await Promise.all([readStreams('read_streams', inOrder), readStreams('read_streams_in_turn', inTurn)]);
+      return pages.flat();
     },
     readCursors: async (shards) => {
       const { rows } = await sql.query<{ consumer_shard: number; producer: string; producer_shard: number; position: string; ahead: string[] }>(
@@ -262,6 +265,12 @@ function createReads(database: Database, schema: string, service: string): Reads
       );
       return rows.map((row): TimerRow & { shard: number } => ({ shard: row.shard, key: row.key, id: row.id, tenant: row.tenant, dueMs: Number(row.due_ms) }));
     },
+    readDueTimers: async (reads) => {
+      const wanted = reads.map(({ shard, limit, dueMs, inHand, sated, since }) => ({ shard, limit, due_by: dueMs, in_hand: inHand, sated, since }));
+      const shards = reads.map((read) => read.shard);
+      const { rows } = await sql.query<DueRecord>(`select * from ${schema}.read_due_timers($1, $2)`, [shards, JSON.stringify(wanted)]);
+      return duePages(reads, rows);
+    },
     commandState: async (tenant, commandId) => {
       const { rows } = await sql.query<{ state: 'open' | 'done' | 'unused' | 'refused'; detail: string | null }>(
         `select * from ${schema}.command_state($1, $2)`,
@@ -280,6 +289,31 @@ function createReads(database: Database, schema: string, service: string): Reads
       return Number(rows[0]?.gone ?? 0);
     },
   };
+}
+
+interface InboxRecord extends Part {
+  readonly shard: number;
+  readonly key: string;
+  readonly command_id: string;
+  readonly kind: string;
+  readonly body: string;
+  readonly sent_ms: string;
+}
+
+function inboxRow({ shard, tenant, key, command_id: commandId, kind, body, sent_ms: sentMs }: InboxRecord): InboxRow {
+  return { shard, tenant, key, commandId, kind, body, sentMs: Number(sentMs) };
+}
+
+interface StreamRecord extends Part {
+  readonly consumer_shard: number;
+  readonly shard: number;
+  readonly pos: string;
+  readonly kind: string;
+  readonly body: string;
+}
+
+function streamRow(service: string, { consumer_shard: consumerShard, shard, pos, tenant, kind, body }: StreamRecord): StreamRow {
+  return { producer: service, producerShard: shard, consumer: service, consumerShard, position: Number(pos), tenant, kind, body };
 }
 
 function columns(fences: readonly Fence[]): { ids: number[]; epochs: number[] } {

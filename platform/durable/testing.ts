@@ -7,6 +7,7 @@ import { tenantTable } from '../database/tenant-table.ts';
 import { silentLog, testDatabase, type TestDatabase } from '../database/testing.ts';
 import type { Telemetry } from '../telemetry/port.ts';
 import type {
+  Appetite,
   CloseReason,
   DurableHost,
   DurableNode,
@@ -24,7 +25,16 @@ import { createDurableNode } from './node.ts';
 import { postgresDurableStore } from './postgres.ts';
 import { realScheduler } from './scheduler.ts';
 
-export const TOY_SETTINGS: DurableSettings = { leaseMs: 1_500, renewMs: 250, lanes: 2, overlap: 2, maxBatchWrites: 200, pollMs: 500, drainMs: 2_000 };
+export const TOY_SETTINGS: DurableSettings = {
+  leaseMs: 1_500,
+  renewMs: 250,
+  lanes: 2,
+  overlap: 2,
+  maxBatchWrites: 200,
+  maxBatchBytes: 4_194_304,
+  pollMs: 500,
+  drainMs: 2_000,
+};
 
 /** `slow` rows keep their commit open for so many seconds. */
 const TOY_SQL = `
@@ -102,6 +112,7 @@ export class ToyHost implements DurableHost {
   busyUntil: Promise<void> = Promise.resolve();
   /** How many more rows it takes. */
   hunger = 100;
+  sated: readonly string[] = [];
   onOpen: (fence: Fence) => Promise<void> = () => Promise.resolve();
   onDeliver: (rows: readonly StreamRow[]) => void = () => undefined;
   onFire: (timers: readonly TimerRow[]) => void = () => undefined;
@@ -134,8 +145,8 @@ export class ToyHost implements DurableHost {
     this.onFire(timers);
   }
 
-  appetite(): number {
-    return this.hunger;
+  appetite(): Appetite {
+    return { rows: this.hunger, sated: this.sated };
   }
 }
 

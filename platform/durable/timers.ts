@@ -2,19 +2,24 @@
 // I1 A timer is handed over when engine time has reached its due time, never before (R6, E12).
 // I2 The window follows the committed writes of its only owner, so a million waiting timers are neither polled nor held; a slow
 //    rereading stands behind it all the same.
+// I3 Where more is due than the host takes, what is due is read tenant by tenant: the timers of one wait for no other's (R9).
 // Called by shards.ts (open, close), node.ts (after each commit, and every poll).
-import type { Scheduler, TimerRow, Write } from './contract.ts';
+import type { Appetite, DueRead, Page, Scheduler, TimerRow, Write } from './contract.ts';
 import { TimerWindow } from './core/timer-window.ts';
 
 const READ_RETRY_MS = 200;
 const REREAD_MS = 60_000;
+/** A shard that is behind looks again for what has become due since. */
+const BEHIND_LOOK_MS = 100;
+const DUE_AT_ONCE = 200;
 
 export interface TimerPorts {
   readonly scheduler: Scheduler;
   timeMs(): number;
   read(shard: number, limit: number): Promise<readonly TimerRow[]>;
+  readDue(read: DueRead): Promise<Page<TimerRow>>;
   fire(shard: number, timers: readonly TimerRow[]): void;
-  appetite(shard: number): number;
+  appetite(shard: number): Appetite;
   late(seconds: number): void;
 }
 
@@ -26,6 +31,12 @@ interface Open {
   /** The due time that the wake-up is set for; undefined when none is. */
   wakesForMs: number | undefined;
   cancel: () => void;
+  /** While it is behind: there may be something to read that the last reading did not bring. */
+  looks: boolean;
+  /** Where the next reading goes on among the tenants. */
+  since: string;
+  /** Tenants whose timers the last reading left in the table. */
+  passedOver: readonly string[];
 }
 
 export interface Timers {
@@ -44,7 +55,17 @@ export function createTimers(ports: TimerPorts): Timers {
   let stamp = 0;
 
   function open(shard: number): void {
-    const state: Open = { shard, window: new TimerWindow(), closed: false, readAtMs: 0, wakesForMs: undefined, cancel: () => undefined };
+    const state: Open = {
+      shard,
+      window: new TimerWindow(),
+      closed: false,
+      readAtMs: 0,
+      wakesForMs: undefined,
+      cancel: () => undefined,
+      looks: true,
+      since: '',
+      passedOver: [],
+    };
     opened.set(shard, state);
     void read(state);
   }
@@ -59,19 +80,38 @@ export function createTimers(ports: TimerPorts): Timers {
 
   async function read(state: Open): Promise<void> {
     if (state.window.reading) return;
-    const limit = state.window.beginReading();
     try {
-      const rows = await ports.read(state.shard, limit);
-      if (state.closed) return;
-      state.readAtMs = ports.scheduler.nowMs();
-      state.window.endReading(rows, limit);
-      pump(state);
+      await (state.window.behind ? readInTurn(state) : readNext(state));
+      if (!state.closed) pump(state);
     } catch {
       state.window.abandonReading();
       ports.scheduler.after(READ_RETRY_MS, () => {
+        state.looks = true;
         if (!state.closed) void read(state);
       });
     }
+  }
+
+  async function readNext(state: Open): Promise<void> {
+    const { shard, window } = state;
+    const limit = window.beginReading();
+    const rows = await ports.read(shard, limit);
+    state.readAtMs = ports.scheduler.nowMs();
+    window.endReading(rows, limit, ports.timeMs());
+  }
+
+  async function readInTurn(state: Open): Promise<void> {
+    const { shard, window, since } = state;
+    const { sated } = ports.appetite(shard);
+    state.looks = false;
+    state.passedOver = sated;
+    const inHand = window.beginReadingInTurn();
+    const page = await ports.readDue({ shard, limit: DUE_AT_ONCE, dueMs: ports.timeMs(), inHand, sated, since });
+    state.since = page.since;
+    // A reading that went on in the middle has the first tenants before it.
+    const more = page.more || since !== '';
+    window.endReadingInTurn(page.rows, more || sated.length > 0);
+    state.looks ||= more && page.rows.length > 0;
   }
 
   function submitted(write: Write): void {
@@ -92,19 +132,28 @@ export function createTimers(ports: TimerPorts): Timers {
     const now = ports.timeMs();
     const next = state.window.first();
     if (next !== undefined && next.dueMs <= now) {
-      const due = state.window.takeDue(now, Math.max(0, ports.appetite(state.shard)), stamp);
+      const { rows, sated } = ports.appetite(state.shard);
+      const due = state.window.takeDue(now, rows, stamp, sated);
       for (const timer of due) ports.late((now - timer.dueMs) / 1_000);
       if (due.length > 0) ports.fire(state.shard, due);
       if (state.closed) return;
     }
-    if (state.window.runsOut) void read(state);
+    if (wantsReading(state, now)) void read(state);
     sleep(state, now);
+  }
+
+  function wantsReading({ shard, window, looks }: Open, nowMs: number): boolean {
+    if (!window.behind) return window.runsOut;
+    const next = window.first();
+    const hasDue = next !== undefined && next.dueMs <= nowMs;
+    return looks && (window.runsOut || !hasDue) && ports.appetite(shard).rows > 0;
   }
 
   function sleep(state: Open, nowMs: number): void {
     const next = state.window.first();
     // Due but not wanted: the host is full, and a commit of the shard wakes us.
-    const forMs = next === undefined || next.dueMs <= nowMs ? undefined : next.dueMs;
+    const nextMs = next === undefined || next.dueMs <= nowMs ? undefined : next.dueMs;
+    const forMs = state.window.behind ? Math.min(state.wakesForMs ?? Infinity, nowMs + BEHIND_LOOK_MS) : nextMs;
     if (forMs === state.wakesForMs) return;
     state.cancel();
     state.wakesForMs = forMs;
@@ -113,12 +162,14 @@ export function createTimers(ports: TimerPorts): Timers {
         ? () => undefined
         : ports.scheduler.after(Math.max(1, forMs - nowMs), () => {
             state.wakesForMs = undefined;
+            state.looks = true;
             pump(state);
           });
   }
 
   function poll(): void {
     for (const state of opened.values()) {
+      state.looks = true;
       pump(state);
       if (ports.scheduler.nowMs() - state.readAtMs >= REREAD_MS) void read(state);
     }
@@ -126,8 +177,14 @@ export function createTimers(ports: TimerPorts): Timers {
 
   function wake(shard: number): void {
     const state = opened.get(shard);
-    const next = state?.window.first();
-    if (state !== undefined && next !== undefined && next.dueMs <= ports.timeMs()) pump(state);
+    if (state === undefined) return;
+    const { window } = state;
+    if (window.behind && state.passedOver.length > 0) {
+      const { sated } = ports.appetite(shard);
+      if (state.passedOver.some((tenant) => !sated.includes(tenant))) state.looks = true;
+    }
+    const next = window.first();
+    if ((window.behind && state.looks) || (next !== undefined && next.dueMs <= ports.timeMs())) pump(state);
   }
 
   return { open, close, submitted, committed, wake, poll };

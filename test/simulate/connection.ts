@@ -81,15 +81,16 @@ export function connect(world: World, database: SimulatedDatabase, process: Simu
     proveRoom: () => call(() => Promise.resolve()),
     readPending: (shards) =>
       read(() => ({
-        inbox: shards.filter((shard) => database.openInbox({ shard, limit: 1, except: [] }).length > 0),
+        inbox: shards.filter((shard) => database.hasOpenInbox(shard)),
         streams: shards.filter((shard) => database.streams.lag(shard) > 0),
         oldestInboxMs: 0,
         streamLag: 0,
       })),
-    readInbox: (reads) => read(() => reads.flatMap((one) => database.openInbox(one))),
-    readStreams: (reads) => read(() => reads.flatMap((one) => database.streams.rows(one.shard, one.after, one.limit))),
+    readInbox: (reads) => read(() => reads.map((one) => database.openInbox(one))),
+    readStreams: (reads) => read(() => reads.map((one) => database.streams.rows(one))),
     readCursors: (shards) => read(() => database.streams.cursors(new Set(shards))),
-    readTimers: (reads) => read(() => reads.flatMap((one) => database.dueTimers(one))),
+    readTimers: (reads) => read(() => reads.flatMap((one) => database.nextTimers(one))),
+    readDueTimers: (reads) => read(() => reads.map((one) => database.dueTimersInTurn(one))),
     commandState: (tenant, commandId) =>
       read(() => {
         const row = database.inbox.get(`${tenant}\n${commandId}`);

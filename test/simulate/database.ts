@@ -6,9 +6,11 @@ import {
   SHARD_COUNT,
   type CommandState,
   type CommitReply,
+  type DueRead,
   type Fence,
   type InboxRead,
   type InboxRow,
+  type Page,
   type SendOutcome,
   type Sending,
   type SentClaim,
@@ -17,6 +19,7 @@ import {
   type TimerRow,
   type Write,
 } from '@palace/platform/durable/contract.ts';
+import { inTurn } from './in-turn.ts';
 import { LockTimeout } from './locks.ts';
 import { Ownership, shardsOf } from './ownership.ts';
 import { Server, type Statement } from './server.ts';
@@ -156,19 +159,28 @@ export class SimulatedDatabase {
     if (!this.inbox.has(name)) this.inbox.set(name, { ...row, order: this.arrivals++, state: 'open', sentMs: this.server.wallMs() });
   }
 
-  openInbox({ shard, limit, except }: InboxRead): InboxRow[] {
-    const without = new Set(except);
-    return [...this.inbox.values()]
-      .filter((row) => row.shard === shard && row.state === 'open' && !without.has(row.commandId))
-      .sort((a, b) => a.order - b.order)
-      .slice(0, limit);
+  openInbox(read: InboxRead): Page<InboxRow> {
+    const without = new Set(read.except);
+    const open = [...this.inbox.values()]
+      .filter((row) => row.shard === read.shard && row.state === 'open' && !without.has(row.commandId))
+      .sort((a, b) => a.order - b.order);
+    return inTurn(read.shard, open, read.limit, read);
   }
 
-  dueTimers({ shard, limit }: TimerRead): (TimerRow & { shard: number })[] {
+  hasOpenInbox(shard: number): boolean {
+    return [...this.inbox.values()].some((row) => row.shard === shard && row.state === 'open');
+  }
+
+  nextTimers({ shard, limit }: TimerRead): (TimerRow & { shard: number })[] {
     return [...(this.timers[shard] as Map<string, TimerRow>).values()]
       .sort((a, b) => a.dueMs - b.dueMs)
       .slice(0, limit)
       .map((timer) => ({ ...timer, shard }));
+  }
+
+  dueTimersInTurn(read: DueRead): Page<TimerRow> {
+    const due = [...(this.timers[read.shard] as Map<string, TimerRow>).values()].filter(({ dueMs }) => dueMs <= read.dueMs).sort((a, b) => a.dueMs - b.dueMs);
+    return inTurn(read.shard, due, read.limit, read, (tenant, part) => part + (read.inHand[tenant] ?? 0));
   }
 
   /** A read: everything from one instant. */

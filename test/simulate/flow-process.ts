@@ -3,6 +3,7 @@
 import { createHash } from 'node:crypto';
 import type { Json } from '@palace/jq/jq.ts';
 import type { DurableHost } from '@palace/platform/durable/contract.ts';
+import { FairShare } from '@palace/platform/durable/core/fair-share.ts';
 import type { Log, Span } from '@palace/platform/telemetry/port.ts';
 import { createEngine, type Engine } from '@palace/flow/engine/engine.ts';
 import type { EngineSettings } from '@palace/flow/engine/parts.ts';
@@ -31,6 +32,8 @@ export const ENGINE_SETTINGS: EngineSettings = {
   maxActiveRuns: 500,
   maxIdleRuns: 6,
   maxEffects: 12,
+  maxWaitingEffects: 10_000,
+  turnsPerTick: 4,
   eventsPerSnapshot: 12,
   commandsPerTurn: 20,
   lookBackMs: 600_000,
@@ -90,10 +93,10 @@ export class FlowProcess implements LaunchedService {
       return `${this.parts.process.id} holds ${slots} runs, ${idle} idle ones, ${effects} effects, ${pendingStarts} pending starts, ${this.waiting} callers`;
     }
     const node = this.parts.node();
-    const short = node.owned().find(({ shard }) => this.host.appetite(shard) < ENGINE_SETTINGS.maxHeldRows);
-    return short === undefined
-      ? undefined
-      : `${this.parts.process.id} believes it holds ${ENGINE_SETTINGS.maxHeldRows - this.host.appetite(short.shard)} rows of shard ${short.shard}`;
+    const roomOf = (shard: number): number => this.host.appetite(shard).rows;
+    const room = new FairShare(ENGINE_SETTINGS.maxHeldRows).room;
+    const short = node.owned().find(({ shard }) => roomOf(shard) < room);
+    return short === undefined ? undefined : `${this.parts.process.id} believes it holds ${room - roomOf(short.shard)} rows of shard ${short.shard}`;
   }
 
   private watched(tables: FlowTables): DurableHost {

@@ -9,7 +9,16 @@ import type { SimulatedDatabase } from './database.ts';
 import type { Installation, LaunchedService, SimulatedService } from './service.ts';
 import { SimulatedProcess, type World } from './world.ts';
 
-export const SETTINGS: DurableSettings = { leaseMs: 3_000, renewMs: 500, lanes: 2, overlap: 2, maxBatchWrites: 100, pollMs: 5_000, drainMs: 2_000 };
+export const SETTINGS: DurableSettings = {
+  leaseMs: 3_000,
+  renewMs: 500,
+  lanes: 2,
+  overlap: 2,
+  maxBatchWrites: 100,
+  maxBatchBytes: 100_000,
+  pollMs: 5_000,
+  drainMs: 2_000,
+};
 const FIVE_MINUTES_MS = 300_000;
 
 export interface Member<Launched extends LaunchedService> {

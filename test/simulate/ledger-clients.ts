@@ -1,7 +1,7 @@
 // The clients of the ledger: each keeps its own list of what it was promised, asks again after a lost answer, and compares in the end.
 import type { InboxRow, SentClaim } from '@palace/platform/durable/contract.ts';
 import type { SimulatedDatabase } from './database.ts';
-import { Ledger } from './ledger.ts';
+import { Ledger, tenantOf } from './ledger.ts';
 import { LedgerTables } from './ledger-tables.ts';
 import { Outside } from './outside.ts';
 import type { Installation, LaunchParts, SimulatedService } from './service.ts';
@@ -120,10 +120,11 @@ export class LedgerService implements SimulatedService<Ledger> {
     const body = reminds
       ? { delayMs: random.between(0, random.chance(0.2) ? 20_000 : 1_500) }
       : { to: account(toShard, random.between(1, ACCOUNTS_PER_SHARD)), toShard, amount: random.between(1, 100), poison: random.chance(0.03) };
+    const name = account(shard, random.between(1, ACCOUNTS_PER_SHARD));
     const row: InboxRow = {
       shard,
-      tenant: 'acme',
-      key: account(shard, random.between(1, ACCOUNTS_PER_SHARD)),
+      tenant: tenantOf(name),
+      key: name,
       commandId: `command ${this.names++}`,
       kind: reminds ? 'remind' : 'transfer',
       body: JSON.stringify(body),
@@ -142,14 +143,14 @@ export class LedgerService implements SimulatedService<Ledger> {
       if (outcome === undefined || outcome.kind === 'contended') await this.world.sleep(this.world.random.between(10, 300));
       else command.fate = outcome.kind === 'kept' || outcome.fingerprint === row.commandId ? 'kept' : 'refused';
     }
-    const isThere = this.database?.inbox.has(`acme\n${row.commandId}`) === true;
+    const isThere = this.database?.inbox.has(nameOf(row)) === true;
     if (isThere !== (command.fate === 'kept')) this.world.violate(`${row.commandId} was told to be ${command.fate} and is ${isThere ? '' : 'not '}there`);
     if (claim !== undefined && command.fate === 'kept') this.kept.get(claim.key)?.add(row.commandId);
   }
 
   quiet(): string | undefined {
     if (this.working > 0) return `${this.working} clients wait for an answer`;
-    const open = this.commands.filter((command) => this.database?.inbox.get(`acme\n${command.row.commandId}`)?.state === 'open');
+    const open = this.commands.filter((command) => this.database?.inbox.get(nameOf(command.row))?.state === 'open');
     if (open.length > 0) return `${open.length} commands are open, first ${open[0]?.row.commandId} in shard ${open[0]?.row.shard}`;
     const unpaid = this.rows().find((row) => row.kind === 'debit' && !this.tables.has('credit', row.ref));
     if (unpaid !== undefined) return `the credit of ${unpaid.ref} has not arrived`;
@@ -168,7 +169,7 @@ export class LedgerService implements SimulatedService<Ledger> {
     const sum = rows.reduce((total, row) => total + row.amount, 0);
     if (sum !== 0) world.violate(`the accounts sum up to ${sum}`);
     for (const { row, fate } of this.commands) {
-      const state = this.database?.inbox.get(`acme\n${row.commandId}`)?.state;
+      const state = this.database?.inbox.get(nameOf(row))?.state;
       if (fate === 'kept' ? state === undefined || state === 'open' : state !== undefined)
         world.violate(`${row.commandId} was ${fate} and ended as ${state ?? 'nothing'}`);
     }
@@ -187,4 +188,8 @@ export class LedgerService implements SimulatedService<Ledger> {
 
 function account(shard: number, number: number): string {
   return `account ${shard}.${number}`;
+}
+
+function nameOf({ tenant, commandId }: InboxRow): string {
+  return `${tenant}\n${commandId}`;
 }

@@ -2,12 +2,12 @@
 // orders started under a key whose effects reach an outside world with and without keys.
 // I1 An account or order has one write in flight; what comes meanwhile waits in its queue, in order.
 // I2 A charge carries a stable key and may be repeated; a shipment is performed only after its intent is committed, and never again.
-import type { DurableHost, DurableNode, Fence, InboxRow, StreamRow, TimerRow, Write, WriteOutcome } from '@palace/platform/durable/contract.ts';
+import type { Appetite, DurableHost, DurableNode, Fence, InboxRow, StreamRow, TimerRow, Write, WriteOutcome } from '@palace/platform/durable/contract.ts';
+import { FairShare } from '@palace/platform/durable/core/fair-share.ts';
 import type { JournalRow, LedgerTables } from './ledger-tables.ts';
 import type { Outside } from './outside.ts';
 import type { LaunchedService, LaunchParts } from './service.ts';
 
-const TENANT = 'acme';
 const APPETITE = 12;
 const EARLY_TOLERANCE_MS = 1;
 
@@ -24,9 +24,15 @@ interface Entity {
 interface ShardMemory {
   readonly fence: Fence;
   readonly entities: Map<string, Entity>;
-  pending: number;
+  /** Jobs under way, by tenant. */
+  readonly held: FairShare;
   draining: boolean;
   drained: (() => void)[];
+}
+
+/** Orders and most accounts are of one tenant; the others are of another that must get its turn. */
+export function tenantOf(key: string): string {
+  return /^account \d+\.2$/.test(key) ? 'beta' : 'acme';
 }
 
 export interface StartAnswer {
@@ -63,7 +69,7 @@ export class Ledger implements LaunchedService {
 
   private async open(fence: Fence): Promise<void> {
     const journals = await this.parts.read(() => this.tables.load(fence.shard));
-    const memory: ShardMemory = { fence, entities: new Map(), pending: 0, draining: false, drained: [] };
+    const memory: ShardMemory = { fence, entities: new Map(), held: new FairShare(APPETITE), draining: false, drained: [] };
     for (const [key, rows] of journals) memory.entities.set(key, { key, seq: rows.length, last: rows.at(-1)?.kind, jobs: [], working: false });
     this.shards.set(fence.shard, memory);
     this.parts.world.after(0, () => this.resume(memory), this.parts.process);
@@ -77,16 +83,16 @@ export class Ledger implements LaunchedService {
     }
   }
 
-  private appetite(shard: number): number {
+  private appetite(shard: number): Appetite {
     const memory = this.shards.get(shard);
-    return memory === undefined || memory.draining ? 0 : Math.max(0, APPETITE - memory.pending);
+    return memory === undefined || memory.draining ? { rows: 0, sated: [] } : { rows: memory.held.room, sated: memory.held.sated() };
   }
 
   private drain(shard: number, deadlineMs: number): Promise<void> {
     const memory = this.shards.get(shard);
     if (memory === undefined) return Promise.resolve();
     memory.draining = true;
-    if (memory.pending === 0) return Promise.resolve();
+    if (memory.held.isEmpty) return Promise.resolve();
     return new Promise((resolve) => {
       memory.drained.push(resolve);
       this.parts.process.scheduler.after(deadlineMs - this.parts.process.scheduler.nowMs(), resolve);
@@ -102,7 +108,7 @@ export class Ledger implements LaunchedService {
   private enqueue(memory: ShardMemory, key: string, job: () => Promise<void>): void {
     const entity = this.entity(memory, key);
     entity.jobs.push(job);
-    memory.pending++;
+    memory.held.take(tenantOf(key));
     if (!entity.working) void this.work(memory, entity);
   }
 
@@ -110,14 +116,14 @@ export class Ledger implements LaunchedService {
     entity.working = true;
     for (let job = entity.jobs.shift(); job !== undefined && this.current(memory); job = entity.jobs.shift()) {
       await job();
-      this.finish(memory);
+      this.finish(memory, entity.key);
     }
     entity.working = false;
   }
 
-  private finish(memory: ShardMemory): void {
-    memory.pending--;
-    if (memory.pending === 0) for (const wake of memory.drained.splice(0)) wake();
+  private finish(memory: ShardMemory, key: string): void {
+    memory.held.give(tenantOf(key));
+    if (memory.held.isEmpty) for (const wake of memory.drained.splice(0)) wake();
   }
 
   private current(memory: ShardMemory): boolean {
@@ -127,7 +133,13 @@ export class Ledger implements LaunchedService {
   private async commit(memory: ShardMemory, entity: Entity, change: Change): Promise<WriteOutcome> {
     const { row, ...durable } = change;
     const journal = row === undefined ? [] : [{ ...row, key: entity.key, seq: entity.seq + 1 }];
-    const outcome = await this.node.submit({ fence: memory.fence, key: entity.key, tenant: TENANT, rows: journal.length > 0 ? { journal } : {}, ...durable });
+    const outcome = await this.node.submit({
+      fence: memory.fence,
+      key: entity.key,
+      tenant: tenantOf(entity.key),
+      rows: journal.length > 0 ? { journal } : {},
+      ...durable,
+    });
     if (outcome.kind === 'committed' && row !== undefined) {
       entity.seq++;
       entity.last = row.kind;
@@ -146,14 +158,14 @@ export class Ledger implements LaunchedService {
       const entity = this.entity(memory, row.key);
       const consumes = [{ commandId, outcome: 'done' as const }];
       if (row.kind === 'remind') {
-        const timer = { key: row.key, id: commandId, tenant: TENANT, dueMs: this.node.timeMs() + (body.delayMs ?? 0) };
+        const timer = { key: row.key, id: commandId, tenant: row.tenant, dueMs: this.node.timeMs() + (body.delayMs ?? 0) };
         await this.commit(memory, entity, { consumes, timersSet: [timer], row: { kind: 'reminded', ref: commandId, amount: 0 } });
         return;
       }
       const credit = {
         consumer: 'ledger',
         consumerShard: body.toShard ?? 0,
-        tenant: TENANT,
+        tenant: tenantOf(body.to ?? ''),
         kind: 'credit',
         body: JSON.stringify({ to: body.to, amount: body.amount, ref: commandId }),
       };
@@ -194,9 +206,9 @@ export class Ledger implements LaunchedService {
     const claims = [{ scope: 'start', key: idempotencyKey, fingerprint: 'order', answer: JSON.stringify({ order }) }];
     const entity = this.entity(memory, order);
     entity.working = true;
-    memory.pending++;
+    memory.held.take(tenantOf(order));
     const outcome = await this.commit(memory, entity, { claims, row: { kind: 'started', ref: order, amount: 0 } });
-    this.finish(memory);
+    this.finish(memory, order);
     entity.working = false;
     if (outcome.kind === 'key-taken') {
       memory.entities.delete(order);
@@ -242,7 +254,7 @@ export class Ledger implements LaunchedService {
 
   /** An intent found at recovery may have been performed: it is in doubt, never performed again. */
   private async ship(memory: ShardMemory, entity: Entity, found: boolean): Promise<boolean> {
-    const timer = { key: entity.key, id: entity.key, tenant: TENANT, dueMs: this.node.timeMs() + this.parts.world.random.between(0, 3_000) };
+    const timer = { key: entity.key, id: entity.key, tenant: tenantOf(entity.key), dueMs: this.node.timeMs() + this.parts.world.random.between(0, 3_000) };
     const kind = found ? 'in-doubt' : await this.performShipment(memory, entity);
     return this.current(memory) && (await this.step(memory, entity, kind, { timersSet: [timer] })) === 'committed';
   }

@@ -1,5 +1,6 @@
 // The stream tables of the model, right and wrong: contiguous positions given under the fence, or a sequence with a watermark.
-import type { ShardCursor, StreamAppend, StreamPosition, StreamRow, Write } from '@palace/platform/durable/contract.ts';
+import type { Page, ShardCursor, StreamAppend, StreamRead, StreamRow, Write } from '@palace/platform/durable/contract.ts';
+import { inTurn } from './in-turn.ts';
 import { BadRow } from './service-tables.ts';
 
 interface Cursor {
@@ -13,7 +14,7 @@ export interface StreamTables {
   checkCursors(writes: readonly Write[]): void;
   apply(write: Write, drawn: readonly number[]): void;
   cursors(shards: ReadonlySet<number>): ShardCursor[];
-  rows(shard: number, after: readonly StreamPosition[], limit: number): StreamRow[];
+  rows(read: StreamRead): Page<StreamRow>;
   /** Undecided rows of a shard. */
   lag(shard: number): number;
   trim(producerShards: ReadonlySet<number>): number;
@@ -88,12 +89,12 @@ export class FencedStreams extends Cursors implements StreamTables {
     return stream;
   }
 
-  rows(shard: number, after: readonly StreamPosition[], limit: number): StreamRow[] {
+  rows({ shard, after, limit, inTurn: turn }: StreamRead): Page<StreamRow> {
     const found: StreamRow[] = [];
     for (const stream of this.kept.values()) {
       if (stream.shard !== shard) continue;
       const from = after.find((at) => at.producerShard === stream.producerShard)?.position ?? 0;
-      for (let index = Math.max(0, from - stream.trimmed); index < stream.rows.length && found.length < limit; index++) {
+      for (let index = Math.max(0, from - stream.trimmed); index < stream.rows.length; index++) {
         found.push({
           ...(stream.rows[index] as StreamAppend),
           producer: this.service,
@@ -102,7 +103,9 @@ export class FencedStreams extends Cursors implements StreamTables {
         });
       }
     }
-    return found;
+    if (turn === undefined) return inOrder(shard, found, limit);
+    const isNew = (row: StreamRow): boolean => row.position > (turn.reached[row.tenant]?.[row.producerShard] ?? 0);
+    return inTurn(shard, found.filter(isNew), limit, turn);
   }
 
   lag(shard: number): number {
@@ -147,7 +150,7 @@ export class SequenceStreams extends Cursors implements StreamTables {
     this.moveCursors(write);
   }
 
-  rows(shard: number, after: readonly StreamPosition[], limit: number): StreamRow[] {
+  rows({ shard, after, limit }: StreamRead): Page<StreamRow> {
     const seen = this.seen.get(shard) ?? [];
     this.seen.set(shard, seen);
     const position = after.find((at) => at.producerShard === 0)?.position ?? 0;
@@ -157,7 +160,8 @@ export class SequenceStreams extends Cursors implements StreamTables {
       .sort((a, b) => a.number - b.number)
       .slice(0, limit);
     for (const [index, row] of rows.entries()) seen[position + index] = row.number;
-    return rows.map((row, index) => ({ ...row.append, producer: this.service, producerShard: 0, position: position + index + 1 }));
+    const numbered = rows.map((row, index) => ({ ...row.append, producer: this.service, producerShard: 0, position: position + index + 1 }));
+    return inOrder(shard, numbered, limit);
   }
 
   lag(shard: number): number {
@@ -169,4 +173,8 @@ export class SequenceStreams extends Cursors implements StreamTables {
   trim(): number {
     return 0;
   }
+}
+
+function inOrder(shard: number, rows: readonly StreamRow[], limit: number): Page<StreamRow> {
+  return { shard, rows: rows.slice(0, limit), more: rows.length >= limit, since: '' };
 }

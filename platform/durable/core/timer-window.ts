@@ -3,6 +3,8 @@
 // I2 A timer handed over stays out until it is cleared or set again.
 //    A setting that was submitted before the hand-over and is acknowledged after it is the one that was handed over.
 // I3 Changes that commit while a reading is under way win over what was read.
+// I4 When more is due than the window holds, or due timers were left because their tenant has its share in hand, it is `behind`: it then
+//    holds what was read tenant by tenant (R9), and the table alone knows what else is due.
 // Called by timers.ts.
 import type { TimerRow } from '../contract.ts';
 
@@ -11,6 +13,7 @@ const WINDOW_MAX_TIMERS = 1_024;
 const REFILL_BELOW = 64;
 
 interface Handed {
+  readonly tenant: string;
   readonly dueMs: number;
   /** Settings submitted so far when it was handed over. */
   readonly stamp: number;
@@ -28,6 +31,7 @@ export class TimerWindow {
   private readonly handed = new Map<string, Handed>();
   private completeMs = -1;
   private changes: Change[] | undefined;
+  private isBehind = false;
 
   /** How many rows to read so that at least a window of new ones is among them. */
   beginReading(): number {
@@ -35,15 +39,26 @@ export class TimerWindow {
     return WINDOW_TIMERS + this.handed.size;
   }
 
-  endReading(rows: readonly TimerRow[], limit: number): void {
-    const changes = this.changes ?? [];
-    this.changes = undefined;
-    this.completeMs = rows.length < limit ? Infinity : (rows.at(-1)?.dueMs ?? 0) - 1;
-    this.known.clear();
-    for (const row of rows) this.known.set(timerName(row), row);
-    for (const change of changes) this.apply(change);
-    for (const id of this.handed.keys()) this.known.delete(id);
-    this.rebuild();
+  endReading(rows: readonly TimerRow[], limit: number, nowMs: number): void {
+    const isFull = rows.length >= limit;
+    const lastMs = rows.at(-1)?.dueMs ?? 0;
+    this.isBehind = false;
+    this.keep(rows, isFull ? lastMs - 1 : Infinity);
+    if (isFull && lastMs <= nowMs) this.fallBehind();
+  }
+
+  /** For a reading of what is due, tenant by tenant: how many each has in hand, which the table still shows. */
+  beginReadingInTurn(): Record<string, number> {
+    this.changes = [];
+    const inHand: Record<string, number> = {};
+    for (const { tenant } of this.handed.values()) inHand[tenant] = (inHand[tenant] ?? 0) + 1;
+    return inHand;
+  }
+
+  /** `more`: more is due, or was passed over. */
+  endReadingInTurn(rows: readonly TimerRow[], more: boolean): void {
+    this.isBehind = more;
+    this.keep(rows, -1);
   }
 
   abandonReading(): void {
@@ -62,14 +77,21 @@ export class TimerWindow {
     this.change({ id: timerName(timer), timer: undefined });
   }
 
-  /** Removes up to `limit` timers that are due and marks them handed over. */
-  takeDue(nowMs: number, limit: number, stamp: number): TimerRow[] {
+  /** Removes up to `limit` timers that are due and marks them handed over; those of sated tenants are left to the table. */
+  takeDue(nowMs: number, limit: number, stamp: number, sated: readonly string[] = []): TimerRow[] {
     const due: TimerRow[] = [];
+    if (this.completeMs >= 0 && this.completeMs < nowMs) this.fallBehind();
     for (let next = this.first(); next !== undefined && next.dueMs <= nowMs && due.length < limit; next = this.first()) {
+      const { tenant, dueMs } = next;
       popHeap(this.heap);
       this.known.delete(timerName(next));
-      this.handed.set(timerName(next), { dueMs: next.dueMs, stamp });
-      due.push(next);
+      if (sated.includes(tenant)) {
+        this.isBehind = true;
+        this.completeMs = Math.min(this.completeMs, dueMs - 1);
+      } else {
+        this.handed.set(timerName(next), { tenant, dueMs, stamp });
+        due.push(next);
+      }
     }
     return due;
   }
@@ -89,6 +111,29 @@ export class TimerWindow {
   /** Few left in memory while the table has more. */
   get runsOut(): boolean {
     return this.completeMs !== Infinity && this.known.size < REFILL_BELOW;
+  }
+
+  get behind(): boolean {
+    return this.isBehind;
+  }
+
+  /** What is known is only the oldest of what is due, whoever's it is. */
+  private fallBehind(): void {
+    this.isBehind = true;
+    this.completeMs = -1;
+    this.known.clear();
+    this.heap = [];
+  }
+
+  private keep(rows: readonly TimerRow[], completeMs: number): void {
+    const changes = this.changes ?? [];
+    this.changes = undefined;
+    this.completeMs = completeMs;
+    this.known.clear();
+    for (const row of rows) this.known.set(timerName(row), row);
+    for (const change of changes) this.apply(change);
+    for (const id of this.handed.keys()) this.known.delete(id);
+    this.rebuild();
   }
 
   private change(change: Change): void {

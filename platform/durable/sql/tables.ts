@@ -58,7 +58,8 @@ create table {{schema}}.inbox (
   detail text,
   primary key (tenant, command_id)
 );
-create index inbox_open on {{schema}}.inbox (shard, seq) where state = 'open';
+-- By tenant, so that nobody's rows are found behind the rows of others (R9).
+create index inbox_open on {{schema}}.inbox (shard, tenant, seq) where state = 'open';
 
 create table {{schema}}.stream_head (
   shard integer not null,
@@ -78,6 +79,7 @@ create table {{schema}}.stream (
   body text not null,
   primary key (consumer, consumer_shard, shard, position)
 );
+create index stream_tenant on {{schema}}.stream (consumer, consumer_shard, tenant, shard, position);
 
 create table {{schema}}.cursor (
   consumer_shard integer not null,
@@ -98,6 +100,7 @@ create table {{schema}}.timer (
   primary key (shard, key, id)
 );
 create index timer_due on {{schema}}.timer (shard, due_ms);
+create index timer_tenant on {{schema}}.timer (shard, tenant, due_ms);
 
 create table {{schema}}.dedupe (
   tenant text not null,

@@ -1,5 +1,6 @@
 // The way in for starts: from a request to a run in a shard that this process owns, or to the inbox of the shard it must live in (ENGINE E5).
-// I1 Overload is refused before anything is written (R8). I2 A start is acknowledged after its first commit (R1).
+// I1 Overload is refused before anything is written (R8); who is refused says admission.ts. I2 A start is acknowledged after its first
+//    commit (R1).
 // I3 With an Idempotency-Key the key, the run and its first events are one commit.
 // I4 Through the inbox the key is claimed in the commit that keeps the row: what is acknowledged under it will begin.
 import type { Json } from '@palace/jq/jq.ts';
@@ -14,6 +15,7 @@ import { fits } from '../core/payload.ts';
 import { newRun } from '../core/run.ts';
 import { settingOf } from '../core/turn.ts';
 import { FIRST_SEGMENT, type Definition, type RunRow } from '../store/port.ts';
+import { createAdmission } from './admission.ts';
 import { permitShard } from './placement.ts';
 import { release, type EngineParts } from './parts.ts';
 import type { PermitClaim } from './permits.ts';
@@ -61,34 +63,26 @@ export interface Accept {
 }
 
 export function createAccept(parts: EngineParts): Accept {
-  let pending = 0;
+  const admission = createAdmission(parts);
   let turn = 0;
 
   async function start(request: StartRequest): Promise<{ id: string; repeated: boolean }> {
     refuseShortage(parts);
-    refuseOverload();
+    admission.enter(request.tenant);
+    try {
+      return await begin(request);
+    } finally {
+      admission.leave(request.tenant);
+    }
+  }
+
+  async function begin(request: StartRequest): Promise<{ id: string; repeated: boolean }> {
     const found = parts.programs.resolved(request.tenant, request.flow) ?? (await parts.programs.resolve(request.tenant, request.flow));
     if (found === undefined) throw new PalaceError('not-found', { detail: `There is no flow ${request.flow}. List them with: palace get flows` });
     refuseInput(found.linked, request.input, parts.settings.decide.payloadBytes);
-    const permit = permitOf(parts, found.definition, found.linked, request);
-    const shard = permit === undefined ? ownShard() : undefined;
-    return shard === undefined ? startElsewhere(request, found.definition, permit) : startHere(request, shard, found);
-  }
-
-  function refuseOverload(): void {
-    const over =
-      pending >= parts.settings.maxPendingStarts
-        ? 'pending starts'
-        : parts.slots.size - parts.idle.size >= parts.settings.maxActiveRuns
-          ? 'active runs'
-          : undefined;
-    if (over === undefined) return;
-    throw busy(over);
-  }
-
-  function busy(what: 'pending starts' | 'active runs' | 'starts that wait for a place'): PalaceError {
-    parts.metrics.refused.add(1, { reason: what.replaceAll(' ', '-') });
-    return new PalaceError('overload.busy', { detail: `The limit of ${what} is reached.`, retryAfterSeconds: 1 });
+    const limited = placeOf(parts, found.definition, found.linked, request);
+    const shard = limited === undefined ? ownShard() : undefined;
+    return shard === undefined ? startElsewhere(request, found.definition, limited) : startHere(request, shard, found);
   }
 
   /**
@@ -119,9 +113,7 @@ export function createAccept(parts: EngineParts): Accept {
     if (key !== undefined) slot.claims = [{ scope: key.scope, key: key.key, fingerprint: key.fingerprint, answer: JSON.stringify({ id }) }];
     slot.onEnd = request.onEnd;
     parts.slots.set(id, slot);
-    pending += 1;
     const settled = await new Promise<Settlement>((settle) => parts.push(slot, { command: { type: 'start', input: request.input }, settle }));
-    pending -= 1;
     if (settled.kind === 'kept') {
       parts.metrics.started.add(1);
       return { id, repeated: false };
@@ -141,17 +133,17 @@ export function createAccept(parts: EngineParts): Accept {
   }
 
   /** The run belongs in a shard that is not ours: kept in that shard's inbox, begun by its owner. */
-  async function startElsewhere(request: StartRequest, definition: Definition, permit: PermitClaim | undefined): Promise<{ id: string; repeated: boolean }> {
+  async function startElsewhere(request: StartRequest, definition: Definition, place: Place | undefined): Promise<{ id: string; repeated: boolean }> {
     const { tenant, idempotency } = request;
-    const shard = permit === undefined ? (parts.entropy(1)[0] ?? 0) % SHARD_COUNT : permitShard(tenant, permit.key);
-    if (permit !== undefined && parts.waitingStarts(shard) >= parts.settings.maxActiveRuns) throw busy('starts that wait for a place');
+    const shard = place?.shard ?? (parts.entropy(1)[0] ?? 0) % SHARD_COUNT;
+    if (place !== undefined) admission.checkLine(shard, tenant);
     const id = makeRunId(shard, parts.node().timeMs(), parts.entropy(9));
     const body: StartBody = {
       run: id,
       flow: `${nameOf(definition)}@${definition.version}`,
       hash: definition.hash,
       input: request.input,
-      ...(permit !== undefined && { permit }),
+      ...(place !== undefined && { permit: place.permit }),
     };
     const row = { shard, tenant, key: id, commandId: `start/${id}`, kind: 'start', body: JSON.stringify(body) };
     const sent = await parts.node().send([row], idempotency === undefined ? undefined : { tenant, ...idempotency, answer: JSON.stringify({ id }) });
@@ -194,11 +186,11 @@ export function createAccept(parts: EngineParts): Accept {
   function refuse(shard: number, tenant: string, commandId: string, { run, hash, permit }: StartBody | ForkBody): void {
     const envelope = { command: { type: 'continue' } as const, commandId };
     parts.consume(shard, tenant, run, [envelope], `its flow version ${hash} is gone`);
-    release(parts, shard, envelope);
+    release(parts, shard, tenant, envelope);
     if (permit !== undefined) parts.freePermit({ row: { shard, id: run, permit: permit.key } });
   }
 
-  return { start, startFromInbox, forkFromInbox, pending: () => pending };
+  return { start, startFromInbox, forkFromInbox, pending: () => admission.pending() };
 }
 
 const permitOfRow = ({ permit }: { readonly permit?: PermitClaim }): { permit?: string } => (permit === undefined ? {} : { permit: permit.key });
@@ -229,14 +221,24 @@ function refuseInput(linked: Linked, input: Json, payloadBytes: number): void {
   if (errors.length > 0) throw new PalaceError('run.input-refused', { errors });
 }
 
-function permitOf(parts: EngineParts, definition: Definition, linked: Linked, request: StartRequest): PermitClaim | undefined {
+/** Where a run under a concurrency limit lives, and what it needs there. */
+interface Place {
+  readonly shard: number;
+  readonly permit: PermitClaim;
+}
+
+function placeOf(parts: EngineParts, definition: Definition, linked: Linked, request: StartRequest): Place | undefined {
   const rule = linked.program.concurrency;
   if (rule === undefined) return undefined;
   const flow = nameOf(definition);
-  if (rule.key === undefined) return { key: flow, limit: rule.limit };
+  const placed = (key: string): Place => ({
+    shard: permitShard(request.tenant, key),
+    permit: { key: `${request.tenant}\n${key}`, limit: rule.limit },
+  });
+  if (rule.key === undefined) return placed(flow);
   try {
     const key = linked.expr(rule.key).first(request.input, { nowMs: parts.node().timeMs() });
-    return { key: `${flow}/${JSON.stringify(key ?? null)}`, limit: rule.limit };
+    return placed(`${flow}/${JSON.stringify(key ?? null)}`);
   } catch (error) {
     throw new PalaceError('run.input-refused', {
       detail: `The concurrency key cannot be computed from this input: ${error instanceof Error ? error.message : String(error)}`,

@@ -49,7 +49,7 @@ export function createCorrelation(parts: EngineParts): Correlation {
         ...(from.commandId !== undefined && { consumes: [{ commandId: from.commandId, outcome: 'done' as const }] }),
       })
       .then((outcome) => {
-        release(parts, shard, { command: { type: 'continue' }, ...from });
+        release(parts, shard, tenant, { command: { type: 'continue' }, ...from });
         if (outcome.kind === 'committed') void match(shard, stored, held);
       });
   }
@@ -98,7 +98,7 @@ export function createCorrelation(parts: EngineParts): Correlation {
         if (events.length > 0) return;
         const envelope = { command: { type: 'continue' } as const, ...from };
         parts.consume(shard, row.tenant, run, [envelope], '');
-        release(parts, shard, envelope);
+        release(parts, shard, row.tenant, envelope);
       },
       (error: unknown) => {
         parts.log.warn('the look-back failed; trying again', { error, runId: run });

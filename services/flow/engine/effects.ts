@@ -1,9 +1,13 @@
-// The acts on the world: begun after the commit that asks for them, at most `maxEffects` at once, each with its hard deadline.
+// The acts on the world: begun after the commit that asks for them, a bounded number at once, each with its hard deadline.
 // I1 Read and idempotent effects that were open are simply performed again; unique and irreversible ones never are without proof (E8).
 // I2 Verification begins only after the act's hard deadline: until then the first act may still be under way.
 // I3 An answer reaches the run as a command; an answer that comes when its step is over changes nothing but the ledger.
 // I4 An error of the remote that is asked proves nothing: neither that the act happened nor that it did not.
+// I5 A tenant has at most its share of the places (FairShare of `maxEffects`), so that slow acts of one leave places for the others; who
+//    waits is served tenant by tenant, in order within each (R9). What a commit asked for is never refused: the door counts it (accept.ts).
 import type { Json } from '@palace/jq/jq.ts';
+import { FairQueue } from '@palace/platform/durable/core/fair-queue.ts';
+import { FairShare } from '@palace/platform/durable/core/fair-share.ts';
 import type { ActId, Command, RunEvent, Verdict } from '../core/model.ts';
 import { isGuarded } from '../core/release.ts';
 import { openEffects, type OpenEffect } from '../core/run.ts';
@@ -24,20 +28,30 @@ interface Job {
 }
 
 export function createEffects(parts: EngineParts): Effects {
-  const waiting: Job[] = [];
+  const queue = new FairQueue<Job>();
+  const waiting = new FairShare(parts.settings.maxWaitingEffects);
+  const underWay = new FairShare(parts.settings.maxEffects);
+  const mayBegin = (tenant: string): boolean => underWay.admits(tenant);
   let active = 0;
 
   function begin(slot: Slot, effect: OpenEffect): void {
     if (slot.inFlight.has(effect.act)) return;
     slot.inFlight.set(effect.act, new AbortController());
-    waiting.push({ slot, effect });
+    enqueue({ slot, effect });
     pump();
   }
 
+  function enqueue(job: Job): void {
+    queue.push(job.slot.tenant, job);
+    waiting.take(job.slot.tenant);
+  }
+
   function pump(): void {
-    while (active < parts.settings.maxEffects) {
-      const job = waiting.shift();
+    while (underWay.room > 0) {
+      const job = queue.shift(mayBegin);
       if (job === undefined) return;
+      const { tenant } = job.slot;
+      waiting.give(tenant);
       const controller = job.slot.inFlight.get(job.effect.act);
       if (job.slot.gone || controller === undefined) continue;
       // Past our own deadline nothing new begins: another owner may be at work (E2).
@@ -50,14 +64,16 @@ export function createEffects(parts: EngineParts): Effects {
       const untilMs = parts.scheduler.nowMs() + job.effect.deadlineMs;
       if (parts.node().fence(job.slot.shard) === undefined) {
         parts.scheduler.after(FENCE_RETRY_MS, () => {
-          waiting.push(job);
+          enqueue(job);
           pump();
         });
         continue;
       }
       active += 1;
+      underWay.take(tenant);
       void perform(job, untilMs, controller).finally(() => {
         active -= 1;
+        underWay.give(tenant);
         pump();
       });
     }
@@ -103,7 +119,7 @@ export function createEffects(parts: EngineParts): Effects {
     slot.inFlight.clear();
   }
 
-  return { begin, verifyLater, prune, abandon, running: () => active, nowMs: () => parts.scheduler.nowMs() };
+  return { begin, verifyLater, prune, abandon, running: () => active, waiting, nowMs: () => parts.scheduler.nowMs() };
 }
 
 function commandOf(effect: OpenEffect, outcome: EffectOutcome): Command {

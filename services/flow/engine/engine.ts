@@ -3,22 +3,26 @@
 // I2 What came from a row is handed to one run, and its row is consumed in the write that decides it.
 // Called by service.ts; driven by platform/durable.
 import { parseJsonText } from '@palace/platform/json.ts';
-import type { DurableHost, DurableNode, InboxRow, StreamRow } from '@palace/platform/durable/contract.ts';
+import type { Appetite, DurableHost, DurableNode, InboxRow, StreamRow } from '@palace/platform/durable/contract.ts';
+import { FairShare } from '@palace/platform/durable/core/fair-share.ts';
 import { ENDED } from '../contract.ts';
 import type { CloudEvent, Command } from '../core/model.ts';
 import { createAccept, type Accept, type ForkBody, type StartBody } from './accept.ts';
 import { commandOf } from './control.ts';
 import { goBack } from './go-back.ts';
 import { createCorrelation, type Correlation } from './correlation.ts';
+import { CountedRuns } from './counted-runs.ts';
 import { createEffects, followEvents } from './effects.ts';
 import { createLoading, type Loading } from './loading.ts';
-import { release, type EngineParts } from './parts.ts';
+import { hold, release, type EngineParts } from './parts.ts';
 import { createPermits, type Permits } from './permits.ts';
+import { createTurns } from './ready.ts';
 import { MOVES, restOf, type Rest } from './rest.ts';
 import { isIdle, type Envelope, type Slot } from './slot.ts';
 import { addState, draftWrite, newDraft } from './rows.ts';
 import { aboutRun, traceIdOf } from './tracing.ts';
 import { takeTurn } from './turn.ts';
+import type { ActiveRun } from '../store/port.ts';
 import { createWatching, type Watching, type Committed } from './watching.ts';
 
 export interface Engine {
@@ -69,16 +73,14 @@ export function createEngine(surroundings: Surroundings): Engine {
 }
 
 function assemble(surroundings: Surroundings): Pieces {
-  const ready = new Set<Slot>();
-  const turns = () => {
-    const slots = [...ready];
-    ready.clear();
-    for (const slot of slots) takeTurn(parts, slot);
-  };
+  const turns = createTurns(surroundings, (slot) => takeTurn(parts, slot));
+  const active = new FairShare(surroundings.settings.maxActiveRuns);
+  const count = (tenant: string, by: 1 | -1): void => (by > 0 ? active.take(tenant) : active.give(tenant));
   const parts: EngineParts = {
     ...surroundings,
-    slots: new Map(),
-    idle: new Map(),
+    slots: new CountedRuns(count),
+    idle: new CountedRuns((tenant, by) => count(tenant, by > 0 ? -1 : 1)),
+    active,
     held: new Map(),
     draining: new Set(),
     watching: createWatching(),
@@ -91,8 +93,7 @@ function assemble(surroundings: Surroundings): Pieces {
     },
     schedule(slot) {
       parts.idle.delete(slot.id);
-      if (ready.size === 0) parts.scheduler.soon(turns);
-      ready.add(slot);
+      turns.add(slot);
     },
     push(slot, envelope) {
       slot.queue.push(envelope);
@@ -101,10 +102,10 @@ function assemble(surroundings: Surroundings): Pieces {
     give(shard, runId, envelope) {
       const slot = parts.slots.get(runId);
       if (slot !== undefined && !slot.gone) parts.push(slot, envelope);
-      else loading.want(shard, runId, envelope);
+      else loading.want(shard, envelope.tenant ?? '', runId, envelope);
     },
     committed: (committed) => afterCommit(pieces, committed),
-    waitingStarts: (shard) => pieces.permits.waiting(shard),
+    inLine: (shard) => pieces.permits.inLine(shard),
     freePermit: ({ row }) => {
       if (row.permit !== undefined) pieces.permits.ended(row.shard, row.permit, row.id);
     },
@@ -132,11 +133,7 @@ function createHost(pieces: Pieces): DurableHost {
       parts.draining.delete(shard);
       await permits.open(shard);
       const active = await parts.store.active(shard);
-      resume(
-        pieces,
-        shard,
-        active.map((r) => r.id),
-      );
+      resume(pieces, shard, active);
     },
     close(shard, reason) {
       parts.held.delete(shard);
@@ -160,34 +157,42 @@ function createHost(pieces: Pieces): DurableHost {
     },
     inbox(shard, rows) {
       for (const row of rows) {
-        parts.held.set(shard, (parts.held.get(shard) ?? 0) + 1);
+        hold(parts, shard, row.tenant);
         arrive(pieces, shard, row);
       }
     },
     deliver(shard, rows) {
-      parts.held.set(shard, (parts.held.get(shard) ?? 0) + rows.length);
-      for (const row of rows) deliver(pieces, shard, row);
+      for (const row of rows) {
+        hold(parts, shard, row.tenant);
+        deliver(pieces, shard, row);
+      }
     },
     fire(shard, timers) {
       for (const timer of timers) {
-        parts.held.set(shard, (parts.held.get(shard) ?? 0) + 1);
+        hold(parts, shard, timer.tenant);
         parts.give(shard, timer.key, { command: { type: 'timer', id: timer.id }, timerId: timer.id, tenant: timer.tenant });
       }
     },
-    appetite: (shard) => (parts.draining.has(shard) ? 0 : Math.max(0, parts.settings.maxHeldRows - (parts.held.get(shard) ?? 0))),
+    appetite: (shard) => appetiteOf(parts, shard),
   };
 
   /** The shard takes work only once open() has resolved; then its active runs are read and its unmatched events matched. */
-  function resume({ parts: p, loading: l }: Pieces, shard: number, ids: readonly string[], tries = 200): void {
+  function resume({ parts: p, loading: l }: Pieces, shard: number, runs: readonly ActiveRun[], tries = 200): void {
     p.scheduler.after(tries === 200 ? 0 : OPEN_POLL_MS, () => {
       if (p.node().fence(shard) === undefined) {
-        if (tries > 0) resume(pieces, shard, ids, tries - 1);
+        if (tries > 0) resume(pieces, shard, runs, tries - 1);
         return;
       }
-      for (const id of ids) if (!p.slots.has(id)) l.want(shard, id, undefined);
+      for (const { id, tenant } of runs) if (!p.slots.has(id)) l.want(shard, tenant, id, undefined);
       void correlation.rematch(shard);
     });
   }
+}
+
+function appetiteOf({ draining, held, settings }: EngineParts, shard: number): Appetite {
+  if (draining.has(shard)) return { rows: 0, sated: [] };
+  const share = held.get(shard) ?? new FairShare(settings.maxHeldRows);
+  return { rows: share.room, sated: share.sated() };
 }
 
 /** A stream row reaches the run, or the home of its event; its cursor moves in the write that decides it. */
@@ -219,11 +224,11 @@ function arrive({ parts, accept, permits, correlation }: Pieces, shard: number, 
   const { tenant, commandId } = row;
   if (row.kind === 'start') {
     const body = parseJsonText(row.body) as StartBody;
-    return permits.arrive(shard, { commandId, run: body.run, permit: body.permit, begin: () => accept.startFromInbox(shard, tenant, commandId, body) });
+    return permits.arrive(shard, { commandId, tenant, run: body.run, permit: body.permit, begin: () => accept.startFromInbox(shard, tenant, commandId, body) });
   }
   if (row.kind === 'fork') {
     const body = parseJsonText(row.body) as ForkBody;
-    return permits.arrive(shard, { commandId, run: body.run, permit: body.permit, begin: () => accept.forkFromInbox(shard, tenant, commandId, body) });
+    return permits.arrive(shard, { commandId, tenant, run: body.run, permit: body.permit, begin: () => accept.forkFromInbox(shard, tenant, commandId, body) });
   }
   if (row.kind === 'event') return correlation.arrive(shard, tenant, parseJsonText(row.body) as CloudEvent, { commandId });
   if (row.kind === 'retry') return void goBack(parts, permits, shard, row);
@@ -293,7 +298,7 @@ function quarantine(parts: EngineParts, target: Parameters<EngineParts['quaranti
   }
   consume(parts, shard, tenant, id, all, why);
   for (const envelope of all) {
-    release(parts, shard, envelope);
+    release(parts, shard, tenant, envelope);
     envelope.settle?.({ kind: 'refused', why, bad: true });
   }
 }

@@ -72,9 +72,9 @@ function wake(wish: Wish, run: RunRow, permit: PermitClaim | undefined): void {
   const settle = ({ kind }: Settlement): void => (kind === 'kept' ? undefined : givePlaceBack(wish));
   async function begin(): Promise<void> {
     if (run.status === 'quarantined') return revive(wish);
-    parts.give(shard, run.id, { command: { type: 'continue' }, prepare, commandId: row.commandId, settle });
+    parts.give(shard, run.id, { command: { type: 'continue' }, prepare, commandId: row.commandId, tenant: row.tenant, settle });
   }
-  permits.arrive(shard, { commandId: row.commandId, run: run.id, permit, begin });
+  permits.arrive(shard, { commandId: row.commandId, tenant: row.tenant, run: run.id, permit, begin });
 }
 
 /** I1: read while the run stands still. A store that is away for a moment is no reason to refuse what a person asked for. */
@@ -147,15 +147,15 @@ async function revive({ parts, shard, row }: Wish): Promise<void> {
   const draft = newDraft();
   addState(draft, { id: row.key, tenant: row.tenant }, 'running', null);
   await parts.node().submit(draftWrite(draft, { fence, key: row.key, tenant: row.tenant, consumes: [{ commandId: row.commandId, outcome: 'done' }] }));
-  release(parts, shard, { command: { type: 'continue' }, commandId: row.commandId });
-  parts.give(shard, row.key, { command: { type: 'continue' } });
+  release(parts, shard, row.tenant, { command: { type: 'continue' }, commandId: row.commandId });
+  parts.give(shard, row.key, { command: { type: 'continue' }, tenant: row.tenant });
 }
 
 function refuse(wish: Wish, why: string): void {
   const { parts, shard, row } = wish;
   const envelope = { command: { type: 'continue' } as Command, commandId: row.commandId };
   parts.consume(shard, row.tenant, row.key, [envelope], why);
-  release(parts, shard, envelope);
+  release(parts, shard, row.tenant, envelope);
   givePlaceBack(wish);
 }
 

@@ -2,8 +2,10 @@
 // I1 A run whose journal does not fold is quarantined alone; the others of its batch go on (R7).
 // I2 A failed read is not a bad run: it is tried again while the shard is ours.
 // I3 What was read under one ownership of a shard is never used under the next.
+// I4 A batch is filled by the tenants in turn: the runs of one wait for no queue of another (R9).
 import { parseJsonText } from '@palace/platform/json.ts';
 import type { Json } from '@palace/jq/jq.ts';
+import { FairQueue } from '@palace/platform/durable/core/fair-queue.ts';
 import { evolve } from '../core/evolve.ts';
 import { JOURNAL_FORMAT, type RunEvent } from '../core/model.ts';
 import { EVOLVE_VERSION, newRun, revive, type Run } from '../core/run.ts';
@@ -21,28 +23,36 @@ const UNREAD_RETRY_MS = 1_000;
 
 export interface Loading {
   /** Queues a command for a run that is not in memory and sees to its being read. */
-  want(shard: number, runId: string, envelope: Envelope | undefined): void;
+  want(shard: number, tenant: string, runId: string, envelope: Envelope | undefined): void;
   /** Forgets what was wanted of a shard. */
   drop(shard: number): readonly Envelope[];
 }
 
 interface Wanted {
   readonly shard: number;
+  readonly tenant: string;
   readonly envelopes: Envelope[];
 }
 
 export function createLoading(parts: EngineParts): Loading {
   const wanted = new Map<string, Wanted>();
+  /** The ids of what is wanted, but for those being read; some may no longer be wanted. */
+  const line = new FairQueue<string>();
   /** Tried again after a pause. */
   const away = new Map<string, Wanted>();
   let scheduled = false;
   let reading = false;
 
-  function want(shard: number, runId: string, envelope: Envelope | undefined): void {
+  function want(shard: number, tenant: string, runId: string, envelope: Envelope | undefined): void {
     const known = wanted.get(runId) ?? away.get(runId);
-    if (known === undefined) wanted.set(runId, { shard, envelopes: envelope === undefined ? [] : [envelope] });
+    if (known === undefined) add(runId, { shard, tenant, envelopes: envelope === undefined ? [] : [envelope] });
     else if (envelope !== undefined) known.envelopes.push(envelope);
     schedule();
+  }
+
+  function add(runId: string, wish: Wanted): void {
+    wanted.set(runId, wish);
+    line.push(wish.tenant, runId);
   }
 
   function schedule(): void {
@@ -55,7 +65,7 @@ export function createLoading(parts: EngineParts): Loading {
   }
 
   async function readBatch(): Promise<void> {
-    const wishes = readable();
+    const wishes = [...readable()];
     if (wishes.length === 0) {
       // Past our own deadline: the lease is renewed in a moment, or close() drops what is wanted.
       if (wanted.size > 0) parts.scheduler.after(RETRY_MS, schedule);
@@ -72,16 +82,30 @@ export function createLoading(parts: EngineParts): Loading {
       await new Promise<void>((resolve) => parts.scheduler.after(RETRY_MS, resolve));
     }
     reading = false;
+    lineUp(wishes.map(([id]) => id));
     if (wanted.size > 0) schedule();
   }
 
-  function readable(): [string, Wanted][] {
-    const wishes: [string, Wanted][] = [];
-    for (const [id, wish] of wanted) {
-      if (parts.node().fence(wish.shard) !== undefined) wishes.push([id, wish]);
-      if (wishes.length === BATCH) break;
+  function readable(): Map<string, Wanted> {
+    const wishes = new Map<string, Wanted>();
+    const unowned: string[] = [];
+    for (let left = line.size; left > 0 && wishes.size < BATCH; left--) {
+      const id = line.shift() as string;
+      const wish = wanted.get(id);
+      if (wish === undefined) continue;
+      if (parts.node().fence(wish.shard) === undefined) unowned.push(id);
+      else wishes.set(id, wish);
     }
+    lineUp(unowned);
     return wishes;
+  }
+
+  /** Back in the line: what could not be read now. */
+  function lineUp(ids: readonly string[]): void {
+    for (const id of ids) {
+      const wish = wanted.get(id);
+      if (wish !== undefined) line.push(wish.tenant, id);
+    }
   }
 
   /** I3: the shard may have been lost and won again since `stored` was read; then the wish is another one. */
@@ -129,8 +153,8 @@ export function createLoading(parts: EngineParts): Loading {
     parts.scheduler.after(UNREAD_RETRY_MS, () => {
       if (away.get(id) !== wish) return;
       away.delete(id);
-      want(wish.shard, id, undefined);
-      wanted.get(id)?.envelopes.unshift(...wish.envelopes);
+      add(id, wish);
+      schedule();
     });
   }
 
@@ -139,7 +163,7 @@ export function createLoading(parts: EngineParts): Loading {
     wanted.delete(id);
     parts.consume(wish.shard, tenant, id, wish.envelopes, why);
     for (const envelope of wish.envelopes) {
-      release(parts, wish.shard, envelope);
+      release(parts, wish.shard, tenant, envelope);
       envelope.settle?.({ kind: 'refused', why });
     }
   }

@@ -3,6 +3,7 @@
 import type { Json } from '@palace/jq/jq.ts';
 import type { Blobs } from '@palace/platform/blobs/port.ts';
 import type { DurableNode, Scheduler } from '@palace/platform/durable/contract.ts';
+import { FairShare } from '@palace/platform/durable/core/fair-share.ts';
 import type { Counter, Gauge, Log, Telemetry } from '@palace/platform/telemetry/port.ts';
 import type { DecideEnv, DecideLimits } from '../core/model.ts';
 import type { Executors } from '../executors/executor.ts';
@@ -16,20 +17,26 @@ export interface EngineSettings {
   readonly decide: DecideLimits;
   /** `$runtime.metadata`. */
   readonly runtimeMetadata: Json;
+  // Of what follows a tenant may have all while it is alone; all together no more than a quarter above (FairShare).
   /** Starts accepted and not yet committed; more are refused with 503. */
   readonly maxPendingStarts: number;
   /** Runs with work in memory; more starts are refused with 503. */
   readonly maxActiveRuns: number;
-  /** Idle runs kept in memory for their next command. */
-  readonly maxIdleRuns: number;
   /** Effects performed at once by this process; more wait their turn. */
   readonly maxEffects: number;
+  /** Effects that wait for their turn; who has more starts nothing new. */
+  readonly maxWaitingEffects: number;
+  /** Rows of inbox, streams and timers in the hands of one shard. */
+  readonly maxHeldRows: number;
+  // These are of the process.
+  /** Idle runs kept in memory for their next command. */
+  readonly maxIdleRuns: number;
+  /** Runs that take their turn before the process looks at its connections again. */
+  readonly turnsPerTick: number;
   readonly eventsPerSnapshot: number;
   readonly commandsPerTurn: number;
   /** Events published so long before a listen began still reach it. */
   readonly lookBackMs: number;
-  /** Rows of inbox, streams and timers in the hands of one shard. */
-  readonly maxHeldRows: number;
 }
 
 export interface EngineMetrics {
@@ -49,6 +56,8 @@ export interface Effects {
   prune(slot: Slot): void;
   abandon(slot: Slot): void;
   running(): number;
+  /** Those that wait for their turn, by tenant. */
+  readonly waiting: FairShare;
   /** Monotonic. */
   nowMs(): number;
 }
@@ -72,8 +81,10 @@ export interface EngineParts {
   readonly slots: Map<string, Slot>;
   /** Idle ones, least recently used first. */
   readonly idle: Map<string, Slot>;
-  /** Inbox, stream and timer rows not yet decided, by shard. */
-  readonly held: Map<number, number>;
+  /** Those of them that are not idle, by tenant. */
+  readonly active: FairShare;
+  /** Inbox, stream and timer rows not yet decided, by shard and tenant. */
+  readonly held: Map<number, FairShare>;
   /** Shards that start nothing new. */
   readonly draining: Set<number>;
 
@@ -89,8 +100,8 @@ export interface EngineParts {
   schedule(slot: Slot): void;
   /** Runs after each commit of a run, before anything else can be decided for it. */
   committed(committed: Committed): void;
-  /** Starts in this shard that wait for a place under a concurrency limit; 0 when it is not ours. */
-  waitingStarts(shard: number): number;
+  /** What waits in this shard for its place under a concurrency limit, by tenant; undefined when it is not ours. */
+  inLine(shard: number): FairShare | undefined;
   /** A run that ended, or never began, gives its place back. */
   freePermit(slot: { readonly row: Pick<Slot['row'], 'id' | 'shard' | 'permit'> }): void;
   /** Consumes the rows behind envelopes that no run will decide. Does not settle them. */
@@ -99,13 +110,22 @@ export interface EngineParts {
   quarantine(target: { id: string; shard: number; tenant: string; slot?: Slot; envelopes?: readonly Envelope[] }, why: string, error?: unknown): void;
 }
 
-/** Settles an envelope and gives back its place in the shard's holdings. */
-export function release(parts: EngineParts, shard: number, envelope: Envelope): void {
-  if (envelope.commandId !== undefined || envelope.cursor !== undefined || envelope.timerId !== undefined) {
-    const left = (parts.held.get(shard) ?? 0) - 1;
-    if (left > 0) parts.held.set(shard, left);
-    else parts.held.delete(shard);
-  }
+/** A row has come into the hands of the shard. */
+export function hold(parts: EngineParts, shard: number, tenant: string): void {
+  let held = parts.held.get(shard);
+  if (held === undefined) parts.held.set(shard, (held = new FairShare(parts.settings.maxHeldRows)));
+  held.take(tenant);
+}
+
+/** Gives back the place of an envelope's row in the shard's holdings. `tenant` is that of its run; the row may know better. */
+export function release(parts: EngineParts, shard: number, tenant: string, envelope: Envelope): void {
+  if (envelope.commandId === undefined && envelope.cursor === undefined && envelope.timerId === undefined) return;
+  const held = parts.held.get(shard);
+  const owner = envelope.tenant ?? tenant;
+  // An earlier ownership of the shard may have handed it over.
+  if (held === undefined || held.of(owner) === 0) return;
+  held.give(owner);
+  if (held.isEmpty) parts.held.delete(shard);
 }
 
 export const decideEnv = ({ settings }: EngineParts, nowMs: number): DecideEnv => ({

@@ -2,15 +2,19 @@
 // I1 A permit is bound to a run id and given back by its final event, never by time.
 // I2 What must wait for its place (a start, a fork, a retry of an ended run) stays in the inbox, undecided: the next owner sees it again,
 //    in the same order.
-// I3 What waits keeps no signal or timer of its shard from coming through: it holds no place in it; how many may wait is bounded at the door.
+// I3 What waits keeps no signal or timer of its shard from coming through: it holds no place in it; how many of a tenant may wait is bounded
+//    at the door.
+// I4 The key of a permit names its tenant: flows of one name that meet in a shard do not count for each other.
+import { FairShare } from '@palace/platform/durable/core/fair-share.ts';
 import type { EngineParts } from './parts.ts';
-import { release } from './parts.ts';
+import { hold, release } from './parts.ts';
 
 const RETRY_MS = 500;
 
 /** A row of the inbox that makes a run work. */
 export interface Beginning {
   readonly commandId: string;
+  readonly tenant: string;
   readonly run: string;
   readonly permit: PermitClaim | undefined;
   /** Hands the row to its run. Called again when it throws, while the shard is held. */
@@ -27,6 +31,12 @@ interface Permit {
   readonly waiting: Beginning[];
 }
 
+interface ShardPermits {
+  readonly byKey: Map<string, Permit>;
+  /** All that wait, by tenant. */
+  readonly waiting: FairShare;
+}
+
 export interface Permits {
   open(shard: number): Promise<void>;
   drop(shard: number): void;
@@ -35,17 +45,23 @@ export interface Permits {
   holds(shard: number, permit: string, runId: string): boolean;
   /** The run has ended, or never began to work. */
   ended(shard: number, permit: string, runId: string): void;
-  waiting(shard: number): number;
+  /** What waits in the shard, by tenant. */
+  inLine(shard: number): FairShare | undefined;
 }
 
 export function createPermits(parts: EngineParts): Permits {
-  const shards = new Map<number, Map<string, Permit>>();
+  const shards = new Map<number, ShardPermits>();
 
-  function permitOf(shard: number, name: string): Permit {
-    let byName = shards.get(shard);
-    if (byName === undefined) shards.set(shard, (byName = new Map()));
-    let permit = byName.get(name);
-    if (permit === undefined) byName.set(name, (permit = { running: new Set(), waiting: [] }));
+  function permitsOf(shard: number): ShardPermits {
+    let known = shards.get(shard);
+    if (known === undefined) shards.set(shard, (known = { byKey: new Map(), waiting: new FairShare(parts.settings.maxActiveRuns) }));
+    return known;
+  }
+
+  function permitOf(shard: number, key: string): Permit {
+    const { byKey } = permitsOf(shard);
+    let permit = byKey.get(key);
+    if (permit === undefined) byKey.set(key, (permit = { running: new Set(), waiting: [] }));
     return permit;
   }
 
@@ -72,30 +88,33 @@ export function createPermits(parts: EngineParts): Permits {
       permit.running.add(beginning.run);
       begin(shard, beginning);
     } else {
+      const { tenant, commandId } = beginning;
       permit.waiting.push(beginning);
+      permitsOf(shard).waiting.take(tenant);
       // It keeps no place among the rows in hand (I3).
-      release(parts, shard, { command: { type: 'continue' }, commandId: beginning.commandId });
+      release(parts, shard, tenant, { command: { type: 'continue' }, commandId });
     }
   }
 
-  function ended(shard: number, name: string, runId: string): void {
-    const permit = permitOf(shard, name);
+  function ended(shard: number, key: string, runId: string): void {
+    const permit = permitOf(shard, key);
     permit.running.delete(runId);
     const next = permit.waiting[0];
     if (next?.permit !== undefined && permit.running.size < next.permit.limit) {
       permit.waiting.shift();
+      permitsOf(shard).waiting.give(next.tenant);
       permit.running.add(next.run);
-      parts.held.set(shard, (parts.held.get(shard) ?? 0) + 1);
+      hold(parts, shard, next.tenant);
       begin(shard, next);
-    } else if (permit.running.size === 0 && next === undefined) shards.get(shard)?.delete(name);
+    } else if (permit.running.size === 0 && next === undefined) shards.get(shard)?.byKey.delete(key);
   }
 
   return {
     open,
     arrive,
-    holds: (shard, name, runId) => shards.get(shard)?.get(name)?.running.has(runId) === true,
+    holds: (shard, key, runId) => shards.get(shard)?.byKey.get(key)?.running.has(runId) === true,
     ended,
     drop: (shard) => void shards.delete(shard),
-    waiting: (shard) => [...(shards.get(shard)?.values() ?? [])].reduce((sum, p) => sum + p.waiting.length, 0),
+    inLine: (shard) => shards.get(shard)?.waiting,
   };
 }

@@ -20,6 +20,8 @@ export function engineSettings({ flow }: Config, runtimeMetadata: Readonly<Recor
     maxActiveRuns: flow.maxActiveRuns,
     maxIdleRuns: flow.maxIdleRuns,
     maxEffects: flow.maxEffects,
+    maxWaitingEffects: flow.maxWaitingEffects,
+    turnsPerTick: flow.turnsPerTick,
     eventsPerSnapshot: flow.eventsPerSnapshot,
     commandsPerTurn: 200,
     lookBackMs: flow.lookBackMs,

@@ -272,7 +272,7 @@ function afterWrite(
     const all = [...taken.map((t) => t.envelope), ...slot.queue.splice(0)];
     parts.consume(slot.shard, slot.tenant, slot.id, all, 'its Idempotency-Key is taken');
     for (const envelope of all) {
-      release(parts, slot.shard, envelope);
+      release(parts, slot.shard, slot.tenant, envelope);
       envelope.settle?.(outcome);
     }
     return;
@@ -304,7 +304,7 @@ function afterLoss(parts: EngineParts, slot: Slot, taken: readonly Taken[], outc
   const { fresh } = slot;
   if (!slot.gone) forget(parts, slot);
   for (const { envelope } of taken) envelope.settle?.(outcome.kind === 'unknown' ? outcome : { kind: 'refused', why: 'this node no longer owns the shard' });
-  if (!fresh) for (const envelope of again) parts.give(slot.shard, slot.id, envelope);
+  if (!fresh) for (const envelope of again) parts.give(slot.shard, slot.id, { tenant: slot.tenant, ...envelope });
 }
 
 function forget(parts: EngineParts, slot: Slot): void {
@@ -328,7 +328,7 @@ function startChild(parts: EngineParts, child: PreparedChild): void {
 
 function settleAll(parts: EngineParts, slot: Slot, taken: readonly Taken[]): void {
   for (const { envelope, unused } of taken) {
-    release(parts, slot.shard, envelope);
+    release(parts, slot.shard, slot.tenant, envelope);
     envelope.settle?.(unused === undefined ? { kind: 'kept' } : { kind: 'unused', why: unused });
   }
 }
