@@ -67,6 +67,8 @@ export interface Shards {
   absent(shard: number): boolean;
   avoided(): Set<number>;
   fence(shard: number): Fence | undefined;
+  /** Of all shards that serve, before the own deadline. */
+  fences(): Fence[];
   /** The renewal of what was held when it was sent: kept ones live on, the others are lost. */
   renewed(sent: readonly Fence[], renewal: Pick<Renewal, 'kept' | 'unsure'>, sentAtMs: number): void;
   /** Those of them that are still the present ownership of their shard; of an earlier one nothing is left to lose. */
@@ -240,6 +242,10 @@ export function createShards(ports: ShardPorts): Shards {
       shards.filter((one) => isServing(one.state)).map((one) => ({ shard: one.shard, holdUntilMs: one.holdUntilMs, draining: one.state === 'draining' })),
     absent: (shard) => at(shard).state === 'absent',
     avoided: () => new Set(shards.filter((one) => one.avoidUntilMs > scheduler.nowMs()).map((one) => one.shard)),
+    fences: () => {
+      const now = scheduler.nowMs();
+      return shards.filter((one) => isServing(one.state) && now < one.deadlineMs).map((one) => one.fence);
+    },
     fence: (shard) => {
       const one = shards[shard];
       return one !== undefined && isServing(one.state) && scheduler.nowMs() < one.deadlineMs ? one.fence : undefined;
