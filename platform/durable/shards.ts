@@ -242,15 +242,23 @@ export function createShards(ports: ShardPorts): Shards {
       shards.filter((one) => isServing(one.state)).map((one) => ({ shard: one.shard, holdUntilMs: one.holdUntilMs, draining: one.state === 'draining' })),
     absent: (shard) => at(shard).state === 'absent',
     avoided: () => new Set(shards.filter((one) => one.avoidUntilMs > scheduler.nowMs()).map((one) => one.shard)),
-    fences: () => {
-      const now = scheduler.nowMs();
-      return shards.filter((one) => isServing(one.state) && now < one.deadlineMs).map((one) => one.fence);
-    },
-    fence: (shard) => {
-      const one = shards[shard];
-      return one !== undefined && isServing(one.state) && scheduler.nowMs() < one.deadlineMs ? one.fence : undefined;
-    },
+    fences: () => fencesAt(shards, scheduler.nowMs()),
+    fence: (shard) => fenceAt(shards[shard], scheduler.nowMs()),
   };
+}
+
+function fenceAt(one: Shard | undefined, nowMs: number): Fence | undefined {
+  return one !== undefined && isServing(one.state) && nowMs < one.deadlineMs ? one.fence : undefined;
+}
+
+/** Asked by every start. */
+function fencesAt(shards: readonly Shard[], nowMs: number): Fence[] {
+  const fences: Fence[] = [];
+  for (const one of shards) {
+    const fence = fenceAt(one, nowMs);
+    if (fence !== undefined) fences.push(fence);
+  }
+  return fences;
 }
 
 function absentShard(shard: number): Shard {

@@ -106,8 +106,8 @@ class Offering {
     const beginMs = performance.now();
     const endMs = beginMs + seconds * 1_000;
     for (let nowMs = beginMs; nowMs < endMs; nowMs = performance.now()) {
-      if (rate === undefined) while (this.idle.length > 0) this.arrive(performance.now());
-      else for (let due = ((nowMs - beginMs) / 1_000) * rate; this.tally.offered < due;) this.arrive(beginMs + (this.tally.offered * 1_000) / rate);
+      if (rate === undefined) while (this.idle.length > 0) this.arrive(nowMs);
+      else while (this.tally.offered < ((nowMs - beginMs) / 1_000) * rate) this.arrive(beginMs + (this.tally.offered * 1_000) / rate);
       this.giveUp(nowMs - PATIENCE_MS);
       this.openMore();
       await sleep(TICK_MS);
