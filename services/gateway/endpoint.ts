@@ -5,6 +5,7 @@
 import type { IncomingMessage } from 'node:http';
 import { PalaceError } from '@palace/platform/errors.ts';
 import type { z } from 'zod';
+import type { SlowBodies } from './slow-bodies.ts';
 import { checkBodyHeaders, hasBody, parseJson, readBytes } from './body.ts';
 import type { Principal, Reply, Route, RouteContext } from './contract.ts';
 import { busy } from './exchange.ts';
@@ -26,6 +27,7 @@ export interface EndpointTerms {
   readonly admission: Admission;
   readonly settings: Pick<GatewaySettings, 'maxBodyBytes' | 'heartbeatMs' | 'streamCheckMs'>;
   readonly draining: AbortSignal;
+  readonly slowBodies: SlowBodies;
 }
 
 export async function serve(route: Route, exchange: Exchange, pathParams: Readonly<Record<string, unknown>>, terms: EndpointTerms): Promise<void> {
@@ -35,7 +37,7 @@ export async function serve(route: Route, exchange: Exchange, pathParams: Readon
   const params = parseParams(route, pathParams);
   const resource = route.loader === 'collection' ? undefined : await load(route, principal, params);
   const query = parseQueryOf(route, exchange.request);
-  const raw = await readBody(route, exchange, terms);
+  const raw = await readBody(route, exchange, principal.id, terms);
   const body = route.body === undefined ? undefined : checked(route.body, raw, 'body');
   exchange.phase = route.method === 'get' ? 'reading' : 'changing';
   const context = contextOf(route, exchange, principal, { params, query, body, raw, resource }, terms.draining);
@@ -68,7 +70,7 @@ function parseQueryOf(route: Route, request: IncomingMessage): unknown {
   return raw;
 }
 
-async function readBody(route: Route, exchange: Exchange, terms: EndpointTerms): Promise<unknown> {
+async function readBody(route: Route, exchange: Exchange, caller: string, terms: EndpointTerms): Promise<unknown> {
   const { request, response } = exchange;
   if (route.body === undefined) {
     if (hasBody(request)) throw new PalaceError('request.invalid', { detail: 'This route takes no body.' });
@@ -76,7 +78,7 @@ async function readBody(route: Route, exchange: Exchange, terms: EndpointTerms):
   }
   const maxBytes = route.maxBodyBytes ?? terms.settings.maxBodyBytes;
   if (!checkBodyHeaders(request, maxBytes)) return undefined;
-  const bytes = await readBytes(request, response, maxBytes);
+  const bytes = await terms.slowBodies.wait(exchange, caller, readBytes(request, response, maxBytes));
   return bytes.length === 0 ? undefined : parseJson(bytes);
 }
 

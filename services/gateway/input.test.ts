@@ -161,6 +161,15 @@ test('S31: clients that send slowly are cut off with 408 and starve nobody', asy
   for (const text of await Promise.all(answers)) expect(text).toMatch(/^HTTP\/1\.1 408 /);
 }, 15_000);
 
+test('S31: a caller whose bodies never end keeps no place from anybody, and has a bound of its own', async () => {
+  const head = `POST /v1/things HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer ${house.keys.owner}\r\nContent-Type: application/json\r\nContent-Length: 500\r\n\r\n{`;
+  const answers = Array.from({ length: 300 }, () => raw(house.port, head));
+  await sleep(900);
+  const others = await Promise.all(Array.from({ length: 20 }, () => house.call('GET', '/v1/me')));
+  expect(others.map(({ status }) => status)).toEqual(Array(20).fill(200));
+  expect(new Set((await Promise.all(answers)).map(({ status }) => status))).toEqual(new Set([408, 503]));
+}, 20_000);
+
 test('S40: credentials of any length and spelling are refused with 401, never with an error', async () => {
   const good = house.keys.viewer;
   const wrong = [

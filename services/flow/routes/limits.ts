@@ -16,7 +16,12 @@ export function limitRoutes({ platform }: FlowParts): Route[] {
     { name: 'activeRuns', value: flow.maxActiveRuns, unit: 'runs with work at once', setting: 'PALACE_FLOW_MAX_ACTIVE_RUNS' },
     { name: 'lookBackMs', value: flow.lookBackMs, unit: 'ms that a listen looks back', setting: 'PALACE_FLOW_LOOK_BACK_MS' },
     { name: 'responseBytes', value: effect.maxResponseBytes, unit: 'bytes of one response', setting: 'PALACE_EFFECT_MAX_RESPONSE_BYTES' },
-    { name: 'requestBytes', value: http.maxBodyBytes, unit: 'bytes of one request', setting: 'PALACE_HTTP_MAX_BODY_BYTES' },
+    {
+      name: 'requestBytes',
+      value: http.maxBodyBytes,
+      unit: 'bytes of one request, where its route names no bound of its own',
+      setting: 'PALACE_HTTP_MAX_BODY_BYTES',
+    },
     { name: 'requestsPerMinute', value: http.ratePerKey, unit: 'requests of one API key in a minute', setting: 'PALACE_HTTP_RATE_PER_KEY' },
   ];
   return [

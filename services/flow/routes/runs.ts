@@ -94,7 +94,7 @@ function startManyRoute(parts: FlowParts): Route {
     loader: 'collection',
     body: startRuns,
     events: true,
-    maxBodyBytes: 16_000_000,
+    maxBodyBytes: 4_000_000,
     responses: { 200: startedRuns },
     async handle({ tenant, body, wantsEvents, signal, draining }): Promise<Reply> {
       const started = startMany(parts, tenant, body.items);
