@@ -107,7 +107,7 @@ export const ERRORS = {
     'Create your own key first and pass --listen with PALACE_ALLOW_REMOTE=yes, or stay on loopback.',
   ),
   'boot.schema-newer': row(500, 'The database was written by a newer release', 'after-change', 'Start the newer release.'),
-  'boot.database': row(500, 'The database cannot be started or reached', 'after-change', 'See "detail"; `palace doctor` checks the usual causes.'),
+  'boot.database': row(500, 'The database cannot be started or reached', 'after-change', 'Run `palace doctor`: it checks the usual causes.'),
   'boot.route-undeclared': row(500, 'A route lacks its permission or loader', 'never', 'Declare both where the route is defined.'),
 } as const satisfies Record<string, ErrorRow>;
 

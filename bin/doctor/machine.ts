@@ -17,6 +17,7 @@ export function checkNode(): Finding {
 
 export function checkFolder(dir: string): Finding {
   const existing = nearestExisting(dir);
+  if (!statSync(existing).isDirectory()) return wrong('data', `${existing} is a file`, 'Choose a folder with --data DIR.');
   try {
     accessSync(existing, constants.W_OK | constants.X_OK);
   } catch {

@@ -41,16 +41,30 @@ export interface DataFolder {
 export function openDataFolder(dir: string): DataFolder {
   try {
     makeFolder(dir);
+    if (!statSync(dir).isDirectory()) throw unwritable(dir, 'is a file');
     accessSync(dir, constants.W_OK | constants.X_OK);
     const probe = join(dir, `.probe-${process.pid}`);
     writeFileSync(probe, '');
     rmSync(probe);
   } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code === 'ENOSPC') throw diskFull(dir, 0);
-    throw new PalaceError('boot.data-unwritable', { detail: `${dir} cannot be written: ${(cause as Error).message}. Choose another with --data DIR.`, cause });
+    if (cause instanceof PalaceError) throw cause;
+    const { code = '', message } = cause as NodeJS.ErrnoException;
+    if (code === 'ENOSPC') throw diskFull(dir, 0);
+    throw unwritable(dir, REASONS[code] ?? `answers ${message}`, cause);
   }
   const real = realpathSync(dir);
   return { dir: real, cluster: join(real, 'postgres'), logFile: join(real, 'postgres.log') };
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  ENOTDIR: 'lies below a file',
+  EACCES: 'may not be written by this account',
+  EPERM: 'may not be written by this account',
+  EROFS: 'is on a disk that can only be read',
+};
+
+function unwritable(dir: string, reason: string, cause?: unknown): PalaceError {
+  return new PalaceError('boot.data-unwritable', { detail: `${dir} ${reason}.`, cause });
 }
 
 /** One by one: Node's recursive mkdir never returns where the system answers ENOENT below a folder that exists, as /proc does. */
@@ -71,7 +85,7 @@ export function requireRoom(dir: string): void {
 
 function diskFull(dir: string, freeBytes: number): PalaceError {
   return new PalaceError('boot.disk-full', {
-    detail: `${Math.floor(freeBytes / 1024 / 1024)} MB are free at ${dir}; at least 500 MB are needed. Free some or choose another --data DIR.`,
+    detail: `${Math.floor(freeBytes / 1024 / 1024)} MB are free at ${dir}; at least 500 MB are needed.`,
   });
 }
 

@@ -189,11 +189,15 @@ describe('the embedded server', () => {
 });
 
 describe('a data folder', () => {
-  test('that cannot be written or has no room is refused in one sentence with the fix', () => {
+  test('that cannot be written or has no room is refused in one sentence that says why', () => {
     const file = join(root, 'a-file');
     writeFileSync(file, '');
-    for (const bad of [join(file, 'below'), '/proc/agentspalace']) {
-      expect(() => openDataFolder(bad)).toThrow(expect.objectContaining({ code: 'boot.data-unwritable', message: expect.stringContaining('--data DIR') }));
+    for (const [bad, why] of [
+      [file, ' is a file.'],
+      [join(file, 'below'), ' lies below a file.'],
+      ['/proc/agentspalace', ' answers ENOENT'],
+    ] as const) {
+      expect(() => openDataFolder(bad)).toThrow(expect.objectContaining({ code: 'boot.data-unwritable', message: expect.stringContaining(bad + why) }));
     }
     if (process.platform === 'linux')
       expect(() => requireRoom('/proc')).toThrow(expect.objectContaining({ code: 'boot.disk-full', message: expect.stringContaining('500 MB') }));

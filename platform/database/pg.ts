@@ -8,7 +8,7 @@ import pg from 'pg';
 import type { Pool, PoolClient, PoolConfig } from 'pg';
 import { PalaceError } from '../errors.ts';
 import type { Log } from '../telemetry/port.ts';
-import { asPalaceError } from './failure.ts';
+import { asPalaceError, isConnectionLost } from './failure.ts';
 import { loadMigrations } from './load-migrations.ts';
 import { migrate } from './migrate.ts';
 import type { Database, DedicatedClient, Sql } from './port.ts';
@@ -43,7 +43,7 @@ export async function openDatabase(options: PgOptions): Promise<Database> {
     return database(owner, access, options);
   } catch (error) {
     await owner.end();
-    throw bootError(error);
+    throw bootError(error, options.url);
   }
 }
 
@@ -81,11 +81,20 @@ async function requireVersion(owner: Pool): Promise<void> {
     throw new PalaceError('boot.database', { detail: `PostgreSQL 15 or newer is needed; this one is ${Math.floor(version / 10_000)}.` });
 }
 
-function bootError(error: unknown): unknown {
+function bootError(error: unknown, url: string): unknown {
   if (error instanceof PalaceError && error.code !== 'unavailable.database') return error;
   const cause = error instanceof PalaceError ? error.cause : error;
+  const code = (cause as { code?: unknown } | null)?.code;
+  if (isConnectionLost(cause))
+    return new PalaceError('boot.database', { detail: `No database answers at ${placeOf(url)}${typeof code === 'string' ? ` (${code})` : ''}.`, cause });
   const reason = cause instanceof Error ? cause.message || String((cause as { code?: unknown }).code) : String(cause);
   return new PalaceError('boot.database', { detail: `The database does not let AgentsPalace in: ${reason}.`, cause });
+}
+
+/** Where a URL points, without what opens the door there. */
+function placeOf(text: string): string {
+  const url = new URL(text);
+  return url.searchParams.get('host') ?? `${url.hostname}:${url.port || '5432'}`;
 }
 
 function database(owner: Pool, access: RoleAccess, options: PgOptions): Database {
