@@ -74,7 +74,9 @@ export const FLOW_COMMANDS: readonly CommandSpec[] = [
     group: 'Flows',
     summary: 'Delete a flow or one of its versions',
     usage: ['delete flow NAMESPACE/NAME[@VERSION]'],
-    about: ['Runs that have begun keep their version and go on.'],
+    about: [
+      'Refused while runs of it are open: wait for them, or end them with `palace cancel --flow NAMESPACE/NAME`. Runs that have ended stay and can be read.',
+    ],
     positionals: [
       { name: 'WHAT', summary: 'What to delete.', choices: ['flow'] },
       { name: 'NAME', summary: 'The flow, with @VERSION for one version.' },

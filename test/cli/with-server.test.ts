@@ -16,6 +16,7 @@ const NAMES = [
   'waiting-event',
   'failed-elsewhere',
   'addresses',
+  'delete-in-use',
   'second-start',
 ];
 const world = openWorld();
