@@ -2,6 +2,7 @@
 // over. Counted in rows handed over before it, not in time.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { InboxRow, Write } from './contract.ts';
+import { MAX_AHEAD } from './core/stream-positions.ts';
 import { entry, openToys, until, type Toy, type ToyInstallation } from './testing.ts';
 
 const FLOOD = 3_000;
@@ -161,6 +162,39 @@ describe('streams', () => {
     }
     const cursors = await toys.rows<{ ahead: string[] }>('select ahead from toy.cursor where consumer_shard = $1', [shard]);
     expect(cursors.map((cursor) => cursor.ahead)).toEqual([[], []]);
+  });
+});
+
+describe('streams of which one tenant takes nothing', () => {
+  it('let another go past it as far as a cursor remembers; then everything comes, once and in order', async () => {
+    const shard = 15;
+    const rows = (): typeof toy.host.delivered => toy.host.delivered.filter((row) => row.consumerShard === shard);
+    const append = async (tenant: string, count: number): Promise<void> => {
+      const streams = Array.from({ length: count }, (_, n) => ({ consumer: 'toy', consumerShard: shard, tenant, kind: 'past', body: String(n) }));
+      await toy.node.submit(entry(toy, 16, name(), { tenant, tenantOfRow: tenant, streams }));
+    };
+    const decided = new Set<number>();
+    const decide = async (): Promise<void> => {
+      const open = rows().filter((row) => !decided.has(row.position));
+      for (const { position } of open) decided.add(position);
+      for (const [tenant, own] of Map.groupBy(open, (row) => row.tenant)) {
+        const cursors = own.map(({ producer, producerShard, position }) => ({ producer, producerShard, position }));
+        expect(await toy.node.submit(entry(toy, shard, name(), { tenant, tenantOfRow: tenant, cursors }))).toEqual({ kind: 'committed' });
+      }
+    };
+    toy.host.sated = ['flood'];
+    await append('flood', 300);
+    await append('small', 700);
+    await until('as many went past as may', async () => (await decide(), decided.size === MAX_AHEAD));
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    expect(rows().map((row) => row.tenant)).toEqual(Array.from({ length: MAX_AHEAD }, () => 'small'));
+    toy.host.sated = [];
+    await append('small', 1);
+    await toy.node.submit(entry(toy, shard, name()));
+    await until('everything has come', async () => (await decide(), decided.size === 1_001));
+    expect(new Set(rows().map((row) => row.position)).size).toBe(rows().length);
+    const [cursor] = await toys.rows<{ position: string; ahead: string[] }>('select position, ahead from toy.cursor where consumer_shard = $1', [shard]);
+    expect(cursor).toEqual({ position: '1001', ahead: [] });
   });
 });
 

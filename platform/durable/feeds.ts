@@ -9,7 +9,7 @@ import type { Appetite, InboxRead, InboxRow, Page, Scheduler, ShardCursor, Strea
 import { StreamPositions } from './core/stream-positions.ts';
 
 const READ_RETRY_MS = 200;
-export const READ_MAX_ROWS = 200;
+const READ_MAX_ROWS = 200;
 
 export interface FeedPorts {
   readonly scheduler: Scheduler;

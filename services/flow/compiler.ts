@@ -1,8 +1,11 @@
 // Compiles documents without holding the event loop: a small one in place, a larger one in a thread of its own, one after the other.
 // I1 No document, however large or hostile, keeps a lease, a timer or another request waiting (S24).
-// I2 The thread is ended when a document takes too long, and when there has been nothing to do for a while; the next one starts another.
+// I2 Documents of one tenant keep no other tenant's waiting: they are taken in turn, and a tenant has its share of the places (R9).
+// I3 The thread is ended when a document takes too long, and when there has been nothing to do for a while; the next one starts another.
 // Called by publish and by the routes of definitions.
 import { Worker } from 'node:worker_threads';
+import { FairQueue } from '@palace/platform/durable/core/fair-queue.ts';
+import { FairShare } from '@palace/platform/durable/core/fair-share.ts';
 import { PalaceError } from '@palace/platform/errors.ts';
 import { compileFlow, type CompileOptions, type Compiled } from './core/compile.ts';
 
@@ -14,19 +17,21 @@ const MAX_WAITING = 16;
 const MAX_HEAP_MB = 512;
 
 export interface Compiler {
-  /** Throws PalaceError `overload.busy` when too many large documents wait. */
-  compile(source: string, options?: CompileOptions): Promise<Compiled>;
+  /** Throws PalaceError `overload.busy` when too many large documents of the tenant wait. */
+  compile(tenant: string, source: string, options?: CompileOptions): Promise<Compiled>;
   close(): Promise<void>;
 }
 
 interface Job {
+  readonly tenant: string;
   readonly source: string;
   readonly options: CompileOptions;
   settle(compiled: Compiled): void;
 }
 
 export function createCompiler(): Compiler {
-  const waiting: Job[] = [];
+  const waiting = new FairQueue<Job>();
+  const places = new FairShare(MAX_WAITING);
   let worker: Worker | undefined;
   let current: Job | undefined;
   let timer: NodeJS.Timeout | undefined;
@@ -45,6 +50,7 @@ export function createCompiler(): Compiler {
       timer = setTimeout(() => void end(), IDLE_MS).unref();
       return;
     }
+    places.give(current.tenant);
     worker ??= start();
     timer = setTimeout(() => give(refused(`takes longer than ${DEADLINE_MS / 1000} s to check`)), DEADLINE_MS);
     worker.postMessage({ source: current.source, options: current.options });
@@ -68,17 +74,18 @@ export function createCompiler(): Compiler {
   }
 
   return {
-    async compile(source, options = {}) {
+    async compile(tenant, source, options = {}) {
       if (source.length <= SMALL_TEXT_LENGTH) return compileFlow(source, options);
-      if (waiting.length >= MAX_WAITING) throw new PalaceError('overload.busy', { detail: 'Many large flows are being checked.', retryAfterSeconds: 2 });
+      if (!places.admits(tenant)) throw new PalaceError('overload.busy', { detail: 'Many large flows are being checked.', retryAfterSeconds: 2 });
       return new Promise<Compiled>((settle) => {
-        waiting.push({ source, options, settle });
+        waiting.push(tenant, { tenant, source, options, settle });
+        places.take(tenant);
         if (current === undefined) next();
       });
     },
     async close() {
       await end();
-      for (const job of [...(current === undefined ? [] : [current]), ...waiting.splice(0)]) job.settle(refused('was not checked: the server stops'));
+      for (let job = current ?? waiting.shift(); job !== undefined; job = waiting.shift()) job.settle(refused('was not checked: the server stops'));
       current = undefined;
     },
   };

@@ -108,7 +108,7 @@ export async function openFlow(platform: Platform, options: FlowOptions = {}): P
       await parts.compiler.close();
     },
     async publish(tenant, source, sourceName) {
-      const compiled = await parts.compiler.compile(source, sourceName === undefined ? {} : { sourceName });
+      const compiled = await parts.compiler.compile(tenant, source, sourceName === undefined ? {} : { sourceName });
       const published = await publish(database, tenant, source, compiled, node.timeMs());
       announce(parts, tenant, published);
       return published;

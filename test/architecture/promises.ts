@@ -68,6 +68,7 @@ export const KEPT: readonly string[] = [
   'R6',
   'R7',
   'R8',
+  'R9',
   'R10',
   'R11',
   'R12',

@@ -128,6 +128,7 @@ function assemble(surroundings: Surroundings): Pieces {
 
 function createHost(pieces: Pieces): DurableHost {
   const { parts, loading, permits, correlation } = pieces;
+  const untouched: Appetite = { rows: new FairShare(parts.settings.maxHeldRows).room, sated: [] };
   return {
     async open({ shard }) {
       parts.draining.delete(shard);
@@ -173,7 +174,7 @@ function createHost(pieces: Pieces): DurableHost {
         parts.give(shard, timer.key, { command: { type: 'timer', id: timer.id }, timerId: timer.id, tenant: timer.tenant });
       }
     },
-    appetite: (shard) => appetiteOf(parts, shard),
+    appetite: (shard) => appetiteOf(parts, shard, untouched),
   };
 
   /** The shard takes work only once open() has resolved; then its active runs are read and its unmatched events matched. */
@@ -189,10 +190,11 @@ function createHost(pieces: Pieces): DurableHost {
   }
 }
 
-function appetiteOf({ draining, held, settings }: EngineParts, shard: number): Appetite {
+/** `untouched`: what a shard wants that holds nothing. */
+function appetiteOf({ draining, held }: EngineParts, shard: number, untouched: Appetite): Appetite {
   if (draining.has(shard)) return { rows: 0, sated: [] };
-  const share = held.get(shard) ?? new FairShare(settings.maxHeldRows);
-  return { rows: share.room, sated: share.sated() };
+  const share = held.get(shard);
+  return share === undefined ? untouched : { rows: share.room, sated: share.sated() };
 }
 
 /** A stream row reaches the run, or the home of its event; its cursor moves in the write that decides it. */

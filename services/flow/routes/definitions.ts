@@ -39,7 +39,7 @@ function writing(parts: FlowParts): Route[] {
       maxBodyBytes: 2_000_000,
       responses: { 200: flowVersion, 201: flowVersion },
       async handle({ tenant, body }) {
-        const compiled = await compiler.compile(body.source, optionsOf(body));
+        const compiled = await compiler.compile(tenant, body.source, optionsOf(body));
         const published = await publish(database, tenant, body.source, compiled, parts.node.timeMs());
         announce(parts, tenant, published);
         return { status: published.created ? 201 : 200, body: { ...page(published), created: published.created } };
@@ -54,8 +54,8 @@ function writing(parts: FlowParts): Route[] {
       body: publishFlow,
       maxBodyBytes: 2_000_000,
       responses: { 200: validation },
-      async handle({ body }) {
-        const compiled = await compiler.compile(body.source, optionsOf(body));
+      async handle({ tenant, body }) {
+        const compiled = await compiler.compile(tenant, body.source, optionsOf(body));
         return { status: 200, body: compiled.ok ? { ok: true, errors: [] } : { ok: false, errors: compiled.errors } };
       },
     }),

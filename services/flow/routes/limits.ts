@@ -13,7 +13,8 @@ export function limitRoutes({ platform }: FlowParts): Route[] {
     { name: 'bufferedSignals', value: flow.bufferedSignals, unit: 'signals that wait for a listen', setting: 'PALACE_FLOW_BUFFERED_SIGNALS' },
     { name: 'expressionFuel', value: flow.expressionFuel, unit: 'steps of one expression', setting: 'PALACE_FLOW_EXPRESSION_FUEL' },
     { name: 'retriesPerRun', value: flow.retriesPerRun, unit: 'retries of one run', setting: 'PALACE_FLOW_RETRIES_PER_RUN' },
-    { name: 'activeRuns', value: flow.maxActiveRuns, unit: 'runs with work at once', setting: 'PALACE_FLOW_MAX_ACTIVE_RUNS' },
+    { name: 'activeRuns', value: flow.maxActiveRuns, unit: 'runs of a tenant with work at once', setting: 'PALACE_FLOW_MAX_ACTIVE_RUNS' },
+    { name: 'waitingEffects', value: flow.maxWaitingEffects, unit: 'effects of a tenant that wait', setting: 'PALACE_FLOW_MAX_WAITING_EFFECTS' },
     { name: 'lookBackMs', value: flow.lookBackMs, unit: 'ms that a listen looks back', setting: 'PALACE_FLOW_LOOK_BACK_MS' },
     { name: 'responseBytes', value: effect.maxResponseBytes, unit: 'bytes of one response', setting: 'PALACE_EFFECT_MAX_RESPONSE_BYTES' },
     {
