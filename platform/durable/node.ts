@@ -120,7 +120,7 @@ export function createDurableNode(options: DurableNodeOptions): DurableNode {
     send,
     submit,
     fence: (shard) => shards.fence(shard),
-    owned: () => shards.serving().flatMap(({ shard }) => shards.fence(shard) ?? []),
+    owned: () => shards.fences(),
     commandState: (tenant, commandId) => store.commandState(tenant, commandId),
     lookUpKey: (tenant, scope, key) => store.lookUpKey(tenant, scope, key),
     timeMs: () => membership.timeMs(),

@@ -6,7 +6,8 @@ import type { QueryResult, QueryResultRow } from 'pg';
 import type { Database, DedicatedClient } from '../database/port.ts';
 
 export interface Session {
-  query<R extends QueryResultRow>(text: string, values: readonly unknown[]): Promise<QueryResult<R>>;
+  /** `name`: the server keeps the parsed statement for the life of the connection. */
+  query<R extends QueryResultRow>(text: string, values: readonly unknown[], name?: string): Promise<QueryResult<R>>;
   /** Breaks the connection; what is under way fails. */
   abandon(): void;
   close(): Promise<void>;
@@ -35,10 +36,10 @@ export function openSession(database: Database, greet: (client: DedicatedClient)
     return client;
   }
 
-  async function query<R extends QueryResultRow>(text: string, values: readonly unknown[]): Promise<QueryResult<R>> {
+  async function query<R extends QueryResultRow>(text: string, values: readonly unknown[], name?: string): Promise<QueryResult<R>> {
     if (closed) throw new Error('The session is closed');
     const client = current ?? (await (connecting ??= connect().finally(() => (connecting = undefined))));
-    return client.query<R>(text, values);
+    return name === undefined ? client.query<R>(text, values) : client.query<R>({ name, text, values });
   }
 
   function abandon(): void {

@@ -67,6 +67,8 @@ export interface Shards {
   absent(shard: number): boolean;
   avoided(): Set<number>;
   fence(shard: number): Fence | undefined;
+  /** Of all shards that serve, before the own deadline. */
+  fences(): Fence[];
   /** The renewal of what was held when it was sent: kept ones live on, the others are lost. */
   renewed(sent: readonly Fence[], renewal: Pick<Renewal, 'kept' | 'unsure'>, sentAtMs: number): void;
   /** Those of them that are still the present ownership of their shard; of an earlier one nothing is left to lose. */
@@ -240,11 +242,23 @@ export function createShards(ports: ShardPorts): Shards {
       shards.filter((one) => isServing(one.state)).map((one) => ({ shard: one.shard, holdUntilMs: one.holdUntilMs, draining: one.state === 'draining' })),
     absent: (shard) => at(shard).state === 'absent',
     avoided: () => new Set(shards.filter((one) => one.avoidUntilMs > scheduler.nowMs()).map((one) => one.shard)),
-    fence: (shard) => {
-      const one = shards[shard];
-      return one !== undefined && isServing(one.state) && scheduler.nowMs() < one.deadlineMs ? one.fence : undefined;
-    },
+    fences: () => fencesAt(shards, scheduler.nowMs()),
+    fence: (shard) => fenceAt(shards[shard], scheduler.nowMs()),
   };
+}
+
+function fenceAt(one: Shard | undefined, nowMs: number): Fence | undefined {
+  return one !== undefined && isServing(one.state) && nowMs < one.deadlineMs ? one.fence : undefined;
+}
+
+/** Asked by every start. */
+function fencesAt(shards: readonly Shard[], nowMs: number): Fence[] {
+  const fences: Fence[] = [];
+  for (const one of shards) {
+    const fence = fenceAt(one, nowMs);
+    if (fence !== undefined) fences.push(fence);
+  }
+  return fences;
 }
 
 function absentShard(shard: number): Shard {

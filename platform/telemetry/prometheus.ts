@@ -45,10 +45,10 @@ function seriesOf<Series>(row: MetricRow, open: (labels: Record<string, string>)
   const limits = row.labels.map((label) => [label.name, bounded(label)] as const);
   const known = new Map<string, Series>();
   return (labels) => {
-    const values = limits.map(([name, keep]) => [name, keep(labels?.[name])] as const);
-    const key = values.map(([, value]) => value).join('\n');
+    let key = '';
+    for (const [name, keep] of limits) key += `${keep(labels?.[name])}\n`;
     let series = known.get(key);
-    if (series === undefined) known.set(key, (series = open(Object.fromEntries(values))));
+    if (series === undefined) known.set(key, (series = open(Object.fromEntries(limits.map(([name, keep]) => [name, keep(labels?.[name])])))));
     return series;
   };
 }

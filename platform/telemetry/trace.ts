@@ -1,7 +1,7 @@
 // Spans with W3C ids. Without an exporter a span is two random ids and nothing else; no part of OpenTelemetry is loaded.
 // I1 A child keeps its parent's trace id and flags; a malformed parent starts a new trace.
 // I2 Ids are never all zeros.
-import { randomFillSync } from 'node:crypto';
+import { fewRandomBytes } from '../random-bytes.ts';
 import type { Span } from './port.ts';
 import { redact } from './redact.ts';
 
@@ -39,32 +39,52 @@ export function parseTraceparent(header: string | undefined): TraceParent | unde
   return traceId === undefined || spanId === undefined || flags === undefined ? undefined : { traceId, spanId, flags };
 }
 
-const pool = Buffer.alloc(4_096);
-let used = pool.length;
-
-/** Random hex digits from a pool: one call of the system's generator serves many spans. */
 function randomHex(bytes: number): string {
   for (;;) {
-    if (used + bytes > pool.length) {
-      randomFillSync(pool);
-      used = 0;
-    }
-    const hex = pool.toString('hex', used, used + bytes);
-    used += bytes;
+    const hex = fewRandomBytes(bytes).toString('hex');
     if (!/^0+$/.test(hex)) return hex;
   }
 }
 
-/** `onEnd` undefined: ids only. */
+/** `onEnd` undefined: ids only, made when somebody asks for them. */
 export function startSpan(name: string, options: SpanOptions, onEnd: ((span: FinishedSpan) => void) | undefined): Span {
+  if (onEnd === undefined) return new Ids(options.parent);
   const parent = parseTraceparent(options.parent);
   const traceId = parent?.traceId ?? randomHex(16);
   const spanId = randomHex(8);
   const flags = parent?.flags ?? SAMPLED;
   const traceparent = `00-${traceId}-${spanId}-${flags}`;
   const isSampled = (Number.parseInt(flags, 16) & 1) === 1;
-  if (onEnd === undefined || !isSampled) return { traceId, traceparent, set: () => {}, end: () => {} };
+  if (!isSampled) return new Ids(options.parent);
   return recordedSpan({ name, traceId, spanId, parentSpanId: parent?.spanId, traceparent }, options.attributes, onEnd);
+}
+
+/** A span that nobody exports. */
+class Ids implements Span {
+  private readonly given: string | undefined;
+  private made: { readonly traceId: string; readonly traceparent: string } | undefined;
+
+  constructor(given: string | undefined) {
+    this.given = given;
+  }
+
+  get traceId(): string {
+    return this.ids().traceId;
+  }
+
+  get traceparent(): string {
+    return this.ids().traceparent;
+  }
+
+  private ids(): { readonly traceId: string; readonly traceparent: string } {
+    if (this.made !== undefined) return this.made;
+    const { traceId, flags } = parseTraceparent(this.given) ?? { traceId: randomHex(16), flags: SAMPLED };
+    this.made = { traceId, traceparent: `00-${traceId}-${randomHex(8)}-${flags}` };
+    return this.made;
+  }
+
+  set(): void {}
+  end(): void {}
 }
 
 interface SpanIds {

@@ -6,13 +6,13 @@
 //   fork                                    a new run from any event of another, with edits
 //   publishEvent                            a CloudEvent from outside
 // The engine (engine/) hosts the durable component; core/ decides; store/ reads; executors/ act on the world.
-import { randomBytes } from 'node:crypto';
 import type { Json } from '@palace/jq/jq.ts';
 import { createDurableNode } from '@palace/platform/durable/node.ts';
 import type { DurableNode } from '@palace/platform/durable/contract.ts';
 import { postgresDurableStore } from '@palace/platform/durable/postgres.ts';
 import { realScheduler } from '@palace/platform/durable/scheduler.ts';
 import type { Platform } from '@palace/platform/platform.ts';
+import { fewRandomBytes } from '@palace/platform/random-bytes.ts';
 import type { ServiceDoor } from '@palace/gateway/contract.ts';
 import { createCompiler } from './compiler.ts';
 import { createEngine, type Engine } from './engine/engine.ts';
@@ -61,7 +61,7 @@ export async function openFlow(platform: Platform, options: FlowOptions = {}): P
     store,
     blobs: platform.blobs,
     scheduler,
-    entropy: randomBytes,
+    entropy: fewRandomBytes,
     programs,
     settings: engineSettings(config, options.runtimeMetadata ?? {}),
     log: telemetry.log.child({ service: 'flow' }),

@@ -40,7 +40,7 @@ export function publicAdmission(parts: AdmissionParts): Admission {
   function identify(exchange: Exchange, authorization: string | undefined): Principal | Promise<Principal> {
     if (refused.isExhausted(exchange.caller.rateKey) && !credentials.isFamiliar(authorization)) return refuse(exchange, undefined);
     try {
-      const principal = credentials.verify(authorization);
+      const principal = credentials.verify(authorization, exchange.request.socket);
       return principal instanceof Promise ? principal.catch((error: unknown) => refuse(exchange, error)) : principal;
     } catch (error) {
       return refuse(exchange, error);

@@ -66,6 +66,23 @@ export function equalsInConstantTime(left: Uint8Array, right: Uint8Array): boole
   return equal && left.length === right.length;
 }
 
+interface Presented {
+  /** The whole header. */
+  readonly bytes: Buffer;
+  readonly id: string;
+  readonly hash: Buffer;
+}
+
+function presentedBy(authorization: string, bytes: Buffer): Presented {
+  const key = BEARER.exec(authorization)?.[1];
+  const id = key === undefined ? undefined : KEY.exec(key)?.[1];
+  if (key === undefined || id === undefined || !key.endsWith(checksum(key.slice(0, -CHECKSUM_LENGTH)))) throw new PalaceError('auth.invalid');
+  return { bytes, id, hash: digest(key) };
+}
+
+/** In constant time: a proxy may bring several callers over one connection. */
+const isSame = (left: Buffer, right: Buffer): boolean => left.length === right.length && timingSafeEqual(left, right);
+
 interface Known {
   readonly row: KeyRow | undefined;
   readonly principal: Principal | undefined;
@@ -84,6 +101,8 @@ export class Credentials {
   private readonly cacheMs: number;
   private readonly known = new Map<string, Known>();
   private readonly pending = new Map<string, Promise<Known>>();
+  /** What each open connection presented last. */
+  private readonly presented = new WeakMap<object, Presented>();
   /** Keys used since they were last asked for; time in ms since the epoch. */
   private used = new Map<string, { readonly tenant: string; readonly atMs: number }>();
 
@@ -92,14 +111,21 @@ export class Credentials {
     this.cacheMs = cacheMs;
   }
 
-  /** The caller behind an Authorization header, or a PalaceError. Answers without a promise while the cache holds. */
-  verify(authorization: string | undefined): Principal | Promise<Principal> {
+  /**
+   * The caller behind an Authorization header, or a PalaceError. Answers without a promise while the cache holds.
+   * `connection`: what it presents again is not taken apart and hashed again; what the key may do is asked as ever.
+   */
+  verify(authorization: string | undefined, connection: object): Principal | Promise<Principal> {
     if (authorization === undefined) throw new PalaceError('auth.missing');
-    const key = BEARER.exec(authorization)?.[1];
-    const id = key === undefined ? undefined : KEY.exec(key)?.[1];
-    if (key === undefined || id === undefined || !key.endsWith(checksum(key.slice(0, -CHECKSUM_LENGTH)))) throw new PalaceError('auth.invalid');
+    const bytes = Buffer.from(authorization, 'latin1');
+    let presented = this.presented.get(connection);
+    if (presented === undefined || !isSame(presented.bytes, bytes)) {
+      presented = presentedBy(authorization, bytes);
+      this.presented.set(connection, presented);
+    }
+    const { id, hash: keyHash } = presented;
     const known = this.fresh(id);
-    return known === undefined ? this.load(id).then((loaded) => this.judge(key, loaded)) : this.judge(key, known);
+    return known === undefined ? this.load(id).then((loaded) => this.judge(keyHash, loaded)) : this.judge(keyHash, known);
   }
 
   /** True when this id has been a working key in this process: such a lookup is never refused for others' failures. */
@@ -127,10 +153,10 @@ export class Credentials {
     return used;
   }
 
-  private judge(key: string, known: Known): Principal {
+  private judge(keyHash: Buffer, known: Known): Principal {
     const { row, principal } = known;
     // The comparison runs for unknown keys too, so that existing ids cannot be told by time.
-    const matches = timingSafeEqual(digest(key), row === undefined || row.hash.length !== 32 ? NO_HASH : row.hash);
+    const matches = timingSafeEqual(keyHash, row === undefined || row.hash.length !== 32 ? NO_HASH : row.hash);
     if (!matches || !isLive(row) || principal === undefined) throw new PalaceError('auth.invalid');
     this.used.set(principal.id, { tenant: principal.tenant, atMs: Date.now() });
     return principal;

@@ -40,17 +40,21 @@ export class Exchange {
   readonly headers: string[] = [];
   private readonly watch: Watch;
   private readonly startedMs = performance.now();
+  private readonly slots: Slots | undefined;
   private slot: SlotKind | undefined;
   private aborter: AbortController | undefined;
   private closed = false;
 
-  constructor(request: IncomingMessage, response: ServerResponse, caller: Caller, watch: Watch) {
+  /** `slots`: where it holds a slot for an open request; undefined when it needs none. */
+  constructor(request: IncomingMessage, response: ServerResponse, caller: Caller, watch: Watch, slots?: Slots) {
     this.request = request;
     this.response = response;
     this.caller = caller;
     this.watch = watch;
+    this.slots = slots;
+    this.slot = slots === undefined ? undefined : 'open';
     this.span = watch.spanOf(request.headers.traceparent as string | undefined);
-    response.once('close', () => this.onClose());
+    response.on('close', () => this.onClose());
   }
 
   /** Aborted when the client has gone or the server drains. Made only for those who ask. */
@@ -64,25 +68,13 @@ export class Exchange {
     this.aborter?.abort();
   }
 
-  enter(slots: Slots, kind: SlotKind): boolean {
-    if (!slots.enter(kind)) return false;
-    this.slot = kind;
-    this.leave = () => {
-      if (this.slot !== undefined) slots.leave(this.slot, performance.now() - this.startedMs);
-      this.slot = undefined;
-    };
-    this.move = (to) => {
-      if (this.slot === to) return true;
-      if (this.slot === undefined || !slots.move(this.slot, to, performance.now() - this.startedMs)) return false;
-      this.slot = to;
-      return true;
-    };
+  /** Exchanges the slot held for one of another kind. */
+  move(to: SlotKind): boolean {
+    if (this.slots === undefined || this.slot === to) return true;
+    if (this.slot === undefined || !this.slots.move(this.slot, to, performance.now() - this.startedMs)) return false;
+    this.slot = to;
     return true;
   }
-
-  /** Exchanges the slot held for one of another kind. */
-  move: (to: SlotKind) => boolean = () => true;
-  private leave: () => void = () => {};
 
   json(status: number, body: unknown, headers: readonly string[] = []): void {
     this.text(status, body === undefined ? '' : JSON.stringify(body), 'application/json; charset=utf-8', headers);
@@ -93,7 +85,7 @@ export class Exchange {
     const own = headers.includes('content-security-policy') ? withoutPolicy : JSON_HEADERS;
     const bodyHeaders = text === '' ? ['content-length', '0'] : ['content-type', contentType, 'content-length', String(Buffer.byteLength(text))];
     const list = [...own, ...this.headers, ...headers, ...(status === 204 ? [] : bodyHeaders)];
-    this.answer(status, list, status === 204 ? '' : text);
+    answer(this.request, this.response, status, list, status === 204 ? '' : text);
   }
 
   /** Any failure, as a problem. Bugs are logged with their stack and answered without it. */
@@ -106,27 +98,27 @@ export class Exchange {
     this.text(status, JSON.stringify(toProblem(error, this.span.traceId, path)), 'application/problem+json', problemHeaders(error));
   }
 
-  private answer(status: number, headers: string[], text: string): void {
-    const { request, response } = this;
-    const unread = !request.complete && hasBody(request) && !request.readableEnded;
-    if (!unread || restIsSmall(request)) {
-      response.writeHead(status, headers);
-      response.end(text);
-      if (unread) request.resume();
-      return;
-    }
-    headers.push('connection', 'close');
-    response.writeHead(status, headers);
-    response.write(text);
-    lingerThenEnd(request, response);
-  }
-
   private onClose(): void {
+    const tookMs = performance.now() - this.startedMs;
     this.closed = true;
-    this.leave();
+    if (this.slot !== undefined) this.slots?.leave(this.slot, tookMs);
+    this.slot = undefined;
     if (!this.response.writableFinished) this.aborter?.abort();
-    this.watch.finished(this, this.response.statusCode, (performance.now() - this.startedMs) / 1000);
+    this.watch.finished(this, this.response.statusCode, tookMs / 1000);
   }
+}
+
+function answer(request: IncomingMessage, response: ServerResponse, status: number, headers: readonly string[], text: string): void {
+  const unread = !request.complete && hasBody(request) && !request.readableEnded;
+  if (!unread || restIsSmall(request)) {
+    response.writeHead(status, headers as string[]);
+    response.end(text);
+    if (unread) request.resume();
+    return;
+  }
+  response.writeHead(status, [...headers, 'connection', 'close']);
+  response.write(text);
+  lingerThenEnd(request, response);
 }
 
 const withoutPolicy = [...JSON_HEADERS.slice(0, 4), ...JSON_HEADERS.slice(6)];
@@ -154,4 +146,19 @@ const BUSY = new PalaceError('overload.busy', { retryAfterSeconds: 1 });
 
 export function busy(): PalaceError {
   return BUSY;
+}
+
+const BUSY_TEXT = JSON.stringify(toProblem(BUSY, undefined));
+const BUSY_HEADERS = [
+  ...JSON_HEADERS,
+  ...problemHeaders(BUSY),
+  'content-type',
+  'application/problem+json',
+  'content-length',
+  String(Buffer.byteLength(BUSY_TEXT)),
+];
+
+/** The same answer for everybody, made once: the server is full, and nothing was made of the request. */
+export function refuseBusy(request: IncomingMessage, response: ServerResponse): void {
+  if (!response.destroyed) answer(request, response, ERRORS[BUSY.code].status, BUSY_HEADERS, BUSY_TEXT);
 }

@@ -7,7 +7,7 @@ import type { Principal, Route, ServiceDoor } from './contract.ts';
 import type { Admission } from './endpoint.ts';
 import type { Exchange } from './exchange.ts';
 import { checkInternalKey, IDENTITY_HEADER, TIME_HEADER, verifyInternal } from './identity.ts';
-import { createApp, mountEnd, mountRoutes } from './mount.ts';
+import { createApp, dispatcher, mountEnd } from './mount.ts';
 import { openApi } from './openapi.ts';
 import { internalRoutes } from './routes.ts';
 import { HttpDoor } from './server.ts';
@@ -46,9 +46,9 @@ export function openInternalDoor(
     }),
   ];
   const app = createApp();
-  mountRoutes(app, routes, { admission: signedAdmission(key, options.nowMs ?? Date.now), settings, draining: door.draining }, door.exchangeOf);
+  const dispatch = dispatcher(routes, { admission: signedAdmission(key, options.nowMs ?? Date.now), settings, draining: door.draining });
   mountEnd(app, door.exchangeOf);
-  return { listen: () => door.listen(app), close: () => door.close() };
+  return { listen: () => door.listen(dispatch, app), close: () => door.close() };
 }
 
 /** What the services of this process say of themselves, and whether it still accepts. */

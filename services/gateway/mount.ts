@@ -1,7 +1,8 @@
-// Puts declared routes on Express. What is not declared wholly is not mounted: the boot fails (S01).
+// From a request to its declared route. What is not declared wholly is not served: the boot fails (S01). Declared routes are found by our
+// own table (measured: Express cost 0.05 ms a request); Express has the rest: prefixes of other processes, and what matches nothing.
 // I1 Every route names a permission and a loader; every `{param}` of its path stands in its params schema.
 // I2 Object schemas of bodies and queries refuse unknown fields (S07).
-// I3 One answer a path: literal segments go before `{param}`, other methods get 405 with Allow.
+// I3 Other methods of a known path get 405 with Allow.
 import express from 'express';
 import type { Express, NextFunction, Request, Response } from 'express';
 import { PalaceError } from '@palace/platform/errors.ts';
@@ -11,6 +12,7 @@ import type { Route } from './contract.ts';
 import { serve } from './endpoint.ts';
 import type { EndpointTerms } from './endpoint.ts';
 import type { Exchange } from './exchange.ts';
+import { RouteTable, type Found } from './route-table.ts';
 
 const METHODS = new Set(['get', 'post', 'put', 'delete']);
 const PATH = /^(?:\/(?:[A-Za-z0-9._~:-]+|\{[a-zA-Z][a-zA-Z0-9]*\}))+$/;
@@ -24,20 +26,21 @@ export function createApp(): Express {
   return app;
 }
 
-export function mountRoutes(app: Express, routes: readonly Route[], terms: EndpointTerms, exchangeOf: (request: Request) => Exchange): void {
+/** Serves a request by its declared route; false when no route has its path. */
+export type Dispatch = (exchange: Exchange) => boolean;
+
+export function dispatcher(routes: readonly Route[], terms: EndpointTerms): Dispatch {
   checkRoutes(routes);
-  const byPath = Map.groupBy(routes, (route) => route.path);
-  for (const path of [...byPath.keys()].sort(bySpecificity)) {
-    const group = byPath.get(path)!;
-    for (const route of group) {
-      app[route.method](expressPath(path), (request: Request, _response: Response) => {
-        const exchange = exchangeOf(request);
-        serve(route, exchange, request.params, terms).catch((error: unknown) => exchange.fail(error));
-      });
-    }
-    const allow = allowOf(group);
-    app.all(expressPath(path), (request: Request) => refuseMethod(exchangeOf(request), path, allow));
-  }
+  const table = new RouteTable(routes);
+  return (exchange) => {
+    const { method = '', url = '' } = exchange.request;
+    const query = url.indexOf('?');
+    const found = table.find(method, query < 0 ? url : url.slice(0, query));
+    if (found === undefined) return false;
+    if (found.route === undefined) refuseMethod(exchange, found);
+    else serve(found.route, exchange, found.params, terms).catch((error: unknown) => exchange.fail(error));
+    return true;
+  };
 }
 
 /** Mount last: everything that matched nothing, and everything that threw inside Express. */
@@ -46,16 +49,10 @@ export function mountEnd(app: Express, exchangeOf: (request: Request) => Exchang
   app.use((error: unknown, request: Request, _response: Response, _next: NextFunction) => exchangeOf(request).fail(error));
 }
 
-function refuseMethod(exchange: Exchange, path: string, allow: string): void {
+function refuseMethod(exchange: Exchange, { path, allow }: Found): void {
   exchange.route = path;
   exchange.headers.push('allow', allow);
   exchange.fail(new PalaceError('method-not-allowed'));
-}
-
-function allowOf(group: readonly Route[]): string {
-  const methods = new Set(group.map((route) => route.method.toUpperCase()));
-  if (methods.has('GET')) methods.add('HEAD');
-  return [...methods].sort().join(', ');
 }
 
 export function checkRoutes(routes: readonly Route[]): void {
@@ -90,21 +87,4 @@ function whatIsLoose(route: Route): string | undefined {
 
 function isLoose(schema: z.ZodType | undefined): boolean {
   return schema instanceof z.ZodObject && !(schema.def.catchall instanceof z.ZodNever);
-}
-
-/** `/v1/runs/{id}` as Express writes it. The characters that Express reads as patterns are escaped. */
-function expressPath(path: string): string {
-  return path.replaceAll(':', '\\:').replace(/\{(\w+)\}/g, ':$1');
-}
-
-/** Segment by segment, a literal before a parameter; otherwise by text, so that the order never depends on the declaration. */
-function bySpecificity(left: string, right: string): number {
-  const lefts = left.split('/');
-  const rights = right.split('/');
-  for (let at = 0; at < Math.min(lefts.length, rights.length); at += 1) {
-    const order = Number(lefts[at]!.startsWith('{')) - Number(rights[at]!.startsWith('{'));
-    if (order !== 0) return order;
-    if (lefts[at] !== rights[at]) return lefts[at]! < rights[at]! ? -1 : 1;
-  }
-  return lefts.length - rights.length;
 }

@@ -8,7 +8,8 @@ import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { ERRORS, PalaceError } from '@palace/platform/errors.ts';
 import type { ErrorCode } from '@palace/platform/errors.ts';
-import { busy, Exchange } from './exchange.ts';
+import { Exchange, refuseBusy } from './exchange.ts';
+import type { Dispatch } from './mount.ts';
 import { Refusals } from './refusals.ts';
 import { HostGuard } from './host.ts';
 import type { HostRules } from './host.ts';
@@ -34,6 +35,7 @@ export class HttpDoor {
   private readonly exchanges = new WeakMap<IncomingMessage, Exchange>();
   private readonly drain = new AbortController();
   private readonly refusals = new Refusals();
+  private dispatch: Dispatch = () => false;
   private app: RequestListener | undefined;
 
   constructor(options: ServerOptions) {
@@ -53,7 +55,9 @@ export class HttpDoor {
     return exchange;
   };
 
-  async listen(app: RequestListener): Promise<{ url: string; port: number }> {
+  /** `app` has what `dispatch` does not know. */
+  async listen(dispatch: Dispatch, app: RequestListener): Promise<{ url: string; port: number }> {
+    this.dispatch = dispatch;
     this.app = app;
     const { host, port } = this.options.settings;
     await new Promise<void>((resolve, reject) => {
@@ -68,6 +72,7 @@ export class HttpDoor {
 
   async close(): Promise<void> {
     this.drain.abort();
+    this.refusals.tellAll();
     if (!this.server.listening) return;
     const closed = new Promise<void>((resolve) => this.server.close(() => resolve()));
     let timer: NodeJS.Timeout | undefined;
@@ -111,27 +116,28 @@ export class HttpDoor {
   }
 
   private front(request: IncomingMessage, response: ServerResponse, refusal?: ErrorCode): void {
-    const exchange = new Exchange(request, response, this.guard.callerOf(request), this.options.watch);
-    this.exchanges.set(request, exchange);
+    const slotted = !UNSLOTTED.has(request.url ?? '');
+    const draining = slotted && this.drain.signal.aborted;
+    if (slotted && !draining && !this.slots.enter('open')) return this.refuse(request, response);
+    const exchange = new Exchange(request, response, this.guard.callerOf(request), this.options.watch, slotted && !draining ? this.slots : undefined);
     try {
       if (refusal !== undefined) throw new PalaceError(refusal);
-      this.admit(exchange, request);
-      if (this.answerPreflight(exchange, request)) return;
+      if (draining) {
+        exchange.headers.push('connection', 'close');
+        throw new PalaceError('unavailable.draining', { retryAfterSeconds: 1 });
+      }
+      this.guard.check(request, this.options.settings.maxUrlBytes);
+      if (this.answerPreflight(exchange, request) || this.dispatch(exchange)) return;
+      this.exchanges.set(request, exchange);
       this.app!(request, response);
     } catch (error) {
-      if (error === busy()) this.refusals.tell(() => exchange.fail(error));
-      else exchange.fail(error);
+      exchange.fail(error);
     }
   }
 
-  private admit(exchange: Exchange, request: IncomingMessage): void {
-    const unslotted = UNSLOTTED.has(request.url ?? '');
-    if (this.drain.signal.aborted && !unslotted) {
-      exchange.headers.push('connection', 'close');
-      throw new PalaceError('unavailable.draining', { retryAfterSeconds: 1 });
-    }
-    if (!unslotted && !exchange.enter(this.slots, 'open')) throw busy();
-    this.guard.check(request, this.options.settings.maxUrlBytes);
+  private refuse(request: IncomingMessage, response: ServerResponse): void {
+    this.options.watch.refusedBusy();
+    this.refusals.tell(request, () => refuseBusy(request, response));
   }
 
   /** Only for origins that were configured; everybody else's browser gets no CORS header at all (S14). */

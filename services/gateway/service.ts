@@ -2,7 +2,7 @@
 // (host), and gives every request to a declared route: its own (routes) or a service's, mounted here (mount, endpoint) or in another
 // process (proxy). Failures leave as problems, streams as server-sent events, the description as OpenAPI.
 //
-//   listen -> server (slot, host, origin, path) -> Express -> endpoint (admission, params, loader, query, body, handler) -> answer
+//   listen -> server (slot, host, origin, path) -> mount -> endpoint (admission, params, loader, query, body, handler) -> answer
 //
 // I1 Nothing reaches a service without a verified principal, a checked permission and a parsed body.
 // I2 Revoking a key is effective within `credentialCacheMs` everywhere and ends its streams within 30 s.
@@ -18,7 +18,7 @@ import type { Keys } from './keys.ts';
 import { RateLimiter } from './limits.ts';
 import { migrations } from './migrations.ts';
 import { statesOf } from './internal-door.ts';
-import { createApp, mountEnd, mountRoutes } from './mount.ts';
+import { createApp, dispatcher, mountEnd } from './mount.ts';
 import { openApi } from './openapi.ts';
 import type { OpenApi } from './openapi.ts';
 import { mountProxies } from './proxy.ts';
@@ -84,12 +84,12 @@ export async function openGateway(platform: GatewayPlatform, options: GatewayOpt
   const app = createApp();
   const routes: Route[] = [];
   const terms = { admission, settings, draining: door.draining, exchangeOf: door.exchangeOf, internalKey: options.internalKey };
-  // Own routes win over a prefix: they are mounted first, and Express asks in order.
   const later: { proxies?: Proxies } = {};
   const ready = readiness(store, async () => ({ ...statesOf(doors, door.draining), ...(await later.proxies?.ready()) }));
   const description = describe(routes, options.publicUrl, async (own) => later.proxies?.describe(own) ?? own);
   routes.push(...ownRoutes({ store, keys, telemetry: platform.telemetry, ready, ...description }), ...doors.flatMap((service) => service.routes));
-  mountRoutes(app, routes, terms, door.exchangeOf);
+  const dispatch = dispatcher(routes, terms);
+  // Declared routes win over a prefix: they are asked first.
   later.proxies = mountProxies(app, options.proxies ?? [], terms);
   mountEnd(app, door.exchangeOf);
 
@@ -98,7 +98,7 @@ export async function openGateway(platform: GatewayPlatform, options: GatewayOpt
     app,
     keys,
     egress: { allow: (tenant, address, reason) => store.putRule({ tenant, ...splitAddress(address), action: 'allow', reason }) },
-    listen: () => door.listen(app),
+    listen: () => door.listen(dispatch, app),
     async close() {
       await door.close();
       later.proxies?.close();

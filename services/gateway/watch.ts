@@ -5,6 +5,9 @@ import type { PalaceError } from '@palace/platform/errors.ts';
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
 const TRACEPARENT = /^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/;
 
+const BUSY_LABELS = { route: 'unmatched', status: '503' };
+const BUSY_REASON = { reason: 'overload.busy' };
+
 interface Watched {
   readonly span: Span;
   readonly route: string;
@@ -14,6 +17,8 @@ export interface Watch {
   spanOf(traceparent: string | undefined): Span;
   finished(exchange: Watched, status: number, seconds: number): void;
   refusedOrFailed(exchange: Watched, error: PalaceError): void;
+  /** Refused because the server is full, before anything was made of the request. */
+  refusedBusy(): void;
 }
 
 export function openWatch(telemetry: Telemetry): Watch {
@@ -29,6 +34,10 @@ export function openWatch(telemetry: Telemetry): Watch {
       duration.observe(seconds, { route });
       span.set({ 'http.route': route, 'http.response.status_code': status });
       span.end();
+    },
+    refusedBusy() {
+      requests.add(1, BUSY_LABELS);
+      refused.add(1, BUSY_REASON);
     },
     refusedOrFailed({ span, route }, error) {
       if (error.code.startsWith('overload.')) return refused.add(1, { reason: error.code });

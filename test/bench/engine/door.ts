@@ -11,7 +11,7 @@ export interface BenchDoor {
 }
 
 export async function openBenchDoor(platform: Platform, flow: FlowService, tenant: string): Promise<BenchDoor> {
-  const gateway = await openGateway(platform, { doors: [flow.door] });
+  const gateway = await openGateway(platform, { doors: [flow.door], settings: { port: platform.config.http.port } });
   const { port } = await gateway.listen();
   const { secret } = await gateway.keys.create(tenant, { name: 'bench', role: 'owner' });
   return { port, secret, close: () => gateway.close() };
