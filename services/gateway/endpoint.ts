@@ -115,7 +115,9 @@ function contextOf(route: Route, exchange: Exchange, principal: Principal, parse
     idempotency: idempotencyOf(headers['idempotency-key'], request, parsed.raw, route.answerFields),
     wantsEvents: route.events === true && acceptsEvents(headers.accept),
     lastEventId: lastEventIdOf(headers['last-event-id']),
-    traceparent: exchange.span.traceparent,
+    get traceparent() {
+      return exchange.span.traceparent;
+    },
     get signal() {
       return exchange.signal;
     },

@@ -3,6 +3,7 @@
 //    STALLED_MS is dropped, so a slow reader holds one event and no more.
 // I2 The stream ends at most `checkMs` plus one cache life after its key is revoked, expired, or loses the permission (S18).
 // I3 Ids and names never break a line; data is one line of JSON.
+import type { ServerResponse } from 'node:http';
 import type { SseEvent } from './contract.ts';
 import type { Exchange } from './exchange.ts';
 
@@ -44,11 +45,12 @@ export async function stream(exchange: Exchange, events: AsyncIterable<SseEvent>
   const iterator = events[Symbol.asyncIterator]();
   const over = ended(exchange, terms);
   const stop = keepAlive(exchange, terms);
+  const write = turnByTurn(response);
   try {
     for (;;) {
       const next = await Promise.race([iterator.next(), over]);
       if (next === undefined || next.done === true) break;
-      if (!response.write(frame(next.value)) && !(await drained(exchange))) break;
+      if (!write(frame(next.value)) && !(await drained(exchange))) break;
     }
   } finally {
     stop();
@@ -57,6 +59,22 @@ export async function stream(exchange: Exchange, events: AsyncIterable<SseEvent>
     void Promise.resolve(iterator.return?.()).catch(() => undefined);
     if (!response.destroyed) response.end();
   }
+}
+
+/** What comes in one turn of the event loop leaves in one piece: a batch tells of hundreds of ends, and each write costs a system call. */
+function turnByTurn(response: ServerResponse): (text: string) => boolean {
+  let isHeld = false;
+  return (text) => {
+    if (!isHeld) {
+      isHeld = true;
+      response.cork();
+      setImmediate(() => {
+        isHeld = false;
+        if (!response.writableEnded) response.uncork();
+      });
+    }
+    return response.write(text);
+  };
 }
 
 /** Resolves with undefined when the client goes or the server drains. */

@@ -7,6 +7,8 @@ export const DOUBT = 'chaos/doubt';
 export const PARENT = 'chaos/parent';
 /** No act outside: for load and for poison. */
 export const PLAIN = 'chaos/plain';
+/** Twenty steps that compute, decided at once: some work for a start, and no act outside. */
+export const WORK = 'chaos/work';
 export const HOLD = 'chaos/hold';
 export const POISON = 'chaos/poison';
 
@@ -40,6 +42,7 @@ function sources(sink: string): string[] {
     flow(DOUBT, [act('blind', { effect: 'unique', deadline: DEADLINE }), { out: { set: { done: true } } }]),
     flow(PARENT, [{ nap: { wait: { milliseconds: 300 } } }, { sub: { run: { workflow: { namespace: 'chaos', name: 'steps', version: '1.0.0' } } } }]),
     flow(PLAIN, [{ sum: { set: { n: '${ .n }' } } }, { out: { set: { done: true } } }]),
+    flow(WORK, [{ each: { for: { each: 'n', in: '[ range(20) ]' }, do: [{ add: { set: { sum: '${ (.sum // 0) + $n }' } } }] } }]),
     flow(HOLD, [listen, { out: { set: { done: true } } }]),
     flow(POISON, [listen, { out: { set: { poisoned: true } } }]),
   ];

@@ -4,7 +4,7 @@
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { runLoad, type Load, type LoadResult } from '../load/load.ts';
-import { PLAIN } from './flows.ts';
+import { WORK } from './flows.ts';
 import { openOneProcess, type OneProcess } from './houses.ts';
 import type { Outcome } from './outcome.ts';
 
@@ -42,7 +42,7 @@ export async function overload(seconds: number): Promise<Outcome> {
 
 function loadOf({ folder }: OneProcess): Load {
   const { url, apiKey } = JSON.parse(readFileSync(`${folder.dir}/data/credentials.json`, 'utf8')) as { url: string; apiKey: string };
-  return { url, apiKey, flow: PLAIN, processes: 1, connections: CONNECTIONS, seconds: 1 };
+  return { url, apiKey, flow: WORK, processes: 1, connections: CONNECTIONS, seconds: 1 };
 }
 
 interface Measured {
@@ -137,7 +137,7 @@ async function untilNormal({ door }: OneProcess): Promise<number> {
   const begin = performance.now();
   for (let good = 0; good < 10 && performance.now() - begin < 60_000;) {
     const sentMs = performance.now();
-    const answer = await door.ask('POST', '/v1/runs', { flow: PLAIN, input: { n: 1 }, wait: '5s' });
+    const answer = await door.ask('POST', '/v1/runs', { flow: WORK, input: { n: 1 }, wait: '5s' });
     const fine = answer?.status === 201 && answer.body['status'] === 'completed' && performance.now() - sentMs < 100;
     good = fine ? good + 1 : 0;
     if (!fine) await sleep(50);
@@ -149,7 +149,7 @@ async function untilNormal({ door }: OneProcess): Promise<number> {
 async function lostOf({ door }: OneProcess, { keys }: LoadResult): Promise<string[]> {
   const missing = new Set(keys.keys());
   for (let cursor = ''; ;) {
-    const { body } = await door.must('GET', `/v1/runs?flow=${PLAIN}&limit=200${cursor}`);
+    const { body } = await door.must('GET', `/v1/runs?flow=${WORK}&limit=200${cursor}`);
     for (const { id } of body['items'] as { id: string }[]) missing.delete(id);
     if (body['next'] === undefined || missing.size === 0) break;
     cursor = `&cursor=${encodeURIComponent(String(body['next']))}`;
@@ -157,7 +157,7 @@ async function lostOf({ door }: OneProcess, { keys }: LoadResult): Promise<strin
   const lost = [...missing].map((run) => `the acknowledged start ${run} is not there`);
   const step = Math.max(1, Math.floor(keys.size / KEYS_ASKED_AGAIN));
   for (const [run, key] of [...keys].filter((_, n) => n % step === 0)) {
-    const { body } = await door.must('POST', '/v1/runs', { flow: PLAIN, input: { n: 1 } }, key);
+    const { body } = await door.must('POST', '/v1/runs', { flow: WORK, input: { n: 1 } }, key);
     if (body['id'] !== run) lost.push(`the key of ${run} stands for ${String(body['id'])}`);
   }
   return lost;
