@@ -124,11 +124,11 @@ describe('a start that waits is held', () => {
     expect(tookMs).toBeLessThan(1_000);
   });
 
-  test('while it waits for its turn, and then has its id alone', async () => {
+  test('while it waits for its turn, and is then told that it is pending', async () => {
     const first = await start(node, 'single');
     await reached(node, first, 'waiting');
     const { status, body, tookMs } = await startAndWait('single', '700ms');
-    expect([status, Object.keys(body)]).toEqual([201, ['id']]);
+    expect([status, body['status'], body['waitingFor']]).toMatchObject([201, 'pending', [{ kind: 'permit' }]]);
     expect(tookMs).toBeGreaterThan(690);
     await node.call('POST', `/v1/runs/${first}/cancel`);
     await reached(node, String(body['id']), 'waiting');

@@ -7,7 +7,7 @@ import type { listFlows, listRuns } from '../contract.ts';
 import type { RunEvent } from '../core/model.ts';
 import { makeCursor, readCursor } from './cursor.ts';
 import { matchRuns, type Matching, type RunFilter } from './matching.ts';
-import type { Definition, LedgerRow, RunRow, StoredRun } from './port.ts';
+import { FIRST_SEGMENT, type Definition, type LedgerRow, type RunRow, type StoredRun } from './port.ts';
 import { bodyOf, definitionRow, readDefinition, readLedger, readRuns, RUN_COLUMNS, runRow, type RunRecord } from './postgres.ts';
 
 export interface HistoryItem {
@@ -22,6 +22,8 @@ export interface FlowReads {
   flow(tenant: string, namespace: string, name: string, version?: string): Promise<(Definition & { source: string; document: unknown }) | undefined>;
   runs(tenant: string, query: z.output<typeof listRuns>): Promise<{ items: RunRow[]; next?: string }>;
   run(tenant: string, id: string): Promise<RunRow | undefined>;
+  /** A start or a fork that is kept and not begun: it waits for its place under a limit, or a moment for its owner. */
+  kept(tenant: string, id: string): Promise<RunRow | undefined>;
   /** With snapshot and tail, to fold. `upTo`: as FlowStore.load has it. */
   stored(tenant: string, id: string, upTo?: number): Promise<StoredRun | undefined>;
   /** The program of the closed segment that holds `seq`. */
@@ -65,6 +67,7 @@ export function flowReads(database: Database, blobs: Blobs): FlowReads {
         const found = await sql.query<RunRecord>(`select ${RUN_COLUMNS} from flow.run where id = $1`, [id]);
         return found.rows[0] === undefined ? undefined : runRow(found.rows[0]);
       }),
+    kept: (tenant, id) => read(tenant, (sql) => readKept(sql, tenant, id)),
     stored: (tenant, id, upTo) => read(tenant, async (sql) => (await readRuns(sql, blobs, [id], upTo))[0]),
     hashAt: (tenant, id, seq) =>
       read(tenant, async (sql) => {
@@ -149,4 +152,37 @@ async function readTail(sql: Sql, blobs: Blobs, id: string, entries: number): Pr
   const items: HistoryItem[] = [];
   for (const row of found.rows.toReversed()) items.push(...(await itemsOf(blobs, row)));
   return items;
+}
+
+interface KeptBody {
+  readonly flow: string;
+  readonly version?: string;
+  readonly hash: string;
+  readonly forkOf?: string;
+  readonly permit?: { readonly key: string };
+}
+
+/** The row of the inbox, as the summary that its owner will write (engine/accept.ts: StartBody, ForkBody). */
+async function readKept(sql: Sql, tenant: string, id: string): Promise<RunRow | undefined> {
+  const found = await sql.query<{ shard: number; body: string; sent_ms: string }>(
+    `select shard, body, sent_ms from flow.inbox where tenant = $1 and command_id = $2 and state = 'open'`,
+    [tenant, `start/${id}`],
+  );
+  const row = found.rows[0];
+  if (row === undefined) return undefined;
+  const { flow, version, hash, forkOf, permit } = parseJsonText(row.body) as unknown as KeptBody;
+  const [name = '', versionOfStart = ''] = flow.split('@');
+  return {
+    id,
+    shard: row.shard,
+    tenant,
+    flow: name,
+    version: version ?? versionOfStart,
+    hash,
+    status: 'pending',
+    startedMs: Number(row.sent_ms),
+    ...FIRST_SEGMENT,
+    ...(forkOf !== undefined && { forkOf }),
+    ...(permit !== undefined && { permit: permit.key }),
+  };
 }
