@@ -5,7 +5,7 @@
 import type { IncomingMessage } from 'node:http';
 
 const TURN_MS = 25;
-const DELAY_MS = 250;
+const DELAY_MS = 100;
 const AT_ONCE = 10;
 const MAX_WAITING = 4_000;
 const MAX_WAITING_BYTES = 8_388_608;

@@ -36,6 +36,8 @@ export class HttpDoor {
   private readonly drain = new AbortController();
   private readonly refusals = new Refusals();
   private dispatch: Dispatch = () => false;
+  /** Not counted yet. */
+  private refused = 0;
   private app: RequestListener | undefined;
 
   constructor(options: ServerOptions) {
@@ -136,8 +138,15 @@ export class HttpDoor {
   }
 
   private refuse(request: IncomingMessage, response: ServerResponse): void {
-    this.options.watch.refusedBusy();
+    if (this.refused === 0) setImmediate(() => this.countRefused());
+    this.refused += 1;
     this.refusals.tell(request, () => refuseBusy(request, response));
+  }
+
+  /** Together for one turn of the event loop. */
+  private countRefused(): void {
+    this.options.watch.refusedBusy(this.refused);
+    this.refused = 0;
   }
 
   /** Only for origins that were configured; everybody else's browser gets no CORS header at all (S14). */

@@ -17,8 +17,8 @@ export interface Watch {
   spanOf(traceparent: string | undefined): Span;
   finished(exchange: Watched, status: number, seconds: number): void;
   refusedOrFailed(exchange: Watched, error: PalaceError): void;
-  /** Refused because the server is full, before anything was made of the request. */
-  refusedBusy(): void;
+  /** So many were refused because the server is full, before anything was made of them. */
+  refusedBusy(count: number): void;
 }
 
 export function openWatch(telemetry: Telemetry): Watch {
@@ -35,9 +35,9 @@ export function openWatch(telemetry: Telemetry): Watch {
       span.set({ 'http.route': route, 'http.response.status_code': status });
       span.end();
     },
-    refusedBusy() {
-      requests.add(1, BUSY_LABELS);
-      refused.add(1, BUSY_REASON);
+    refusedBusy(count) {
+      requests.add(count, BUSY_LABELS);
+      refused.add(count, BUSY_REASON);
     },
     refusedOrFailed({ span, route }, error) {
       if (error.code.startsWith('overload.')) return refused.add(1, { reason: error.code });

@@ -11,7 +11,7 @@ import type { Outcome } from './outcome.ts';
 const TIMES = 5;
 /** Offered a little more, so that the times are reached by what was really sent. */
 const OFFERED_TIMES = 5.25;
-const CONNECTIONS = 2_000;
+const CONNECTIONS = 3_000;
 const CAPACITY_CONNECTIONS = 64;
 const CAPACITY_SECONDS = 8;
 const WARM_UP_SECONDS = 4;
