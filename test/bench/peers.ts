@@ -48,6 +48,9 @@ async function compare(folder: string, results: string): Promise<void> {
   const wasUp = services('status').includes('accepting connections');
   services('start');
   try {
+    // As the harness's own run.sh lays them out.
+    cpSync(join(HARNESS, 'lib'), join(folder, 'lib'), { recursive: true });
+    for (const peer of PEERS) cpSync(join(HARNESS, 'peers', peer, 'peer.mjs'), join(folder, 'peers', peer, 'peer.mjs'));
     cpSync(join(ROOT, 'test/bench/peer'), join(folder, 'peers', OURS), { recursive: true });
     const words = ['lib/main.mjs', '--rounds', String(ROUNDS), '--only', WORKLOADS.join(','), '--out', results, ...VARIANTS];
     const settings = [`BENCH_WORK=${folder}`, `AGENTSPALACE_HOME=${ROOT}`, 'BENCH_QUIET_MS=3000'];
