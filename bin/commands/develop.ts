@@ -12,7 +12,7 @@ export const DEVELOP_COMMANDS: readonly CommandSpec[] = [
     ],
     positionals: [{ name: 'PATH', summary: 'Only the test files under these paths.', optional: true, rest: true }],
     flags: [
-      { name: 'full', kind: 'switch', summary: 'Also simulator, chaos and soak, at the announced sizes.' },
+      { name: 'full', kind: 'switch', summary: 'Also simulator, chaos and overload, at the announced sizes.' },
       { name: 'cluster', kind: 'switch', summary: 'Also the tests with several processes.' },
       { name: 'list', kind: 'switch', summary: 'Only show the parts of each tier and their sizes.' },
       JSON_FLAG,
