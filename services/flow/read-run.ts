@@ -22,8 +22,9 @@ export async function readRun(parts: FlowParts, tenant: string, id: string): Pro
     const folded = linked === undefined ? undefined : tryFold(stored, linked);
     if (!(folded instanceof Error)) return { row, folded };
     if (row.status === 'quarantined') return { row, folded: undefined };
-    // Row and journal are read one after the other: when a segment opened on another version in between, both are read anew.
-    if (reads === MAX_READS || (await parts.reads.run(tenant, id))?.segment === row.segment) throw folded;
+    // Row and journal are read one after the other: what was set aside, or opened a segment on another version, in between is read anew.
+    const now = await parts.reads.run(tenant, id);
+    if (reads === MAX_READS || (now?.segment === row.segment && now.status === row.status)) throw folded;
   }
 }
 

@@ -143,6 +143,8 @@ describe('what is damaged', () => {
     await house.sql(`update flow.journal set body = '[{"type":"nonsense"}]' where run = $1 and seq = 1`, [bad]);
     await restart();
     for (const id of ids) await node.call('POST', `/v1/runs/${id}/signals`, { body: { name: 'go' } });
+    // Until its owner has met the damage, whoever looks at the run does.
+    await until('it is set aside', async () => (await house.sql('select 1 from flow.run where id = $1 and status = $2', [bad, 'quarantined'])).length === 1);
     for (const id of ids) await reached(node, id, id === bad ? 'quarantined' : 'completed');
     expect((await node.call('GET', `/v1/runs/${bad}`)).body).toMatchObject({ quarantine: { reason: expect.stringContaining('does not fold') as unknown } });
     await house.sql('update flow.journal set body = $2 where run = $1 and seq = 1', [bad, kept?.body]);
