@@ -9,7 +9,7 @@ import type { SimulatedDatabase } from './database.ts';
 import { STARTED } from './flow-flows.ts';
 import type { FlowInvariants } from './flow-invariants.ts';
 import type { FlowOutside } from './flow-outside.ts';
-import { TENANT, type FlowProcess } from './flow-process.ts';
+import { TENANT, tenantOf, type FlowProcess } from './flow-process.ts';
 import type { FlowTables, KeptRun } from './flow-tables.ts';
 import type { Installation } from './service.ts';
 import type { World } from './world.ts';
@@ -101,7 +101,7 @@ export class FlowClients {
     await Promise.all([this.ask(flow, input, start), ...(twice ? [this.ask(flow, input, start)] : [])]);
   }
 
-  private async ask(flow: string, input: Json, start: Start): Promise<void> {
+  private async ask(flow: string, input: Json & { token: string }, start: Start): Promise<void> {
     const { world, tables } = this.around;
     const key = start.keyed ? `key ${flow} ${start.token}` : undefined;
     for (;;) {
@@ -110,7 +110,7 @@ export class FlowClients {
       if (id !== undefined) {
         if (start.id !== undefined && start.id !== id) world.violate(`${key} was answered with ${start.id} and ${id}`);
         start.id = id;
-        const kept = tables.runs.has(id) || this.around.database().inbox.has(`${TENANT}\nstart/${id}`);
+        const kept = tables.runs.has(id) || this.around.database().inbox.has(`${tenantOf(flow, input)}\nstart/${id}`);
         if (!kept) world.violate(`${id} was acknowledged and is not there`);
         return;
       }

@@ -4,7 +4,7 @@ import type { SimulatedDatabase } from './database.ts';
 import { FlowClients } from './flow-clients.ts';
 import { FlowInvariants } from './flow-invariants.ts';
 import { FlowOutside } from './flow-outside.ts';
-import { FlowProcess, TENANT } from './flow-process.ts';
+import { FlowProcess } from './flow-process.ts';
 import { FlowTables } from './flow-tables.ts';
 import type { Installation, LaunchParts, SimulatedService } from './service.ts';
 import type { Switches } from './switches.ts';
@@ -93,7 +93,7 @@ export class FlowSimulation implements SimulatedService<FlowProcess> {
 
   private checkSignals(world: World): void {
     for (const { row } of this.clients?.commands ?? []) {
-      const state = this.store().inbox.get(`${TENANT}\n${row.commandId}`)?.state;
+      const state = this.store().inbox.get(`${row.tenant}\n${row.commandId}`)?.state;
       if (state === undefined || state === 'open') world.violate(`${row.commandId} ended as ${state ?? 'lost'}`);
       if (row.kind !== 'signal') continue;
       const times = this.invariants.signals.get(row.commandId) ?? 0;
