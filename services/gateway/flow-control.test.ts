@@ -1,7 +1,7 @@
 // Streams, limits and the drain: what happens when there is too much, when a key dies, when the server goes.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { openGround, openHouse, prototypes } from './testing.ts';
+import { openGround, openHouse, prototypes, raw } from './testing.ts';
 import type { Ground, House } from './testing.ts';
 
 let ground: Ground;
@@ -113,6 +113,28 @@ test('R8: beyond the bound on open requests the answer is 503 with Retry-After, 
     expect((await house.call('GET', '/healthz')).status).toBe(200);
     for (const answer of await Promise.all(waits)) expect(answer.status).toBe(200);
     expect((await house.call('POST', '/v1/things', { body: { name: 'x' } })).status).toBe(201);
+  }));
+
+test('R8: under a flood every refusal comes, a moment late and on the connection that goes on; who sends without end is answered at once', () =>
+  within({ maxOpenRequests: 1 }, async (house) => {
+    const waiting = house.call('POST', '/v1/waits', { body: { waitMs: 900 } });
+    await sleep(100);
+    const began = performance.now();
+    const flood = await Promise.all(
+      Array.from({ length: 60 }, async () => {
+        const { status, headers, body } = await house.call('POST', '/v1/things', { body: { name: 'x' } });
+        return { refusal: [status, headers['retry-after'], body['code'], headers['cache-control']], tookMs: performance.now() - began };
+      }),
+    );
+    for (const { refusal } of flood) expect(refusal).toEqual([503, '1', 'overload.busy', 'no-store']);
+    expect(flood.filter(({ tookMs }) => tookMs > 80).length).toBeGreaterThan(40);
+    const endless = performance.now();
+    const cut = await raw(house.port, `POST /v1/things HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nabcde\r\n`);
+    expect([cut.status, cut.headers['connection'], performance.now() - endless < 80]).toEqual([503, 'close', true]);
+    expect((await waiting).status).toBe(200);
+    const metrics = await house.call('GET', '/metrics');
+    expect(metrics.text).toMatch(/palace_refused_total\{reason="overload.busy"\} \d/);
+    expect(metrics.text).toMatch(/palace_requests_total\{route="unmatched",status="503"\} \d/);
   }));
 
 test('R8: requests that park give their place back, up to their own bound', () =>
