@@ -1,6 +1,7 @@
 // Streams, limits and the drain: what happens when there is too much, when a key dies, when the server goes.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { z } from 'zod';
 import { openGround, openHouse, prototypes, raw } from './testing.ts';
 import type { Ground, House } from './testing.ts';
 
@@ -68,6 +69,38 @@ test('S18: an open stream ends when its key is revoked in another process', () =
     await stream.ended;
     expect(performance.now() - revokedAt).toBeLessThan(2_000);
     expect(stream.text()).toContain('id: 3');
+  }));
+
+test('a stream that ends at once is whole, and its connection goes on: every event, then the end', () =>
+  within({}, async (house) => {
+    const ticks = house.toy.routes.find((entry) => entry.path === '/v1/things/{id}/events')!;
+    const burst = {
+      ...ticks,
+      path: '/v1/burst/{count}',
+      loader: 'collection' as const,
+      params: z.strictObject({ count: z.coerce.number() }),
+      handle: async ({ params }: { params: { count: number } }) => ({
+        events: (async function* () {
+          for (let at = 1; at <= params.count; at += 1) {
+            if (at % 7 === 0) await sleep(at % 2);
+            yield { id: String(at), event: 'tick', data: 'x'.repeat(at % 50) };
+          }
+        })(),
+      }),
+    };
+    const other = await openHouse(ground, { doors: [{ name: 'burst', routes: [burst as never], ready: () => ({}) }] });
+    for (let round = 0; round < 3; round += 1) {
+      const answers = await Promise.all(
+        [0, 1, 6, 7, 100, 2_000].map(async (count) => {
+          const response = await fetch(`${other.url}/v1/burst/${count}`, {
+            headers: { authorization: `Bearer ${other.keys.viewer}`, accept: 'text/event-stream' },
+          });
+          return { count, ids: [...(await response.text()).matchAll(/^id: (\d+)$/gm)].map(([, id]) => Number(id)) };
+        }),
+      );
+      for (const { count, ids } of answers) expect(ids).toEqual(Array.from({ length: count }, (_, n) => n + 1));
+    }
+    await other.close();
   }));
 
 test('a client that reads nothing does not make the service produce on', () =>
