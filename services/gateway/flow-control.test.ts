@@ -1,7 +1,8 @@
 // Streams, limits and the drain: what happens when there is too much, when a key dies, when the server goes.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { openGround, openHouse, prototypes } from './testing.ts';
+import { z } from 'zod';
+import { openGround, openHouse, prototypes, raw } from './testing.ts';
 import type { Ground, House } from './testing.ts';
 
 let ground: Ground;
@@ -70,6 +71,38 @@ test('S18: an open stream ends when its key is revoked in another process', () =
     expect(stream.text()).toContain('id: 3');
   }));
 
+test('a stream that ends at once is whole, and its connection goes on: every event, then the end', () =>
+  within({}, async (house) => {
+    const ticks = house.toy.routes.find((entry) => entry.path === '/v1/things/{id}/events')!;
+    const burst = {
+      ...ticks,
+      path: '/v1/burst/{count}',
+      loader: 'collection' as const,
+      params: z.strictObject({ count: z.coerce.number() }),
+      handle: async ({ params }: { params: { count: number } }) => ({
+        events: (async function* () {
+          for (let at = 1; at <= params.count; at += 1) {
+            if (at % 7 === 0) await sleep(at % 2);
+            yield { id: String(at), event: 'tick', data: 'x'.repeat(at % 50) };
+          }
+        })(),
+      }),
+    };
+    const other = await openHouse(ground, { doors: [{ name: 'burst', routes: [burst as never], ready: () => ({}) }] });
+    for (let round = 0; round < 3; round += 1) {
+      const answers = await Promise.all(
+        [0, 1, 6, 7, 100, 2_000].map(async (count) => {
+          const response = await fetch(`${other.url}/v1/burst/${count}`, {
+            headers: { authorization: `Bearer ${other.keys.viewer}`, accept: 'text/event-stream' },
+          });
+          return { count, ids: [...(await response.text()).matchAll(/^id: (\d+)$/gm)].map(([, id]) => Number(id)) };
+        }),
+      );
+      for (const { count, ids } of answers) expect(ids).toEqual(Array.from({ length: count }, (_, n) => n + 1));
+    }
+    await other.close();
+  }));
+
 test('a client that reads nothing does not make the service produce on', () =>
   within({}, async (house) => {
     house.toy.things.set('a', new Map([['thing-1', { id: 'thing-1', name: 'x' }]]));
@@ -113,6 +146,28 @@ test('R8: beyond the bound on open requests the answer is 503 with Retry-After, 
     expect((await house.call('GET', '/healthz')).status).toBe(200);
     for (const answer of await Promise.all(waits)) expect(answer.status).toBe(200);
     expect((await house.call('POST', '/v1/things', { body: { name: 'x' } })).status).toBe(201);
+  }));
+
+test('R8: under a flood every refusal comes, a moment late and on the connection that goes on; who sends without end is answered at once', () =>
+  within({ maxOpenRequests: 1 }, async (house) => {
+    const waiting = house.call('POST', '/v1/waits', { body: { waitMs: 900 } });
+    await sleep(100);
+    const began = performance.now();
+    const flood = await Promise.all(
+      Array.from({ length: 60 }, async () => {
+        const { status, headers, body } = await house.call('POST', '/v1/things', { body: { name: 'x' } });
+        return { refusal: [status, headers['retry-after'], body['code'], headers['cache-control']], tookMs: performance.now() - began };
+      }),
+    );
+    for (const { refusal } of flood) expect(refusal).toEqual([503, '1', 'overload.busy', 'no-store']);
+    expect(flood.filter(({ tookMs }) => tookMs > 80).length).toBeGreaterThan(40);
+    const endless = performance.now();
+    const cut = await raw(house.port, `POST /v1/things HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nabcde\r\n`);
+    expect([cut.status, cut.headers['connection'], performance.now() - endless < 80]).toEqual([503, 'close', true]);
+    expect((await waiting).status).toBe(200);
+    const metrics = await house.call('GET', '/metrics');
+    expect(metrics.text).toMatch(/palace_refused_total\{reason="overload.busy"\} \d/);
+    expect(metrics.text).toMatch(/palace_requests_total\{route="unmatched",status="503"\} \d/);
   }));
 
 test('R8: requests that park give their place back, up to their own bound', () =>

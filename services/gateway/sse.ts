@@ -8,6 +8,7 @@ import type { SseEvent } from './contract.ts';
 import type { Exchange } from './exchange.ts';
 
 const STALLED_MS = 60_000;
+const MOST_HELD = 65_536;
 const LAST_EVENT_ID = /^[\x21-\x7e]{1,200}$/;
 
 export interface StreamTerms {
@@ -45,36 +46,47 @@ export async function stream(exchange: Exchange, events: AsyncIterable<SseEvent>
   const iterator = events[Symbol.asyncIterator]();
   const over = ended(exchange, terms);
   const stop = keepAlive(exchange, terms);
-  const write = turnByTurn(response);
+  const turns = new Turns(response);
   try {
     for (;;) {
       const next = await Promise.race([iterator.next(), over]);
       if (next === undefined || next.done === true) break;
-      if (!write(frame(next.value)) && !(await drained(exchange))) break;
+      if (!turns.write(frame(next.value)) && !(await drained(exchange))) break;
     }
   } finally {
     stop();
     exchange.abort();
     // Not awaited: an iterator that waits for something that never comes would hold the connection open.
     void Promise.resolve(iterator.return?.()).catch(() => undefined);
+    turns.flush();
     if (!response.destroyed) response.end();
   }
 }
 
-/** What comes in one turn of the event loop leaves in one piece: a batch tells of hundreds of ends, and each write costs a system call. */
-function turnByTurn(response: ServerResponse): (text: string) => boolean {
-  let isHeld = false;
-  return (text) => {
-    if (!isHeld) {
-      isHeld = true;
-      response.cork();
-      setImmediate(() => {
-        isHeld = false;
-        if (!response.writableEnded) response.uncork();
-      });
-    }
-    return response.write(text);
-  };
+/**
+ * What comes in one turn of the event loop leaves in one piece: a batch tells of hundreds of ends, and each write costs a system call.
+ * Not by the response's own cork: it writes the end of a chunked answer before what it still holds.
+ */
+class Turns {
+  private readonly response: ServerResponse;
+  private held = '';
+
+  constructor(response: ServerResponse) {
+    this.response = response;
+  }
+
+  /** False: wait until the socket takes more. */
+  write(text: string): boolean {
+    if (this.held === '') setImmediate(() => this.flush());
+    this.held += text;
+    return this.held.length < MOST_HELD ? !this.response.writableNeedDrain : this.flush();
+  }
+
+  flush(): boolean {
+    const text = this.held;
+    this.held = '';
+    return text === '' || this.response.destroyed ? !this.response.writableNeedDrain : this.response.write(text);
+  }
 }
 
 /** Resolves with undefined when the client goes or the server drains. */

@@ -30,7 +30,8 @@ for (const fault of FAULTS)
 for (const scenario of SCENARIOS) {
   if (!isChosen(scenario.name)) continue;
   await guard(scenario.name, async () => {
-    const { violations, ...figures } = await scenario.run(values['report-times'] ? 'reported' : 'kept');
+    const { violations, says, ...figures } = await scenario.run(values['report-times'] ? 'reported' : 'kept');
+    if (says !== undefined) process.stderr.write(`${says}\n`);
     say({ chaos: scenario.name, ok: violations.length === 0, ...figures, ...(violations.length > 0 && { violations: violations.slice(0, 20) }) });
     if (violations.length > 0) repeat(scenario.name);
   });
