@@ -53,7 +53,7 @@ async function compare(folder: string, results: string): Promise<void> {
     for (const peer of PEERS) cpSync(join(HARNESS, 'peers', peer, 'peer.mjs'), join(folder, 'peers', peer, 'peer.mjs'));
     cpSync(join(ROOT, 'test/bench/peer'), join(folder, 'peers', OURS), { recursive: true });
     const words = ['lib/main.mjs', '--rounds', String(ROUNDS), '--only', WORKLOADS.join(','), '--out', results, ...VARIANTS];
-    const settings = [`BENCH_WORK=${folder}`, `AGENTSPALACE_HOME=${ROOT}`, 'BENCH_QUIET_MS=3000'];
+    const settings = [`BENCH_WORK=${folder}`, `AGENTSPALACE_HOME=${ROOT}`, 'BENCH_QUIET_MS=3000', 'BENCH_PORTBASE=28500'];
     const run = spawn('env', [...settings, process.execPath, ...words], { cwd: folder, stdio: ['ignore', 2, 2] });
     await once(run, 'exit');
   } finally {
