@@ -31,6 +31,20 @@ describe('a program', () => {
     expect(compile('$input as $input | $input', { variables: ['input'] }).first(null, { variables: { input: 4 } })).toBe(4);
   });
 
+  test('agrees with jq on what has no items: null has no key, nothing reversed is an empty list, rows are what has a length', () => {
+    expect(all('[has("a"), has(0), has(true)]')).toEqual([[false, false, false]]);
+    expect(all('[has(0.5), has(-0.5), has(-1), has(1)]', [1])).toEqual([[true, true, false, false]]);
+    expect([0, {}, null, ''].map((value) => all('reverse', value)[0])).toEqual([[], [], [], '']);
+    expect(all('try reverse catch "no"', 2)).toEqual(['no']);
+    expect(all('transpose', { a: [1], b: [2, 3] })).toEqual([
+      [
+        [1, 2],
+        [null, 3],
+      ],
+    ]);
+    expect([[0], [null, []], [true], [1]].map((value) => all('try transpose catch "no"', value)[0])).toEqual([[], [], 'no', 'no']);
+  });
+
   test('reads the time it is given and no clock', () => {
     expect(compile('now').first(null, { nowMs: 1_500 })).toBe(1.5);
     expect(() => compile('now').first(null)).toThrow('now is not set');

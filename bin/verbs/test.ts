@@ -33,6 +33,20 @@ const PARTS: readonly Part[] = [
   { tier: 'full', name: 'mutants', script: 'test/simulate/simulate.ts', args: ['--mutants'], size: 'every kept mutant must be caught' },
   {
     tier: 'full',
+    name: 'jq',
+    script: 'test/fuzz/jq.ts',
+    args: ['--programs', '100000'],
+    size: '100,000 random programs, each ends with a result or a typed error',
+  },
+  {
+    tier: 'full',
+    name: 'jq-against',
+    script: 'test/fuzz/jq-against.ts',
+    args: ['--programs', '2000'],
+    size: '2,000 random programs beside the jq command, where there is one',
+  },
+  {
+    tier: 'full',
     name: 'chaos',
     script: 'test/chaos/chaos.ts',
     args: ['--rounds', '20'],

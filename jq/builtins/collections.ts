@@ -7,7 +7,7 @@ import type { Native } from '../native.ts';
 import type { Run } from '../machine.ts';
 import { add, checkArray, checkString, describe } from '../operators.ts';
 import { compare, equals, sortedPositions } from '../order.ts';
-import { requireArray, sort } from './values.ts';
+import { length, requireArray, sort } from './values.ts';
 
 /** Of an array the indices are the keys, as in jq. */
 function toEntries(run: Run, value: Json): Json {
@@ -118,9 +118,10 @@ export function extreme(run: Run, { items, keys }: Keyed, sign: 1 | -1): Json {
   return best < 0 ? null : (items[best] as Json);
 }
 
+/** Rows are whatever has a length; one without columns is never looked into. */
 function transpose(run: Run, value: Json): Json {
-  const rows = requireArray(value, 'transposed');
-  const width = rows.reduce((most: number, line) => Math.max(most, Array.isArray(line) ? line.length : 0), 0);
+  const rows = itemsOf(value);
+  const width = Math.ceil(rows.reduce((most: number, line) => Math.max(most, length(line) as number), 0));
   checkArray(run, width * Math.max(1, rows.length));
   run.spend((width * rows.length) >> 4);
   return Array.from({ length: width }, (_, column) => rows.map((line) => index(run, line, column)));

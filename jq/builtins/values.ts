@@ -33,7 +33,8 @@ function keys(run: Run, value: Json, sorted: boolean): Json {
 
 function has(value: Json, key: Json): Json {
   if (isObject(value) && typeof key === 'string') return Object.hasOwn(value, key);
-  if (Array.isArray(value) && typeof key === 'number') return key >= 0 && key < value.length;
+  if (Array.isArray(value) && typeof key === 'number') return Math.trunc(key) >= 0 && key < value.length;
+  if (value === null) return false;
   return raise(`Cannot check whether ${kindOf(value)} has a ${kindOf(key)} key`);
 }
 
@@ -114,8 +115,8 @@ export function sort(run: Run, value: Json): Json {
 
 function reverse(run: Run, value: Json): Json {
   if (typeof value === 'string') return Array.from(value).reverse().join('');
-  if (value === null) return [];
-  if (!Array.isArray(value)) return raise(`Cannot reverse ${describe(value)}`);
+  // As in jq: what has no items is an empty list.
+  if (!Array.isArray(value)) return length(value) === 0 ? [] : raise(`Cannot reverse ${describe(value)}`);
   checkArray(run, value.length);
   return value.toReversed();
 }
