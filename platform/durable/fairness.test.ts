@@ -40,7 +40,8 @@ describe('an inbox', () => {
     });
     await toy.node.send([command(shard, 'flood')]);
     await until('the small tenant is heard', () => toy.host.commands.slice(from).some((row) => row.tenant === 'small'));
-    expect(toy.host.commands.slice(from).findIndex((row) => row.tenant === 'small')).toBeLessThan(IN_HAND);
+    // A reading that began before the row was there may come first.
+    expect(toy.host.commands.slice(from).findIndex((row) => row.tenant === 'small')).toBeLessThan(2 * IN_HAND);
   });
 
   it('R9: passes over a tenant that has its share in hand, and comes back to it', async () => {

@@ -42,7 +42,7 @@ describe('two flow processes behind a gateway', () => {
       expect((await shell(world, `palace signal ${id} approve --data '{"approved":true}' --data ${folder}`)).exit).toBe(0);
       expect(await shell(world, `palace watch ${id} --timeout 20s --data ${folder} > /dev/null`)).toMatchObject({ exit: 0 });
     }
-  });
+  }, 90_000);
   it('go on when one of them stops', async () => {
     const gone = flows.shift();
     expect(await gone?.stop()).toBe(0);

@@ -111,8 +111,12 @@ describe('palace up', () => {
     expect(alive(again.pids.postgres)).toBe(false);
   });
   it('stops cleanly when it is interrupted during its start', async () => {
-    const child = spawn(join(ROOT, 'palace'), ['up', '--json', '--data', world.data, '--port', '0'], { env: world.environment, stdio: 'ignore' });
-    await sleep(700);
+    const child = spawn(join(ROOT, 'palace'), ['up', '--json', '--data', world.data, '--port', '0'], {
+      env: world.environment,
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
+    // It says what it is about to do before PostgreSQL is there.
+    await new Promise((resolve) => child.stderr.once('data', resolve));
     child.kill('SIGTERM');
     const exit = await new Promise((resolve) => child.once('close', (code) => resolve(code)));
     expect([exit, existsSync(join(world.data, 'lock'))]).toEqual([0, false]);
