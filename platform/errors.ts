@@ -89,6 +89,14 @@ export const ERRORS = {
     'never',
     'Use another address: metadata, link-local and reserved ones stay closed for everybody.',
   ),
+  // sealed values
+  'vault.closed': row(503, 'This server has no key for sealed values', 'after-change', 'Whoever runs the server gives it the key as "detail" says.'),
+  'vault.unreadable': row(
+    500,
+    'A sealed value cannot be opened',
+    'after-change',
+    'Set the value again; after a restore, use the database and the key file of the same time.',
+  ),
   // start-up
   'boot.config': row(500, 'The configuration is not valid', 'after-change', 'Correct the setting named in "detail".'),
   'boot.port-busy': row(500, 'The port is in use', 'after-change', 'Choose another with --port, or stop the program that uses it.'),
@@ -105,6 +113,12 @@ export const ERRORS = {
     'Refusing to listen beyond this machine with the generated key',
     'after-change',
     'Create your own key first and pass --listen with PALACE_ALLOW_REMOTE=yes, or stay on loopback.',
+  ),
+  'boot.vault-key': row(
+    500,
+    'The key that opens the secrets is missing, or another one',
+    'after-change',
+    'Put the key file back from its backup, as "detail" says.',
   ),
   'boot.schema-newer': row(500, 'The database was written by a newer release', 'after-change', 'Start the newer release.'),
   'boot.database': row(500, 'The database cannot be started or reached', 'after-change', 'Run `palace doctor`: it checks the usual causes.'),

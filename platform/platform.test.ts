@@ -1,5 +1,5 @@
 // The whole ground as a process opens it: configuration in, ports out, everything closed again.
-import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
@@ -33,11 +33,19 @@ describe('the platform', () => {
       platform.egress.request({ tenant: 'a', method: 'GET', url: 'http://127.0.0.1:1/', deadlineMs: 1_000, maxResponseBytes: 1, maxRedirects: 0 }),
     ).rejects.toMatchObject({ kind: 'refused' });
     expect(await platform.telemetry.metrics()).toContain('palace_egress_refused_total{class="loopback"} 1');
+    const sealed = await platform.vault.seal('a', { purpose: 'secret', name: 'token' }, Buffer.from('kept'));
+    expect(Buffer.from(await platform.vault.open('a', { purpose: 'secret', name: 'token' }, sealed)).toString()).toBe('kept');
     await platform.close();
     expect(isAlive(pid)).toBe(false);
+    expect(statSync(join(dataDir, 'vault.key')).mode & 0o077).toBe(0);
     expect(statSync(join(dataDir, 'internal.key')).mode & 0o077).toBe(0);
     const key = readFileSync(join(dataDir, 'internal.key'), 'utf8');
     expect(lines.join('')).not.toContain(key);
+
+    renameSync(join(dataDir, 'vault.key'), join(dataDir, 'vault.away'));
+    await expect(openPlatform(config, { service: 'palace', write: () => undefined })).rejects.toMatchObject({ code: 'boot.vault-key' });
+    expect(existsSync(join(dataDir, 'vault.key'))).toBe(false);
+    renameSync(join(dataDir, 'vault.away'), join(dataDir, 'vault.key'));
 
     rmSync(join(dataDir, 'internal.key'));
     await expect(openPlatform(config, { service: 'palace', write: () => undefined })).rejects.toMatchObject({ code: 'boot.config' });

@@ -21,6 +21,9 @@ import { derivedKey, installationKey } from './installation-key.ts';
 import type { Secret } from './secret.ts';
 import type { Log, Telemetry } from './telemetry/port.ts';
 import { createTelemetry } from './telemetry/telemetry.ts';
+import { openKeyFile } from './vault/key-file.ts';
+import type { Vault } from './vault/port.ts';
+import { openVault } from './vault/vault.ts';
 
 export interface Platform {
   readonly config: Config;
@@ -33,6 +36,7 @@ export interface Platform {
   readonly cache: Cache;
   readonly blobs: Blobs;
   readonly egress: Egress;
+  readonly vault: Vault;
   readonly telemetry: Telemetry;
   /** The database server that this process runs; undefined where the database is given by URL. */
   readonly embedded: EmbeddedServer | undefined;
@@ -68,6 +72,7 @@ export async function openPlatform(config: Config, options: PlatformOptions): Pr
   if (embedded !== undefined) opened.defer(() => embedded.stop());
   const database = await connect(config, options, embedded, telemetry);
   opened.defer(() => database.close());
+  const vault = await openVault(database, openKeyFile(config));
   const cache = openCache(config);
   opened.defer(() => cache.close());
   const blobs = openBlobs(config, internalKey);
@@ -78,7 +83,7 @@ export async function openPlatform(config: Config, options: PlatformOptions): Pr
   opened.defer(() => egress.close());
   const lifetime = opened.move();
   const nodeName = config.installation.nodeName || `${hostname()}-${process.pid}`;
-  return { config, nodeName, internalKey, database, bus, cache, blobs, egress, telemetry, embedded, close: () => lifetime.disposeAsync() };
+  return { config, nodeName, internalKey, database, bus, cache, blobs, egress, vault, telemetry, embedded, close: () => lifetime.disposeAsync() };
 }
 
 async function openEmbedded(config: Config, options: PlatformOptions, log: Log): Promise<EmbeddedServer | undefined> {

@@ -6,6 +6,11 @@ export const INSTALLATION = z.strictObject({
   dataDir: text('PALACE_DATA', '~/.agentspalace', 'Folder of this installation: embedded database, blobs, credentials.'),
   nodeName: text('PALACE_NODE_NAME', '', 'Name of this process in logs and in the table of nodes; empty takes host name and process number.'),
   internalKey: secretText('PALACE_INTERNAL_KEY', 'Key between the processes of a cluster, at least 32 characters; empty makes one in the data folder.'),
+  vaultKeyFile: text(
+    'PALACE_VAULT_KEY_FILE',
+    '',
+    'File with the key that opens the secrets, the same for every process of a cluster; empty takes vault.key in the data folder.',
+  ),
   drainMs: whole('PALACE_DRAIN_MS', 20_000, 0, 600_000, 'How long a stopping process waits for running steps.'),
 });
 

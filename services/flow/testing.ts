@@ -1,8 +1,8 @@
 // AgentsFlow for its tests: the real service on a real database, called through its routes; a world outside that keeps count.
 // One installation may have several nodes (processes, as far as the database can tell), opened and closed one by one.
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -60,6 +60,7 @@ export interface Installation {
 export async function openInstallation(): Promise<Installation> {
   const db = await testDatabase();
   const dir = mkdtempSync(join(tmpdir(), 'palace-flow-'));
+  writeFileSync(join(dir, 'vault.key'), randomBytes(32).toString('base64'), { mode: 0o600 });
   const outside = await openOutside();
   const nodes = new Set<TestNode>();
   return {

@@ -108,6 +108,7 @@ export const KEPT: readonly string[] = [
   'S36',
   'S37',
   'S38',
+  'S39',
   'S40',
   'S41',
   'S44',
