@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import type { z } from 'zod';
 import type * as flow from '@palace/flow/contract.ts';
-import type { ApiKey, EgressRuleView } from '@palace/gateway/contract.ts';
+import type { ApiKey, EgressRuleView, SecretView } from '@palace/gateway/contract.ts';
 import type { Client } from './client.ts';
 
 export type FlowVersion = z.infer<typeof flow.flowVersion>;
@@ -100,6 +100,18 @@ export class Api {
   }
   revokeKey(id: string): Promise<unknown> {
     return this.client.ask({ method: 'DELETE', path: `/v1/api-keys/${encodeURIComponent(id)}` });
+  }
+  listSecrets(cursor?: string): Promise<{ items: SecretView[]; next?: string }> {
+    return this.#get(withQuery('/v1/secrets', { cursor }));
+  }
+  setSecret(name: string, value: unknown): Promise<SecretView> {
+    return this.client.ask({ method: 'PUT', path: `/v1/secrets/${encodeURIComponent(name)}`, body: { value } });
+  }
+  removeSecret(name: string): Promise<unknown> {
+    return this.client.ask({ method: 'DELETE', path: `/v1/secrets/${encodeURIComponent(name)}` });
+  }
+  rotateSecrets(): Promise<{ keyVersion: number; resealed: number }> {
+    return this.client.ask({ method: 'POST', path: '/v1/secrets/rotate', body: {} });
   }
   commandState(id: string): Promise<CommandState> {
     return this.#get(`/v1/commands/${encodeURIComponent(id)}`);

@@ -19,6 +19,7 @@ import type { Egress, EgressRules } from './egress/port.ts';
 import type { PalaceError } from './errors.ts';
 import { derivedKey, installationKey } from './installation-key.ts';
 import type { Secret } from './secret.ts';
+import { noSecrets, type SecretReader, type SecretReaderOf } from './secrets.ts';
 import type { Log, Telemetry } from './telemetry/port.ts';
 import { createTelemetry } from './telemetry/telemetry.ts';
 import { openKeyFile } from './vault/key-file.ts';
@@ -37,6 +38,8 @@ export interface Platform {
   readonly blobs: Blobs;
   readonly egress: Egress;
   readonly vault: Vault;
+  /** What flows and others may use of what the tenant keeps; set and listed at the gateway. */
+  readonly secrets: SecretReader;
   readonly telemetry: Telemetry;
   /** The database server that this process runs; undefined where the database is given by URL. */
   readonly embedded: EmbeddedServer | undefined;
@@ -48,6 +51,8 @@ export interface PlatformOptions {
   readonly service: string;
   /** Where egress rules come from; without them only public addresses may be called. */
   readonly egressRules?: (database: Database) => EgressRules;
+  /** Where the secrets of tenants come from; without it there are none. */
+  readonly secrets?: SecretReaderOf;
   readonly onPhase?: (phase: EmbeddedPhase) => void;
   /** The embedded database cannot be kept running. */
   readonly onGone?: (error: PalaceError) => void;
@@ -73,6 +78,7 @@ export async function openPlatform(config: Config, options: PlatformOptions): Pr
   const database = await connect(config, options, embedded, telemetry);
   opened.defer(() => database.close());
   const vault = await openVault(database, openKeyFile(config));
+  const secrets = options.secrets?.(database, vault) ?? noSecrets;
   const cache = openCache(config);
   opened.defer(() => cache.close());
   const blobs = openBlobs(config, internalKey);
@@ -83,7 +89,7 @@ export async function openPlatform(config: Config, options: PlatformOptions): Pr
   opened.defer(() => egress.close());
   const lifetime = opened.move();
   const nodeName = config.installation.nodeName || `${hostname()}-${process.pid}`;
-  return { config, nodeName, internalKey, database, bus, cache, blobs, egress, vault, telemetry, embedded, close: () => lifetime.disposeAsync() };
+  return { config, nodeName, internalKey, database, bus, cache, blobs, egress, vault, secrets, telemetry, embedded, close: () => lifetime.disposeAsync() };
 }
 
 async function openEmbedded(config: Config, options: PlatformOptions, log: Log): Promise<EmbeddedServer | undefined> {

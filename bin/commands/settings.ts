@@ -1,4 +1,4 @@
-// Rows: settings, egress rules, checks of the installation.
+// Rows: settings, egress rules, keys, secrets, checks of the installation.
 import { DATA_FLAG, JSON_FLAG, SERVER_FLAGS, type CommandSpec } from '../command.ts';
 
 export const SETTING_COMMANDS: readonly CommandSpec[] = [
@@ -46,6 +46,31 @@ export const SETTING_COMMANDS: readonly CommandSpec[] = [
       ...SERVER_FLAGS,
     ],
     examples: [{ line: 'key create --name ci --role operator --expires 720h', says: 'A key for a month.' }],
+    exits: [0, 2, 6],
+  },
+  {
+    name: 'secret',
+    group: 'Settings and checks',
+    summary: 'Set, list and remove the secrets that flows use',
+    usage: ['secret set NAME [--file PATH] [--type text|json]', 'secret list', 'secret rm NAME', 'secret rotate'],
+    about: [
+      'The value comes from standard input or from a file, never from the line: other users can see arguments. One line break at its end is left out. Nobody can read it back; setting it again replaces it within three seconds.',
+      'A flow names it under use.secrets and uses it as $secrets.NAME in the arguments of a call. A secret of the type json has fields: $secrets.NAME.field.',
+      '`rotate` makes a new data key for the tenant and seals every secret with it. Values stay the same.',
+    ],
+    positionals: [
+      { name: 'ACTION', summary: 'What to do.', choices: ['set', 'list', 'rm', 'rotate'] },
+      { name: 'NAME', summary: 'The name, as in use.secrets.', optional: true, rest: true },
+    ],
+    flags: [
+      { name: 'file', kind: 'text', placeholder: 'PATH', summary: 'Read the value from this file.' },
+      { name: 'type', kind: 'choice', choices: ['text', 'json'], default: 'text', summary: 'What the value is.' },
+      ...SERVER_FLAGS,
+    ],
+    examples: [
+      { line: 'secret set billing-token --file token.txt', says: 'A token for $secrets["billing-token"].' },
+      { line: 'secret set user --type json --file user.json', says: 'An object for $secrets.user.name and $secrets.user.password.' },
+    ],
     exits: [0, 2, 6],
   },
   {

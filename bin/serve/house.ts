@@ -1,7 +1,7 @@
 // All services in one process: opened in order, closed in reverse. Only here and in service-process.ts services are joined.
 import { createWriteStream } from 'node:fs';
 import { openFlow } from '@palace/flow/service.ts';
-import { egressRules, openGateway } from '@palace/gateway/service.ts';
+import { egressRules, openGateway, secretReader } from '@palace/gateway/service.ts';
 import type { Config } from '@palace/platform/config.ts';
 import { openDataFolder } from '@palace/platform/database/data-folder.ts';
 import type { EmbeddedPhase } from '@palace/platform/database/embedded.ts';
@@ -61,6 +61,7 @@ async function open({ config, dir, samples, stopping, logFile, say, gone }: Hous
   const platform = await openPlatform(config, {
     service: 'palace',
     egressRules,
+    secrets: secretReader,
     onPhase: (phase) => say(PHASES[phase]),
     onGone: gone,
     ...(logFile === undefined ? {} : { write: logTo(logFile) }),

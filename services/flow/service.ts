@@ -20,7 +20,7 @@ import { createPrograms } from './engine/programs.ts';
 import { engineSettings } from './engine/settings.ts';
 import type { RunEnd } from './engine/slot.ts';
 import type { Executor } from './executors/executor.ts';
-import { httpExecutor } from './executors/http.ts';
+import { createHttpClient, httpExecutor } from './executors/http.ts';
 import { countInDoubtRegularly } from './in-doubt.ts';
 import { flowMigrations } from './migrations.ts';
 import { announce, type FlowParts } from './parts.ts';
@@ -56,6 +56,7 @@ export async function openFlow(platform: Platform, options: FlowOptions = {}): P
   const store = postgresFlowStore(database, platform.blobs);
   const scheduler = realScheduler();
   const programs = createPrograms(store, scheduler);
+  const http = createHttpClient(platform.egress, { maxResponseBytes: config.effect.maxResponseBytes, maxRedirects: config.effect.maxRedirects });
   const engine: Engine = createEngine({
     node: () => node,
     store,
@@ -63,13 +64,11 @@ export async function openFlow(platform: Platform, options: FlowOptions = {}): P
     scheduler,
     entropy: fewRandomBytes,
     programs,
+    secrets: platform.secrets,
     settings: engineSettings(config, options.runtimeMetadata ?? {}),
     log: telemetry.log.child({ service: 'flow' }),
     span: (name, about) => telemetry.span(name, about),
-    executors: new Map([
-      ['http', httpExecutor(platform.egress, { maxResponseBytes: config.effect.maxResponseBytes, maxRedirects: config.effect.maxRedirects })],
-      ...(options.executors ?? []),
-    ]),
+    executors: new Map([['http', httpExecutor(http)], ...(options.executors ?? [])]),
     metrics: {
       started: telemetry.counter('palace_runs_started_total', 'Runs accepted'),
       ended: telemetry.counter('palace_runs_ended_total', 'Runs ended, by final status', ['status']),

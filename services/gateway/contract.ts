@@ -17,6 +17,8 @@ export const PERMISSIONS = [
   'egress.write',
   'key.read',
   'key.write',
+  'secret.read',
+  'secret.write',
   'system.read',
 ] as const;
 export type Permission = (typeof PERMISSIONS)[number];
@@ -29,7 +31,7 @@ const OPERATE: readonly Permission[] = [...VIEW, 'run.start', 'run.control', 'ru
 export const ROLE_PERMISSIONS: Readonly<Record<Role, readonly Permission[]>> = {
   owner: PERMISSIONS,
   admin: PERMISSIONS,
-  builder: [...OPERATE, 'flow.write'],
+  builder: [...OPERATE, 'flow.write', 'secret.read'],
   operator: OPERATE,
   worker: ['run.read', 'run.signal'],
   viewer: VIEW,
@@ -206,6 +208,28 @@ export const listEgressRules = z.strictObject({
 });
 export const egressRuleList = z.object({ items: z.array(egressRule), next: z.string().optional() });
 export type EgressRuleView = z.infer<typeof egressRule>;
+
+// ---- secrets ----
+export const secretName = z
+  .string()
+  .regex(/^[A-Za-z][A-Za-z0-9_.-]{0,99}$/, 'A name begins with a letter and has letters, digits, "_", "-" and ".", at most 100.');
+/** Text, or JSON of which flows take fields: `$secrets.NAME.field`. */
+export const putSecret = z.strictObject({ value: z.json().refine((value) => value !== null && value !== '', 'A secret has a value.') });
+export const secretView = z.object({
+  name: z.string(),
+  kind: z.enum(['text', 'json']),
+  /** Rises each time that it is set. */ version: z.number().int(),
+  createdAt: z.string(),
+  updatedAt: z.string(),
+  /** The id of the key that set it. */ updatedBy: z.string(),
+});
+export const listSecrets = z.strictObject({
+  limit: z.coerce.number().int().min(1).max(500).default(200),
+  cursor: z.string().max(100).optional(),
+});
+export const secretList = z.object({ items: z.array(secretView), next: z.string().optional() });
+export const rotatedSecrets = z.object({ keyVersion: z.number().int(), resealed: z.number().int() });
+export type SecretView = z.infer<typeof secretView>;
 
 // ---- the caller, the system ----
 export const me = z.object({

@@ -228,7 +228,10 @@ test('unreachable database: 503 with Retry-After, health still answers, nothing 
     migrate: async () => undefined,
     api: { query: () => Promise.reject(Object.assign(new Error('connect ECONNREFUSED /run/secret'), { code: 'ECONNREFUSED' })) },
   };
-  const gateway = await openGateway({ telemetry: ground.telemetry, cache: house.cache, database: broken as never }, { settings: { port: 0 } });
+  const gateway = await openGateway(
+    { telemetry: ground.telemetry, cache: house.cache, vault: ground.vault, database: broken as never },
+    { settings: { port: 0 } },
+  );
   const { url } = await gateway.listen();
   const answer = await fetch(`${url}/v1/me`, { headers: { authorization: `Bearer ${house.keys.viewer}` } });
   expect([answer.status, answer.headers.get('retry-after')]).toEqual([503, '1']);

@@ -9,6 +9,7 @@
 import type { Cache } from '@palace/platform/cache/port.ts';
 import type { Database } from '@palace/platform/database/port.ts';
 import type { Telemetry } from '@palace/platform/telemetry/port.ts';
+import type { Vault } from '@palace/platform/vault/port.ts';
 import type { Express } from 'express';
 import { publicAdmission } from './admission.ts';
 import type { EgressRuleView, Route, ServiceDoor } from './contract.ts';
@@ -25,6 +26,8 @@ import { mountProxies } from './proxy.ts';
 import type { Proxies, ProxyTarget } from './proxy.ts';
 import { referencePage } from './reference.ts';
 import { ownRoutes } from './routes.ts';
+import { secretRoutes } from './secret-routes.ts';
+import { openSecrets } from './secrets.ts';
 import { HttpDoor } from './server.ts';
 import { DEFAULT_SETTINGS } from './settings.ts';
 import type { GatewaySettings } from './settings.ts';
@@ -32,6 +35,7 @@ import { GatewayStore, splitAddress } from './store.ts';
 import { openWatch } from './watch.ts';
 
 export { openInternalDoor } from './internal-door.ts';
+export { secretReader } from './secrets.ts';
 export { egressRules } from './store.ts';
 
 const VERSION = '0.1.0';
@@ -43,6 +47,7 @@ export interface GatewayPlatform {
   readonly database: Database;
   readonly cache: Cache;
   readonly telemetry: Telemetry;
+  readonly vault: Vault;
 }
 
 export interface GatewayOptions {
@@ -87,7 +92,9 @@ export async function openGateway(platform: GatewayPlatform, options: GatewayOpt
   const later: { proxies?: Proxies } = {};
   const ready = readiness(store, async () => ({ ...statesOf(doors, door.draining), ...(await later.proxies?.ready()) }));
   const description = describe(routes, options.publicUrl, async (own) => later.proxies?.describe(own) ?? own);
-  routes.push(...ownRoutes({ store, keys, telemetry: platform.telemetry, ready, ...description }), ...doors.flatMap((service) => service.routes));
+  routes.push(...ownRoutes({ store, keys, telemetry: platform.telemetry, ready, ...description }));
+  routes.push(...secretRoutes(openSecrets(platform.database, platform.vault), platform.telemetry.log));
+  routes.push(...doors.flatMap((service) => service.routes));
   const dispatch = dispatcher(routes, terms);
   // Declared routes win over a prefix: they are asked first.
   later.proxies = mountProxies(app, options.proxies ?? [], terms);

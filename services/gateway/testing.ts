@@ -1,4 +1,5 @@
 // A gateway for tests: real embedded database, real HTTP, a toy service behind it. Two tenants with a key for each role.
+import { randomBytes } from 'node:crypto';
 import { connect } from 'node:net';
 import { memoryCache } from '@palace/platform/cache/memory.ts';
 import type { Cache } from '@palace/platform/cache/port.ts';
@@ -6,6 +7,8 @@ import type { Database } from '@palace/platform/database/port.ts';
 import { testDatabase } from '@palace/platform/database/testing.ts';
 import { createTelemetry } from '@palace/platform/telemetry/telemetry.ts';
 import type { Telemetry } from '@palace/platform/telemetry/port.ts';
+import type { Vault } from '@palace/platform/vault/port.ts';
+import { openVault } from '@palace/platform/vault/vault.ts';
 import type { ApiKey, Role } from './contract.ts';
 import { openGateway } from './service.ts';
 import type { Gateway, GatewayOptions } from './service.ts';
@@ -15,15 +18,19 @@ import type { ToyDoor } from './toy-door.ts';
 export interface Ground {
   readonly database: Database;
   readonly telemetry: Telemetry;
+  readonly vault: Vault;
   close(): Promise<void>;
 }
 
 export async function openGround(): Promise<Ground> {
   const { database, close } = await testDatabase();
   const telemetry = createTelemetry({ service: 'gateway-test', level: 'silent' });
+  const bytes = randomBytes(32);
+  const vault = await openVault(database, { path: 'vault.key', keys: [{ id: 'test', bytes }] });
   return {
     database,
     telemetry,
+    vault,
     async close() {
       await close();
       await telemetry.close();

@@ -2,6 +2,7 @@
 // The engine itself has no hook for any of them.
 import type { DurableNode, Write, WriteOutcome } from '@palace/platform/durable/contract.ts';
 import type { Json } from '@palace/jq/jq.ts';
+import { Mask } from '@palace/flow/core/mask.ts';
 import type { EffectCall, EffectOutcome, Executor } from '@palace/flow/executors/executor.ts';
 import type { FlowStore } from '@palace/flow/store/port.ts';
 import { rowsOf } from './flow-tables.ts';
@@ -77,6 +78,7 @@ export class HastyEffects {
         attempt,
         class: row['class'] as EffectCall['class'],
         args: JSON.parse(args) as Json,
+        mask: new Mask(),
         deadlineMs: 1_500,
         signal: new AbortController().signal,
         traceparent: undefined,

@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto';
 import type { Json } from '@palace/jq/jq.ts';
 import type { DurableHost } from '@palace/platform/durable/contract.ts';
 import { FairShare } from '@palace/platform/durable/core/fair-share.ts';
+import { noSecrets } from '@palace/platform/secrets.ts';
 import type { Log, Span } from '@palace/platform/telemetry/port.ts';
 import { createEngine, type Engine } from '@palace/flow/engine/engine.ts';
 import type { EngineSettings } from '@palace/flow/engine/parts.ts';
@@ -75,6 +76,7 @@ export class FlowProcess implements LaunchedService {
       entropy: (bytes) => Uint8Array.from({ length: bytes }, () => world.random.between(0, 255)),
       programs: createPrograms(store, scheduler),
       executors: new Map([['http', hasty.perform]]),
+      secrets: noSecrets,
       settings: ENGINE_SETTINGS,
       log: this.logTo(),
       span: () => span,

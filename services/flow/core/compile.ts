@@ -10,6 +10,7 @@ import { checkUse, identityOf, palaceOf } from './language/document.ts';
 import { createExpressions, ROOT_SCOPE } from './language/expressions.ts';
 import { ROOT } from './language/grammar.ts';
 import { createReport } from './language/report.ts';
+import { declaredSecrets } from './language/secrets.ts';
 import { checkShape, kindWord } from './language/shape.ts';
 import { lowerLists, schemaOf, timeoutOf } from './language/steps.ts';
 import { expressionOrTemplate } from './language/templates.ts';
@@ -36,12 +37,19 @@ export function compileFlow(source: string, options: CompileOptions = {}): Compi
   if (root?.kind !== 'map') return { ok: false, errors: report.errors() };
   checkShape(report, root, ROOT);
   const use = mapAt(root, 'use');
+  const secrets = declaredSecrets(report, listAt(use, 'secrets'));
   const c: Compilation = {
     report,
-    expressions: createExpressions(report),
+    expressions: createExpressions(report, secrets),
     steps: [],
     pending: [],
-    use: { errors: mapAt(use, 'errors'), retries: mapAt(use, 'retries'), timeouts: mapAt(use, 'timeouts') },
+    use: {
+      errors: mapAt(use, 'errors'),
+      retries: mapAt(use, 'retries'),
+      timeouts: mapAt(use, 'timeouts'),
+      authentications: mapAt(use, 'authentications'),
+      secrets,
+    },
   };
   const program = lowerProgram(c, root);
   if (program === undefined || report.failed()) return { ok: false, errors: report.errors() };

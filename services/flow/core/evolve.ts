@@ -20,7 +20,7 @@ import {
   type Own,
 } from './acts.ts';
 import { dropAnswer, keepAnswer, noteAttempt } from './attempts.ts';
-import type { RunEvent } from './model.ts';
+import type { EffectIntent, RunEvent } from './model.ts';
 import { stepCompleted, stepEntered, stepSkipped } from './progress.ts';
 import { restart } from './restart.ts';
 import { hasWork, isEnded, loadState, stepAt, type Run } from './run.ts';
@@ -52,10 +52,10 @@ const FOLDS: { readonly [T in RunEvent['type']]: Fold<T> } = {
   },
   'effect.requested': (run, event) => {
     const act = actOf(run, event.act);
-    const { attempt, key, function: name, args, argsHash, deadlineMs, atMs } = event;
+    const { attempt, atMs } = event;
     noteAttempt(run, act, attempt);
     ownOf(act, 'call').intent = undefined;
-    setEffect(run, act, { act: act.id, pc: act.pc, attempt, key, class: event.class, function: name, args, argsHash, deadlineMs, atMs, state: 'requested' });
+    setEffect(run, act, { act: act.id, pc: act.pc, attempt, ...intentIn(event), atMs, state: 'requested' });
     setStage(run, act, 'waiting');
   },
   'effect.completed': (run, event) => {
@@ -85,10 +85,10 @@ const FOLDS: { readonly [T in RunEvent['type']]: Fold<T> } = {
     const act = actOf(run, event.act);
     const own = ownOf(act, 'call');
     assertThat(own.effect !== undefined, 'only an open effect can be absent');
-    const { key, class: effect, function: name, args, argsHash, deadlineMs } = own.effect;
+    const intent = intentIn(own.effect);
     setEffect(run, act, undefined);
     dropAnswer(run, act);
-    own.intent = { key, class: effect, function: name, args, argsHash, deadlineMs };
+    own.intent = intent;
     setStage(run, act, 'again');
   },
   'effect.abandoned': (run, event) => {
@@ -244,6 +244,11 @@ function segmentOpened(run: Run, event: Extract<RunEvent, { type: 'segment.opene
 function ownOf<K extends Own['kind']>(act: Act, kind: K): Extract<Own, { kind: K }> {
   assertThat(act.own.kind === kind, `act ${act.id} is no ${kind}`);
   return act.own as Extract<Own, { kind: K }>;
+}
+
+/** The intent alone, out of an event or an open effect. */
+function intentIn({ key, class: effect, function: name, args, argsHash, deadlineMs, seen }: EffectIntent): EffectIntent {
+  return { key, class: effect, function: name, args, argsHash, deadlineMs, ...(seen !== undefined && { seen }) };
 }
 
 function timerFired(run: Run, event: Extract<RunEvent, { type: 'timer.fired' }>): void {

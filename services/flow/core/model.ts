@@ -94,6 +94,17 @@ export interface EffectIntent {
   readonly args: Json;
   readonly argsHash: string;
   readonly deadlineMs: number;
+  readonly seen?: Seen;
+}
+
+/**
+ * Stands there when secrets belong into the arguments: `args` has a visible text in their places, and the values come in when the act
+ * begins (secrets.ts). It is what those expressions saw that may be another by then.
+ */
+export interface Seen {
+  readonly nowMs: number;
+  readonly context?: Json;
+  readonly runtime?: Json;
 }
 
 // ---- events: what happened; `act` is the step instance ----
@@ -127,6 +138,7 @@ export type RunEvent =
       readonly args: Json;
       readonly argsHash: string;
       readonly deadlineMs: number;
+      readonly seen?: Seen;
       readonly atMs: number;
     }
   | {

@@ -21,6 +21,12 @@ export interface Place {
   readonly more?: Variables;
 }
 
+/** What variables are taken from; a Turn is one. */
+export interface Sight {
+  readonly run: Run;
+  readonly env: Pick<DecideEnv, 'runtimeMetadata'>;
+}
+
 /** `$runtime`. */
 export const runtimeOf = ({ runtimeMetadata }: Pick<DecideEnv, 'runtimeMetadata'>): Json => ({
   name: 'AgentsPalace',
@@ -38,9 +44,14 @@ export function placeOf(run: Run, act: Act): Place {
 export function fill(turn: Turn, template: Template, value: Json, place: Place): Json {
   const { linked } = turn.run;
   if (template.t === 'lit') return template.v;
+  return linked.evaluate(template, value, variables(turn, variableNames(linked, template), place), turn.env.nowMs, turn.env.limits.expressionFuel);
+}
+
+/** The variables that the expressions of a template name. Throws ExpressionFault. */
+export function variableNames(linked: Linked, template: Template): readonly string[] {
   let names = namesOf.get(template);
-  if (names === undefined) namesOf.set(template, (names = [...namesIn(linked, template)]));
-  return linked.evaluate(template, value, variables(turn, names, place), turn.env.nowMs, turn.env.limits.expressionFuel);
+  if (names === undefined) namesOf.set(template, (names = [...new Set(namesIn(linked, template))]));
+  return names;
 }
 
 /** The value of an expression. Throws ExpressionFault. */
@@ -61,17 +72,17 @@ function* namesIn(linked: Linked, template: Template): Generator<string> {
   else if (template.t === 'arr') for (const part of template.items) yield* namesIn(linked, part);
 }
 
-function variables(turn: Turn, names: readonly string[], place: Place): Variables {
+export function variables(sight: Sight, names: readonly string[], place: Place): Variables {
   if (names.length === 0) return NONE;
   const found: { [name: string]: Json } = {};
   for (const name of names) {
-    const value = variable(turn, name, place);
+    const value = variable(sight, name, place);
     if (value !== undefined) found[name] = value;
   }
   return found;
 }
 
-function variable({ run, env }: Turn, name: string, place: Place): Json | undefined {
+function variable({ run, env }: Sight, name: string, place: Place): Json | undefined {
   if (place.more !== undefined && Object.hasOwn(place.more, name)) return place.more[name];
   switch (name) {
     case 'context':
@@ -86,8 +97,6 @@ function variable({ run, env }: Turn, name: string, place: Place): Json | undefi
       return { id: run.id, definition: run.linked.program.document, input: run.input, startedAt: moment(run.startedMs) };
     case 'runtime':
       return runtimeOf(env);
-    case 'secrets':
-      return {};
     default:
       return scoped(run, name, place.above);
   }

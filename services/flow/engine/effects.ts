@@ -5,15 +5,18 @@
 // I4 An error of the remote that is asked proves nothing: neither that the act happened nor that it did not.
 // I5 A tenant has at most its share of the places (FairShare of `maxEffects`), so that slow acts of one leave places for the others; who
 //    waits is served tenant by tenant, in order within each (R9). What a commit asked for is never refused: the door counts it (accept.ts).
+// I6 Of what an act brings back, what it sent as a secret is masked before anybody sees it.
 import type { Json } from '@palace/jq/jq.ts';
 import { FairQueue } from '@palace/platform/durable/core/fair-queue.ts';
 import { FairShare } from '@palace/platform/durable/core/fair-share.ts';
-import type { ActId, Command, RunEvent, Verdict } from '../core/model.ts';
+import type { ActId, Command, RunEvent, RunFault, Verdict } from '../core/model.ts';
 import { isGuarded } from '../core/release.ts';
 import { openEffects, type OpenEffect } from '../core/run.ts';
 import { standardFault } from '../core/faults.ts';
-import { runtimeOf } from '../core/variables.ts';
+import type { Mask } from '../core/mask.ts';
+import { StepFault } from '../core/turn.ts';
 import type { EffectCall, EffectOutcome } from '../executors/executor.ts';
+import { argumentsAtHand, verifyAtHand, verifyVariables, type AtHand } from './act-arguments.ts';
 import type { Effects, EngineParts } from './parts.ts';
 import { aboutRun, traceparentOf } from './tracing.ts';
 import type { Slot } from './slot.ts';
@@ -138,20 +141,27 @@ async function execute(parts: EngineParts, slot: Slot, effect: OpenEffect, until
     attributes: { 'palace.run_id': slot.id, 'palace.flow': slot.row.flow, 'palace.effect_class': effect.class, 'palace.attempt': effect.attempt },
   });
   try {
-    const outcome = await executor({
-      ...callOf(slot, effect, effect.args, signal, span.traceparent),
+    const atHand = await argumentsAtHand(parts, slot, effect, untilMs);
+    const answer = await executor({
+      ...callOf(slot, effect, atHand, signal, span.traceparent),
       deadlineMs: Math.max(0, untilMs - parts.scheduler.nowMs()),
     });
+    const outcome = masked(answer, atHand.mask);
     span.end(outcome.ok ? undefined : { error: outcome.fault.detail ?? outcome.fault.title });
     return outcome;
   } catch (error) {
     span.end({ error });
+    if (error instanceof StepFault) return { ok: false, fault: error.fault, reach: 'not-sent' };
     parts.log.error('an executor threw; its outcome counts as unknown', { error, ...aboutRun(slot.row) });
     return { ok: false, fault: standardFault('runtime', 'The step failed inside the server.'), reach: 'unknown' };
   }
 }
 
-function callOf(slot: Slot, effect: OpenEffect, args: Json, signal: AbortSignal, traceparent: string): EffectCall {
+/** I6. */
+const masked = (outcome: EffectOutcome, mask: Mask): EffectOutcome =>
+  outcome.ok ? { ...outcome, result: mask.json(outcome.result) } : { ...outcome, fault: mask.json({ ...outcome.fault }) as unknown as RunFault };
+
+function callOf(slot: Slot, effect: OpenEffect, { args, mask }: AtHand, signal: AbortSignal, traceparent: string): EffectCall {
   return {
     tenant: slot.tenant,
     run: slot.id,
@@ -160,6 +170,7 @@ function callOf(slot: Slot, effect: OpenEffect, args: Json, signal: AbortSignal,
     attempt: effect.attempt,
     class: effect.class,
     args,
+    mask,
     deadlineMs: effect.deadlineMs,
     signal,
     traceparent,
@@ -188,17 +199,13 @@ async function look(parts: EngineParts, slot: Slot, effect: OpenEffect, signal: 
   const executor = parts.executors.get('http');
   if (step?.kind !== 'call' || step.verify === undefined || executor === undefined) return { verdict: 'unknown' };
   try {
-    const variables = { effect: { key: effect.key, args: effect.args }, runtime: runtimeOf(parts.settings) };
-    const nowMs = parts.node().timeMs();
-    const args = slot.run.linked.evaluate(step.verify.with, effect.args, variables, nowMs, parts.settings.decide.expressionFuel);
-    const answer = await executor({
-      ...callOf(slot, effect, { ...(args as Record<string, Json>), output: 'response' }, signal, traceparentOf(slot.id)),
-      class: 'read',
-    });
+    const { args, mask } = await verifyAtHand(parts, slot, effect, step.verify, parts.scheduler.nowMs() + effect.deadlineMs);
+    const asking: Json = { ...(args as Record<string, Json>), output: 'response' };
+    const answer = masked(await executor({ ...callOf(slot, effect, { args: asking, mask }, signal, traceparentOf(slot.id)), class: 'read' }), mask);
     if (!answer.ok && answer.reach !== 'answered') return 'no answer';
     const response = answer.ok ? (answer.result as { statusCode: number; content: Json }) : { statusCode: answer.fault.status, content: null };
     const seen: Json = { status: response.statusCode, body: response.content };
-    const options = { variables, nowMs };
+    const options = { variables: verifyVariables(parts, effect), nowMs: parts.node().timeMs() };
     const happened = slot.run.linked.expr(step.verify.happened).first(seen, options);
     if (happened === true) return { verdict: 'happened', result: slot.run.linked.expr(step.verify.result).first(seen, options) ?? null };
     if (isAskedAgain(response.statusCode)) return 'no answer';

@@ -36,7 +36,10 @@ export interface Engine {
   load(): { slots: number; idle: number; effects: number; pendingStarts: number };
 }
 
-type Surroundings = Pick<EngineParts, 'store' | 'blobs' | 'scheduler' | 'entropy' | 'programs' | 'executors' | 'settings' | 'log' | 'span' | 'metrics'> & {
+type Surroundings = Pick<
+  EngineParts,
+  'store' | 'blobs' | 'scheduler' | 'entropy' | 'programs' | 'executors' | 'secrets' | 'settings' | 'log' | 'span' | 'metrics'
+> & {
   readonly node: () => DurableNode;
 };
 

@@ -4,6 +4,7 @@ import type { Json } from '@palace/jq/jq.ts';
 import type { Blobs } from '@palace/platform/blobs/port.ts';
 import type { DurableNode, Scheduler } from '@palace/platform/durable/contract.ts';
 import { FairShare } from '@palace/platform/durable/core/fair-share.ts';
+import type { SecretReader } from '@palace/platform/secrets.ts';
 import type { Counter, Gauge, Log, Telemetry } from '@palace/platform/telemetry/port.ts';
 import type { DecideEnv, DecideLimits } from '../core/model.ts';
 import type { Executors } from '../executors/executor.ts';
@@ -71,6 +72,7 @@ export interface EngineParts {
   readonly entropy: (bytes: number) => Uint8Array;
   readonly programs: Programs;
   readonly executors: Executors;
+  readonly secrets: SecretReader;
   readonly effects: Effects;
   readonly watching: Watching;
   readonly settings: EngineSettings;

@@ -2,6 +2,7 @@
 // I1 `reach` is honest: 'not-sent' only when the remote cannot have acted, 'answered' when it said no, otherwise 'unknown'.
 // I2 It settles at the deadline at the latest and holds no connection afterwards (ENGINE E8).
 import type { Json } from '@palace/jq/jq.ts';
+import type { Mask } from '../core/mask.ts';
 import type { RunFault } from '../core/model.ts';
 import type { EffectClass } from '../core/program.ts';
 
@@ -14,7 +15,10 @@ export interface EffectCall {
   readonly key: string;
   readonly attempt: number;
   readonly class: EffectClass;
+  /** With the secrets in their places: they go to the remote and nowhere else. */
   readonly args: Json;
+  /** Knows the secrets of this call; an executor adds what it makes of them. The outcome is masked by the caller once more. */
+  readonly mask: Mask;
   /** Milliseconds from now. */
   readonly deadlineMs: number;
   readonly signal: AbortSignal;

@@ -1,12 +1,16 @@
 // `call: http`: one request through the egress client. Arguments are those of the OWS task, already evaluated.
 // I1 Every request carries its stable key (Idempotency-Key) and the attempt; a remote that honours the key makes the act idempotent.
 // I2 A status outside 200-299 (or 300-399 when redirects are off) is a communication fault with that status (OWS).
+// I3 What echoes a secret is masked in the body before it is read, whatever its form.
 import { parseJsonText } from '@palace/platform/json.ts';
 import type { Json } from '@palace/jq/jq.ts';
 import { EgressFailure, type Egress, type EgressResponse } from '@palace/platform/egress/port.ts';
 import { standardFault } from '../core/faults.ts';
 import type { RunFault } from '../core/model.ts';
+import { StepFault } from '../core/turn.ts';
+import { credentialsFor } from './authentication.ts';
 import type { EffectCall, EffectOutcome, Executor } from './executor.ts';
+import { Tokens } from './tokens.ts';
 
 interface HttpArgs {
   readonly method: string;
@@ -14,6 +18,8 @@ interface HttpArgs {
   readonly headers?: Readonly<Record<string, Json>>;
   readonly query?: Readonly<Record<string, Json>>;
   readonly body?: Json;
+  /** `{scheme: properties}`; see authentication.ts. */
+  readonly authentication?: Json;
   readonly output?: 'content' | 'response' | 'raw';
   readonly redirect?: boolean;
 }
@@ -23,29 +29,84 @@ export interface HttpSettings {
   readonly maxRedirects: number;
 }
 
-export function httpExecutor(egress: Egress, settings: HttpSettings): Executor {
+/** One request of an act, everything evaluated. */
+export interface HttpRequest {
+  readonly method: string;
+  readonly url: string;
+  /** Names in lower case; they go before those that every request of ours has. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: string | Uint8Array;
+  readonly authentication?: Json;
+  /** Default: redirects are followed. */
+  readonly redirect?: boolean;
+}
+
+/** Whatever the remote answered, or why there is no answer. */
+export type HttpAnswer = { readonly ok: true; readonly response: EgressResponse } | Extract<EffectOutcome, { ok: false }>;
+
+/** For every executor that speaks HTTP: one act is one request, or two when the first is answered 401 and credentials allow it. */
+export interface HttpClient {
+  send(call: EffectCall, request: HttpRequest): Promise<HttpAnswer>;
+}
+
+export function createHttpClient(egress: Egress, settings: HttpSettings): HttpClient {
+  const tokens = new Tokens(egress);
+  async function exchange(call: EffectCall, request: HttpRequest): Promise<EgressResponse> {
+    const untilMs = performance.now() + call.deadlineMs;
+    const ask = (authorization: string | undefined): Promise<EgressResponse> =>
+      egress.request({
+        tenant: call.tenant,
+        method: request.method,
+        url: request.url,
+        headers: { ...headersOf(call), ...request.headers, ...(authorization !== undefined && { authorization }) },
+        deadlineMs: Math.max(0, untilMs - performance.now()),
+        signal: call.signal,
+        maxResponseBytes: settings.maxResponseBytes,
+        maxRedirects: request.redirect === false ? 0 : settings.maxRedirects,
+        ...(request.body !== undefined && { body: request.body }),
+      });
+    if (request.authentication === undefined || request.authentication === null) return ask(undefined);
+    const credentials = await credentialsFor(call, request.authentication, request, tokens, untilMs);
+    const response = await ask(credentials.first);
+    if (response.status !== 401) return response;
+    const other = await credentials.again(response).catch(unlessRefused);
+    return other === undefined || other === credentials.first ? response : ask(other);
+  }
+  return {
+    async send(call, request) {
+      try {
+        const response = await exchange(call, request);
+        return { ok: true, response: { ...response, body: call.mask.bytes(response.body) } };
+      } catch (error) {
+        if (error instanceof EgressFailure) return failureOf(error);
+        if (error instanceof StepFault) return { ok: false, fault: error.fault, reach: 'not-sent' };
+        throw error;
+      }
+    },
+  };
+}
+
+/** No other credentials: the first answer stands. */
+function unlessRefused(error: unknown): undefined {
+  if (error instanceof StepFault) return undefined;
+  throw error;
+}
+
+export function httpExecutor(client: HttpClient): Executor {
   return async (call) => {
     const args = call.args as unknown as HttpArgs;
     const url = addressOf(args);
     if (typeof url !== 'string') return { ok: false, fault: url, reach: 'not-sent' };
     const body = args.body === undefined ? undefined : typeof args.body === 'string' ? args.body : JSON.stringify(args.body);
-    try {
-      const response = await egress.request({
-        tenant: call.tenant,
-        method: args.method.toUpperCase(),
-        url,
-        headers: headersOf(call, args, body),
-        deadlineMs: call.deadlineMs,
-        signal: call.signal,
-        maxResponseBytes: settings.maxResponseBytes,
-        maxRedirects: args.redirect === false ? 0 : settings.maxRedirects,
-        ...(body !== undefined && { body }),
-      });
-      return outcomeOf(args, url, response);
-    } catch (error) {
-      if (error instanceof EgressFailure) return failureOf(error);
-      throw error;
-    }
+    const answer = await client.send(call, {
+      method: args.method.toUpperCase(),
+      url,
+      headers: givenHeaders(args, body),
+      ...(body !== undefined && { body }),
+      ...(args.authentication !== undefined && { authentication: args.authentication }),
+      ...(args.redirect !== undefined && { redirect: args.redirect }),
+    });
+    return answer.ok ? outcomeOf(args, url, answer.response) : answer;
   };
 }
 
@@ -61,15 +122,19 @@ function addressOf(args: HttpArgs): string | RunFault {
   return url.href;
 }
 
-function headersOf(call: EffectCall, args: HttpArgs, body: string | undefined): Record<string, string> {
-  const headers: Record<string, string> = {
+/** What every request carries (I1). */
+function headersOf(call: EffectCall): Record<string, string> {
+  return {
     accept: 'application/json',
     'idempotency-key': call.key,
     'palace-attempt': String(call.attempt),
     'palace-run': call.run,
-    ...(body !== undefined && typeof args.body !== 'string' && { 'content-type': 'application/json' }),
     ...(call.traceparent !== undefined && { traceparent: call.traceparent }),
   };
+}
+
+function givenHeaders(args: HttpArgs, body: string | undefined): Record<string, string> {
+  const headers: Record<string, string> = { ...(body !== undefined && typeof args.body !== 'string' && { 'content-type': 'application/json' }) };
   for (const [name, value] of Object.entries(args.headers ?? {})) headers[name.toLowerCase()] = typeof value === 'string' ? value : JSON.stringify(value);
   return headers;
 }
@@ -108,7 +173,7 @@ function contentOf(response: EgressResponse): Json {
   }
 }
 
-function failureOf(error: EgressFailure): EffectOutcome {
+function failureOf(error: EgressFailure): Extract<EffectOutcome, { ok: false }> {
   const reach = error.reach === 'not-sent' ? 'not-sent' : 'unknown';
   if (error.kind === 'timeout') return { ok: false, fault: standardFault('timeout', error.message), reach };
   if (error.kind === 'refused') return { ok: false, fault: { ...standardFault('authorization', error.message), status: 403 }, reach };

@@ -1,4 +1,4 @@
--- Tenants, API keys, egress rules. `tenant` of every row is enforced by forced row security: the api role sees the tenant it named.
+-- Tenants, API keys, egress rules, secrets. `tenant` of every row is enforced by forced row security: the api role sees the tenant it named.
 
 create table {{schema}}.tenant (
   tenant text primary key check (length(tenant) between 1 and 63),
@@ -34,6 +34,19 @@ create table {{schema}}.egress_rule (
   reason text not null,
   updated_at timestamptz not null default now(),
   primary key (tenant, host, port)
+);
+
+create table {{schema}}.secret (
+  tenant text not null,
+  name text not null check (length(name) between 1 and 100),
+  kind text not null check (kind in ('text', 'json')),
+  -- By the vault: it opens for this tenant and name alone.
+  sealed bytea not null,
+  version integer not null default 1,
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now(),
+  updated_by text not null,
+  primary key (tenant, name)
 );
 
 grant select, insert on {{schema}}.key_tenant to palace_api;

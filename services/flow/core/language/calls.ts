@@ -1,12 +1,14 @@
 // Call steps: http and functions of the default catalog; their effect class, deadline and verification from metadata.palace.
 import type { JsonObject } from '@palace/jq/json.ts';
 import type { EffectClass, StepCommon, StepOf, Template, Verify } from '../program.ts';
+import { authenticationOf } from './authentication.ts';
 import type { Compilation, Site } from './compilation.ts';
 import { fixedDurationMs, oneLine } from './durations.ts';
 import { expressionOf, recognise, type Scope } from './expressions.ts';
 import { ENDPOINT, HTTP_WITH, PALACE_STEP, later } from './grammar.ts';
 import { DEFAULT_DEADLINE_MS } from './limits.ts';
 import { didYouMean } from './nearest.ts';
+import { withSecrets } from './secrets.ts';
 import { asWritten, checkShape, kindWord, shorten } from './shape.ts';
 import { mapTemplate, objectTemplate, templateOf } from './templates.ts';
 import { booleanAt, entry, isText, mapAt, textAt, type MapNode, type Node, type TextNode } from './tree.ts';
@@ -28,7 +30,8 @@ export function callOf(c: Compilation, site: Site): Call | undefined {
   const given = mapAt(site.body, 'with');
   if (isHttp && entry(site.body, 'with') === undefined) c.report.errorAtKey(site.body, 'An http call needs "with".', 'Give it at least method and endpoint.');
   if (isHttp && given !== undefined) checkShape(c.report, given, HTTP_WITH);
-  const args = given === undefined ? ({ t: 'lit', v: EMPTY } as const) : isHttp ? httpArguments(c, given, site.scope) : templateOf(c, given, site.scope);
+  const scope = withSecrets(site.scope);
+  const args = given === undefined ? ({ t: 'lit', v: EMPTY } as const) : isHttp ? httpArguments(c, given, scope) : templateOf(c, given, scope);
   const effect = (textAt(palace, 'effect')?.value as EffectClass | undefined) ?? (isHttp ? methodEffect(textAt(given, 'method')) : 'unique');
   const verify = verifyOf(c, mapAt(palace, 'verify'), site.scope);
   const deadlineMs = fixedDurationMs(c, entry(palace, 'deadline'), site.scope) ?? DEFAULT_DEADLINE_MS;
@@ -78,6 +81,8 @@ export function httpArguments(c: Compilation, node: MapNode, scope: Scope): Temp
     ['headers', textMap(c, entry(node, 'headers'), scope, 'header')],
     ['query', textMap(c, entry(node, 'query'), scope, 'query parameter')],
   ];
+  const authentication = entry(entry(node, 'endpoint'), 'authentication');
+  if (authentication !== undefined) parts.push(['authentication', authenticationOf(c, authentication, scope)]);
   for (const key of ['body', 'output', 'redirect']) {
     const child = entry(node, key);
     if (child !== undefined) parts.push([key, key === 'body' ? templateOf(c, child, scope) : { t: 'lit', v: child.value }]);
@@ -145,7 +150,7 @@ function verifyOf(c: Compilation, node: MapNode | undefined, scope: Scope): Veri
   if (method !== undefined && method.value.trim().toUpperCase() !== 'GET') c.report.error(method, 'Verification only looks: its method must be GET.');
   const happened = expressionOf(c.report, c.expressions, textAt(node, 'happened'), scope);
   const result = expressionOf(c.report, c.expressions, textAt(node, 'result'), scope);
-  const args = httpArguments(c, given, scope);
+  const args = httpArguments(c, given, withSecrets(scope));
   if (happened === undefined || result === undefined) return undefined;
   return { with: args, happened, result, absenceFinal: booleanAt(node, 'absenceFinal') ?? false };
 }

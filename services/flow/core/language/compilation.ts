@@ -23,7 +23,13 @@ export interface Compilation {
   /** By pc. */
   readonly steps: (Step | undefined)[];
   readonly pending: PendingList[];
-  readonly use: { readonly errors: MapNode | undefined; readonly retries: MapNode | undefined; readonly timeouts: MapNode | undefined };
+  readonly use: {
+    readonly errors: MapNode | undefined;
+    readonly retries: MapNode | undefined;
+    readonly timeouts: MapNode | undefined;
+    readonly authentications: MapNode | undefined;
+    readonly secrets: ReadonlySet<string>;
+  };
 }
 
 /** One step on its way: where it stands and what it may see. */

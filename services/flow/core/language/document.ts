@@ -1,5 +1,6 @@
 // The parts of a flow around its steps: `document`, `use`, and our own settings in document.metadata.palace.
 import type { Program } from '../program.ts';
+import { checkAuthentications } from './authentication.ts';
 import { present, type Compilation } from './compilation.ts';
 import { durationOf } from './durations.ts';
 import { expressionOf, ROOT_SCOPE, scopeWith } from './expressions.ts';
@@ -55,6 +56,7 @@ function nameAdvice(text: string): string {
 export function checkUse(c: Compilation): void {
   checkErrors(c, c.use.errors, ROOT_SCOPE);
   checkPolicies(c, c.use.retries, scopeWith(ROOT_SCOPE, ...catchNames(c)));
+  checkAuthentications(c, scopeWith(ROOT_SCOPE, ...catchNames(c), ...loopNames(c)));
   for (const [name, node] of c.use.timeouts?.entries ?? []) {
     if (node.kind !== 'map') c.report.error(node, `The timeout "${shorten(name)}" must be a map, not ${kindWord(node)}.`, 'Write "after: PT30S".');
     else {
@@ -68,6 +70,8 @@ export function checkUse(c: Compilation): void {
 function catchNames(c: Compilation): string[] {
   return ['error', ...c.steps.flatMap((step) => (step?.kind === 'try' ? [step.as] : []))];
 }
+
+const loopNames = (c: Compilation): string[] => c.steps.flatMap((step) => (step?.kind === 'for' ? [step.each, step.at] : []));
 
 /** document.metadata.palace: how runs of the flow live beside each other, and how long with one version. */
 export function palaceOf(c: Compilation, document: MapNode | undefined): Pick<Program, 'concurrency' | 'upgrade'> {

@@ -7,6 +7,7 @@ import { VARIABLES, type ExprId } from '../program.ts';
 import { MAX_EXPRESSIONS } from './limits.ts';
 import { nearest } from './nearest.ts';
 import type { Report } from './report.ts';
+import { checkSecretUses } from './secrets.ts';
 import { pathOf, type TextNode } from './tree.ts';
 
 /** Names that expressions may use beside VARIABLES, innermost last. */
@@ -14,6 +15,8 @@ export interface Scope {
   readonly names: readonly string[];
   readonly all: readonly string[];
   readonly key: string;
+  /** `$secrets` may be used: the value goes into the arguments of an act and nowhere else (secrets.ts). */
+  readonly secrets?: true;
 }
 export const ROOT_SCOPE: Scope = { names: [], all: VARIABLES, key: '' };
 export function scopeWith(scope: Scope, ...added: readonly string[]): Scope {
@@ -27,23 +30,27 @@ export interface Expressions {
   readonly sources: readonly string[];
 }
 
-export function createExpressions(report: Report): Expressions {
+/** `secrets`: the names that the document declares. */
+export function createExpressions(report: Report, secrets: ReadonlySet<string>): Expressions {
   const ids = new Map<string, ExprId>();
   const sources: string[] = [];
-  const checked = new Map<string, JqCompileError | undefined>();
-  const check = (source: string, scope: Scope): JqCompileError | undefined => {
+  const checked = new Map<string, Checked>();
+  const check = (source: string, scope: Scope): Checked => {
     const key = `${scope.key}\0${source}`;
-    if (!checked.has(key)) checked.set(key, compileError(source, scope));
-    return checked.get(key);
+    let known = checked.get(key);
+    if (known === undefined) checked.set(key, (known = checkSource(source, scope)));
+    return known;
   };
   return {
     sources,
     add(node, source, offset, scope) {
-      const error = check(source, scope);
+      const { error, usesSecrets } = check(source, scope);
+      const place = (at: number): number => textOffset(report.text, node, offset + at);
       if (error !== undefined) {
         const advice = error.suggestion === undefined ? undefinedVariable(source, error, scope) : `Did you mean "${error.suggestion}"?`;
-        report.errorAt(textOffset(report.text, node, offset + error.offset), pathOf(node), `Expression: ${plainMessage(error)}`, advice);
+        report.errorAt(place(error.offset), pathOf(node), `Expression: ${plainMessage(error)}`, advice);
       }
+      if (usesSecrets) checkSecretUses(report, node, source, scope, secrets, place);
       let id = ids.get(source);
       if (id === undefined) {
         id = sources.length;
@@ -57,12 +64,16 @@ export function createExpressions(report: Report): Expressions {
   };
 }
 
-function compileError(source: string, scope: Scope): JqCompileError | undefined {
+interface Checked {
+  readonly error?: JqCompileError;
+  readonly usesSecrets: boolean;
+}
+
+function checkSource(source: string, scope: Scope): Checked {
   try {
-    compile(source, { variables: [...scope.all] });
-    return undefined;
+    return { usesSecrets: compile(source, { variables: [...scope.all] }).variables.includes('secrets') };
   } catch (error) {
-    if (error instanceof JqCompileError) return error;
+    if (error instanceof JqCompileError) return { error, usesSecrets: false };
     throw error;
   }
 }

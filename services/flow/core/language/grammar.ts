@@ -58,7 +58,8 @@ export const HTTP_WITH: Shape = {
     redirect: flag,
   },
 };
-export const ENDPOINT: Shape = { what: 'an endpoint', keys: { uri: requiredText }, refused: { authentication: later('Authentication of calls is') } };
+/** What stands under `authentication` is checked in authentication.ts. */
+export const ENDPOINT: Shape = { what: 'an endpoint', keys: { uri: requiredText, authentication: map } };
 
 const EMIT: Shape = {
   what: 'an emit',
@@ -190,11 +191,9 @@ const DOCUMENT: Shape = {
 };
 const USE: Shape = {
   what: '"use"',
-  keys: { errors: map, retries: map, timeouts: map },
+  keys: { errors: map, retries: map, timeouts: map, authentications: map, secrets: list },
   refused: {
     functions: later('Functions of one\'s own ("use.functions") are'),
-    authentications: later('"use.authentications" is'),
-    secrets: later('"use.secrets" is'),
     extensions: later('"use.extensions" is'),
     catalogs: later('"use.catalogs" is'),
   },

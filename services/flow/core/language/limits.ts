@@ -21,3 +21,5 @@ export const DEFAULT_DEADLINE_MS = 30_000;
 /** Longest duration: a hundred years. */
 export const MAX_DURATION_MS = 36_525 * 86_400_000;
 export const MAX_CONCURRENCY = 100_000;
+/** Names under use.secrets. */
+export const MAX_SECRETS = 100;

@@ -76,7 +76,6 @@ const MISTAKES: readonly Mistake[] = [
     ["document: {dsl: '1.0.3', namespace: shop, name: orders, version: '1.0.0', metadata: {palace: {upgrade: true}}}", STEPS],
     ['1:104 /document/metadata/palace/upgrade | "upgrade" must be text, not true or false. | Quote it: \'true\'.'],
   ],
-  ['secrets, which come later', [HEAD, 'use: {secrets: [a]}', STEPS], ['2:7 /use/secrets | "use.secrets" is not available yet.']],
   [
     'own functions, which come later',
     [HEAD, 'use: {functions: {f: {set: {x: 1}}}}', STEPS],

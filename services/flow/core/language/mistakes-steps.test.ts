@@ -166,11 +166,6 @@ const MISTAKES: readonly Mistake[] = [
     ['5:37 /do/0/pay/with/endpoint | A "{" in the address has no partner. | Write {name}, or encode it as %7B or %7D.'],
   ],
   [
-    'an endpoint with authentication',
-    ['- pay:', '    call: http', '    with: {method: get, endpoint: {uri: "https://example.com", authentication: {use: x}}}'],
-    ['5:66 /do/0/pay/with/endpoint/authentication | Authentication of calls is not available yet.'],
-  ],
-  [
     'a number as query value',
     ['- pay:', '    call: http', '    with: {method: get, endpoint: "https://example.com", query: {page: 1}}'],
     ['5:74 /do/0/pay/with/query/page | The query parameter "page" must be text, not a number. | Quote it: \'1\'.'],

@@ -16,11 +16,6 @@ const examples = present ? readdirSync(join(upstream, 'examples')).filter((name)
 /** Why an example is refused; every other one compiles. */
 const REASONS: Readonly<Record<string, string>> = {
   'accumulate-room-readings.yaml': '"call: openapi" is not available yet.',
-  'authentication-bearer-uri-format.yaml': 'Authentication of calls is not available yet.',
-  'authentication-bearer.yaml': 'Authentication of calls is not available yet.',
-  'authentication-oauth2.yaml': 'Authentication of calls is not available yet.',
-  'authentication-oidc-secret.yaml': 'Authentication of calls is not available yet.',
-  'authentication-oidc.yaml': 'Authentication of calls is not available yet.',
   'call-asyncapi-publish.yaml': '"call: asyncapi" is not available yet.',
   'call-asyncapi-subscribe-consume-amount.yaml': '"call: asyncapi" is not available yet.',
   'call-asyncapi-subscribe-consume-forever-foreach.yaml': '"call: asyncapi" is not available yet.',

@@ -1,8 +1,8 @@
 // call: an act on the outside world. Its arguments are settled here; the shell performs it after the commit (ENGINE E8).
 // I1 A unique or irreversible act is requested only when its position is not known to have happened, or to be in doubt.
 // I2 A repetition of the same request (it was certainly absent) takes its arguments from the first intent.
-// I3 An act keeps its key until it is certain what became of it, also when the run goes back and its generation rises.
-import type { Json } from '@palace/jq/jq.ts';
+// I3 No secret stands in an intent: a visible text is in its place (secrets.ts).
+// I4 An act keeps its key until it is certain what became of it, also when the run goes back and its generation rises.
 import type { Act } from '../acts.ts';
 import { positionIn } from '../acts.ts';
 import { knownAnswer } from '../attempts.ts';
@@ -12,8 +12,9 @@ import { checkSize } from '../payload.ts';
 import type { StepOf } from '../program.ts';
 import { isGuarded } from '../release.ts';
 import { stepAt } from '../run.ts';
+import { argumentsShown } from '../secrets.ts';
 import { emit, type Turn } from '../turn.ts';
-import { fill, placeOf } from '../variables.ts';
+import { placeOf } from '../variables.ts';
 
 type Call = StepOf<'call'>;
 
@@ -31,7 +32,7 @@ export function beginCall(turn: Turn, act: Act, step: Call): void {
   if (known?.state === 'confirmed') {
     return emit(turn, { type: 'effect.completed', act: act.id, attempt, key, result: known.result ?? null, how: 'ledger', atMs: env.nowMs });
   }
-  // I3: what may have happened is asked about, and if need be repeated, under the key that it may have happened under.
+  // I4: what may have happened is asked about, and if need be repeated, under the key that it may have happened under.
   const intent = intentOf(turn, act, step, known?.key ?? key);
   if (known !== undefined) {
     // Of an act of the run that this one is a fork of only a person can tell: both may go on with it.
@@ -58,9 +59,10 @@ export function requestAgain(turn: Turn, act: Act, step: Call): void {
 }
 
 function intentOf(turn: Turn, act: Act, step: Call, key: string): EffectIntent {
-  const args: Json = fill(turn, step.with, act.input, placeOf(turn.run, act));
+  const { args, seen } = argumentsShown(turn, step.with, act.input, placeOf(turn.run, act));
   checkSize(turn, args, 'arguments of the call');
-  return { key, class: step.effect, function: step.function, args, argsHash: argsHash(args), deadlineMs: step.deadlineMs };
+  const { effect, function: name, deadlineMs } = step;
+  return { key, class: effect, function: name, args, argsHash: argsHash(args), deadlineMs, ...(seen !== undefined && { seen }) };
 }
 
 function request(turn: Turn, act: Act, attempt: number, intent: EffectIntent): void {

@@ -1,0 +1,67 @@
+// palace secret: values that flows use and nobody reads back.
+// I1 A value is never an argument, and no message repeats it.
+import type { SecretView } from '@palace/gateway/contract.ts';
+import { Api } from '../api.ts';
+import type { Call } from '../call.ts';
+import { Client } from '../client.ts';
+import type { ExitCode } from '../command.ts';
+import { refused } from '../failure.ts';
+import { findServer } from '../find-server.ts';
+import { readStandardInput, readText } from '../read-input.ts';
+import { jsonText, oneLine, table } from '../terminal.ts';
+
+const MOST_SECRETS = 10_000;
+
+export async function execute(call: Call): Promise<ExitCode> {
+  const { args, terminal, json } = call;
+  const [action, name, ...more] = args.positionals;
+  if (more.length > 0) throw refused('The value of a secret is no argument: others could read it there.', { next: `palace secret ${action} NAME < FILE` });
+  const named = action === 'set' || action === 'rm';
+  if (named && name === undefined) throw refused(`palace secret ${action} needs the name of a secret.`, { next: `palace secret ${action} NAME` });
+  if (!named && name !== undefined) throw refused(`palace secret ${action} takes no name.`, { next: 'palace secret --help' });
+  const value = action === 'set' ? readValue(call) : undefined;
+  const api = new Api(new Client(findServer(call)));
+  if (action === 'list') return list(call, api);
+  if (action === 'rotate') {
+    const rotated = await api.rotateSecrets();
+    terminal.out(json ? jsonText(rotated) : `Sealed ${rotated.resealed} secrets with data key ${rotated.keyVersion}.`);
+  } else if (action === 'rm') {
+    await api.removeSecret(name ?? '');
+    terminal.out(json ? jsonText({ removed: name }) : `Removed ${oneLine(name ?? '')}.`);
+  } else {
+    const set = await api.setSecret(name ?? '', value);
+    terminal.out(json ? jsonText(set) : `Set ${oneLine(set.name)}, version ${set.version}.`);
+  }
+  return 0;
+}
+
+function readValue({ args }: Call): unknown {
+  const path = args.text('file');
+  const text = (path === undefined ? readStandardInput() : readText(path, '--file')).replace(/\r?\n$/, '');
+  if (text === '') throw refused('The value is empty.', { next: 'Give it on standard input, or name a file with --file.' });
+  if (args.text('type') !== 'json') return text;
+  try {
+    return JSON.parse(text.replace(/^\ufeff/, ''));
+  } catch {
+    // Where it is wrong would show a part of it.
+    throw refused('The value is not valid JSON.', { next: 'Correct it, or leave out --type json to keep it as text.' });
+  }
+}
+
+async function list({ terminal, json }: Call, api: Api): Promise<ExitCode> {
+  const items: SecretView[] = [];
+  let cursor: string | undefined;
+  do {
+    const page: Awaited<ReturnType<Api['listSecrets']>> = await api.listSecrets(cursor);
+    items.push(...page.items);
+    cursor = page.items.length === 0 ? undefined : page.next;
+  } while (cursor !== undefined && items.length < MOST_SECRETS);
+  if (json) terminal.out(jsonText({ items }));
+  else
+    table(
+      terminal,
+      ['NAME', 'TYPE', 'VERSION', 'SET', 'BY'],
+      items.map((one) => [one.name, one.kind, String(one.version), one.updatedAt, one.updatedBy]),
+    );
+  return 0;
+}

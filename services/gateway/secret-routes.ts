@@ -1,0 +1,72 @@
+// The routes of secrets: names and versions go out, values only come in.
+import type { Log } from '@palace/platform/telemetry/port.ts';
+import { z } from 'zod';
+import { listSecrets, putSecret, route, rotatedSecrets, secretList, secretName, secretView, type Route } from './contract.ts';
+import { MAX_SECRET_BYTES, type Secrets } from './secrets.ts';
+
+/** A text of two bytes a character, escaped, with its name around it. */
+const MAX_BODY_BYTES = MAX_SECRET_BYTES * 3;
+const byName = z.strictObject({ name: secretName });
+
+export function secretRoutes(secrets: Secrets, log: Log): Route[] {
+  const tell = (action: string, tenant: string, by: string, name?: string): void => log.info(action, { tenant, by, ...(name !== undefined && { name }) });
+  return [
+    route({
+      method: 'get',
+      path: '/v1/secrets',
+      summary: 'List the names of secrets',
+      permission: 'secret.read',
+      loader: 'collection',
+      query: listSecrets,
+      responses: { 200: secretList },
+      async handle({ tenant, query }) {
+        const found = await secrets.list(tenant, query.limit + 1, query.cursor);
+        const items = found.slice(0, query.limit);
+        return { status: 200, body: { items, ...(found.length > items.length && { next: items.at(-1)?.name }) } };
+      },
+    }),
+    route({
+      method: 'put',
+      path: '/v1/secrets/{name}',
+      summary: 'Set a secret; its value is never given back',
+      permission: 'secret.write',
+      loader: 'collection',
+      params: byName,
+      body: putSecret,
+      responses: { 200: secretView },
+      maxBodyBytes: MAX_BODY_BYTES,
+      async handle({ tenant, principal, params, body }) {
+        const set = await secrets.set(tenant, params.name, body.value, principal.id);
+        tell('secret.set', tenant, principal.id, params.name);
+        return { status: 200, body: set };
+      },
+    }),
+    route({
+      method: 'delete',
+      path: '/v1/secrets/{name}',
+      summary: 'Remove a secret; steps that need it fail from then on',
+      permission: 'secret.write',
+      loader: (tenant, { name }) => secrets.find(tenant, name),
+      params: byName,
+      responses: { 204: undefined },
+      async handle({ tenant, principal, params }) {
+        await secrets.remove(tenant, params.name);
+        tell('secret.removed', tenant, principal.id, params.name);
+        return { status: 204 };
+      },
+    }),
+    route({
+      method: 'post',
+      path: '/v1/secrets/rotate',
+      summary: 'Make a new data key and seal every secret with it',
+      permission: 'secret.write',
+      loader: 'collection',
+      responses: { 200: rotatedSecrets },
+      async handle({ tenant, principal }) {
+        const rotated = await secrets.rotate(tenant);
+        tell('secret.rotated', tenant, principal.id);
+        return { status: 200, body: rotated };
+      },
+    }),
+  ];
+}
