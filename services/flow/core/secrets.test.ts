@@ -74,6 +74,14 @@ describe('arguments with secrets', () => {
     expect(argumentsOf(shell.run, open(shell), VALUES, FUEL)).toMatchObject({ headers: { x: '1' } });
   });
 
+  test('without secrets in them are those of the intent, whatever the context is by then', () => {
+    const shell = begun('body: "${ $secrets.token }", headers: {x: "${ $context.n | tostring }"}', {}, (call) =>
+      [`  - before: {set: {x: 1}, export: {as: "{n: 1}"}}`, call].join('\n'),
+    );
+    shell.give({ type: 'set-context', context: { n: 2 }, by: 'somebody' });
+    expect(argumentsOf(shell.run, open(shell), VALUES, FUEL)).toMatchObject({ headers: { x: '1' }, body: CANARY });
+  });
+
   test('see the variables of the loops and catches around them', () => {
     const loop = (call: string): string => `  - all:\n      for: {in: .list}\n      do:\n      ${call}`;
     const shell = begun(`body: '\${ [$item, $index, $secrets.token] | join("-") }'`, { list: ['a', 'b'] }, loop);
