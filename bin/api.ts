@@ -111,7 +111,7 @@ export class Api {
     return this.client.ask({ method: 'DELETE', path: `/v1/secrets/${encodeURIComponent(name)}` });
   }
   rotateSecrets(): Promise<{ keyVersion: number; resealed: number }> {
-    return this.client.ask({ method: 'POST', path: '/v1/secrets/rotate', body: {} });
+    return this.client.ask({ method: 'POST', path: '/v1/secrets/rotate' });
   }
   commandState(id: string): Promise<CommandState> {
     return this.#get(`/v1/commands/${encodeURIComponent(id)}`);

@@ -1,6 +1,6 @@
 // palace secret: values that flows use and nobody reads back.
 // I1 A value is never an argument, and no message repeats it.
-import type { SecretView } from '@palace/gateway/contract.ts';
+import { secretName, type SecretView } from '@palace/gateway/contract.ts';
 import { Api } from '../api.ts';
 import type { Call } from '../call.ts';
 import { Client } from '../client.ts';
@@ -19,6 +19,8 @@ export async function execute(call: Call): Promise<ExitCode> {
   const named = action === 'set' || action === 'rm';
   if (named && name === undefined) throw refused(`palace secret ${action} needs the name of a secret.`, { next: `palace secret ${action} NAME` });
   if (!named && name !== undefined) throw refused(`palace secret ${action} takes no name.`, { next: 'palace secret --help' });
+  const wrong = named ? secretName.safeParse(name).error?.issues[0] : undefined;
+  if (wrong !== undefined) throw refused(`"${oneLine(name ?? '').slice(0, 100)}" cannot name a secret.`, { next: wrong.message });
   const value = action === 'set' ? readValue(call) : undefined;
   const api = new Api(new Client(findServer(call)));
   if (action === 'list') return list(call, api);

@@ -2,7 +2,8 @@
 // of use (secretReader), and nobody else.
 // I1 A value leaves this file only through `read`: no route answers with it, no log line and no error has it.
 // I2 A value is sealed for its tenant and name before it reaches the database.
-// I3 After `rotate` every value of the tenant is sealed with the new data key; it can be called again when it was interrupted.
+// I3 `rotate` seals every value of the tenant with the new data key. One that is set at that very moment may still take the key before: it
+//    stays readable, and the next rotation takes it along, as it does when it was interrupted.
 import type { Database } from '@palace/platform/database/port.ts';
 import { PalaceError } from '@palace/platform/errors.ts';
 import type { SecretReader } from '@palace/platform/secrets.ts';

@@ -16,6 +16,7 @@ const NAMES = [
   'waiting-event',
   'failed-elsewhere',
   'addresses',
+  'secrets',
   'delete-in-use',
   'second-start',
 ];
