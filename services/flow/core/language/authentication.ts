@@ -4,10 +4,10 @@
 import type { Template } from '../program.ts';
 import type { Compilation } from './compilation.ts';
 import { oneLine } from './durations.ts';
-import { recognise, type Scope } from './expressions.ts';
+import { recognise, withSecrets, type Scope } from './expressions.ts';
 import { later } from './grammar.ts';
 import { didYouMean } from './nearest.ts';
-import { declareAdvice, withSecrets } from './secrets.ts';
+import { declareAdvice } from './secrets.ts';
 import { checkShape, kindWord, orList, shorten, type Field, type Shape } from './shape.ts';
 import { objectTemplate } from './templates.ts';
 import { entry, isText, mapAt, textAt, type MapNode, type Node, type TextNode } from './tree.ts';

@@ -4,11 +4,10 @@ import type { EffectClass, StepCommon, StepOf, Template, Verify } from '../progr
 import { authenticationOf } from './authentication.ts';
 import type { Compilation, Site } from './compilation.ts';
 import { fixedDurationMs, oneLine } from './durations.ts';
-import { expressionOf, recognise, type Scope } from './expressions.ts';
+import { expressionOf, recognise, withSecrets, type Scope } from './expressions.ts';
 import { ENDPOINT, HTTP_WITH, PALACE_STEP, later } from './grammar.ts';
 import { DEFAULT_DEADLINE_MS } from './limits.ts';
 import { didYouMean } from './nearest.ts';
-import { withSecrets } from './secrets.ts';
 import { asWritten, checkShape, kindWord, shorten } from './shape.ts';
 import { mapTemplate, objectTemplate, templateOf } from './templates.ts';
 import { booleanAt, entry, isText, mapAt, textAt, type MapNode, type Node, type TextNode } from './tree.ts';

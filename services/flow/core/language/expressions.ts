@@ -24,6 +24,9 @@ export function scopeWith(scope: Scope, ...added: readonly string[]): Scope {
   return { names, all: [...VARIABLES, ...names], key: names.join(',') };
 }
 
+/** Where an act is described, `$secrets` may be used. */
+export const withSecrets = (scope: Scope): Scope => ({ ...scope, secrets: true });
+
 export interface Expressions {
   /** Checks `source`, which stands in `node` from `offset` of its value on. */
   add(node: TextNode, source: string, offset: number, scope: Scope): ExprId;
@@ -50,7 +53,7 @@ export function createExpressions(report: Report, secrets: ReadonlySet<string>):
         const advice = error.suggestion === undefined ? undefinedVariable(source, error, scope) : `Did you mean "${error.suggestion}"?`;
         report.errorAt(place(error.offset), pathOf(node), `Expression: ${plainMessage(error)}`, advice);
       }
-      if (usesSecrets) checkSecretUses(report, node, source, scope, secrets, place);
+      if (usesSecrets) checkSecretUses(report, node, source, scope.secrets === true, secrets, place);
       let id = ids.get(source);
       if (id === undefined) {
         id = sources.length;

@@ -2,7 +2,6 @@
 // I1 `$secrets` stands in the arguments of acts alone: what is set, output, exported, decided or emitted goes into the journal.
 // I2 Every secret is named in the document: what a flow can reach is known without running it.
 import { secretUses } from '../secret-uses.ts';
-import type { Scope } from './expressions.ts';
 import { MAX_SECRETS } from './limits.ts';
 import { didYouMean } from './nearest.ts';
 import type { Report } from './report.ts';
@@ -26,22 +25,19 @@ export function declaredSecrets(report: Report, list: ListNode | undefined): Rea
   return names;
 }
 
-/** Where the act is described, `$secrets` may be used. */
-export const withSecrets = (scope: Scope): Scope => ({ ...scope, secrets: true });
-
-/** An expression that names `$secrets`. `place` gives the offset in the document of an offset in the source. */
+/** An expression that names `$secrets`. `allowed`: it belongs to the arguments of an act. `place` gives the offset in the document of an offset in the source. */
 export function checkSecretUses(
   report: Report,
   node: TextNode,
   source: string,
-  scope: Scope,
+  allowed: boolean,
   declared: ReadonlySet<string>,
   place: (at: number) => number,
 ): void {
   for (const { path, at } of secretUses(source)) {
     const [name] = path;
     const say = (message: string, suggestion: string): void => report.errorAt(place(at), pathOf(node), message, suggestion);
-    if (scope.secrets !== true)
+    if (!allowed)
       say(
         '$secrets can be used only in the arguments of a call: what stands here is kept in the history of the run.',
         'Use it under "with" of the step that sends it: in headers, body, endpoint or authentication.',
