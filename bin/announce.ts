@@ -19,7 +19,7 @@ export function announceWaits(call: Call, api: Api, run: RunDetail, seen: Set<st
 
 function worthALine(kind: string, command: string | undefined, until: string | undefined): boolean {
   if (command !== undefined || kind === 'paused' || kind === 'in-doubt') return true;
-  if (kind === 'effect' || kind === 'permit') return false;
+  if (kind === 'effect') return false;
   const leftMs = until === undefined ? Number.POSITIVE_INFINITY : Date.parse(until) - Date.now();
   return kind === 'run' ? false : leftMs > 2000;
 }

@@ -9,8 +9,10 @@ export function commandHere(command: string, program: string, flags: string): st
 
 export function waitingLines(waits: readonly WaitingFor[], program: string, flags: string): string[] {
   return waits.slice(0, 20).flatMap((wait) => {
-    const until = wait.until === undefined ? '' : `, until ${wait.until}`;
-    const line = `  ${style('yellow', 'waits')} ${oneLine(wait.text)} (${oneLine(wait.step)}${wait.text.includes(wait.until ?? '\0') ? '' : until})`;
+    const until = wait.until === undefined || wait.text.includes(wait.until) ? [] : [`until ${wait.until}`];
+    // What concerns the whole run has no step: it says since when instead.
+    const more = wait.step === '' ? `since ${wait.since}` : [oneLine(wait.step), ...until].join(', ');
+    const line = `  ${style('yellow', 'waits')} ${oneLine(wait.text)} (${more})`;
     return wait.command === undefined ? [line] : [line, `        answer it: ${oneLine(commandHere(wait.command, program, flags))}`];
   });
 }
@@ -31,7 +33,7 @@ export function runText(run: RunDetail, program: string, flags: string): string[
   const lines = [
     `${style('bold', run.id)}  ${style(STATUS_STYLES[run.status] ?? 'cyan', run.status)}`,
     `  flow     ${oneLine(run.flow)}@${oneLine(run.version)}`,
-    `  started  ${run.startedAt}${run.endedAt === undefined ? '' : `, ended ${run.endedAt}`}`,
+    `  ${run.status === 'pending' ? 'accepted' : 'started '} ${run.startedAt}${run.endedAt === undefined ? '' : `, ended ${run.endedAt}`}`,
   ];
   const { firstSeq, lastSeq, segment } = run.history;
   if (segment > 1) lines.push(`  history  events ${firstSeq} to ${lastSeq}, segment ${segment}`);

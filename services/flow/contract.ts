@@ -59,7 +59,7 @@ export const startRun = z.strictObject({
   input: json.optional(),
   wait: waitLimit.describe(
     'Answer when the run has ended, or as soon as only an answer from outside moves it (a signal, an event, a word about an act in doubt, a resume) ' +
-      'or the time-out of that answer; at the latest after so long: 500ms, 30s, 1m, at most 60 s. A run that calls out, tries again or sleeps is waited for. ' +
+      'or the time-out of that answer; at the latest after so long: 500ms, 30s, 1m, at most 60 s. A run that calls out, tries again, sleeps or waits for its place is waited for. ' +
       'The answer is the run as it is then: see status, and in waitingFor what it waits for, by name, and until when.',
   ),
 });
@@ -79,10 +79,12 @@ export const runError = z.object({
   instance: z.string().optional(),
 });
 export const waitingFor = z.object({
-  kind: z.enum(['signal', 'event', 'timer', 'effect', 'run', 'in-doubt', 'permit', 'paused', 'retry']),
-  /** The step's JSON pointer. */
+  kind: z.enum(['signal', 'event', 'timer', 'effect', 'run', 'in-doubt', 'place', 'paused', 'retry']),
+  /** The step's JSON pointer; empty for what concerns the whole run. */
   step: z.string(),
   name: z.string().optional(),
+  /** Of a place: the key of its concurrency limit, when it has one; `name` is the flow. */
+  key: json.optional(),
   until: z.string().optional(),
   since: z.string(),
   /** One sentence for people. */
@@ -127,7 +129,7 @@ export const runDetail = runSummary.extend({
   history: z.object({ firstSeq: z.number(), lastSeq: z.number(), segment: z.number() }),
   quarantine: z.object({ reason: z.string(), at: z.string() }).optional(),
 });
-/** The answer to a start: the id alone, or with `wait` the detail; the id alone too while the run waits for its turn under a limit. */
+/** The answer to a start: the id alone, or with `wait` the detail. */
 export const startedRun = z.union([runDetail, z.object({ id: z.string() })]);
 export const waitForEndQuery = z.strictObject({
   wait: waitLimit.describe('Answer when the run has ended (or is set aside), whatever it waits for; at the latest after so long, at most 60 s.'),
@@ -183,7 +185,7 @@ export const resolveEffect = z.strictObject({ /** Did the act happen? */ outcome
 export const BULK_VERBS = ['pause', 'resume', 'cancel', 'retry'] as const;
 /** What a verb can change; it finds no other runs. */
 export const BULK_STATES: Readonly<Record<(typeof BULK_VERBS)[number], readonly RunStatus[]>> = {
-  pause: ['pending', 'running', 'waiting'],
+  pause: ['running', 'waiting'],
   resume: ['paused'],
   cancel: ['pending', 'running', 'waiting', 'paused'],
   retry: ['failed', 'quarantined'],

@@ -14,7 +14,8 @@ export async function* follow(parts: FlowParts, tenant: string, row: RunRow, aft
   let seen = after;
   while (!signal.aborted) {
     const heard = hear(parts, row.id, LOOK_MS, signal);
-    const ended = ENDED.has((await parts.reads.run(tenant, row.id))?.status ?? 'cancelled');
+    const now = (await parts.reads.run(tenant, row.id)) ?? (await parts.reads.kept(tenant, row.id));
+    const ended = ENDED.has(now?.status ?? 'cancelled');
     const items = await parts.reads.history(tenant, row.id, seen, PAGE);
     for (const item of items) {
       seen = item.seq;

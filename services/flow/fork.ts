@@ -11,7 +11,7 @@ import type { forkRun, forked } from './contract.ts';
 import type { Rewound } from './core/model.ts';
 import { makeRunId } from './core/run-id.ts';
 import { rewound, type Rewind, type Run } from './core/run.ts';
-import type { ForkBody } from './engine/accept.ts';
+import type { ForkBody } from './engine/arrivals.ts';
 import { ledgerAnswers } from './engine/ledger.ts';
 import { fold } from './engine/loading.ts';
 import { createDeeds, readAhead, type Deeds } from './fork-deeds.ts';

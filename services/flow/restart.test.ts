@@ -47,7 +47,8 @@ describe('restart', () => {
       async () => (await house.sql<{ id: string }>('select id from flow.run where parent = $1', [parent]))[0]?.id,
     );
     for (const id of [signal, event, paused, child]) await reached(node, id, 'waiting');
-    const [holds, waits] = (await house.sql('select 1 from flow.run where id = $1', [first])).length === 1 ? [first, second] : [second, first];
+    await reached(node, first, 'waiting', 'pending');
+    const [holds, waits] = (await reached(node, second, 'waiting', 'pending'))['status'] === 'pending' ? [first, second] : [second, first];
     await reached(node, holds, 'waiting');
     await node.call('POST', `/v1/runs/${paused}/pause`);
     await reached(node, paused, 'paused');

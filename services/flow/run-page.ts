@@ -37,18 +37,10 @@ export function seqs({ firstSeq, segment }: RunRow, lastSeq: number): Pick<Detai
   return { lastSeq, history: { firstSeq, lastSeq, segment } };
 }
 
-/** It has no history yet, and nothing moves it but the end of others. */
-const placeOf = ({ startedMs }: RunRow): Detail['waitingFor'][number] => ({
-  kind: 'permit',
-  step: '',
-  since: iso(startedMs),
-  text: 'Waits for its place: the limit of its flow is reached. It begins by itself when another run ends.',
-});
-
 export async function runPage(parts: FlowParts, tenant: string, known: RunRow): Promise<Detail> {
   const { row, folded } = (await readRun(parts, tenant, known.id)) ?? { row: known, folded: undefined };
   const quarantine = quarantineOf(row);
-  if (folded === undefined) return { ...summaryPage(row), ...seqs(row, 0), waitingFor: row.status === 'pending' ? [placeOf(row)] : [], ...quarantine };
+  if (folded === undefined) return { ...summaryPage(row), ...seqs(row, 0), waitingFor: [], ...quarantine };
   const { run, lastSeq } = folded;
   const failed = row.status === 'failed' ? failureOf(run, await lastEvents(parts, tenant, row)) : undefined;
   return {

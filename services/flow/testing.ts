@@ -47,6 +47,8 @@ export interface TestNode {
   /** As Prometheus reads them. */
   metrics(): Promise<string>;
   close(): Promise<void>;
+  /** As kill -9, for the database: every connection is gone, nothing was handed over. */
+  kill(): Promise<void>;
 }
 
 export interface Installation {
@@ -67,7 +69,7 @@ export async function openInstallation(): Promise<Installation> {
     outside,
     async open(options = {}) {
       const node = await openNode(db.url, dir, outside, options);
-      const counted = { ...node, close: () => (nodes.delete(counted), node.close()) };
+      const counted = { ...node, close: () => (nodes.delete(counted), node.close()), kill: () => (nodes.delete(counted), node.kill()) };
       nodes.add(counted);
       return counted;
     },
@@ -107,6 +109,10 @@ async function openNode(url: string, dir: string, outside: Outside, { executors 
     async close() {
       await flow.stop();
       await platform.close();
+    },
+    async kill() {
+      await platform.close();
+      await flow.stop().catch(() => undefined);
     },
   };
 }

@@ -124,11 +124,12 @@ describe('a start that waits is held', () => {
     expect(tookMs).toBeLessThan(1_000);
   });
 
-  test('while it waits for its turn, and is then told that it is pending', async () => {
+  test('while it waits for its place, and then says so', async () => {
     const first = await start(node, 'single');
     await reached(node, first, 'waiting');
     const { status, body, tookMs } = await startAndWait('single', '700ms');
-    expect([status, body['status'], body['waitingFor']]).toMatchObject([201, 'pending', [{ kind: 'permit' }]]);
+    const place = { kind: 'place', name: 'test/single', text: 'Waits for its place among the runs of test/single: at most 1 at a time.' };
+    expect({ status, body }).toMatchObject({ status: 201, body: { status: 'pending', input: {}, waitingFor: [place] } });
     expect(tookMs).toBeGreaterThan(690);
     await node.call('POST', `/v1/runs/${first}/cancel`);
     await reached(node, String(body['id']), 'waiting');

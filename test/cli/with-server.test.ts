@@ -14,6 +14,7 @@ const NAMES = [
   'failed-run',
   'waiting-run',
   'waiting-event',
+  'queued-run',
   'failed-elsewhere',
   'addresses',
   'secrets',

@@ -4,15 +4,18 @@ import type { Json } from '@palace/jq/jq.ts';
 import type { InboxRow } from '@palace/platform/durable/contract.ts';
 import { ENDED } from '@palace/flow/contract.ts';
 import { homeShard } from '@palace/flow/engine/placement.ts';
-import { openEffects } from '@palace/flow/core/run.ts';
+import { makeRunId, runIdShard } from '@palace/flow/core/run-id.ts';
+import { openEffects, rewound } from '@palace/flow/core/run.ts';
+import type { ForkBody } from '@palace/flow/engine/arrivals.ts';
+import { ledgerAnswers } from '@palace/flow/engine/ledger.ts';
 import type { SimulatedDatabase } from './database.ts';
-import { STARTED } from './flow-flows.ts';
+import { LIMITED, STARTED } from './flow-flows.ts';
 import type { FlowInvariants } from './flow-invariants.ts';
 import type { FlowOutside } from './flow-outside.ts';
 import { TENANT, tenantOf, type FlowProcess } from './flow-process.ts';
 import type { FlowTables, KeptRun } from './flow-tables.ts';
 import type { Installation } from './service.ts';
-import type { World } from './world.ts';
+import { WALL_START_MS, type World } from './world.ts';
 
 const CLIENTS = 7;
 const REQUEST_TIMEOUT_MS = 7_000;
@@ -72,6 +75,7 @@ export class FlowClients {
       else if (chance < 0.52) await this.pair();
       else if (chance < 0.54) await this.start('large', this.input());
       else if (chance < 0.64) await this.event('sim.many', { n: this.names });
+      else if (chance < 0.67) await this.crowd();
       else await this.steer();
     }
   }
@@ -90,6 +94,14 @@ export class FlowClients {
     if (random.chance(0.3)) both.reverse();
     if (random.chance(0.5)) await Promise.all(both.map((one) => one()));
     else for (const one of both) await one();
+  }
+
+  /** More than there are places for. */
+  private async crowd(): Promise<void> {
+    const { random } = this.around.world;
+    const [flow, customer] = [random.pick(LIMITED), `c${random.between(1, 2)}`];
+    const one = (): Promise<void> => this.start(flow, { ...this.input(), customer });
+    await Promise.all([one(), one(), one(), one()].slice(0, random.between(2, 4)));
   }
 
   private async start(flow: string, input: Json & { token: string }, surely = false): Promise<void> {
@@ -112,6 +124,7 @@ export class FlowClients {
         start.id = id;
         const kept = tables.runs.has(id) || this.around.database().inbox.has(`${tenantOf(flow, input)}\nstart/${id}`);
         if (!kept) world.violate(`${id} was acknowledged and is not there`);
+        if (world.random.chance(0.1)) await this.tell({ row: { id, shard: runIdShard(id), tenant: TENANT } }, 'signal', { name: 'go', data: null });
         return;
       }
       if (!start.keyed) return;
@@ -146,8 +159,11 @@ export class FlowClients {
     const { random } = world;
     const recent = [...tables.runs.values()].slice(-40);
     if (recent.length === 0) return;
-    const run = random.pick(recent);
+    const queued = recent.filter(({ row }) => row.status === 'pending');
+    const run = random.pick(queued.length > 0 && random.chance(0.3) ? queued : recent);
     const chance = random.next();
+    if (random.chance(0.1) && LIMITED.includes(run.row.flow.replace('sim/', ''))) return this.fork(run);
+    if (run.row.status === 'pending' && random.chance(0.1)) return this.tell(run, 'context', { context: { n: this.names } });
     if (chance < 0.45) return this.tell(run, 'signal', { name: random.pick(['go', 'go', 'other']), data: { n: this.names } });
     if (chance < 0.6) return this.tell(run, 'pause', {});
     if (chance < 0.75) return this.tell(run, 'resume', {});
@@ -158,7 +174,22 @@ export class FlowClients {
       return this.tell(run, 'retry', { effects: 'keep', step: run.live.linked.program.steps[1]?.pointer ?? '' });
   }
 
-  private tell(run: KeptRun, kind: string, body: Json & object): Promise<void> {
+  /** A fork of the run as it stands there, under the same limit. */
+  private async fork({ row, live, limit, effects, lastSeq }: KeptRun): Promise<void> {
+    const { world } = this.around;
+    if (!['queued', 'running', 'paused', 'failed'].includes(live.phase) || row.permit === undefined || limit === undefined) return;
+    const atMs = WALL_START_MS + Math.floor(world.nowMs);
+    const entropy = Uint8Array.from({ length: 9 }, () => world.random.between(0, 255));
+    const ledger = ledgerAnswers([...effects.values()], 'of the original');
+    const { shard, tenant, flow, version, hash, permit: key } = row;
+    const body: ForkBody = {
+      ...{ run: makeRunId(shard, atMs, entropy), flow, version, hash, forkOf: row.id, permit: { key, limit } },
+      begin: rewound(live, { from: row.id, toSeq: lastSeq, by: 'client', effects: 'keep', ledger, atMs }),
+    };
+    return this.send({ shard, tenant, key: body.run, commandId: `start/${body.run}`, kind: 'fork', body: JSON.stringify(body) });
+  }
+
+  private tell(run: { readonly row: Pick<KeptRun['row'], 'id' | 'shard' | 'tenant'> }, kind: string, body: Json & object): Promise<void> {
     const { id, shard, tenant } = run.row;
     return this.send({ shard, tenant, key: id, commandId: `cmd_${this.names++}`, kind, body: JSON.stringify({ by: 'client', ...body }) });
   }

@@ -111,6 +111,11 @@ const FLOWS: Readonly<Record<string, Flow>> = {
   sleeper: { steps: [nap('sleep', FORGOTTEN_MS)] },
   limited: { steps: [nap('hold', 500), keyed('one-of-two')], palace: { concurrency: { limit: 2 } } },
   'limited-each': { steps: [unkeyed('one-each'), nap('keep', 300)], palace: { concurrency: { limit: 1, key: '.customer' } } },
+  'limited-heard': {
+    steps: [guarded(after(signal('go'), 1_500)), keyed('in-turn')],
+    palace: { concurrency: { limit: 1, key: '.customer' } },
+    timeout: { after: { milliseconds: 6_000 } },
+  },
   timed: { steps: [nap('short', 100), signal('never')], timeout: { after: { milliseconds: 4_000 } } },
   naps: {
     steps: [{ doze: { wait: '${ { milliseconds: $workflow.input.ms } }' } }, { more: { for: { each: 'n', in: '[range(4)]' }, do: [nap('wink', 150)] } }],
@@ -149,4 +154,6 @@ export const PUBLISHED = published(FLOWS, VERSION);
 export const LATER = published(LATER_FLOWS, '1.1.0');
 export const EVERY_VERSION: readonly SimulatedFlow[] = [...PUBLISHED.values(), ...LATER.values()];
 /** Starts by clients; pairs (hears, both) need their teller and children their parents. */
+/** Those that wait for their place. */
+export const LIMITED = Object.keys(FLOWS).filter((name) => name.startsWith('limited'));
 export const STARTED = Object.keys(FLOWS).filter((name) => !['hears', 'both', 'tells', 'sleeper', 'large'].includes(name));

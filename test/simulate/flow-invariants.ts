@@ -3,22 +3,26 @@
 // I2 In doubt is only a unique or irreversible step that nobody could verify. I3 What completed was performed.
 // I4 Timers never fire early by true time. I5 A listen takes an event once. I6 A parent hears of the end of a child after that end.
 // I7 No run meets the limit on its history: each of these flows comes to rest in time and goes on in a new segment.
+// I8 A queued run is told things, begins or is cancelled; nothing else happens to it.
 import type { Write } from '@palace/platform/durable/contract.ts';
 import { ENDED } from '@palace/flow/contract.ts';
 import type { RunEvent } from '@palace/flow/core/model.ts';
 import { isGuarded } from '@palace/flow/core/release.ts';
 import { openEffect, positionOf } from '@palace/flow/core/run.ts';
+import { permitKey } from '@palace/flow/engine/placement.ts';
 import type { FlowOutside } from './flow-outside.ts';
 import type { FlowTables, FlowWatch, KeptRun } from './flow-tables.ts';
 import { WALL_START_MS, type World } from './world.ts';
 
 const EARLY_TOLERANCE_MS = 1;
 
+const WHILE_QUEUED: ReadonlySet<RunEvent['type']> = new Set(['signal.received', 'context.changed', 'run.started', 'run.cancelled']);
+
 type Of<T extends RunEvent['type']> = Extract<RunEvent, { type: T }>;
 type Asked = 'open' | 'again' | 'completed';
 
 export class FlowInvariants implements FlowWatch {
-  readonly figures = { effects: 0, doubts: 0, timers: 0, heard: 0, segments: 0, upgrades: 0 };
+  readonly figures = { effects: 0, doubts: 0, timers: 0, heard: 0, segments: 0, upgrades: 0, queued: 0 };
   /** Signals by command id: how often a journal has them. */
   readonly signals = new Map<string, number>();
   /** When an effect came to be in doubt, by key. */
@@ -44,7 +48,14 @@ export class FlowInvariants implements FlowWatch {
   }
 
   private problem(run: KeptRun, event: RunEvent): string | undefined {
+    if (run.live.phase === 'queued' && !WHILE_QUEUED.has(event.type)) return 'the run waits for its place';
     switch (event.type) {
+      case 'run.queued':
+        this.figures.queued++;
+        return run.row.permit === permitKey(run.row.tenant, event.permit) ? undefined : `it waits for ${event.permit}, and its row for ${run.row.permit}`;
+      case 'run.rewound':
+        if (event.queued !== undefined) this.figures.queued++;
+        return undefined;
       case 'effect.requested':
         return this.requested(run, event);
       case 'effect.completed':

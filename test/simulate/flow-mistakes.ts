@@ -2,6 +2,7 @@
 // The engine itself has no hook for any of them.
 import type { DurableNode, Write, WriteOutcome } from '@palace/platform/durable/contract.ts';
 import type { Json } from '@palace/jq/jq.ts';
+import type { RunStatus } from '@palace/flow/contract.ts';
 import { Mask } from '@palace/flow/core/mask.ts';
 import type { EffectCall, EffectOutcome, Executor } from '@palace/flow/executors/executor.ts';
 import type { FlowStore } from '@palace/flow/store/port.ts';
@@ -40,6 +41,8 @@ export function mistakenNode(node: DurableNode, mistake: FlowMistake, hasty: Has
 export function mistakenStore(store: FlowStore, mistake: FlowMistake): FlowStore {
   if (mistake === 'no look-back') return { ...store, recentEvents: () => Promise.resolve([]) };
   if (mistake === 'back to a step without the ledger') return { ...store, ledger: () => Promise.resolve([]) };
+  if (mistake === 'places forgotten at a takeover') return withoutPermits(store, (status) => status !== 'pending');
+  if (mistake === 'queued runs forgotten at a takeover') return withoutPermits(store, (status) => status === 'pending');
   if (mistake !== 'unique acts repeated freely') return store;
   return {
     ...store,
@@ -50,6 +53,10 @@ export function mistakenStore(store: FlowStore, mistake: FlowMistake): FlowStore
       return { ...found, program: { ...found.program, steps } };
     },
   };
+}
+
+function withoutPermits(store: FlowStore, isForgotten: (status: RunStatus) => boolean): FlowStore {
+  return { ...store, permits: async (shard) => (await store.permits(shard)).filter(({ status }) => !isForgotten(status)) };
 }
 
 /** Begins the acts of a write when it is submitted; the engine gets that outcome when it asks. */

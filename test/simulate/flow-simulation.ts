@@ -80,7 +80,7 @@ export class FlowSimulation implements SimulatedService<FlowProcess> {
   private checkStarts(world: World): void {
     const byToken = new Map<string, number>();
     for (const { row, live } of this.tables.runs.values()) {
-      if (row.parent !== undefined) continue;
+      if (row.parent !== undefined || row.forkOf !== undefined) continue;
       const { token } = live.input as { token: string };
       byToken.set(`${token}`, (byToken.get(token) ?? 0) + 1);
     }
@@ -96,6 +96,7 @@ export class FlowSimulation implements SimulatedService<FlowProcess> {
       const state = this.store().inbox.get(`${row.tenant}\n${row.commandId}`)?.state;
       if (state === undefined || state === 'open') world.violate(`${row.commandId} ended as ${state ?? 'lost'}`);
       if (row.kind !== 'signal') continue;
+      if (state === 'refused') world.violate(`the signal ${row.commandId} was refused: ${row.key} had been acknowledged and nobody knew it`);
       const times = this.invariants.signals.get(row.commandId) ?? 0;
       if (times !== (state === 'done' ? 1 : 0))
         world.violate(`the signal ${row.commandId} for ${row.key} is ${state} and stands ${times} times in the journal`);

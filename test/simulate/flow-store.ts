@@ -24,7 +24,7 @@ export function simulatedStore(tables: FlowTables, read: Read, blobs: BlobReads)
     active: (shard) =>
       read(() =>
         byId(tables.inShard(shard))
-          .filter(({ row }) => row.status === 'pending' || row.status === 'running')
+          .filter(({ row }) => row.status === 'running')
           .map(({ row }) => ({ id: row.id, tenant: row.tenant, status: row.status, ...(row.permit !== undefined && { permit: row.permit }) })),
       ),
     async load(shards, ids, upTo) {
@@ -55,10 +55,17 @@ export function simulatedStore(tables: FlowTables, read: Read, blobs: BlobReads)
     recentEvents: (_tenant, types, sinceMs, limit) =>
       read(() => [...tables.events.values()].filter((event) => types.includes(event.type) && event.atMs >= sinceMs).slice(-limit)),
     unmatchedEvents: (shard, limit) => read(() => [...tables.events.values()].filter((event) => event.shard === shard && !event.matched).slice(0, limit)),
+    waiting: (shard, most) =>
+      read(() => {
+        const byTenant = new Map<string, number>();
+        const waiting = tables.inShard(shard).filter(({ row }) => row.permit !== undefined && row.status === 'pending');
+        for (const { row } of waiting.slice(0, most)) byTenant.set(row.tenant, (byTenant.get(row.tenant) ?? 0) + 1);
+        return [...byTenant].map(([tenant, count]) => ({ tenant, count }));
+      }),
     permits: (shard) =>
       read(() =>
-        byId(tables.inShard(shard)).flatMap(({ row: { permit, id, status, endedMs } }) =>
-          permit === undefined || endedMs !== undefined ? [] : [{ permit, id, status }],
+        byId(tables.inShard(shard)).flatMap(({ row: { permit, id, status, tenant, hash, endedMs } }) =>
+          permit === undefined || endedMs !== undefined ? [] : [{ permit, id, status, tenant, hash }],
         ),
       ),
   };

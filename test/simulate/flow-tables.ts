@@ -3,6 +3,7 @@
 // I1 A journal is gap-free; a duplicate of a primary key refuses the write as PostgreSQL would.
 // I2 After every commit the summary row has the status, the segment and the program that the folded journal has.
 // I3 A segment begins with a row of its own, and folds from there to the state that the whole journal folds to.
+// I4 No more runs are at work than their limit allows, and who waits for a place gets it in order.
 import { isDeepStrictEqual } from 'node:util';
 import type { Write } from '@palace/platform/durable/contract.ts';
 import { ENDED, type RunStatus } from '@palace/flow/contract.ts';
@@ -55,6 +56,8 @@ export class FlowTables implements ServiceTables {
   readonly timers = new Map<string, number>();
   readonly blobs = new Map<string, string>();
   readonly watches: FlowWatch[] = [];
+  /** Queued runs that have seen all places taken: whoever began since then got a place that they waited for. */
+  private readonly inLine = new Set<KeptRun>();
   private readonly byShard = new Map<number, KeptRun[]>();
   private readonly world: World;
 
@@ -151,6 +154,7 @@ export class FlowTables implements ServiceTables {
     kept.lastSeq += n;
     for (const [i, event] of (JSON.parse(b ?? this.blobs.get(x ?? '') ?? '[]') as RunEvent[]).entries()) {
       for (const watch of this.watches) watch.event(kept, event);
+      if (event.type === 'run.started' && kept.live.phase === 'queued') this.checkOrder(kept);
       try {
         if (event.type === 'segment.opened') this.beginSegment(kept, event, i);
         else evolve(kept.live, event);
@@ -236,7 +240,20 @@ export class FlowTables implements ServiceTables {
     effects?.set(known.key, { ...rest, state: row['state'] as LedgerRow['state'], ...(row['result'] !== null && { result: row['result'] as string }) });
   }
 
-  /** I2, and the limits on how many run at once. */
+  /** I4: ids are in order of their starts. Older ones may be on their way to begin too, so far as there are places. */
+  private checkOrder(begins: KeptRun): void {
+    for (const one of this.inLine) if (one.row.status !== 'pending') this.inLine.delete(one);
+    const older = [...this.inLine].filter(({ row }) => row.permit === begins.row.permit && row.id < begins.row.id);
+    const places = (begins.limit ?? 0) - this.under(begins.row).filter(({ row }) => row.status !== 'pending').length - 1;
+    if (older.length > Math.max(0, places)) this.world.violate(`${begins.row.id} gets the place for which ${older[0]?.row.id} waits longer`);
+  }
+
+  /** Runs of the same limit that have not ended. */
+  private under({ shard, permit }: RunRow): readonly KeptRun[] {
+    return this.inShard(shard).filter(({ row }) => row.permit === permit && !ENDED.has(row.status));
+  }
+
+  /** I2 and I4. */
   private compare(write: Write): void {
     const touched = new Set(
       [...rowsOf(write, 'run'), ...rowsOf(write, 'state')].map(({ id }) => String(id)).concat(rowsOf(write, 'journal').map(({ r }) => String(r))),
@@ -252,7 +269,9 @@ export class FlowTables implements ServiceTables {
       if (segment !== number || segmentSeq !== firstSeq || hash !== kept.live.linked.hash)
         this.world.violate(`${id}: the row has segment ${segment} from event ${segmentSeq} on ${hash}, its journal ${number} from ${firstSeq}`);
       if (permit === undefined || kept.limit === undefined) continue;
-      const running = this.inShard(kept.row.shard).filter((one) => one.row.permit === permit && !ENDED.has(one.row.status) && one.row.status !== 'pending');
+      const under = this.under(kept.row);
+      const running = under.filter(({ row }) => row.status !== 'pending');
+      if (running.length === kept.limit) for (const one of under) if (one.row.status === 'pending') this.inLine.add(one);
       if (running.length > kept.limit)
         this.world.violate(`${running.length} runs hold the permit ${permit}, which allows ${kept.limit}: ${running.map((one) => one.row.id).join(', ')}`);
     }

@@ -29,7 +29,9 @@ export type FlowMistake =
   | 'unique acts repeated freely'
   | 'acts after their deadline'
   | 'no look-back'
-  | 'back to a step without the ledger';
+  | 'back to a step without the ledger'
+  | 'places forgotten at a takeover'
+  | 'queued runs forgotten at a takeover';
 
 export const CORRECT: Switches = {
   fence: 'locked',
@@ -70,4 +72,6 @@ export const MUTANTS: readonly Mutant[] = [
   flow('acts after their deadline'),
   flow('no look-back'),
   flow('back to a step without the ledger'),
+  flow('places forgotten at a takeover'),
+  flow('queued runs forgotten at a takeover'),
 ];

@@ -19,9 +19,15 @@ type Outcome = string | undefined;
 type Handle<T extends Command['type']> = (turn: Turn, command: Extract<Command, { type: T }>) => Outcome;
 
 const HANDLES: { readonly [T in Command['type']]: Handle<T> } = {
-  start(turn, { input, depth }) {
+  start(turn, { input, depth, queued }) {
     if (turn.run.phase !== 'new') return 'The run has started already.';
-    emit(turn, { type: 'run.started', input, ...(depth !== undefined && depth > 0 && { depth }), atMs: turn.env.nowMs });
+    const first = { input, ...(depth !== undefined && depth > 0 && { depth }), atMs: turn.env.nowMs };
+    emit(turn, queued === undefined ? { type: 'run.started', ...first } : { type: 'run.queued', ...first, ...queued });
+    return undefined;
+  },
+  begin(turn) {
+    if (turn.run.phase !== 'queued') return 'The run does not wait for a place.';
+    emit(turn, { type: 'run.started', atMs: turn.env.nowMs });
     return undefined;
   },
   continue: () => undefined,
@@ -89,6 +95,7 @@ const HANDLES: { readonly [T in Command['type']]: Handle<T> } = {
     return undefined;
   },
   pause(turn, { by, reason }) {
+    if (turn.run.phase === 'queued') return 'The run waits for its place; it has not begun.';
     if (turn.run.phase !== 'running') return turn.run.phase === 'paused' ? 'The run is paused already.' : ended(turn);
     emit(turn, { type: 'run.paused', by, ...(reason !== undefined && { reason }), atMs: turn.env.nowMs });
     return undefined;
@@ -128,7 +135,7 @@ export function give(turn: Turn, command: Command): Outcome {
   return (HANDLES[command.type] as Handle<Command['type']>)(turn, command as never);
 }
 
-const isOpen = (turn: Turn): boolean => turn.run.phase === 'running' || turn.run.phase === 'paused';
+const isOpen = ({ run: { phase } }: Turn): boolean => phase === 'running' || phase === 'paused' || phase === 'queued';
 
 function ended(turn: Turn): string {
   return turn.run.phase === 'new' ? 'The run has not started.' : `The run has ended: ${turn.run.phase}.`;

@@ -28,11 +28,20 @@ import { hasWork, isEnded, loadState, stepAt, type Run } from './run.ts';
 type Fold<T extends RunEvent['type']> = (run: Run, event: Extract<RunEvent, { type: T }>) => void;
 
 const FOLDS: { readonly [T in RunEvent['type']]: Fold<T> } = {
-  'run.started': (run, event) => {
-    assertThat(run.phase === 'new', 'a run starts once');
-    run.phase = 'running';
+  'run.queued': (run, event) => {
+    assertThat(run.phase === 'new', 'a run is queued before it starts');
+    run.phase = 'queued';
     run.input = event.input;
     run.depth = event.depth ?? 0;
+    run.startedMs = event.atMs;
+    run.place = { permit: event.permit, atMs: event.atMs };
+  },
+  'run.started': (run, event) => {
+    assertThat(run.phase === (event.input === undefined ? 'queued' : 'new'), 'a run starts once');
+    run.phase = 'running';
+    run.place = undefined;
+    run.input = event.input ?? run.input;
+    run.depth = event.depth ?? run.depth;
     run.startedMs = event.atMs;
     if (run.linked.program.timeout !== undefined) run.unarmed.add(0);
   },
@@ -216,6 +225,9 @@ const FOLDS: { readonly [T in RunEvent['type']]: Fold<T> } = {
       withoutKeys(run);
     }
     restart(run, event.effects, event.ledger);
+    if (event.queued === undefined) return;
+    run.phase = 'queued';
+    run.place = { permit: event.queued.permit, atMs: event.atMs };
   },
   'segment.opened': segmentOpened,
 };
@@ -299,6 +311,7 @@ export function signalEvent(run: string, signal: { readonly id: string; readonly
 function endRun(run: Run, atMs: number): void {
   run.endedMs = atMs;
   run.ending = undefined;
+  run.place = undefined;
   for (const set of [run.acts, run.timers, run.ready, run.effects, run.listens, run.unarmed, run.ledger]) set.clear();
   run.signals = [];
 }

@@ -11,16 +11,17 @@ import { EVOLVE_VERSION, newRun, type Run } from './run.ts';
 import { plain } from './virtual-shell.ts';
 
 /** The state after each event, in one hash. When it changes, EVOLVE_VERSION rises and the new hash is added here. */
-const STATES: Readonly<Record<string, { readonly whole: string; readonly segments?: string }>> = {
+const STATES: Readonly<Record<string, { readonly whole: string; readonly segments?: string; readonly queued?: readonly string[] }>> = {
   '4': { whole: '4300e0a26fab60bf8b17027f3ce36289ea7a099235e2b97dd9751c5553d0c71f' },
   '5': {
     whole: '3c6a983bb3cc465a6f50e9f6f6f5bd52844adcd7c9d2494676bcbbb57b21b1dc',
     segments: 'cbd6c383d1f4ca1ee34bdb80368dd715bf7ed10a5b9d66c04411f3ba990de8a3',
   },
-  // The same for these journals: only intents with secrets hold more than before.
+  // The same for these journals: only intents with secrets hold more than before, and runs may be queued.
   '6': {
     whole: '3c6a983bb3cc465a6f50e9f6f6f5bd52844adcd7c9d2494676bcbbb57b21b1dc',
     segments: 'cbd6c383d1f4ca1ee34bdb80368dd715bf7ed10a5b9d66c04411f3ba990de8a3',
+    queued: ['e8d937664ea0c1bfd4e39668a4adf576508db790dfdf5c4c19395fd1b861d6d9', '0ce7b48844ee6b082c718329784a9d5c6c168757f961bb5d1c87babbb4038986'],
   },
 };
 
@@ -41,6 +42,19 @@ it('the kept journal folds, and folds to the states that this version of evolve 
   const run = newRun(link(kept.program, ''), { id: kept.run });
   expect(statesOf(run, kept.journal)).toBe(STATES[EVOLVE_VERSION]?.whole);
   expect(run.phase).toBe('completed');
+});
+
+it('the kept queued run and queued fork fold: they wait, are told things, and begin', () => {
+  const kept = read<{ program: Program; runs: { run: string; journal: RunEvent[] }[] }>('-queued');
+  const phases = new Set<string>();
+  const states = kept.runs.map(({ run: id, journal }) => {
+    const run = newRun(link(kept.program, ''), { id });
+    const hash = statesOf(run, journal, () => phases.add(run.phase));
+    expect(run.phase).toBe('completed');
+    return hash;
+  });
+  expect([...phases]).toEqual(['new', 'queued', 'running']);
+  expect(states).toEqual(STATES[EVOLVE_VERSION]?.queued);
 });
 
 it('the kept segments fold one after the other and each from its own beginning, on the program that each one names', () => {

@@ -41,8 +41,10 @@ export type Verdict = 'happened' | 'absent' | 'unknown';
 
 // ---- commands: what the shell tells a run ----
 export type Command =
-  /** `depth`: how many runs stand above this one (`child.requested` says it). */
-  | { readonly type: 'start'; readonly input: Json; readonly depth?: number }
+  /** `depth`: how many runs stand above this one (`child.requested` says it). `queued`: it is written now and begins when it has its place. */
+  | { readonly type: 'start'; readonly input: Json; readonly depth?: number; readonly queued?: Queued }
+  /** A queued run has its place. */
+  | { readonly type: 'begin' }
   /** Go on after a bounded decision stopped in the middle (`Decision.more`). */
   | { readonly type: 'continue' }
   /** After `Decision.segmentDue`: the newest version has been looked up (`DecideEnv.newest`), the segment may open. */
@@ -74,6 +76,11 @@ export type Command =
   /** Back to an earlier state (retry from a step), or the beginning of a run with another's state (fork). */
   | { readonly type: 'rewind'; readonly event: Rewound }
   | { readonly type: 'set-context'; readonly context: Json; readonly by: string };
+
+/** What a run waits for before it begins: a place under this concurrency limit. */
+export interface Queued {
+  readonly permit: string;
+}
 
 /** A confirmed effect of the original (or of the generation before), by position. */
 export interface LedgerAnswer {
@@ -109,7 +116,10 @@ export interface Seen {
 
 // ---- events: what happened; `act` is the step instance ----
 export type RunEvent =
-  | { readonly type: 'run.started'; readonly input: Json; readonly depth?: number; readonly atMs: number }
+  /** The first event of a run that must wait for its place. It can be told things and be cancelled; nothing of it is done. */
+  | { readonly type: 'run.queued'; readonly input: Json; readonly depth?: number; readonly permit: string; readonly atMs: number }
+  /** `input` and `depth` are absent when the run was queued: it has them. */
+  | { readonly type: 'run.started'; readonly input?: Json; readonly depth?: number; readonly atMs: number }
   /** A scope's next step begins. `input` only when input.from changed it. `index`: branch of a fork, iteration of a for. */
   | {
       readonly type: 'step.entered';
@@ -214,7 +224,7 @@ export type RunEvent =
       readonly ledger: readonly LedgerAnswer[];
       readonly atMs: number;
     }
-  /** The state as it was after `toSeq` of run `from` (itself: retry from a step; another: fork), with edits; holds the whole state. */
+  /** The state as it was after `toSeq` of run `from` (itself: retry from a step; another: fork), with edits; holds the whole state. `queued`: run.started follows. */
   | {
       readonly type: 'run.rewound';
       readonly from: string;
@@ -224,6 +234,7 @@ export type RunEvent =
       readonly effects: 'keep' | 'again' | 'dry';
       readonly ledger: readonly LedgerAnswer[];
       readonly by: string;
+      readonly queued?: Queued;
       readonly atMs: number;
     }
   /** The run rested with half of its history used: segment number `segment` (2, 3, ...) begins with the whole `state`, on the program `hash`. */
@@ -231,7 +242,8 @@ export type RunEvent =
 
 export type Rewound = Extract<RunEvent, { readonly type: 'run.rewound' }>;
 
-export type RunPhase = 'new' | 'running' | 'paused' | 'completed' | 'failed' | 'cancelled';
+/** `queued`: it waits for its place, `pending` to people. */
+export type RunPhase = 'new' | 'queued' | 'running' | 'paused' | 'completed' | 'failed' | 'cancelled';
 
 /** What a decision may know beside the run. */
 export interface DecideEnv {

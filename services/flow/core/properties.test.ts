@@ -5,7 +5,7 @@ import type { Linked } from './link.ts';
 import type { ActId, DecideLimits } from './model.ts';
 import { evolve } from './evolve.ts';
 import { hasWork, isEnded, newRun, openEffects, openTimers, revive, rewound, snapshot } from './run.ts';
-import { commandOf, flow, ledgerOf, move, type Move } from './random-runs.ts';
+import { commandOf, flow, ledgerOf, move, start, type Move } from './random-runs.ts';
 import { makeRunId } from './run-id.ts';
 import { failureOf } from './failure.ts';
 import { rebase } from './upgrade.ts';
@@ -94,35 +94,48 @@ const options = { seed: SEED, numRuns: 150, endOnFailure: true };
 describe(`random flows under random commands (seed ${SEED})`, () => {
   it('fold to the live state, revive, hold nothing that they let go, and repeat no unique act', () => {
     fc.assert(
-      fc.property(flow, fc.array(move, { minLength: 10, maxLength: 80 }), bounds, histories, (source, moves, eventsPerDecision, historyEvents) => {
-        const shell = virtualShell(linkFlow(source), { eventsPerDecision, historyEvents, retriesPerRun: 5 });
-        shell.give({ type: 'start', input: { n: 1 } });
-        play(shell, moves);
-        checkHolds(shell);
-        checkView(shell);
-      }),
+      fc.property(
+        flow,
+        start,
+        fc.array(move, { minLength: 10, maxLength: 80 }),
+        bounds,
+        histories,
+        (source, first, moves, eventsPerDecision, historyEvents) => {
+          const shell = virtualShell(linkFlow(source), { eventsPerDecision, historyEvents, retriesPerRun: 5 });
+          shell.give(first);
+          play(shell, moves);
+          checkHolds(shell);
+          checkView(shell);
+        },
+      ),
       options,
     );
   });
 
   it('make the same of a command whether they were revived from a snapshot or lived through it', () => {
     fc.assert(
-      fc.property(flow, fc.array(move, { minLength: 5, maxLength: 30 }), fc.array(move, { minLength: 5, maxLength: 30 }), (source, before, after) => {
-        const linked = linkFlow(source);
-        const live = virtualShell(linked, { historyEvents: 600 });
-        live.checking = false;
-        live.give({ type: 'start', input: { n: 1 } });
-        play(live, before);
-        const revived = virtualShell(linked, { historyEvents: 600 });
-        revived.checking = false;
-        revived.run = revive(linked, plain(live.run));
-        revived.journal.push(...live.journal);
-        const lived = after.filter((m) => m.kind !== 'revive');
-        play(live, lived);
-        play(revived, lived);
-        expect(revived.journal).toEqual(live.journal);
-        expect(plain(revived.run)).toEqual(plain(live.run));
-      }),
+      fc.property(
+        flow,
+        start,
+        fc.array(move, { minLength: 5, maxLength: 30 }),
+        fc.array(move, { minLength: 5, maxLength: 30 }),
+        (source, first, before, after) => {
+          const linked = linkFlow(source);
+          const live = virtualShell(linked, { historyEvents: 600 });
+          live.checking = false;
+          live.give(first);
+          play(live, before);
+          const revived = virtualShell(linked, { historyEvents: 600 });
+          revived.checking = false;
+          revived.run = revive(linked, plain(live.run));
+          revived.journal.push(...live.journal);
+          const lived = after.filter((m) => m.kind !== 'revive');
+          play(live, lived);
+          play(revived, lived);
+          expect(revived.journal).toEqual(live.journal);
+          expect(plain(revived.run)).toEqual(plain(live.run));
+        },
+      ),
       { ...options, numRuns: 80 },
     );
   });
@@ -131,14 +144,15 @@ describe(`random flows under random commands (seed ${SEED})`, () => {
     fc.assert(
       fc.property(
         flow,
+        start,
         fc.array(move, { minLength: 5, maxLength: 40 }),
         fc.nat(),
         fc.constantFrom('keep' as const, 'dry' as const),
-        (source, moves, at, effects) => {
+        (source, first, moves, at, effects) => {
           const linked = linkFlow(source);
           const shell = virtualShell(linked, { historyEvents: 400 });
           shell.checking = false;
-          shell.give({ type: 'start', input: { n: 1 } });
+          shell.give(first);
           play(
             shell,
             moves.filter((m) => m.kind !== 'revive'),
@@ -149,12 +163,14 @@ describe(`random flows under random commands (seed ${SEED})`, () => {
           if (past.phase === 'completed' || past.phase === 'cancelled') return;
           const ledger = ledgerOf(shell.journal);
           const before = JSON.stringify(snapshot(past));
-          const event = rewound(past, { from: past.id, toSeq, by: 'ada', effects, ledger, atMs: 5 });
+          const queued = at % 3 === 0 ? { queued: { permit: 'test/random' } } : {};
+          const event = { ...rewound(past, { from: past.id, toSeq, by: 'ada', effects, ledger, atMs: 5 }), ...queued };
           expect(JSON.stringify(snapshot(past)), 'the past is not changed').toBe(before);
           const fork = virtualShell(linked, { historyEvents: 400 });
           fork.run = newRun(linked, { id: makeRunId(3, 2_000, new Uint8Array(9)) });
           fork.journal.push(event);
           evolve(fork.run, event);
+          fork.give({ type: 'begin' });
           fork.play(() => ({ result: { n: 9 } }), 60);
           const confirmed = new Set(ledger.filter((answer) => answer.state === 'confirmed').map((answer) => answer.position));
           for (const made of fork.journal) {

@@ -119,11 +119,16 @@ export const flow = fc
   );
 
 // ---- commands ----
+const PERMIT = { permit: 'test/random' };
+/** At work, or waiting for its place at first. */
+export const start: fc.Arbitrary<Command> = fc
+  .option(fc.constant(PERMIT), { nil: undefined })
+  .map((queued) => ({ type: 'start', input: { n: 1 }, ...(queued !== undefined && { queued }) }));
 export type Move = { readonly kind: string; readonly pick: number; readonly value: Json };
 const KINDS: readonly (readonly [number, readonly string[]])[] = [
   [10, ['done', 'timer']],
   [6, ['continue', 'signal', 'answered', 'unknown', 'lost', 'retry']],
-  [4, ['happened', 'absent', 'cannot-tell', 'resolve-done', 'resolve-absent', 'child', 'resume', 'revive', 'not-sent']],
+  [4, ['happened', 'absent', 'cannot-tell', 'resolve-done', 'resolve-absent', 'child', 'resume', 'revive', 'not-sent', 'begin']],
   [2, ['child-fault', 'retry-again', 'set-context', 'stale', 'nonsense', 'pause']],
   [1, ['cancel']],
 ];
@@ -188,6 +193,8 @@ export function commandOf(shell: VirtualShell, { kind, pick, ...given }: Move): 
       ][pick % 6] as Command;
     case 'revive':
       return undefined;
+    case 'begin':
+      return { type: 'begin' };
     default:
       return { type: kind as 'pause' | 'resume' | 'cancel', by: 'ada' };
   }

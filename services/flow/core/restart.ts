@@ -12,6 +12,7 @@ export function restart(run: Run, effects: 'keep' | 'again' | 'dry', ledger: rea
   run.fault = undefined;
   run.failedAct = undefined;
   run.paused = undefined;
+  run.place = undefined;
   run.endedMs = undefined;
   run.overdue = false;
   run.retries = 0;

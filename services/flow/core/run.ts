@@ -25,6 +25,8 @@ export interface Run extends ActTree {
   readonly parent: string | undefined;
   startedMs: number;
   phase: RunPhase;
+  /** Since when it waits for its place under which limit. */
+  place: { readonly permit: string; readonly atMs: number } | undefined;
   generation: number;
   mode: RunMode;
   /** Events folded: the seq of the last one. */
@@ -67,6 +69,7 @@ export function newRun(linked: Linked, given: NewRun): Run {
     parent: given.parent,
     startedMs: given.startedMs ?? 0,
     phase: 'new',
+    place: undefined,
     generation: given.generation ?? 1,
     mode: 'live',
     seq: 0,
@@ -149,6 +152,7 @@ interface Flat {
 const PLAIN = [
   'startedMs',
   'phase',
+  'place',
   'generation',
   'mode',
   'seq',
@@ -228,7 +232,7 @@ export interface Rewind {
 
 /** The event that begins a run (or takes one back) with the state of `run`, which was folded up to `toSeq`. Throws RangeError when that state is an end. */
 export function rewound(run: Run, { context, input, ...how }: Rewind): Rewound {
-  if (run.phase !== 'running' && run.phase !== 'paused' && run.phase !== 'failed') {
+  if (run.phase === 'new' || run.phase === 'completed' || run.phase === 'cancelled') {
     throw new RangeError(
       run.phase === 'new' ? 'Nothing has happened at that point.' : `At that point the run had ended (${run.phase}): go back to an earlier event.`,
     );

@@ -4,6 +4,7 @@ import type { z } from 'zod';
 import type { RunStatus, waitingFor as waitingForShape } from '../contract.ts';
 import type { Act, OpenEffect } from './acts.ts';
 import type { DecideLimits } from './model.ts';
+import { keyOfPermit } from './permit.ts';
 import { SIGNAL_PREFIX, type EventFilter, type Step } from './program.ts';
 import { hasWork, openEffect, segmentEvents, stepAt, type Run } from './run.ts';
 
@@ -13,10 +14,12 @@ type Waiting = z.input<typeof waitingForShape>;
 const MAX_ENTRIES = 100;
 /** The part of its history that a run may use without a word. */
 export const NEAR_HISTORY_END = 0.75;
+/** Characters. */
+const MAX_KEY_SHOWN = 100;
 
 /** `running`: something is being done or can be done now; `waiting`: only time, events, other runs or people move it. */
 export function runStatus(run: Run): RunStatus {
-  if (run.phase === 'new') return 'pending';
+  if (run.phase === 'new' || run.phase === 'queued') return 'pending';
   if (run.phase !== 'running') return run.phase;
   if (hasWork(run)) return 'running';
   for (const id of run.effects) if (openEffect(run, id)?.state !== 'in-doubt') return 'running';
@@ -25,6 +28,7 @@ export function runStatus(run: Run): RunStatus {
 
 /** What moves the run on, what people can do about first. */
 export function waitingFor(run: Run): Waiting[] {
+  if (run.place !== undefined) return [placeEntry(run, run.place)];
   if (run.phase !== 'running' && run.phase !== 'paused') return [];
   const found = run.phase === 'paused' ? [pausedBy(run)] : [];
   for (const act of run.acts.values()) {
@@ -34,9 +38,18 @@ export function waitingFor(run: Run): Waiting[] {
   return found.toSorted((a, b) => rank(a) - rank(b));
 }
 
-const ORDER: readonly Waiting['kind'][] = ['paused', 'in-doubt', 'signal', 'event', 'run', 'permit', 'retry', 'timer', 'effect'];
+const ORDER: readonly Waiting['kind'][] = ['paused', 'in-doubt', 'signal', 'event', 'run', 'place', 'retry', 'timer', 'effect'];
 const rank = (entry: Waiting): number => ORDER.indexOf(entry.kind);
 const iso = (ms: number): string => new Date(ms).toISOString();
+
+function placeEntry(run: Run, { permit, atMs }: NonNullable<Run['place']>): Waiting {
+  const { namespace, name, concurrency } = run.linked.program;
+  const flow = `${namespace}/${name}`;
+  const key = keyOfPermit(permit, flow);
+  const whose = key === undefined ? flow : `${flow} with the key ${JSON.stringify(key).slice(0, MAX_KEY_SHOWN)}`;
+  const text = `Waits for its place among the runs of ${whose}: at most ${concurrency?.limit ?? 1} at a time.`;
+  return { kind: 'place', step: '', name: flow, ...(key !== undefined && { key }), since: iso(atMs), text };
+}
 
 function pausedBy(run: Run): Waiting {
   const { by = 'somebody', atMs = 0, reason } = run.paused ?? {};

@@ -7,19 +7,19 @@ import type { Json } from '@palace/jq/jq.ts';
 import { shortageError } from '@palace/platform/database/failure.ts';
 import { PalaceError } from '@palace/platform/errors.ts';
 import { SHARD_COUNT } from '@palace/platform/durable/contract.ts';
-import type { Rewound } from '../core/model.ts';
 import { checkSchema } from '../core/json-schema.ts';
 import type { Linked } from '../core/link.ts';
+import { MAX_KEY_BYTES, permitName } from '../core/permit.ts';
 import { makeRunId } from '../core/run-id.ts';
 import { fits } from '../core/payload.ts';
-import { newRun } from '../core/run.ts';
 import { settingOf } from '../core/turn.ts';
-import { FIRST_SEGMENT, type Definition, type RunRow } from '../store/port.ts';
+import type { Definition } from '../store/port.ts';
 import { createAdmission } from './admission.ts';
-import { permitShard } from './placement.ts';
-import { release, type EngineParts } from './parts.ts';
+import { newcomer, type StartBody } from './arrivals.ts';
+import { permitKey, permitShard } from './placement.ts';
+import type { EngineParts } from './parts.ts';
 import type { PermitClaim } from './permits.ts';
-import { newSlot, type RunEnd, type Settlement, type Slot } from './slot.ts';
+import type { RunEnd, Settlement } from './slot.ts';
 
 /** Starts in a row that share their shards, and over how many shards (of different lanes) they alternate. */
 const STARTS_PER_SHARD = 256;
@@ -34,31 +34,9 @@ export interface StartRequest {
   readonly onEnd?: (end: RunEnd) => void;
 }
 
-export interface StartBody {
-  readonly run: string;
-  readonly flow: string;
-  readonly hash: string;
-  readonly input: Json;
-  readonly permit?: PermitClaim;
-}
-
-/** A fork on its way to its shard: the row of the new run and its first event. */
-export interface ForkBody {
-  readonly run: string;
-  readonly flow: string;
-  readonly version: string;
-  readonly hash: string;
-  readonly forkOf: string;
-  readonly permit?: PermitClaim;
-  readonly begin: Rewound;
-}
-
 export interface Accept {
   /** The run's id, after its commit. Throws PalaceError. */
   start(request: StartRequest): Promise<{ id: string; repeated: boolean }>;
-  /** A start that came through the inbox, in its home shard. */
-  startFromInbox(shard: number, tenant: string, commandId: string, body: StartBody): Promise<void>;
-  forkFromInbox(shard: number, tenant: string, commandId: string, body: ForkBody): Promise<void>;
   pending(): number;
 }
 
@@ -136,7 +114,7 @@ export function createAccept(parts: EngineParts): Accept {
   async function startElsewhere(request: StartRequest, definition: Definition, place: Place | undefined): Promise<{ id: string; repeated: boolean }> {
     const { tenant, idempotency } = request;
     const shard = place?.shard ?? (parts.entropy(1)[0] ?? 0) % SHARD_COUNT;
-    if (place !== undefined) admission.checkLine(shard, tenant);
+    if (place !== undefined) await admission.checkLine(shard, tenant);
     const id = makeRunId(shard, parts.node().timeMs(), parts.entropy(9));
     const body: StartBody = {
       run: id,
@@ -153,52 +131,7 @@ export function createAccept(parts: EngineParts): Accept {
     return { id, repeated: false };
   }
 
-  async function startFromInbox(shard: number, tenant: string, commandId: string, body: StartBody): Promise<void> {
-    const [flow, version] = body.flow.split('@') as [string, string];
-    const known = parts.slots.get(body.run);
-    if (known !== undefined) {
-      known.queue.push({ command: { type: 'start', input: body.input }, commandId });
-      parts.schedule(known);
-      return;
-    }
-    const held = parts.tenure(shard);
-    const linked = await parts.programs.byHash(tenant, body.hash);
-    if (!held()) return;
-    if (linked === undefined) return refuse(shard, tenant, commandId, body);
-    const row = { id: body.run, shard, tenant, flow, version, hash: body.hash, ...permitOfRow(body) };
-    const slot = newcomer(row, linked, parts.node().timeMs());
-    parts.slots.set(body.run, slot);
-    parts.push(slot, { command: { type: 'start', input: body.input }, commandId });
-  }
-
-  async function forkFromInbox(shard: number, tenant: string, commandId: string, body: ForkBody): Promise<void> {
-    const held = parts.tenure(shard);
-    const linked = await parts.programs.byHash(tenant, body.hash);
-    if (!held()) return;
-    if (linked === undefined) return refuse(shard, tenant, commandId, body);
-    const { run: id, flow, version, hash, forkOf } = body;
-    const slot = newcomer({ id, shard, tenant, flow, version, hash, forkOf, ...permitOfRow(body) }, linked, parts.node().timeMs());
-    parts.slots.set(body.run, slot);
-    parts.push(slot, { command: { type: 'rewind', event: body.begin }, commandId });
-  }
-
-  /** Kept before its flow was deleted: it will never begin, and its row must not come back for ever. */
-  function refuse(shard: number, tenant: string, commandId: string, { run, hash, permit }: StartBody | ForkBody): void {
-    const envelope = { command: { type: 'continue' } as const, commandId };
-    parts.consume(shard, tenant, run, [envelope], `its flow version ${hash} is gone`);
-    release(parts, shard, tenant, envelope);
-    if (permit !== undefined) parts.freePermit({ row: { shard, id: run, permit: permit.key } });
-  }
-
-  return { start, startFromInbox, forkFromInbox, pending: () => admission.pending() };
-}
-
-const permitOfRow = ({ permit }: { readonly permit?: PermitClaim }): { permit?: string } => (permit === undefined ? {} : { permit: permit.key });
-
-/** A run that has not been written yet. */
-function newcomer(row: Omit<RunRow, 'status' | 'startedMs' | keyof typeof FIRST_SEGMENT>, linked: Linked, startedMs: number): Slot {
-  const run = newRun(linked, { id: row.id, startedMs });
-  return newSlot({ ...row, ...FIRST_SEGMENT, status: 'running', startedMs }, run, { lastSeq: 0, snapshotSeq: 0, fresh: true });
+  return { start, pending: () => admission.pending() };
 }
 
 const nameOf = ({ namespace, name }: Definition): string => `${namespace}/${name}`;
@@ -231,17 +164,19 @@ function placeOf(parts: EngineParts, definition: Definition, linked: Linked, req
   const rule = linked.program.concurrency;
   if (rule === undefined) return undefined;
   const flow = nameOf(definition);
-  const placed = (key: string): Place => ({
-    shard: permitShard(request.tenant, key),
-    permit: { key: `${request.tenant}\n${key}`, limit: rule.limit },
+  const placed = (name: string): Place => ({
+    shard: permitShard(request.tenant, name),
+    permit: { key: permitKey(request.tenant, name), limit: rule.limit },
   });
-  if (rule.key === undefined) return placed(flow);
+  if (rule.key === undefined) return placed(permitName(flow));
+  let key: Json;
   try {
-    const key = linked.expr(rule.key).first(request.input, { nowMs: parts.node().timeMs() });
-    return placed(`${flow}/${JSON.stringify(key ?? null)}`);
+    key = linked.expr(rule.key).first(request.input, { nowMs: parts.node().timeMs() }) ?? null;
   } catch (error) {
-    throw new PalaceError('run.input-refused', {
-      detail: `The concurrency key cannot be computed from this input: ${error instanceof Error ? error.message : String(error)}`,
-    });
+    throw refusedKey(`cannot be computed from this input: ${error instanceof Error ? error.message : String(error)}`);
   }
+  if (!fits(key, MAX_KEY_BYTES)) throw refusedKey(`is larger than ${MAX_KEY_BYTES} bytes.`);
+  return placed(permitName(flow, key));
 }
+
+const refusedKey = (why: string): PalaceError => new PalaceError('run.input-refused', { detail: `The concurrency key ${why}` });

@@ -6,6 +6,7 @@
 // Called by accept.ts.
 import { PalaceError } from '@palace/platform/errors.ts';
 import { FairShare } from '@palace/platform/durable/core/fair-share.ts';
+import { createLinesElsewhere } from './lines-elsewhere.ts';
 import type { EngineParts } from './parts.ts';
 
 type Bounded = 'pending starts' | 'active runs' | 'waiting effects' | 'starts that wait for a place';
@@ -14,8 +15,8 @@ export interface Admission {
   /** A start that is being accepted until `leave`; throws when it may not be. */
   enter(tenant: string): void;
   leave(tenant: string): void;
-  /** May the tenant have one more start wait in this shard for its place under a concurrency limit? Throws when it may not. */
-  checkLine(shard: number, tenant: string): void;
+  /** May the tenant have one more start wait in this shard for its place under a concurrency limit? Rejects when it may not. */
+  checkLine(shard: number, tenant: string): Promise<void>;
   /** Starts that have entered. */
   pending(): number;
 }
@@ -23,6 +24,7 @@ export interface Admission {
 export function createAdmission(parts: EngineParts): Admission {
   const { maxPendingStarts, maxActiveRuns, maxWaitingEffects } = parts.settings;
   const starts = new FairShare(maxPendingStarts);
+  const elsewhere = createLinesElsewhere(parts);
   let pending = 0;
 
   function enter(tenant: string): void {
@@ -49,9 +51,11 @@ export function createAdmission(parts: EngineParts): Admission {
     return new PalaceError('overload.busy', { detail, retryAfterSeconds: 1 });
   }
 
-  function checkLine(shard: number, tenant: string): void {
-    const line = parts.inLine(shard);
-    if (line !== undefined) check('starts that wait for a place', tenant, line, maxActiveRuns);
+  async function checkLine(shard: number, tenant: string): Promise<void> {
+    const own = parts.inLine(shard);
+    const line = own ?? (await elsewhere(shard));
+    check('starts that wait for a place', tenant, line, maxActiveRuns);
+    if (own === undefined) line.take(tenant);
   }
 
   return { enter, leave, checkLine, pending: () => pending };

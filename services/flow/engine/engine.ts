@@ -7,7 +7,8 @@ import type { Appetite, DurableHost, DurableNode, InboxRow, StreamRow } from '@p
 import { FairShare } from '@palace/platform/durable/core/fair-share.ts';
 import { ENDED } from '../contract.ts';
 import type { CloudEvent, Command } from '../core/model.ts';
-import { createAccept, type Accept, type ForkBody, type StartBody } from './accept.ts';
+import { createAccept, type Accept } from './accept.ts';
+import { createArrivals, type Arrivals } from './arrivals.ts';
 import { commandOf } from './control.ts';
 import { goBack } from './go-back.ts';
 import { createCorrelation, type Correlation } from './correlation.ts';
@@ -47,6 +48,7 @@ interface Pieces {
   readonly parts: EngineParts;
   readonly loading: Loading;
   readonly accept: Accept;
+  readonly arrivals: Arrivals;
   readonly correlation: Correlation;
   readonly permits: Permits;
 }
@@ -105,12 +107,12 @@ function assemble(surroundings: Surroundings): Pieces {
     give(shard, runId, envelope) {
       const slot = parts.slots.get(runId);
       if (slot !== undefined && !slot.gone) parts.push(slot, envelope);
-      else loading.want(shard, envelope.tenant ?? '', runId, envelope);
+      else if (!arrivals.keep(runId, envelope)) loading.want(shard, envelope.tenant ?? '', runId, envelope);
     },
     committed: (committed) => afterCommit(pieces, committed),
-    inLine: (shard) => pieces.permits.inLine(shard),
+    inLine: (shard) => permits.inLine(shard),
     freePermit: ({ row }) => {
-      if (row.permit !== undefined) pieces.permits.ended(row.shard, row.permit, row.id);
+      if (row.permit !== undefined) permits.left(row.shard, row.permit, row.id);
     },
     consume: (shard, tenant, runId, envelopes, why) => consume(parts, shard, tenant, runId, envelopes, why),
     quarantine: (target, why, error) => quarantine(parts, target, why, error),
@@ -119,10 +121,12 @@ function assemble(surroundings: Surroundings): Pieces {
   const loading = createLoading(parts);
   const accept = createAccept(parts);
   const permits = createPermits(parts);
+  const arrivals = createArrivals(parts, permits);
   const pieces: Pieces = {
     parts,
     loading,
     accept,
+    arrivals,
     correlation: createCorrelation(parts),
     permits,
   };
@@ -130,7 +134,7 @@ function assemble(surroundings: Surroundings): Pieces {
 }
 
 function createHost(pieces: Pieces): DurableHost {
-  const { parts, loading, permits, correlation } = pieces;
+  const { parts, loading, arrivals, permits, correlation } = pieces;
   const untouched: Appetite = { rows: new FairShare(parts.settings.maxHeldRows).room, sated: [] };
   return {
     async open({ shard }) {
@@ -143,7 +147,7 @@ function createHost(pieces: Pieces): DurableHost {
       parts.held.delete(shard);
       parts.draining.delete(shard);
       permits.drop(shard);
-      const lost = loading.drop(shard).slice();
+      const lost = [...loading.drop(shard), ...arrivals.drop(shard)];
       for (const slot of parts.slots.values()) {
         if (slot.shard !== shard) continue;
         slot.gone = true;
@@ -188,6 +192,7 @@ function createHost(pieces: Pieces): DurableHost {
         return;
       }
       for (const { id, tenant } of runs) if (!p.slots.has(id)) l.want(shard, tenant, id, undefined);
+      permits.goOn(shard);
       void correlation.rematch(shard);
     });
   }
@@ -225,16 +230,9 @@ function childEnded(said: { act: number; child: string; output?: unknown; fault?
   return command as Command;
 }
 
-function arrive({ parts, accept, permits, correlation }: Pieces, shard: number, row: InboxRow): void {
+function arrive({ parts, arrivals, permits, correlation }: Pieces, shard: number, row: InboxRow): void {
   const { tenant, commandId } = row;
-  if (row.kind === 'start') {
-    const body = parseJsonText(row.body) as StartBody;
-    return permits.arrive(shard, { commandId, tenant, run: body.run, permit: body.permit, begin: () => accept.startFromInbox(shard, tenant, commandId, body) });
-  }
-  if (row.kind === 'fork') {
-    const body = parseJsonText(row.body) as ForkBody;
-    return permits.arrive(shard, { commandId, tenant, run: body.run, permit: body.permit, begin: () => accept.forkFromInbox(shard, tenant, commandId, body) });
-  }
+  if (row.kind === 'start' || row.kind === 'fork') return arrivals.arrive(shard, row);
   if (row.kind === 'event') return correlation.arrive(shard, tenant, parseJsonText(row.body) as CloudEvent, { commandId });
   if (row.kind === 'retry') return void goBack(parts, permits, shard, row);
   parts.give(shard, row.key, { command: commandOf(row), commandId, tenant });
@@ -292,8 +290,9 @@ function quarantine(parts: EngineParts, target: Parameters<EngineParts['quaranti
     parts.effects.abandon(slot);
     parts.slots.delete(id);
     parts.idle.delete(id);
-    parts.freePermit(slot);
   }
+  const permit = slot?.row.permit ?? target.permit;
+  if (permit !== undefined) parts.freePermit({ row: { id, shard, permit } });
   const fence = parts.node().fence(shard);
   if (fence !== undefined && slot?.fresh !== true) {
     const draft = newDraft();

@@ -1,6 +1,6 @@
 // A run goes back: a failed one to the steps that were open, any one to a step, a quarantined one to work.
 // I1 It goes back with the ledger as it is at that moment: an act missing from it would be performed again (R3).
-// I2 A run under a concurrency limit gave its place back when it ended; it waits for one like a start.
+// I2 A run under a concurrency limit gave its place back when it ended; it waits for one by its row, among those that are queued.
 import { parseJsonText } from '@palace/platform/json.ts';
 import type { InboxRow } from '@palace/platform/durable/contract.ts';
 import { ENDED } from '../contract.ts';
@@ -9,6 +9,7 @@ import type { Command, Rewound, RunEvent } from '../core/model.ts';
 import { rewound, type Run } from '../core/run.ts';
 import { rebase } from '../core/upgrade.ts';
 import type { RunRow, StoredRun } from '../store/port.ts';
+import { again } from './again.ts';
 import { ledgerAnswers } from './ledger.ts';
 import { fold } from './loading.ts';
 import { release, type EngineParts } from './parts.ts';
@@ -63,18 +64,20 @@ async function permitOf(parts: EngineParts, { tenant, hash, permit: key }: RunRo
 function wake(wish: Wish, run: RunRow, permit: PermitClaim | undefined): void {
   const { parts, permits, shard, row } = wish;
   async function prepare(): Promise<Command | undefined> {
-    const hasPlace = permit === undefined || !ENDED.has(parts.slots.get(run.id)?.status ?? 'running') || permits.holds(shard, permit.key, run.id);
-    if (hasPlace) return commandFor(wish);
-    // It was at work when this was asked for, has ended since, and gave its place away.
-    wake(wish, run, permit);
+    const status = parts.slots.get(run.id)?.status ?? 'running';
+    if (permit === undefined || !ENDED.has(status) || permits.holds(shard, permit.key, run.id)) return commandFor(wish);
+    // It was at work or queued when this was asked for, has ended since, and gave its place away.
+    wake(wish, { ...run, status }, permit);
     return undefined;
   }
   const settle = ({ kind }: Settlement): void => (kind === 'kept' ? undefined : givePlaceBack(wish));
-  async function begin(): Promise<void> {
-    if (run.status === 'quarantined') return revive(wish);
-    parts.give(shard, run.id, { command: { type: 'continue' }, prepare, commandId: row.commandId, tenant: row.tenant, settle });
+  function begin(): void {
+    if (run.status === 'quarantined') again(parts, shard, 'a run could not be given another chance', run.id, () => revive(wish));
+    else parts.give(shard, run.id, { command: { type: 'continue' }, prepare, commandId: row.commandId, tenant: row.tenant, settle });
   }
-  permits.arrive(shard, { commandId: row.commandId, tenant: row.tenant, run: run.id, permit, begin });
+  // One that is queued has not ended: it says so itself.
+  if (run.status === 'pending') begin();
+  else permits.returns(shard, { commandId: row.commandId, tenant: row.tenant, run: run.id, permit, begin });
 }
 
 /** I1: read while the run stands still. A store that is away for a moment is no reason to refuse what a person asked for. */
@@ -148,7 +151,8 @@ async function revive({ parts, shard, row }: Wish): Promise<void> {
   addState(draft, { id: row.key, tenant: row.tenant }, 'running', null);
   await parts.node().submit(draftWrite(draft, { fence, key: row.key, tenant: row.tenant, consumes: [{ commandId: row.commandId, outcome: 'done' }] }));
   release(parts, shard, row.tenant, { command: { type: 'continue' }, commandId: row.commandId });
-  parts.give(shard, row.key, { command: { type: 'continue' }, tenant: row.tenant });
+  // One that was set aside while it was queued has its place by now.
+  parts.give(shard, row.key, { command: { type: 'begin' }, tenant: row.tenant, settle: () => givePlaceBack({ parts, row }) });
 }
 
 function refuse(wish: Wish, why: string): void {
@@ -166,7 +170,7 @@ function fail(wish: Wish, error: unknown): void {
 }
 
 /** It did not go back: an ended run keeps no place under a limit. */
-function givePlaceBack({ parts, row }: Wish): void {
+function givePlaceBack({ parts, row }: Pick<Wish, 'parts' | 'row'>): void {
   const slot = parts.slots.get(row.key);
   if (slot !== undefined && ENDED.has(slot.status)) parts.freePermit(slot);
 }

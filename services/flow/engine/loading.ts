@@ -125,7 +125,8 @@ export function createLoading(parts: EngineParts): Loading {
       slot = slotOf(stored, linked, parts.scheduler.nowMs());
     } catch (error) {
       wanted.delete(id);
-      parts.quarantine({ id, shard, tenant: stored.row.tenant, envelopes: wish.envelopes }, 'its journal does not fold', error);
+      const { tenant, permit } = stored.row;
+      parts.quarantine({ id, shard, tenant, ...(permit !== undefined && { permit }), envelopes: wish.envelopes }, 'its journal does not fold', error);
       return;
     }
     wanted.delete(id);

@@ -1,5 +1,5 @@
 // What the engine's pieces share: its surroundings, its memory, and the few verbs by which the pieces call each other.
-// The pieces are turn.ts (decide and write), loading.ts, effects.ts, accept.ts, correlation.ts, permits.ts; engine.ts puts them together.
+// The pieces are turn.ts (decide and write), loading.ts, effects.ts, accept.ts, arrivals.ts, correlation.ts, permits.ts; engine.ts puts them together.
 import type { Json } from '@palace/jq/jq.ts';
 import type { Blobs } from '@palace/platform/blobs/port.ts';
 import type { DurableNode, Scheduler } from '@palace/platform/durable/contract.ts';
@@ -104,12 +104,16 @@ export interface EngineParts {
   committed(committed: Committed): void;
   /** What waits in this shard for its place under a concurrency limit, by tenant; undefined when it is not ours. */
   inLine(shard: number): FairShare | undefined;
-  /** A run that ended, or never began, gives its place back. */
+  /** A run that ended, or never began, gives its place back, or its place in line. */
   freePermit(slot: { readonly row: Pick<Slot['row'], 'id' | 'shard' | 'permit'> }): void;
   /** Consumes the rows behind envelopes that no run will decide. Does not settle them. */
   consume(shard: number, tenant: string, runId: string, envelopes: readonly Envelope[], why: string): void;
   /** The run alone is set aside; its shard goes on. */
-  quarantine(target: { id: string; shard: number; tenant: string; slot?: Slot; envelopes?: readonly Envelope[] }, why: string, error?: unknown): void;
+  quarantine(
+    target: { id: string; shard: number; tenant: string; permit?: string; slot?: Slot; envelopes?: readonly Envelope[] },
+    why: string,
+    error?: unknown,
+  ): void;
 }
 
 /** A row has come into the hands of the shard. */

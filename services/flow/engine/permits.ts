@@ -1,120 +1,119 @@
 // Concurrency limits: at most `limit` runs at once per permit, all in the permit's home shard, so that counting is local (ENGINE E13).
-// I1 A permit is bound to a run id and given back by its final event, never by time.
-// I2 What must wait for its place (a start, a fork, a retry of an ended run) stays in the inbox, undecided: the next owner sees it again,
-//    in the same order.
+// I1 A place is bound to a run id and given back by its final event, or when it is set aside; never by time.
+// I2 What must wait stands in one line, the oldest id first, whoever holds the shard. Queued runs are pending in the summary, and here no
+//    more than ids. An ended run that is to go back to work waits by its row in the inbox, undecided.
 // I3 What waits keeps no signal or timer of its shard from coming through: it holds no place in it; how many of a tenant may wait is bounded
 //    at the door.
 // I4 The key of a permit names its tenant: flows of one name that meet in a shard do not count for each other.
-import { FairShare } from '@palace/platform/durable/core/fair-share.ts';
+// I5 A shard that drains begins nothing: its next owner does.
+import type { FairShare } from '@palace/platform/durable/core/fair-share.ts';
+import type { HeldPermit } from '../store/port.ts';
 import type { EngineParts } from './parts.ts';
 import { hold, release } from './parts.ts';
-
-const RETRY_MS = 500;
-
-/** A row of the inbox that makes a run work. */
-export interface Beginning {
-  readonly commandId: string;
-  readonly tenant: string;
-  readonly run: string;
-  readonly permit: PermitClaim | undefined;
-  /** Hands the row to its run. Called again when it throws, while the shard is held. */
-  begin(): Promise<void>;
-}
+import { ShardPlaces, type Waiting } from './places.ts';
+import type { Settlement } from './slot.ts';
 
 export interface PermitClaim {
+  /** Of placement.ts. */
   readonly key: string;
   readonly limit: number;
 }
 
-interface Permit {
-  readonly running: Set<string>;
-  readonly waiting: Beginning[];
-}
-
-interface ShardPermits {
-  readonly byKey: Map<string, Permit>;
-  /** All that wait, by tenant. */
-  readonly waiting: FairShare;
+/** An ended run that is to go back to work, and the row that asks for it. */
+export interface Return {
+  readonly commandId: string;
+  readonly tenant: string;
+  readonly run: string;
+  readonly permit: PermitClaim | undefined;
+  begin(): void;
 }
 
 export interface Permits {
   open(shard: number): Promise<void>;
+  /** Once the shard may be written: begins what the owner before left waiting although there were places. */
+  goOn(shard: number): void;
   drop(shard: number): void;
+  /** A run that is new: it takes its place or stands in line, and is told to begin when it has one. */
+  enter(shard: number, tenant: string, permit: PermitClaim, run: string): void;
   /** Begins now, or when its place is free. */
-  arrive(shard: number, beginning: Beginning): void;
+  returns(shard: number, one: Return): void;
   holds(shard: number, permit: string, runId: string): boolean;
-  /** The run has ended, or never began to work. */
-  ended(shard: number, permit: string, runId: string): void;
-  /** What waits in the shard, by tenant. */
+  /** The run has ended, is set aside, or never began to work: neither at work nor queued any more. */
+  left(shard: number, permit: string, runId: string): void;
+  /** What waits in the shard, by tenant; undefined when it is not ours. */
   inLine(shard: number): FairShare | undefined;
 }
 
 export function createPermits(parts: EngineParts): Permits {
-  const shards = new Map<number, ShardPermits>();
-
-  function permitsOf(shard: number): ShardPermits {
-    let known = shards.get(shard);
-    if (known === undefined) shards.set(shard, (known = { byKey: new Map(), waiting: new FairShare(parts.settings.maxActiveRuns) }));
-    return known;
-  }
-
-  function permitOf(shard: number, key: string): Permit {
-    const { byKey } = permitsOf(shard);
-    let permit = byKey.get(key);
-    if (permit === undefined) byKey.set(key, (permit = { running: new Set(), waiting: [] }));
-    return permit;
-  }
+  /** Of the shards that are ours; what comes late for another finds nothing. */
+  const shards = new Map<number, ShardPlaces>();
 
   async function open(shard: number): Promise<void> {
-    shards.delete(shard);
+    const places = new ShardPlaces(parts.settings.maxActiveRuns);
+    shards.set(shard, places);
     for (const held of await parts.store.permits(shard)) {
-      if (held.status !== 'pending' && held.status !== 'quarantined') permitOf(shard, held.permit).running.add(held.id);
+      if (held.status === 'quarantined') continue;
+      const { permit: key, tenant, id } = held;
+      if (held.status !== 'pending') places.of(key).take(id);
+      else places.of(key).stand(queuedRun(shard, tenant, { key, limit: await limitOf(parts, held) }, id));
     }
   }
 
-  function begin(shard: number, beginning: Beginning, held = parts.tenure(shard)): void {
-    beginning.begin().catch((error: unknown) => {
-      parts.log.warn('a run could not begin; trying again', { error, runId: beginning.run });
-      parts.scheduler.after(RETRY_MS, () => {
-        if (held()) begin(shard, beginning, held);
-      });
-    });
+  function enter(shard: number, tenant: string, permit: PermitClaim, run: string): void {
+    shards
+      .get(shard)
+      ?.of(permit.key)
+      .stand(queuedRun(shard, tenant, permit, run));
+    giveOut(shard, permit.key);
   }
 
-  function arrive(shard: number, beginning: Beginning): void {
-    if (beginning.permit === undefined) return begin(shard, beginning);
-    const permit = permitOf(shard, beginning.permit.key);
-    if (permit.running.has(beginning.run) || permit.running.size < beginning.permit.limit) {
-      permit.running.add(beginning.run);
-      begin(shard, beginning);
-    } else {
-      const { tenant, commandId } = beginning;
-      permit.waiting.push(beginning);
-      permitsOf(shard).waiting.take(tenant);
-      // It keeps no place among the rows in hand (I3).
-      release(parts, shard, tenant, { command: { type: 'continue' }, commandId });
+  function queuedRun(shard: number, tenant: string, { key, limit }: PermitClaim, run: string): Waiting {
+    function begin(): void {
+      const held = parts.tenure(shard);
+      // What cannot be told to begin (it was set aside, its row is gone) keeps no place.
+      const settle = ({ kind }: Settlement): void => (kind === 'refused' && held() ? left(shard, key, run) : undefined);
+      parts.give(shard, run, { command: { type: 'begin' }, tenant, settle });
     }
+    return { tenant, run, limit, begin };
   }
 
-  function ended(shard: number, key: string, runId: string): void {
-    const permit = permitOf(shard, key);
-    permit.running.delete(runId);
-    const next = permit.waiting[0];
-    if (next?.permit !== undefined && permit.running.size < next.permit.limit) {
-      permit.waiting.shift();
-      permitsOf(shard).waiting.give(next.tenant);
-      permit.running.add(next.run);
-      hold(parts, shard, next.tenant);
-      begin(shard, next);
-    } else if (permit.running.size === 0 && next === undefined) shards.get(shard)?.byKey.delete(key);
+  function returns(shard: number, { permit, tenant, run, commandId, begin: goBack }: Return): void {
+    if (permit === undefined || holds(shard, permit.key, run)) return goBack();
+    // While it waits it keeps no place among the rows in hand (I3).
+    release(parts, shard, tenant, { command: { type: 'continue' }, commandId });
+    function begin(): void {
+      hold(parts, shard, tenant);
+      goBack();
+    }
+    shards.get(shard)?.of(permit.key).stand({ tenant, run, limit: permit.limit, commandId, begin });
+    giveOut(shard, permit.key);
   }
 
-  return {
-    open,
-    arrive,
-    holds: (shard, key, runId) => shards.get(shard)?.byKey.get(key)?.running.has(runId) === true,
-    ended,
-    drop: (shard) => void shards.delete(shard),
-    inLine: (shard) => shards.get(shard)?.waiting,
-  };
+  function giveOut(shard: number, key: string): void {
+    while (!parts.draining.has(shard)) {
+      const next = shards.get(shard)?.of(key).next();
+      if (next === undefined) break;
+      next.begin();
+    }
+    shards.get(shard)?.forgetEmpty(key);
+  }
+
+  function left(shard: number, key: string, run: string): void {
+    shards.get(shard)?.of(key).leave(run);
+    giveOut(shard, key);
+  }
+
+  const goOn = (shard: number): void =>
+    shards
+      .get(shard)
+      ?.keys()
+      .forEach((key) => giveOut(shard, key));
+  const drop = (shard: number): void => void shards.delete(shard);
+  const holds = (shard: number, key: string, run: string): boolean => shards.get(shard)?.has(key, run) === true;
+  return { open, goOn, drop, enter, returns, holds, left, inLine: (shard) => shards.get(shard)?.waiting };
+}
+
+/** A program that is gone or damaged sets its run aside when it begins: any limit will do. */
+async function limitOf({ programs }: EngineParts, { tenant, hash }: HeldPermit): Promise<number> {
+  return (await programs.readable(tenant, hash))?.program.concurrency?.limit ?? 1;
 }

@@ -11,3 +11,7 @@ export const homeShard = (tenant: string, eventType: string): number => shardOf(
 
 /** The shard where runs under one concurrency limit live together. */
 export const permitShard = (tenant: string, permit: string): number => shardOf('permit', tenant, permit);
+
+/** Under what a limit is counted there. */
+export const permitKey = (tenant: string, permit: string): string => `${tenant}\n${permit}`;
+export const permitInKey = (key: string): string => key.slice(key.indexOf('\n') + 1);

@@ -26,7 +26,8 @@ import { fork } from '../fork.ts';
 import type { FlowParts } from '../parts.ts';
 import { answeredBefore, keepOnce } from '../request-key.ts';
 import type { RunRow } from '../store/port.ts';
-import { oneRun, settledRun } from './runs.ts';
+import { settledRun } from '../settled-run.ts';
+import { oneRun } from './runs.ts';
 
 type Ask = Pick<RouteContext<unknown, unknown, unknown, RunRow>, 'tenant' | 'principal' | 'idempotency' | 'resource'>;
 

@@ -1,5 +1,4 @@
 // /v1/runs: start one or many, look, list, read and follow the history.
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Json } from '@palace/jq/jq.ts';
 import { PalaceError } from '@palace/platform/errors.ts';
 import { route, type Reply, type Route } from '@palace/gateway/contract.ts';
@@ -21,9 +20,9 @@ import {
 import type { RunEnd } from '../engine/slot.ts';
 import { follow } from '../follow.ts';
 import { runPage, seqs, summaryPage } from '../run-page.ts';
-import type { RunRow } from '../store/port.ts';
 import type { FlowParts } from '../parts.ts';
 import { REQUEST_SCOPE } from '../request-key.ts';
+import { settledRun } from '../settled-run.ts';
 import { startMany } from '../start-many.ts';
 import { historyReader } from '../history-page.ts';
 import { endSoon, waitForEnd, waitForRest } from '../wait.ts';
@@ -71,7 +70,7 @@ function startRoute(parts: FlowParts): Route {
       const end = repeated ? undefined : await endSoon(parts, id, ended.promise, Math.min(limitMs, SHORT_RUN_MS));
       if (end?.status === 'completed') return { status, headers, body: endPage(end) };
       if (end === undefined) await waitForRest(parts, tenant, id, untilMs - performance.now(), AbortSignal.any([signal, draining]));
-      const row = (await parts.reads.run(tenant, id)) ?? (await parts.reads.kept(tenant, id));
+      const row = await settledRun(parts, tenant, id);
       return { status, headers, body: row === undefined ? { id } : await runPage(parts, tenant, row) };
     },
   });
@@ -128,43 +127,14 @@ function detailRoute(parts: FlowParts): Route {
     permission: 'run.read',
     params: oneRun,
     query: waitForEndQuery,
-    loader: (tenant, { id }) => knownRun(parts, tenant, id),
+    loader: (tenant, { id }) => settledRun(parts, tenant, id),
     responses: { 200: runDetail },
     async handle({ tenant, resource, query, signal, park, draining }): Promise<Reply> {
       if (query.wait !== undefined && !ENDED.has(resource.status) && park())
         await waitForEnd(parts, tenant, resource.id, waitMs(query.wait), AbortSignal.any([signal, draining]));
-      return { status: 200, body: await detail(parts, tenant, resource.id) };
+      return { status: 200, body: await runPage(parts, tenant, resource) };
     },
   });
-}
-
-/** Also one that was accepted and has not begun: `pending`. One that is kept for another shard begins in a moment, which is waited for. */
-async function knownRun(parts: FlowParts, tenant: string, id: string): Promise<RunRow | undefined> {
-  let kept: RunRow | undefined;
-  for (let looks = 0; looks < LOOKS; looks++) {
-    const row = await parts.reads.run(tenant, id);
-    if (row !== undefined) return row;
-    kept = await parts.reads.kept(tenant, id);
-    // Decided in this very moment: it is there now, or there is none.
-    if (kept === undefined) return parts.reads.run(tenant, id);
-    await delay(LOOK_MS);
-  }
-  return kept;
-}
-
-const LOOKS = 10;
-const LOOK_MS = 50;
-
-/** A run that takes commands. One that waits for its place under a limit has not begun to take any. */
-export async function settledRun(parts: FlowParts, tenant: string, id: string): Promise<RunRow | undefined> {
-  const row = await knownRun(parts, tenant, id);
-  if (row?.status !== 'pending') return row;
-  throw new PalaceError('run.state', { detail: 'The run is kept and waits for its place under the limit of its flow. It takes commands once it has begun.' });
-}
-
-async function detail(parts: FlowParts, tenant: string, id: string) {
-  const row = await knownRun(parts, tenant, id);
-  return row === undefined ? undefined : runPage(parts, tenant, row);
 }
 
 function historyRoute(parts: FlowParts): Route {
@@ -176,7 +146,7 @@ function historyRoute(parts: FlowParts): Route {
     params: oneRun,
     query: historyQuery,
     events: true,
-    loader: (tenant, { id }) => knownRun(parts, tenant, id),
+    loader: (tenant, { id }) => settledRun(parts, tenant, id),
     responses: { 200: history },
     async handle({ tenant, resource, query, wantsEvents, lastEventId, signal, draining }): Promise<Reply> {
       if (wantsEvents) {

@@ -109,11 +109,14 @@ export interface Subscription {
 export interface HeldPermit {
   readonly permit: string;
   readonly id: string;
+  /** `pending`: it waits for it. */
   readonly status: RunStatus;
+  readonly tenant: string;
+  readonly hash: string;
 }
 
 export interface FlowStore {
-  /** Runs that a new owner of the shard must continue (`pending` and `running`), oldest first. */
+  /** Runs that a new owner of the shard must continue (`running`), oldest first; those that are `pending` wait for a place (`permits`). */
   active(shard: number): Promise<readonly ActiveRun[]>;
   /**
    * Runs of these shards with snapshot and tail; unknown ids are left out.
@@ -128,6 +131,8 @@ export interface FlowStore {
   /** The newest ones, oldest first. */
   recentEvents(tenant: string, types: readonly string[], sinceMs: number, limit: number): Promise<readonly StoredEvent[]>;
   unmatchedEvents(shard: number, limit: number): Promise<readonly StoredEvent[]>;
-  /** Runs that hold or await each permit of the shard. */
+  /** Runs that hold or await each permit of the shard, oldest first. */
   permits(shard: number): Promise<readonly HeldPermit[]>;
+  /** How many of each tenant wait for a place in the shard, whoever owns it; counted up to `most` together. */
+  waiting(shard: number, most: number): Promise<readonly { readonly tenant: string; readonly count: number }[]>;
 }

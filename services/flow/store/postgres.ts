@@ -220,12 +220,13 @@ export function postgresFlowStore(database: Database, blobs: Blobs): FlowStore {
     recentEvents: (tenant, types, sinceMs, limit) => ofTenant(tenant, (sql) => readRecentEvents(sql, tenant, types, sinceMs, limit)),
     unmatchedEvents: (shard, limit) => inShard(shard, (sql) => readUnmatchedEvents(sql, shard, limit)),
     permits: (shard) => inShard(shard, (sql) => readPermits(sql, shard)),
+    waiting: (shard, most) => inShard(shard, (sql) => readWaiting(sql, shard, most)),
   };
 }
 
 async function readActive(sql: Sql, shard: number): Promise<ActiveRun[]> {
   const { rows } = await sql.query<{ id: string; tenant: string; status: RunStatus; permit: string | null }>(
-    `select id, tenant, status, permit from flow.run where shard = $1 and status in ('pending', 'running') order by id`,
+    `select id, tenant, status, permit from flow.run where shard = $1 and status = 'running' order by id`,
     [shard],
   );
   return rows.map(({ permit, ...r }) => ({ ...r, ...(permit !== null && { permit }) }));
@@ -273,8 +274,17 @@ async function readUnmatchedEvents(sql: Sql, shard: number, limit: number): Prom
 
 async function readPermits(sql: Sql, shard: number): Promise<HeldPermit[]> {
   const found = await sql.query<HeldPermit>(
-    'select permit, id, status from flow.run where shard = $1 and permit is not null and ended_ms is null order by id',
+    'select permit, id, status, tenant, hash from flow.run where shard = $1 and permit is not null and ended_ms is null order by id',
     [shard],
+  );
+  return found.rows;
+}
+
+async function readWaiting(sql: Sql, shard: number, most: number): Promise<{ tenant: string; count: number }[]> {
+  const found = await sql.query<{ tenant: string; count: number }>(
+    `select tenant, count(*)::int as count
+       from (select tenant from flow.run where shard = $1 and permit is not null and ended_ms is null and status = 'pending' limit $2) r group by tenant`,
+    [shard, most],
   );
   return found.rows;
 }

@@ -22,7 +22,7 @@ export interface FlowReads {
   flow(tenant: string, namespace: string, name: string, version?: string): Promise<(Definition & { source: string; document: unknown }) | undefined>;
   runs(tenant: string, query: z.output<typeof listRuns>): Promise<{ items: RunRow[]; next?: string }>;
   run(tenant: string, id: string): Promise<RunRow | undefined>;
-  /** A start or a fork that is kept and not begun: it waits for its place under a limit, or a moment for its owner. */
+  /** A start or a fork that its owner has not written yet. */
   kept(tenant: string, id: string): Promise<RunRow | undefined>;
   /** With snapshot and tail, to fold. `upTo`: as FlowStore.load has it. */
   stored(tenant: string, id: string, upTo?: number): Promise<StoredRun | undefined>;
@@ -162,7 +162,7 @@ interface KeptBody {
   readonly permit?: { readonly key: string };
 }
 
-/** The row of the inbox, as the summary that its owner will write (engine/accept.ts: StartBody, ForkBody). */
+/** The row of the inbox, as the summary that its owner will write (engine/arrivals.ts: StartBody, ForkBody). */
 async function readKept(sql: Sql, tenant: string, id: string): Promise<RunRow | undefined> {
   const found = await sql.query<{ shard: number; body: string; sent_ms: string }>(
     `select shard, body, sent_ms from flow.inbox where tenant = $1 and command_id = $2 and state = 'open'`,
