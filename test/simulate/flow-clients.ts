@@ -124,7 +124,8 @@ export class FlowClients {
         start.id = id;
         const kept = tables.runs.has(id) || this.around.database().inbox.has(`${tenantOf(flow, input)}\nstart/${id}`);
         if (!kept) world.violate(`${id} was acknowledged and is not there`);
-        if (world.random.chance(0.1)) await this.tell({ row: { id, shard: runIdShard(id), tenant: TENANT } }, 'signal', { name: 'go', data: null });
+        if (world.random.chance(0.1))
+          await this.tell({ row: { id, shard: runIdShard(id), tenant: tenantOf(flow, input) } }, 'signal', { name: 'go', data: null });
         return;
       }
       if (!start.keyed) return;

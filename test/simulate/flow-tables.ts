@@ -9,7 +9,7 @@ import type { Write } from '@palace/platform/durable/contract.ts';
 import { ENDED, type RunStatus } from '@palace/flow/contract.ts';
 import { evolve } from '@palace/flow/core/evolve.ts';
 import { link } from '@palace/flow/core/link.ts';
-import type { RunEvent } from '@palace/flow/core/model.ts';
+import type { RunEvent, RunPhase } from '@palace/flow/core/model.ts';
 import { newRun, snapshot, type Run } from '@palace/flow/core/run.ts';
 import { runStatus } from '@palace/flow/core/view.ts';
 import { FIRST_SEGMENT } from '@palace/flow/store/port.ts';
@@ -154,7 +154,7 @@ export class FlowTables implements ServiceTables {
     kept.lastSeq += n;
     for (const [i, event] of (JSON.parse(b ?? this.blobs.get(x ?? '') ?? '[]') as RunEvent[]).entries()) {
       for (const watch of this.watches) watch.event(kept, event);
-      if (event.type === 'run.started' && kept.live.phase === 'queued') this.checkOrder(kept);
+      if (takesPlace(kept.live.phase, event)) this.checkOrder(kept);
       try {
         if (event.type === 'segment.opened') this.beginSegment(kept, event, i);
         else evolve(kept.live, event);
@@ -240,11 +240,13 @@ export class FlowTables implements ServiceTables {
     effects?.set(known.key, { ...rest, state: row['state'] as LedgerRow['state'], ...(row['result'] !== null && { result: row['result'] as string }) });
   }
 
-  /** I4: ids are in order of their starts. Older ones may be on their way to begin too, so far as there are places. */
+  /** I4: the lowest id first. Older ones that have a place of their own may still be read, so many as there are places. */
   private checkOrder(begins: KeptRun): void {
+    if (begins.row.permit === undefined || begins.limit === undefined) return;
     for (const one of this.inLine) if (one.row.status !== 'pending') this.inLine.delete(one);
     const older = [...this.inLine].filter(({ row }) => row.permit === begins.row.permit && row.id < begins.row.id);
-    const places = (begins.limit ?? 0) - this.under(begins.row).filter(({ row }) => row.status !== 'pending').length - 1;
+    const atWork = this.under(begins.row).filter((one) => one !== begins && one.row.status !== 'pending');
+    const places = begins.limit - atWork.length - 1;
     if (older.length > Math.max(0, places)) this.world.violate(`${begins.row.id} gets the place for which ${older[0]?.row.id} waits longer`);
   }
 
@@ -276,6 +278,12 @@ export class FlowTables implements ServiceTables {
         this.world.violate(`${running.length} runs hold the permit ${permit}, which allows ${kept.limit}: ${running.map((one) => one.row.id).join(', ')}`);
     }
   }
+}
+
+/** The run comes to work by this event: from nothing, from its line, or from its end. */
+function takesPlace(phase: RunPhase, event: RunEvent): boolean {
+  if (phase === 'running' || phase === 'paused') return false;
+  return event.type === 'run.started' || event.type === 'run.retried' || (event.type === 'run.rewound' && event.queued === undefined);
 }
 
 const plain = (run: Run): unknown => JSON.parse(JSON.stringify(snapshot(run)));

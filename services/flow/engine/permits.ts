@@ -1,6 +1,6 @@
 // Concurrency limits: at most `limit` runs at once per permit, all in the permit's home shard, so that counting is local (ENGINE E13).
 // I1 A place is bound to a run id and given back by its final event, or when it is set aside; never by time.
-// I2 What must wait stands in one line, the oldest id first, whoever holds the shard. Queued runs are pending in the summary, and here no
+// I2 What must wait stands in one line, the lowest id first, whoever holds the shard. Queued runs are pending in the summary, and here no
 //    more than ids. An ended run that is to go back to work waits by its row in the inbox, undecided.
 // I3 What waits keeps no signal or timer of its shard from coming through: it holds no place in it; how many of a tenant may wait is bounded
 //    at the door.

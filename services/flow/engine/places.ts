@@ -1,7 +1,7 @@
 // The places under a concurrency limit, and the line before them; and those of all limits of a shard.
 // I1 A place is bound to a run id; the same run never has two.
-// I2 The line is in order of run ids, which is the order of their starts: an ended run that is to go back to work is older than those.
-
+// I2 A free place goes to the lowest run id of those in line at that moment. Ids are in the order of the starts, to the millisecond and to what
+//    the clocks of the processes differ: an ended run that is to go back to work is older than those that are queued.
 import { FairShare } from '@palace/platform/durable/core/fair-share.ts';
 
 /** One in line: a queued run, or an ended run that is to go back to work. */
