@@ -1,6 +1,18 @@
 // One key, one request: what clients that repeat themselves, race each other or mix their keys up get, and what remains of it.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { flowText, history, listenFor, openInstallation, reached, start, type CallOptions, type Installation, type Reply, type TestNode } from './testing.ts';
+import {
+  flowText,
+  history,
+  listenFor,
+  openInstallation,
+  reached,
+  start,
+  until,
+  type CallOptions,
+  type Installation,
+  type Reply,
+  type TestNode,
+} from './testing.ts';
 
 let house: Installation;
 let node: TestNode;
@@ -97,6 +109,8 @@ describe('a verb under a key', () => {
     const retry = (at: TestNode, body: object = {}): Promise<Reply> => at.call('POST', `/v1/runs/${id}/retry`, { key, body });
     const first = await retry(node);
     expect(first.status).toBe(202);
+    // It fails again at once: nothing is written after that.
+    await until('the retry is decided', async () => (await house.sql(`select from flow.inbox where key = $1 and state = 'open'`, [id])).length === 0);
     await house.sql(`update flow.run set status = 'completed' where id = $1`, [id]);
     expect(await retry(second)).toEqual(first);
     expect(await retry(second, { effects: 'again' })).toMatchObject(MISMATCH);
