@@ -16,8 +16,7 @@ export function fileLines(file: FileResult): string[] {
   ];
 }
 
-function headLine(file: FileResult, { one, failures, played }: CaseResult): string {
-  const elapsedMs = (played.root?.run.endedMs ?? played.nowMs) - played.startMs;
+function headLine(file: FileResult, { one, failures, elapsedMs }: CaseResult): string {
   const name = oneLine(one.name, 200);
   if (failures.length === 0) return `  ${style('green', 'ok')}      ${name}${elapsedMs > 0 ? style('dim', `  ${spanText(elapsedMs)}`) : ''}`;
   return `  ${style('red', 'failed')}  ${name}  ${style('dim', `${oneLine(file.path)}:${one.spot.line}`)}`;
@@ -72,17 +71,17 @@ export function totalLine(files: readonly FileResult[], coverage: readonly FlowC
   const failed = cases.filter(({ failures }) => failures.length > 0).length;
   const [all, taken] = [coverage.reduce((sum, one) => sum + one.branches, 0), coverage.reduce((sum, one) => sum + one.taken, 0)];
   const passed = `${cases.length - failed} passed`;
-  const branches = coverage.length === 0 ? '' : `; ${taken} of ${all} branch${all === 1 ? '' : 'es'} taken`;
+  const branches = all === 0 ? '' : `; ${taken} of ${all} branch${all === 1 ? '' : 'es'} taken`;
   return `${failed === 0 ? style('green', passed) : `${passed}, ${style('red', `${failed} failed`)}`}${branches}.`;
 }
 
 /** For programs. */
-export function caseJson({ one, failures, stubs, trace, played, tookMs }: CaseResult): object {
+export function caseJson({ one, failures, stubs, trace, elapsedMs, tookMs }: CaseResult): object {
   return {
     name: one.name,
     line: one.spot.line,
     ok: failures.length === 0,
-    elapsedMs: (played.root?.run.endedMs ?? played.nowMs) - played.startMs,
+    elapsedMs,
     tookMs: Math.round(tookMs * 1000) / 1000,
     ...(failures.length > 0 && {
       failures: failures.map(({ spot, message, diff, details }) => ({

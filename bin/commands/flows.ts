@@ -91,7 +91,7 @@ export const FLOW_COMMANDS: readonly CommandSpec[] = [
     examples: [
       { line: 'get runs --status waiting', says: 'Runs that wait for something.' },
       { line: 'get flow samples/order-intake -o yaml', says: 'The document as it was published.' },
-      { line: 'get run run_01j... --as-check > intake.check.yaml', says: 'A real run becomes a test.' },
+      { line: 'get run run_01j... --as-check', says: 'A real run as a test: put it into a file beside the flow.' },
     ],
     exits: [0, 2, 6],
   },

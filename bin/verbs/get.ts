@@ -22,7 +22,7 @@ export async function execute(call: Call): Promise<ExitCode> {
       next: `palace get ${what === 'flow' ? 'flows' : 'runs'} lists them.`,
     });
   const subject = plural ? '' : what === 'flow' ? checkFlowRef(name ?? '') : checkRunId(name ?? '');
-  if (call.args.has('as-check') && what !== 'run') throw refused('--as-check is of `palace get run RUN`.');
+  if (call.args.has('as-check') && what !== 'run') throw refused(`palace get ${what} has no --as-check.`, { next: 'palace get run RUN --as-check' });
   const api = new Api(new Client(findServer(call)));
   if (what === 'flows') await flows(call, api);
   else if (what === 'runs') await runs(call, api);

@@ -218,6 +218,7 @@ function textOf(id: string, walk: Walk): string {
   const isOver = Object.keys(expect).length > 0;
   const one: Written = {
     name: `as the run ${id}`,
+    run: id,
     now: new Date(startMs).toISOString(),
     input: walk.input,
     ...(walk.answers.size > 0 && { stubs: stubsOf(walk) }),

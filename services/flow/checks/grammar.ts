@@ -24,7 +24,18 @@ export const CHECK_FILE: Shape = {
 
 export const CASE: Shape = {
   what: 'a case',
-  keys: { name: { is: ['text'], required: true }, input: any, context: map, now: text, runtime: map, stubs: map, timeline: list, stopAt: time, expect: map },
+  keys: {
+    name: { is: ['text'], required: true },
+    input: any,
+    context: map,
+    run: text,
+    now: text,
+    runtime: map,
+    stubs: map,
+    timeline: list,
+    stopAt: time,
+    expect: map,
+  },
 };
 
 export const ANSWER: Shape = {

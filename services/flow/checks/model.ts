@@ -34,6 +34,8 @@ export interface Case {
   readonly context: Json | undefined;
   /** The clock at the start, ms since the epoch. */
   readonly nowMs: number;
+  /** The id of the run; keys, chance and `$workflow.id` come from it. */
+  readonly run: string | undefined;
   /** `$runtime.metadata`. */
   readonly runtime: Json;
   readonly stubs: ReadonlyMap<string, Stub>;

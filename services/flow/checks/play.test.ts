@@ -309,8 +309,9 @@ cases:
 describe('a case', () => {
   test('gives the same every time it is played', () => {
     const jittered = RETRIED.replace('delay: PT2S', 'delay: PT2S, backoff: { exponential: {} }');
-    const check = 'cases: [{ name: a, stubs: { ask: [{ error: 503 }, { error: 503 }, { result: 1 }] } }]';
-    const play = (): unknown => casesOf(jittered, check).map(({ played }) => [played.nowMs, played.root?.log]);
+    const check = 'cases: [{ name: a, stubs: { ask: [{ error: 503 }, { error: 503 }, { result: 1 }] }, expect: { result: 2 } }]';
+    const play = (): unknown => casesOf(jittered, check).map(({ elapsedMs, trace }) => ({ elapsedMs, trace }));
+    expect(play()).toEqual([{ elapsedMs: expect.any(Number), trace: expect.arrayContaining([expect.anything()]) }]);
     expect(play()).toEqual(play());
   });
 

@@ -60,7 +60,7 @@ export function playCase(flow: KnownFlow, one: Case, library: Library, settings:
   const refused = errors.length === 0 ? undefined : errors.map(({ path, message }) => (path === '' ? message : `${path}: ${message}`)).join('; ');
   let root: Member | undefined;
   try {
-    if (refused === undefined) root = world.begin(flow, ROOT_ID, one.input, { context: one.context });
+    if (refused === undefined) root = world.begin(flow, one.run ?? ROOT_ID, one.input, { context: one.context });
     if (root !== undefined) playOn(play, root);
   } catch (error) {
     if (!(error instanceof PlayStopped)) throw error;

@@ -81,6 +81,7 @@ describe('mistakes in a check file', () => {
       ['3:23 There is no flow shop/orders among the files. | There are: test/flow.'],
     ],
     ['a moment that is none', 'now: yesterday\ncases: [{ name: a }]', ['1:6 "yesterday" is no moment. | Write it like 2026-03-01T12:00:00Z.']],
+    ['a run id that is none', oneCase('run: run_1'), ['3:10 "run_1" is no run id. | A run id looks like run_ and 26 letters and digits.']],
     ['a tag', 'cases: !x [{ name: a }]', [expect.stringMatching(/^1:8 Tags are not accepted\./)]],
     ['an alias', 'stubs: &a {}\ncases: *a', [expect.stringMatching(/^1:8 Anchors and aliases are not accepted\./), expect.stringMatching(/^2:8 Anchors/)]],
     ['a key of a prototype', 'stubs: { __proto__: {} }\ncases: [{ name: a }]', [expect.stringMatching(/^1:10 The key "__proto__" is not accepted/)]],

@@ -6,6 +6,7 @@ import type { ErrorPlace } from '@palace/platform/errors.ts';
 import { createReport, type Report } from '../core/language/report.ts';
 import { checkShape } from '../core/language/shape.ts';
 import { entry, listAt, mapAt, textAt, type MapNode, type Node, type TextNode } from '../core/language/tree.ts';
+import { isRunId } from '../core/run-id.ts';
 import { readYaml } from '../core/language/yaml.ts';
 import { CHECK_ENDING } from './file-ending.ts';
 import { CASE, CHECK_FILE } from './grammar.ts';
@@ -84,6 +85,7 @@ function caseOf(reading: Reading, root: MapNode, node: MapNode, shared: Stubs): 
     spot: spotOf(reading, node),
     input: (entry(node, 'input')?.value ?? {}) as Json,
     context: mapAt(node, 'context')?.value,
+    run: runOf(reading, textAt(node, 'run')),
     nowMs: instantOf(reading, textAt(node, 'now') ?? textAt(root, 'now')),
     runtime: { ...mapAt(root, 'runtime')?.value, ...mapAt(node, 'runtime')?.value },
     stubs,
@@ -92,6 +94,12 @@ function caseOf(reading: Reading, root: MapNode, node: MapNode, shared: Stubs): 
     stopAtMs: timeOf(reading, entry(node, 'stopAt')),
     expect: readExpect(reading, mapAt(node, 'expect'), node),
   };
+}
+
+function runOf({ report }: Reading, node: TextNode | undefined): string | undefined {
+  if (node === undefined || isRunId(node.value)) return node?.value;
+  report.error(node, `"${node.value.slice(0, 100)}" is no run id.`, 'A run id looks like run_ and 26 letters and digits.');
+  return undefined;
 }
 
 function instantOf({ report }: Reading, node: (Node & { readonly value: string }) | undefined): number {

@@ -1,4 +1,5 @@
 // Runs the cases of check files, one after the other: reads, plays, judges, counts branches. The verb prints what comes of it.
+import type { Json } from '@palace/jq/jq.ts';
 import type { ErrorPlace } from '@palace/platform/errors.ts';
 import { createCoverage, type FlowCoverage } from './coverage.ts';
 import { judge, type CaseFailure } from './judge.ts';
@@ -17,7 +18,10 @@ export interface CaseResult {
   readonly stubs: readonly (readonly string[])[];
   /** What the run did, for who reads a failure. */
   readonly trace: readonly TraceLine[];
-  readonly played: Played;
+  /** Virtual time, to the end of the run or to where the play stopped. */
+  readonly elapsedMs: number;
+  /** Present when the run completed. */
+  readonly output: Json | undefined;
   /** Real time. */
   readonly tookMs: number;
 }
@@ -80,7 +84,8 @@ function fileResult(file: CheckFile, library: Library, { settings, filter, clock
         return program === undefined ? [] : [stubLines(missing, program, file.flow.name)];
       }),
       trace: isFailed && played.root !== undefined ? traceOf(played.root, played.startMs) : [],
-      played,
+      elapsedMs: (played.root?.run.endedMs ?? played.nowMs) - played.startMs,
+      output: played.root?.run.phase === 'completed' ? played.root.run.output : undefined,
       tookMs: clock() - from,
     };
   });

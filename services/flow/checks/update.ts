@@ -26,15 +26,15 @@ export function updatedText(source: string, cases: readonly CaseResult[]): Updat
   for (const [nth, item] of list.items.entries()) {
     const result = isMap(item) ? cases.find(({ one }) => one.name === item.get('name')) : undefined;
     if (result === undefined || !isMap(item) || !wantsUpdate(result)) continue;
-    const value = result.played.root?.run.output ?? null;
+    const value = result.output ?? null;
     edits.push(editOf(source, item, value));
     document.setIn(['cases', nth, 'expect', 'result'], document.createNode(value, { aliasDuplicateObjects: false }));
   }
   return { text: edits.length === 0 ? source : textOf(source, edits, document), count: edits.length };
 }
 
-function wantsUpdate({ one, failures, played }: CaseResult): boolean {
-  if (played.root?.run.phase !== 'completed' || played.missing.length > 0) return false;
+function wantsUpdate({ one, failures, stubs, output }: CaseResult): boolean {
+  if (output === undefined || stubs.length > 0) return false;
   return one.expect.isBlank || (one.expect.result !== undefined && failures.some(({ isResult }) => isResult === true));
 }
 
