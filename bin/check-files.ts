@@ -2,7 +2,7 @@
 import { readdirSync, statSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 import { CHECK_ENDING } from '@palace/flow/checks/file-ending.ts';
-import { refused } from './failure.ts';
+import { CommandFailure, refused } from './failure.ts';
 import { LOOKS_LIKE_FLOW, listFiles, type FlowFile } from './flow-files.ts';
 import { readText } from './read-input.ts';
 
@@ -39,14 +39,25 @@ function filesOf(path: string): string[] {
   return [path, ...beside];
 }
 
-/** What stands in the folder of a check file, and the flow that it names by its path. */
+/** What stands in the folder of a check file and may be a flow, and the flow that it names by its path. */
 function neighbours({ path, source }: FlowFile): string[] {
   const folder = dirname(path);
   const beside = readdirSync(folder)
     .filter((name) => /\.(ya?ml|json)$/.test(name) && !CHECK_ENDING.test(name))
-    .map((name) => join(folder, name));
+    .map((name) => join(folder, name))
+    .filter((one) => isFile(one) && looksLikeFlow(one));
   const named = /^flow:\s*["']?([^"'\s#]+\.(?:ya?ml|json))/m.exec(source)?.[1];
   return [...beside, ...(named === undefined ? [] : [join(folder, named)])].filter(isFile);
+}
+
+/** What cannot be read is no flow that anybody asked for. */
+function looksLikeFlow(path: string): boolean {
+  try {
+    return LOOKS_LIKE_FLOW.test(readText(path, 'The flow'));
+  } catch (error) {
+    if (error instanceof CommandFailure) return false;
+    throw error;
+  }
 }
 
 const isFile = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isFile() === true;

@@ -114,6 +114,14 @@ Branches that no case takes
     expect(exit).toBe(0);
   });
 
+  it('minds nothing beside a check file but flows', async () => {
+    const folder = folderWith('beside', { 'add.check.yaml': PASSING, 'notes.yaml': 'just: notes\n', 'broken.json': '{' });
+    writeFileSync(join(folder, 'bytes.yaml'), Buffer.from([0xff, 0xfe, 0x00, 0x80]));
+    mkdirSync(join(folder, 'folder.yaml'));
+    const { exit, err } = await shell(world, `palace check ${folder}/add.check.yaml`);
+    expect({ exit, err }).toEqual({ exit: 0, err: '' });
+  });
+
   it('leaves check files alone where flows are meant', async () => {
     const folder = join(world.folder, 'flows');
     cpSync(folderWith('source', { 'add.check.yaml': `document: { not: a flow }\n${PASSING}` }), folder, { recursive: true });

@@ -188,6 +188,31 @@ describe('a real run as a case', () => {
   });
 });
 
+describe('the times of a history', () => {
+  test('become those of the case: how long each answer took, when each signal came', () => {
+    const source = flowText('timed', [post('ask'), listenFor('hear', 'agentspalace.signal.go')]);
+    const compiled = compileFlow(source);
+    if (!compiled.ok) throw new Error('the flow does not compile');
+    const id = `run_${'0'.repeat(26)}`;
+    const at = (ms: number): string => new Date(Date.UTC(2026, 2, 1) + ms).toISOString();
+    const items: HistoryItem[] = [
+      { seq: 1, at: at(0), type: 'run.started', data: { input: {} } },
+      { seq: 2, at: at(0), type: 'step.entered', step: '/do/0/ask', data: { act: 2, pc: 1, path: '' } },
+      { seq: 3, at: at(0), type: 'effect.requested', data: { act: 2, attempt: 1, class: 'idempotent' } },
+      { seq: 4, at: at(1_250), type: 'effect.completed', data: { act: 2, attempt: 1, how: 'performed', result: 7 } },
+      { seq: 5, at: at(61_000), type: 'listen.received', data: { act: 3, event: { id: 's', source: '/x', type: 'agentspalace.signal.go', data: 1 } } },
+      { seq: 6, at: at(61_000), type: 'run.completed', data: { output: [1] } },
+    ];
+    const found = caseFromRun(id, compiled.program, items);
+    const text = 'text' in found ? found.text : '';
+    expect((parse(text) as CaseDocument).cases).toMatchObject([
+      { run: id, now: at(0), stubs: { ask: { result: 7, after: '1.25s' } }, timeline: [{ at: '1m1s', signal: 'go', data: 1 }], expect: { result: [1] } },
+    ]);
+    const { files } = checkTexts({ 'timed.yaml': source, 'timed.check.yaml': text });
+    expect(files.flatMap((file) => file.cases).map(({ failures, elapsedMs }) => [failures, elapsedMs])).toEqual([[[], 61_000]]);
+  });
+});
+
 describe('a run that is no single case', () => {
   test('is refused with the reason: it was sent back, or it is a fork', async () => {
     await publish('sent-back', [post('flaky')]);

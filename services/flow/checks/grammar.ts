@@ -7,7 +7,7 @@ const map: Field = { is: ['map'] };
 const list: Field = { is: ['list'] };
 const flag: Field = { is: ['boolean'] };
 const expression: Field = { is: ['text'], expression: true };
-const any: Field = {};
+const anything: Field = {};
 /** `0` is a time, too. */
 const time: Field = { is: ['text', 'integer'] };
 const oneOrMore: Field = { is: ['text', 'list'] };
@@ -26,7 +26,7 @@ export const CASE: Shape = {
   what: 'a case',
   keys: {
     name: { is: ['text'], required: true },
-    input: any,
+    input: anything,
     context: map,
     run: text,
     now: text,
@@ -42,7 +42,7 @@ export const ANSWER: Shape = {
   what: 'an answer',
   keys: {
     when: expression,
-    result: any,
+    result: anything,
     compute: expression,
     error: { is: ['integer', 'text', 'map'] },
     outcome: oneOf('unknown'),
@@ -60,21 +60,21 @@ export const ERROR: Shape = {
 const deed = (what: string, keys: Shape['keys']): Shape => ({ what, keys: { at: time, unused: flag, ...keys } });
 /** By the key that says what happens. */
 export const DEEDS = {
-  signal: deed('a signal', { signal: text, data: any }),
+  signal: deed('a signal', { signal: text, data: anything }),
   event: deed('an event', { event: map }),
   pause: deed('a pause', { pause: flag }),
   resume: deed('a resume', { resume: flag }),
   cancel: deed('a cancel', { cancel: flag }),
   context: deed('a change of the context', { context: map }),
-  resolve: deed('a word about an act in doubt', { resolve: text, outcome: { ...oneOf('done', 'absent'), required: true }, result: any }),
+  resolve: deed('a word about an act in doubt', { resolve: text, outcome: { ...oneOf('done', 'absent'), required: true }, result: anything }),
 } as const satisfies Record<string, Shape>;
 
 export const EXPECT: Shape = {
   what: 'an expectation',
   keys: {
     status: oneOf(...CASE_ENDS),
-    result: any,
-    resultIncludes: any,
+    result: anything,
+    resultIncludes: anything,
     that: oneOrMore,
     problem: map,
     path: list,
@@ -84,14 +84,14 @@ export const EXPECT: Shape = {
     effects: list,
     emitted: list,
     elapsed: time,
-    context: any,
-    contextIncludes: any,
+    context: anything,
+    contextIncludes: anything,
     waiting: { is: ['list', 'map'] },
   },
 };
 export const PROBLEM: Shape = { what: 'a problem', keys: { type: text, status: { is: ['integer'] }, title: text, detail: text, step: text } };
 export const EFFECT: Shape = {
   what: 'an effect',
-  keys: { step: text, function: text, class: oneOf(...CLASSES), with: any, count: { is: ['integer', 'text'] } },
+  keys: { step: text, function: text, class: oneOf(...CLASSES), with: anything, count: { is: ['integer', 'text'] } },
 };
 export const WAITING: Shape = { what: 'what a run waits for', keys: { kind: oneOf(...WAITING_KINDS), name: text, step: text, until: time } };

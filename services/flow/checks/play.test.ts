@@ -157,6 +157,13 @@ cases:
   - { name: in time, stubs: { pay: { after: 10s, result: 1 } }, expect: { result: 1, elapsed: 10s } }
   - { name: never, stubs: { pay: { after: never } }, expect: { waiting: { kind: in-doubt } } }`,
     );
+    passes(
+      "\n  - ask: { call: http, with: { method: get, endpoint: 'https://api.example.com/' } }",
+      `
+cases:
+  - { name: late, stubs: { ask: { after: 1m, result: 1 } }, expect: { problem: { type: timeout, step: ask }, elapsed: 30s } }
+  - { name: never, stubs: { ask: { after: never } }, expect: { problem: { type: timeout, step: ask }, elapsed: 30s } }`,
+    );
   });
 
   test('do not reach a step that is over', () => {

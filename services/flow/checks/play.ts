@@ -153,11 +153,8 @@ function answerEffect(play: Play, member: Member, effect: OpenEffect | undefined
   play.given.set(effect.key, answer);
   const isLate = answer.afterMs === 'never' || answer.afterMs > effect.deadlineMs;
   const afterMs = answer.afterMs === 'never' ? effect.deadlineMs : Math.min(answer.afterMs, effect.deadlineMs);
-  world.at(world.nowMs + afterMs, () => {
-    const open = openEffect(member.run, effect.act);
-    if (open?.key !== effect.key || open.attempt !== effect.attempt) return;
-    world.give(member, isLate ? overdue(effect) : commandOf(play, effect, answer, attempt));
-  });
+  // Should the step be over by then, or ask once more, decide leaves the answer unused.
+  world.at(world.nowMs + afterMs, () => void world.give(member, isLate ? overdue(effect) : commandOf(play, effect, answer, attempt)));
 }
 
 const overdue = ({ act, attempt, deadlineMs }: OpenEffect): Command => ({
