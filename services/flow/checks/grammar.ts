@@ -60,7 +60,7 @@ export const ERROR: Shape = {
 const deed = (what: string, keys: Shape['keys']): Shape => ({ what, keys: { at: time, unused: flag, ...keys } });
 /** By the key that says what happens. */
 export const DEEDS = {
-  signal: deed('a signal', { signal: text, data: anything }),
+  signal: deed('a signal', { signal: text, data: anything, to: text }),
   event: deed('an event', { event: map }),
   pause: deed('a pause', { pause: flag }),
   resume: deed('a resume', { resume: flag }),

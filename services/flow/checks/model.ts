@@ -76,7 +76,8 @@ export interface Deed {
   /** It is to find nothing to do. */
   readonly unused: boolean;
   readonly what:
-    | { readonly kind: 'signal'; readonly name: string; readonly data: Json }
+    /** `to`: a sub-flow's newest run; undefined: the flow's own. */
+    | { readonly kind: 'signal'; readonly name: string; readonly data: Json; readonly to: string | undefined }
     | { readonly kind: 'event'; readonly event: { readonly [attribute: string]: Json } & { readonly type: string } }
     | { readonly kind: 'pause' | 'resume' | 'cancel' }
     | { readonly kind: 'context'; readonly value: Json }

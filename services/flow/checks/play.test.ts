@@ -295,6 +295,25 @@ cases:
     expect(failuresOf(files.flatMap((file) => file.cases))).toEqual([]);
   });
 
+  test('hear signals that are sent to them, and no others', () => {
+    const files = {
+      'flow.yaml': PARENT,
+      'child.yaml': flowOf("\n  - hear: { listen: { to: { one: { with: { type: agentspalace.signal.go } } } }, output: { as: '.[0]' } }").replace(
+        'name: flow',
+        'name: child',
+      ),
+    };
+    const failures = (deed: string): string[] =>
+      failuresOf(
+        checkTexts({
+          ...files,
+          'flow.check.yaml': `cases: [{ name: a, timeline: [{ at: 1s, signal: go, data: 3${deed} }], expect: { result: 3, elapsed: 1s } }]`,
+        }).files.flatMap((file) => file.cases),
+      );
+    expect(failures(', to: test/child')).toEqual([]);
+    expect(failures('')).toContain('1 The signal was not used: No step heard it.');
+  });
+
   test('hear what their parent emits', () => {
     const { files } = checkTexts({
       'flow.yaml': flowOf(`

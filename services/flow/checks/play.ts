@@ -245,7 +245,8 @@ function happen(play: Play, root: Member, deed: Deed): void {
     return world.publish(event);
   }
   if (what.kind === 'signal') play.sent.set(deed, id);
-  const member = what.kind === 'resolve' ? (world.members.find(({ flow }) => flow.name === what.step.flow) ?? root) : root;
+  const named = what.kind === 'resolve' ? what.step.flow : what.kind === 'signal' ? what.to : undefined;
+  const member = named === undefined ? root : (world.members.findLast(({ flow, run }) => flow.name === named && !isEnded(run)) ?? root);
   const unused = world.give(member, commandOfDeed(member, what, id, by));
   if (unused !== undefined) play.unused.set(deed, unused);
 }

@@ -66,6 +66,11 @@ describe('mistakes in a check file', () => {
       oneCase('timeline: [{ at: 2s, pause: true }, { at: 1s, resume: true }]'),
       ['3:47 This happens before what stands above it. | Write what happens in the order of its times.'],
     ],
+    [
+      'a signal to a flow that is not there',
+      oneCase('timeline: [{ signal: go, to: shop/orders }]'),
+      ['3:34 There is no flow shop/orders among the files. | A signal reaches a sub-flow that is a real run here.'],
+    ],
     ['an event without a type', oneCase('timeline: [{ event: { data: 1 } }]'), ['3:18 An event needs a "type". | Write it as the flow listens to it.']],
     ['an unknown expectation', oneCase('expect: { results: 1 }'), ['3:15 Unknown key "results" in an expectation. | Did you mean "result"?']],
     ['a status that is none', oneCase('expect: { status: done }'), [expect.stringMatching(/^3:23 "status" must be "completed", "failed", /)]],

@@ -1,6 +1,6 @@
 // Reads `timeline`: what comes from outside while the run is under way, in the order written.
 import type { Json } from '@palace/jq/jq.ts';
-import { checkShape } from '../core/language/shape.ts';
+import { checkShape, shorten } from '../core/language/shape.ts';
 import { booleanAt, entry, textAt, type MapNode, type Node } from '../core/language/tree.ts';
 import { DEEDS } from './grammar.ts';
 import type { Deed } from './model.ts';
@@ -44,7 +44,10 @@ function whatOf(reading: Reading, node: MapNode, kind: Kind): Deed['what'] | und
   switch (kind) {
     case 'signal': {
       const name = textAt(node, kind)?.value;
-      return name === undefined ? undefined : { kind, name, data: (entry(node, 'data')?.value ?? null) as Json };
+      const to = textAt(node, 'to');
+      if (to !== undefined && reading.library.byName(to.value) === undefined)
+        reading.report.error(to, `There is no flow ${shorten(to.value)} among the files.`, 'A signal reaches a sub-flow that is a real run here.');
+      return name === undefined ? undefined : { kind, name, data: (entry(node, 'data')?.value ?? null) as Json, to: to?.value };
     }
     case 'event': {
       const type = textAt(value, 'type')?.value;
