@@ -122,6 +122,23 @@ cases:
   });
 });
 
+describe('secrets', () => {
+  test('need no values: arguments show where they go', () => {
+    const steps = `
+  - ask:
+      call: http
+      with:
+        method: get
+        endpoint: { uri: 'https://api.example.com/', authentication: { bearer: { token: '\${ $secrets.shop }' } } }
+        headers: { x-key: '\${ $secrets.shop }' }`;
+    passes(
+      steps,
+      "cases: [{ name: a, stubs: { ask: { result: 1 } }, expect: { result: 1, effects: [{ with: { headers: { x-key: '[secret shop]' } } }] } }]",
+      'use: { secrets: [shop] }',
+    );
+  });
+});
+
 describe('outcomes', () => {
   test('that are unknown are looked for after the deadline, and found', () => {
     passes(
