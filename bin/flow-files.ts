@@ -1,12 +1,13 @@
 // The flow documents among files and folders: files as named, folders searched for YAML and JSON with a `document`.
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { CHECK_ENDING } from '@palace/flow/checks/file-ending.ts';
 import { refused } from './failure.ts';
 import { readStandardInput, readText } from './read-input.ts';
 
 const MOST_FILES = 1000;
 const DEEPEST = 12;
-const LOOKS_LIKE_FLOW = /^(?:"?document"?\s*:|\s*\{[\s\S]{0,400}"document"\s*:)/m;
+export const LOOKS_LIKE_FLOW = /^(?:"?document"?\s*:|\s*\{[\s\S]{0,400}"document"\s*:)/m;
 
 export interface FlowFile {
   /** As the user named it. */
@@ -26,10 +27,11 @@ function readOne(path: string): FlowFile[] {
   if (!stat.isDirectory()) return [{ path, source: readText(path, 'The flow') }];
   return listFiles(path, 0, [])
     .map((file) => ({ path: file, source: readText(file, 'The flow') }))
-    .filter((file) => LOOKS_LIKE_FLOW.test(file.source));
+    .filter((file) => LOOKS_LIKE_FLOW.test(file.source) && !CHECK_ENDING.test(file.path));
 }
 
-function listFiles(folder: string, depth: number, found: string[]): string[] {
+/** Every YAML and JSON file under a folder. */
+export function listFiles(folder: string, depth: number, found: string[]): string[] {
   const entries = readdirSync(folder, { withFileTypes: true }).toSorted((left, right) => (left.name < right.name ? -1 : 1));
   for (const entry of entries) {
     const path = join(folder, entry.name);

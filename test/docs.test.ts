@@ -1,9 +1,12 @@
 // The examples of the documents are true: every flow compiles, and where one says what it gives, it is run and compared.
 // A block ```yaml with `document:` is a flow, a block ```jq an expression; `# input:` and `# gives:` hold JSON.
+// A block ```yaml with `cases:` is a check file of the flow above it; `# fails:` holds what its failure says, a block ```text after it the report.
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { failureLines, unpainted } from '../bin/check-report.ts';
+import { runChecks, type CaseResult } from '@palace/flow/checks/run-checks.ts';
 import { compileFlow } from '@palace/flow/core/compile.ts';
-import { linkFlow, virtualShell } from '@palace/flow/core/virtual-shell.ts';
+import { LIMITS, linkFlow, virtualShell } from '@palace/flow/core/virtual-shell.ts';
 import { compile, type Json } from '@palace/jq/jq.ts';
 import { describe, expect, test } from 'vitest';
 import { listFiles, readText, ROOT } from './architecture/source.ts';
@@ -11,6 +14,7 @@ import { listFiles, readText, ROOT } from './architecture/source.ts';
 const PAGES = listFiles(['.md']);
 
 interface Block {
+  readonly page: string;
   readonly place: string;
   readonly language: string;
   readonly text: string;
@@ -22,7 +26,7 @@ const BLOCKS: readonly Block[] = PAGES.flatMap((page) =>
   [...readText(page).matchAll(/^```(\w+)\n([\s\S]*?)^```$/gm)].map((found) => {
     const [, language = '', text = ''] = found;
     const line = readText(page).slice(0, found.index).split('\n').length;
-    return { place: `${page}:${line}`, language, text, input: noted(text, 'input'), gives: noted(text, 'gives') };
+    return { page, place: `${page}:${line}`, language, text, input: noted(text, 'input'), gives: noted(text, 'gives') };
   }),
 );
 
@@ -32,6 +36,7 @@ function noted(text: string, word: string): Json | undefined {
 }
 
 const FLOWS = BLOCKS.filter((block) => block.language === 'yaml' && /^document:/m.test(block.text));
+const CHECKS = BLOCKS.filter((block) => block.language === 'yaml' && /^cases:/m.test(block.text));
 const EXPRESSIONS = BLOCKS.filter((block) => block.language === 'jq');
 
 describe('the examples of the documents', () => {
@@ -56,6 +61,32 @@ describe('the examples of the documents', () => {
   test.each(EXPRESSIONS)('the expression at $place gives what it says', ({ text, input, gives }) => {
     expect(gives).toBeDefined();
     expect(compile(text).all(input ?? null)).toEqual([gives]);
+  });
+});
+
+/** Check files stand below their flow; a sub-flow stands on the same page. */
+function casesAt(check: Block): readonly CaseResult[] {
+  const above = FLOWS.filter((flow) => flow.page === check.page && BLOCKS.indexOf(flow) < BLOCKS.indexOf(check));
+  const flows = above.map((flow, nth) => ({ path: nth === above.length - 1 ? 'flow.yaml' : `${nth}.yaml`, source: flow.text }));
+  const options = { settings: { limits: LIMITS, lookBackMs: 60_000 }, filter: undefined, clock: () => 0 };
+  const { files, broken } = runChecks([{ path: 'flow.check.yaml', source: check.text }], flows, options);
+  expect(broken.flatMap(({ errors }) => errors)).toEqual([]);
+  return files.flatMap((file) => file.cases);
+}
+
+describe('the checks of the documents', () => {
+  test('are found', () => {
+    expect(CHECKS.length).toBeGreaterThanOrEqual(6);
+  });
+
+  test.each(CHECKS)('those at $place do what they say', (check) => {
+    const fails = /^# fails: (.+)$/m.exec(check.text)?.[1];
+    const cases = casesAt(check);
+    const failures = cases.flatMap((one) => one.failures.map(({ spot, message }) => `${spot.line} ${message}`));
+    if (fails === undefined) expect(failures).toEqual([]);
+    else expect(failures.join('\n')).toContain(fails);
+    const report = BLOCKS[BLOCKS.indexOf(check) + 1];
+    if (fails !== undefined && report?.language === 'text') expect(cases.flatMap((one) => failureLines(one, unpainted)).join('\n')).toBe(report.text.trimEnd());
   });
 });
 

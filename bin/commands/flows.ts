@@ -28,6 +28,30 @@ export const FLOW_COMMANDS: readonly CommandSpec[] = [
     exits: [0, 2, 3],
   },
   {
+    name: 'check',
+    group: 'Flows',
+    summary: 'Test flows by their check files, without a server',
+    usage: ['check FILE|DIR... [--filter TEXT] [--update] [--junit FILE] [--coverage PERCENT]'],
+    about: [
+      'Plays the cases of every *.check.yaml in this process, with a virtual clock: no server, no database, no connection. A call without a stub fails its case and prints the stub to paste. Branches of the flows that no case takes are listed.',
+      'docs/testing.md has the format. `palace get run RUN --as-check` makes a case of a real run.',
+    ],
+    positionals: [{ name: 'FILE|DIR', summary: 'Check files, flows that have one beside them, or folders of them.', rest: true }],
+    flags: [
+      { name: 'filter', kind: 'text', placeholder: 'TEXT', summary: 'Only cases that have the text in their file or name.' },
+      { name: 'update', kind: 'switch', summary: 'Write the results that came into `expect.result`, comments kept, and check again.' },
+      { name: 'junit', kind: 'text', placeholder: 'FILE', summary: 'Also write the results as JUnit XML.' },
+      { name: 'coverage', kind: 'integer', placeholder: 'PERCENT', summary: 'Fail when a smaller part of the branches is taken.' },
+      JSON_FLAG,
+    ],
+    examples: [
+      { line: 'check samples', says: 'Every case under a folder.' },
+      { line: 'check flows/refund.check.yaml --filter approved', says: 'Some cases of one file.' },
+      { line: 'check flows --junit checks.xml --coverage 100', says: 'For a build server.' },
+    ],
+    exits: [0, 1, 2, 3],
+  },
+  {
     name: 'get',
     group: 'Flows',
     summary: 'Show flows, runs and events',
@@ -35,7 +59,7 @@ export const FLOW_COMMANDS: readonly CommandSpec[] = [
       'get flows [--namespace NAME]',
       'get flow NAMESPACE/NAME[@VERSION] [-o yaml]',
       'get runs [--flow REF] [--status STATUS] [--limit N]',
-      'get run RUN',
+      'get run RUN [--as-check]',
       'get events RUN [--after SEQ]',
     ],
     positionals: [
@@ -61,11 +85,13 @@ export const FLOW_COMMANDS: readonly CommandSpec[] = [
       },
       { name: 'after', kind: 'integer', placeholder: 'SEQ', default: '0', summary: 'Only events after this number.' },
       { name: 'limit', kind: 'integer', placeholder: 'N', default: '50', summary: 'At most so many rows.' },
+      { name: 'as-check', kind: 'switch', summary: 'Of `get run`: the run as a case for `palace check`, secrets masked.' },
       ...SERVER_FLAGS,
     ],
     examples: [
       { line: 'get runs --status waiting', says: 'Runs that wait for something.' },
       { line: 'get flow samples/order-intake -o yaml', says: 'The document as it was published.' },
+      { line: 'get run run_01j... --as-check', says: 'A real run as a test: put it into a file beside the flow.' },
     ],
     exits: [0, 2, 6],
   },

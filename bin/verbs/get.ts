@@ -22,6 +22,7 @@ export async function execute(call: Call): Promise<ExitCode> {
       next: `palace get ${what === 'flow' ? 'flows' : 'runs'} lists them.`,
     });
   const subject = plural ? '' : what === 'flow' ? checkFlowRef(name ?? '') : checkRunId(name ?? '');
+  if (call.args.has('as-check') && what !== 'run') throw refused(`palace get ${what} has no --as-check.`, { next: 'palace get run RUN --as-check' });
   const api = new Api(new Client(findServer(call)));
   if (what === 'flows') await flows(call, api);
   else if (what === 'runs') await runs(call, api);
@@ -73,6 +74,10 @@ async function flow(call: Call, api: Api, ref: string): Promise<void> {
 
 async function run(call: Call, api: Api, id: string): Promise<void> {
   const detail = await api.getRun(id);
+  if (call.args.has('as-check')) {
+    const { printAsCheck } = await import('../run-as-check.ts');
+    return printAsCheck(call, api, detail);
+  }
   if (await structured(call, detail)) return;
   for (const line of runText(detail, call.program, api.client.server.flags)) call.terminal.out(line);
 }

@@ -20,10 +20,14 @@ export function makeRunId(shard: number, timeMs: number, entropy: Uint8Array): s
 
 /** The shard of a run, 0 to 63. Throws on text that is no run id. */
 export function runIdShard(id: string): number {
-  const shard = PATTERN.test(id) ? ALPHABET.indexOf(id.charAt(4)) * 32 + ALPHABET.indexOf(id.charAt(5)) : SHARDS;
+  const shard = shardIn(id);
   if (shard >= SHARDS) throw new RangeError(`"${id.slice(0, 60)}" is no run id.`);
   return shard;
 }
+
+export const isRunId = (text: string): boolean => shardIn(text) < SHARDS;
+
+const shardIn = (id: string): number => (PATTERN.test(id) ? ALPHABET.indexOf(id.charAt(4)) * 32 + ALPHABET.indexOf(id.charAt(5)) : SHARDS);
 
 /** The id of a child: same shard and same time letters as its parent, the rest from the position that asks for it. */
 export function deriveRunId(parent: string, pointer: string, path: string): string {
