@@ -30,6 +30,7 @@ export const ENGINE_SETTINGS: EngineSettings = {
     historyEvents: 120,
     payloadBytes: 1_000_000,
     fanOut: 100,
+    iterations: 1_000,
     nesting: 20,
     bufferedSignals: 100,
     expressionFuel: 100_000,

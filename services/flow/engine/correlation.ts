@@ -2,15 +2,31 @@
 // I1 An event is committed in its home shard before it is matched; an unmatched one is matched again by the next owner.
 // I2 A run that begins to listen commits its subscription, then looks back at recent events.
 // I3 A run takes an event id once per listen, whichever way it came (the run itself remembers).
+// I4 A run hears of every type neither itself nor the engine (lifecycle events), and no lifecycle event of its own: it would never rest.
+// I5 An event is matched once, however often it is published.
 import { parseJsonText } from '@palace/platform/json.ts';
 import type { StreamRow } from '@palace/platform/durable/contract.ts';
 import type { CloudEvent } from '../core/model.ts';
-import type { StoredEvent } from '../store/port.ts';
+import { isLifecycle } from '../core/program.ts';
+import { EVERY_TYPE, type StoredEvent, type Subscription } from '../store/port.ts';
 import { release, type EngineParts } from './parts.ts';
+import type { Published } from './rows.ts';
 import type { Envelope } from './slot.ts';
 
 /** The row that an event came from. */
 export type Arrival = Pick<Envelope, 'cursor' | 'commandId'>;
+
+/** I4 */
+function reaches({ type, run }: StoredEvent, subscription: Pick<Subscription, 'run' | 'type'>): boolean {
+  const own = run === subscription.run;
+  return subscription.type === EVERY_TYPE ? !own && !isLifecycle(type) : subscription.type === type && !(own && isLifecycle(type));
+}
+
+/** Each listen once, also when it asks for the type by name and for every type. */
+function listenersOf(event: StoredEvent, subscriptions: readonly Subscription[]): Subscription[] {
+  const found = subscriptions.filter((one) => reaches(event, one));
+  return [...new Map(found.map((one) => [`${one.run} ${one.act}`, one])).values()];
+}
 
 const MATCH_BATCH = 200;
 /** Of the events before a listen only the newest are looked at. */
@@ -19,7 +35,7 @@ const RETRY_MS = 500;
 
 export interface Correlation {
   /** An event on its way to its home shard: from a run's emit (stream) or from outside (inbox). */
-  arrive(shard: number, tenant: string, event: CloudEvent, from: Arrival): void;
+  arrive(shard: number, tenant: string, published: Published, from: Arrival): void;
   /** A matched event on its way to a run. */
   deliver(shard: number, row: StreamRow, from: Arrival): void;
   /** After a listen began: what came shortly before. */
@@ -32,19 +48,27 @@ export function createCorrelation(parts: EngineParts): Correlation {
   /** Makes the keys of writes distinct: the same event may come by two rows at once. */
   let writes = 0;
 
-  function arrive(shard: number, tenant: string, event: CloudEvent, from: Arrival): void {
+  function arrive(shard: number, tenant: string, { event, run }: Published, from: Arrival): void {
     const fence = parts.node().fence(shard);
     if (fence === undefined) return;
     const held = parts.tenure(shard);
     const atMs = parts.node().timeMs();
-    const stored: StoredEvent = { tenant, type: event.type, source: event.source, id: event.id, atMs, body: JSON.stringify(event) };
+    const stored: StoredEvent = {
+      tenant,
+      type: event.type,
+      source: event.source,
+      id: event.id,
+      atMs,
+      body: JSON.stringify(event),
+      ...(run !== undefined && { run }),
+    };
     void parts
       .node()
       .submit({
         fence,
         key: `event/${++writes}`,
         tenant,
-        rows: { event: [{ shard, tenant, type: stored.type, source: stored.source, id: stored.id, at_ms: atMs, body: stored.body }] },
+        rows: { event: [{ shard, tenant, type: stored.type, source: stored.source, id: stored.id, at_ms: atMs, body: stored.body, run: run ?? null }] },
         ...(from.cursor !== undefined && { cursors: [from.cursor] }),
         ...(from.commandId !== undefined && { consumes: [{ commandId: from.commandId, outcome: 'done' as const }] }),
       })
@@ -56,7 +80,7 @@ export function createCorrelation(parts: EngineParts): Correlation {
 
   async function match(shard: number, event: StoredEvent, held: () => boolean): Promise<void> {
     try {
-      const found = await parts.store.subscriptions(event.tenant, event.type);
+      const found = listenersOf(event, await parts.store.subscriptions(event));
       const fence = parts.node().fence(shard);
       if (fence === undefined || !held()) return;
       await parts.node().submit({
@@ -88,11 +112,12 @@ export function createCorrelation(parts: EngineParts): Correlation {
   function lookBack(shard: number, row: StreamRow, from: Arrival, held = parts.tenure(shard)): void {
     const { run, act, types, atMs } = parseJsonText(row.body) as { run: string; act: number; types: string[]; atMs: number };
     void parts.store.recentEvents(row.tenant, types, atMs - parts.settings.lookBackMs, LOOK_BACK_EVENTS).then(
-      (events) => {
+      (recent) => {
         if (!held()) return;
+        const events = recent.filter((e) => types.some((type) => reaches(e, { run, type })));
         // The last one carries the row: what one run is given is decided in order.
         for (const [i, e] of events.entries()) {
-          const command = { type: 'event', act, event: parseJsonText(e.body) as CloudEvent } as const;
+          const command = { type: 'event', act, event: parseJsonText(e.body) as CloudEvent, early: true } as const;
           parts.give(shard, run, { command, tenant: row.tenant, ...(i === events.length - 1 && from) });
         }
         if (events.length > 0) return;

@@ -5,20 +5,21 @@ import type { Database, Sql } from '@palace/platform/database/port.ts';
 import { PalaceError } from '@palace/platform/errors.ts';
 import type { RunStatus } from '../contract.ts';
 import { JOURNAL_FORMAT } from '../core/model.ts';
-import type { Program } from '../core/program.ts';
+import { LIFECYCLE_PREFIXES, type Program } from '../core/program.ts';
 import { EVOLVE_VERSION } from '../core/run.ts';
-import type {
-  ActiveRun,
-  Definition,
-  FlowStore,
-  HeldPermit,
-  JournalEntry,
-  LedgerRow,
-  RunRow,
-  StoredEvent,
-  StoredProgram,
-  StoredRun,
-  Subscription,
+import {
+  EVERY_TYPE,
+  type ActiveRun,
+  type Definition,
+  type FlowStore,
+  type HeldPermit,
+  type JournalEntry,
+  type LedgerRow,
+  type RunRow,
+  type StoredEvent,
+  type StoredProgram,
+  type StoredRun,
+  type Subscription,
 } from './port.ts';
 
 export interface RunRecord {
@@ -204,8 +205,9 @@ interface EventRecord {
   id: string;
   at_ms: string;
   body: string;
+  run: string | null;
 }
-const event = (r: EventRecord): StoredEvent => ({ tenant: r.tenant, type: r.type, source: r.source, id: r.id, atMs: Number(r.at_ms), body: r.body });
+const event = ({ at_ms: atMs, run, ...r }: EventRecord): StoredEvent => ({ ...r, atMs: Number(atMs), ...(run !== null && { run }) });
 
 export function postgresFlowStore(database: Database, blobs: Blobs): FlowStore {
   const inShard = <T>(shard: number, work: (sql: Sql) => Promise<T>) => database.asEngine({ shards: [shard], tenants: [] }, work);
@@ -216,7 +218,7 @@ export function postgresFlowStore(database: Database, blobs: Blobs): FlowStore {
     program: (tenant, hash) => ofTenant(tenant, (sql) => readProgram(sql, tenant, hash)),
     definition: (tenant, namespace, name, version) => ofTenant(tenant, (sql) => readDefinition(sql, namespace, name, version)),
     ledger: (shard, run) => inShard(shard, (sql) => readLedger(sql, run)),
-    subscriptions: (tenant, type) => ofTenant(tenant, (sql) => readSubscriptions(sql, tenant, type)),
+    subscriptions: (one) => ofTenant(one.tenant, (sql) => readSubscriptions(sql, one)),
     recentEvents: (tenant, types, sinceMs, limit) => ofTenant(tenant, (sql) => readRecentEvents(sql, tenant, types, sinceMs, limit)),
     unmatchedEvents: (shard, limit) => inShard(shard, (sql) => readUnmatchedEvents(sql, shard, limit)),
     permits: (shard) => inShard(shard, (sql) => readPermits(sql, shard)),
@@ -249,15 +251,20 @@ export async function readLedger(sql: Sql, run: string): Promise<LedgerRow[]> {
   return rows.map(({ args_hash: argsHash, result, ...r }) => ({ ...r, argsHash, ...(result !== null && { result }) }));
 }
 
-async function readSubscriptions(sql: Sql, tenant: string, type: string): Promise<Subscription[]> {
-  const found = await sql.query<Subscription>('select run, act, shard from flow.subscription where tenant = $1 and type = $2', [tenant, type]);
+async function readSubscriptions(sql: Sql, { tenant, type, source, id }: StoredEvent): Promise<Subscription[]> {
+  const found = await sql.query<Subscription>(
+    `select run, act, shard, type from flow.subscription where tenant = $1 and type = any($2)
+        and exists (select 1 from flow.event where tenant = $1 and source = $3 and id = $4 and not matched)`,
+    [tenant, [type, EVERY_TYPE], source, id],
+  );
   return found.rows;
 }
 
 async function readRecentEvents(sql: Sql, tenant: string, types: readonly string[], sinceMs: number, limit: number): Promise<StoredEvent[]> {
+  const every = `or (type not like '${LIFECYCLE_PREFIXES.join(`%' and type not like '`)}%')`;
   const found = await sql.query<EventRecord>(
-    `select tenant, type, source, id, at_ms, body from flow.event
-      where tenant = $1 and type = any($2) and at_ms >= $3 order by position desc limit $4`,
+    `select tenant, type, source, id, at_ms, body, run from flow.event
+      where tenant = $1 and (type = any($2) ${types.includes(EVERY_TYPE) ? every : ''}) and at_ms >= $3 order by position desc limit $4`,
     [tenant, types, sinceMs, limit],
   );
   return found.rows.toReversed().map(event);
@@ -265,7 +272,7 @@ async function readRecentEvents(sql: Sql, tenant: string, types: readonly string
 
 async function readUnmatchedEvents(sql: Sql, shard: number, limit: number): Promise<StoredEvent[]> {
   const found = await sql.query<EventRecord>(
-    'select tenant, type, source, id, at_ms, body from flow.event where shard = $1 and not matched order by position limit $2',
+    'select tenant, type, source, id, at_ms, body, run from flow.event where shard = $1 and not matched order by position limit $2',
     [shard, limit],
   );
   return found.rows.map(event);
