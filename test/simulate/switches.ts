@@ -29,7 +29,10 @@ export type FlowMistake =
   | 'unique acts repeated freely'
   | 'acts after their deadline'
   | 'no look-back'
-  | 'back to a step without the ledger';
+  | 'back to a step without the ledger'
+  | 'event said in another commit'
+  | 'child begun in another commit'
+  | 'waiting events forgotten by a snapshot';
 
 export const CORRECT: Switches = {
   fence: 'locked',
@@ -70,4 +73,7 @@ export const MUTANTS: readonly Mutant[] = [
   flow('acts after their deadline'),
   flow('no look-back'),
   flow('back to a step without the ledger'),
+  flow('event said in another commit'),
+  flow('child begun in another commit'),
+  flow('waiting events forgotten by a snapshot'),
 ];

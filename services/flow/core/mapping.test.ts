@@ -71,7 +71,7 @@ describe('a map', () => {
   });
 
   it('collects outputs and errors alike when told so, those of its own input too', () => {
-    const shell = begun(STEP(`limit: 3, onError: collect, input: '\${ if \$index == 1 then error("no input") else \$item end }'`), [1, 2, 3]);
+    const shell = begun(STEP(`limit: 3, onError: collect, input: '\${ if $index == 1 then error("no input") else $item end }'`), [1, 2, 3]);
     expect(running(shell)).toEqual([0, 2]);
     end(shell, 0, { fault: FAULT });
     end(shell, 2, { output: 'three' });
