@@ -5,6 +5,7 @@ import { actOf, assertThat, stepOf, type Act } from './acts.ts';
 import { expire, expireRun, fail, failRun, propagate } from './failing.ts';
 import { endRun, complete, enter } from './scopes.ts';
 import { hasWork, segmentEvents, stepAt } from './run.ts';
+import { isSegmentDue } from './segments.ts';
 import { beginCall, requestAgain } from './steps/call.ts';
 import { beginEmit } from './steps/emit.ts';
 import { beginListen, endItem, nextOfListen } from './steps/listen.ts';
@@ -20,7 +21,7 @@ import { placeOf } from './variables.ts';
 
 export function drain(turn: Turn): void {
   const { run, env } = turn;
-  while (hasWork(run) && turn.events.length < env.limits.eventsPerDecision) {
+  while (hasWork(run) && turn.events.length < env.limits.eventsPerDecision && !isSegmentDue(run, env.limits)) {
     const before = turn.events.length;
     pass(turn);
     assertThat(turn.events.length > before, 'a pass adds an event');

@@ -11,7 +11,8 @@ import { itemEnded, itemRequested, mapStarted } from './mapping.ts';
 import type { EffectIntent, RunEvent } from './model.ts';
 import { stepCompleted, stepEntered, stepSkipped } from './progress.ts';
 import { restart } from './restart.ts';
-import { hasWork, isEnded, loadState, type Run } from './run.ts';
+import { isEnded, loadState, type Run } from './run.ts';
+import { isAtRest } from './segments.ts';
 
 type Fold<T extends RunEvent['type']> = (run: Run, event: Extract<RunEvent, { type: T }>) => void;
 
@@ -218,7 +219,7 @@ function segmentOpened(run: Run, event: Extract<RunEvent, { type: 'segment.opene
   assertThat(event.hash === run.linked.hash, 'a segment is folded with its own program');
   loadState(run, event.state);
   assertThat(before === undefined || (run.seq === before.seq && event.segment === before.number + 1), 'a segment follows the one before');
-  assertThat(run.phase === 'running' && !hasWork(run) && run.effects.size === 0, 'a segment opens while the run rests');
+  assertThat(isAtRest(run), 'a segment opens while the run rests');
   run.segment = { number: event.segment, firstSeq: run.seq + 1 };
 }
 

@@ -111,6 +111,7 @@ describe('foreach', () => {
 
   it('knows an event again that it is done with, also one that was found by looking back and comes late', () => {
     const shell = begun(WORK('{to: {any: [{with: {type: a}}], until: length >= 900}}'), { bufferedSignals: 1000 });
+    shell.checking = false;
     shell.give({ type: 'event', act: act(shell), event: event('a', 0), early: true });
     answer(shell, 0);
     for (let n = 1; n <= 300; n++) {
@@ -278,4 +279,16 @@ it('asks the outside world once for each item, under a key of its own', () => {
   }
   expect(keys.size).toBe(3);
   expect(asked(shell)).toHaveLength(3);
+});
+
+it('a listen whose events never run out goes on in new segments between two of them', () => {
+  const shell = begun(WORK('{to: {any: [], until: "false"}}'), { historyEvents: 100, bufferedSignals: 200 });
+  for (let n = 0; n < 60; n++) hear(shell, 'a', n);
+  for (let n = 0; n < 60; n++) {
+    shell.settle();
+    answer(shell, n);
+  }
+  expect(shell.run.phase).toBe('running');
+  expect(shell.run.segment?.number).toBeGreaterThan(5);
+  expect(bodies(shell).map((body) => (body as { n: number }).n)).toEqual([...Array(60).keys()]);
 });
