@@ -51,12 +51,13 @@ export function simulatedStore(tables: FlowTables, read: Read, blobs: BlobReads)
         return { namespace, name, version: flow.version, hash: flow.hash, publishedMs: 0, latest: flow === latest(name) };
       }),
     ledger: (_shard, run) => read(() => [...(tables.runs.get(run)?.effects.values() ?? [])].toSorted((a, b) => a.requestedMs - b.requestedMs)),
-    subscriptions: (event) =>
-      read(() =>
-        [...tables.events.values()].some((one) => one.source === event.source && one.id === event.id && one.tenant === event.tenant && !one.matched)
-          ? [...tables.subscriptions.values()].filter((one) => one.tenant === event.tenant && (one.type === event.type || one.type === EVERY_TYPE))
-          : [],
-      ),
+    listeners: (tenant, events) =>
+      read(() => ({
+        unmatched: events.filter(({ source, id }) => tables.events.get(`${tenant}\n${source}\n${id}`)?.matched === false),
+        subscriptions: [...tables.subscriptions.values()].filter(
+          (one) => one.tenant === tenant && (one.type === EVERY_TYPE || events.some(({ type }) => type === one.type)),
+        ),
+      })),
     recentEvents: (tenant, types, sinceMs, limit) =>
       read(() => {
         const every = types.includes(EVERY_TYPE);

@@ -11,8 +11,7 @@ import { itemEnded, itemRequested, mapStarted } from './mapping.ts';
 import type { EffectIntent, RunEvent } from './model.ts';
 import { stepCompleted, stepEntered, stepSkipped } from './progress.ts';
 import { restart } from './restart.ts';
-import { isEnded, loadState, type Run } from './run.ts';
-import { isAtRest } from './segments.ts';
+import { isAtRest, isEnded, loadState, type Run } from './run.ts';
 
 type Fold<T extends RunEvent['type']> = (run: Run, event: Extract<RunEvent, { type: T }>) => void;
 

@@ -4,22 +4,9 @@
 // I2 It changes nothing but the count of events, and the program when both versions opted in and every open step is found again (upgrade.ts).
 // I3 What is carried is bounded: a state that grew with its history (I2 of attempts.ts) does not begin anew, and meets the limit.
 import type { DecideLimits } from './model.ts';
-import { actOf } from './acts.ts';
-import { hasWork, segmentEvents, snapshot, type Run } from './run.ts';
+import { isAtRest, segmentEvents, snapshot, type Run } from './run.ts';
 import { emit, type Turn } from './turn.ts';
 import { rebase } from './upgrade.ts';
-
-/** Nothing is under way: a fold can begin here. */
-export const isAtRest = (run: Run): boolean => run.phase === 'running' && run.effects.size === 0 && (!hasWork(run) || isBetweenEvents(run));
-
-function isBetweenEvents(run: Run): boolean {
-  if (run.acts.size === 0 || run.unarmed.size > 0 || run.ending !== undefined || run.overdue) return false;
-  for (const id of run.ready) {
-    const act = actOf(run, id);
-    if (act.own.kind !== 'listen' || act.stage !== 'next') return false;
-  }
-  return true;
-}
 
 export function isSegmentDue(run: Run, { historyEvents }: Pick<DecideLimits, 'historyEvents'>): boolean {
   return segmentEvents(run) * 2 >= historyEvents && isAtRest(run) && keptAnswers(run) * 2 < historyEvents;

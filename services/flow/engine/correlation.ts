@@ -4,6 +4,7 @@
 // I3 A run takes an event id once per listen, whichever way it came (the run itself remembers).
 // I4 A run hears of every type neither itself nor the engine (lifecycle events), and no lifecycle event of its own: it would never rest.
 // I5 An event is matched once, however often it is published.
+// I6 Matching is a read and a write for a batch: what comes while one is under way is the next (a read for each event cost most of it).
 import { parseJsonText } from '@palace/platform/json.ts';
 import type { StreamRow } from '@palace/platform/durable/contract.ts';
 import type { CloudEvent } from '../core/model.ts';
@@ -15,6 +16,35 @@ import type { Envelope } from './slot.ts';
 
 /** The row that an event came from. */
 export type Arrival = Pick<Envelope, 'cursor' | 'commandId'>;
+
+const MATCH_BATCH = 200;
+const MATCH_BYTES = 1_000_000;
+/** Events of a tenant that wait in a shard for their match. */
+const MAX_QUEUED = 5_000;
+
+interface Queue {
+  readonly events: StoredEvent[];
+  /** More came than it may hold: the rest is read from the table. */
+  isLong: boolean;
+}
+
+/** Events of one write: so many, and so large together. */
+function sizeOfBatch(events: readonly StoredEvent[]): number {
+  let bytes = 0;
+  const cut = events.findIndex(({ body }, i) => i === MATCH_BATCH || (bytes += body.length) > MATCH_BYTES);
+  return cut < 0 ? events.length : Math.max(1, cut);
+}
+
+/** By tenant, each in its order. */
+function* batchesOf(events: readonly StoredEvent[]): Generator<readonly StoredEvent[]> {
+  for (const tenant of new Set(events.map((event) => event.tenant))) {
+    for (let rest = events.filter((event) => event.tenant === tenant); rest.length > 0;) {
+      const batch = rest.slice(0, sizeOfBatch(rest));
+      rest = rest.slice(batch.length);
+      yield batch;
+    }
+  }
+}
 
 /** I4 */
 function reaches({ type, run }: StoredEvent, subscription: Pick<Subscription, 'run' | 'type'>): boolean {
@@ -28,7 +58,6 @@ function listenersOf(event: StoredEvent, subscriptions: readonly Subscription[])
   return [...new Map(found.map((one) => [`${one.run} ${one.act}`, one])).values()];
 }
 
-const MATCH_BATCH = 200;
 /** Of the events before a listen only the newest are looked at. */
 const LOOK_BACK_EVENTS = 200;
 const RETRY_MS = 500;
@@ -47,6 +76,8 @@ export interface Correlation {
 export function createCorrelation(parts: EngineParts): Correlation {
   /** Makes the keys of writes distinct: the same event may come by two rows at once. */
   let writes = 0;
+  /** By shard and tenant; only while there is something to match. */
+  const queues = new Map<string, Queue>();
 
   function arrive(shard: number, tenant: string, { event, run }: Published, from: Arrival): void {
     const fence = parts.node().fence(shard);
@@ -74,34 +105,60 @@ export function createCorrelation(parts: EngineParts): Correlation {
       })
       .then((outcome) => {
         release(parts, shard, tenant, { command: { type: 'continue' }, ...from });
-        if (outcome.kind === 'committed') void match(shard, stored, held);
+        if (outcome.kind === 'committed') matchSoon(shard, stored, held);
       });
   }
 
-  async function match(shard: number, event: StoredEvent, held: () => boolean): Promise<void> {
-    try {
-      const found = listenersOf(event, await parts.store.subscriptions(event));
-      const fence = parts.node().fence(shard);
-      if (fence === undefined || !held()) return;
-      await parts.node().submit({
-        fence,
-        key: `match/${++writes}`,
-        tenant: event.tenant,
-        rows: { event_matched: [{ tenant: event.tenant, source: event.source, id: event.id }] },
-        streams: found.map((s) => ({
+  /** In batches, one of a tenant in a shard under way: what comes meanwhile is the next one (I6). */
+  function matchSoon(shard: number, event: StoredEvent, held: () => boolean): void {
+    const key = `${shard} ${event.tenant}`;
+    const known = queues.get(key);
+    const queue = known ?? { events: [], isLong: false };
+    if (queue.events.length < MAX_QUEUED) queue.events.push(event);
+    else queue.isLong = true;
+    if (known !== undefined) return;
+    queues.set(key, queue);
+    void pump(shard, key, queue, held);
+  }
+
+  async function pump(shard: number, key: string, queue: Queue, held: () => boolean): Promise<void> {
+    while (queue.events.length > 0 && held()) {
+      const batch = queue.events.slice(0, sizeOfBatch(queue.events));
+      try {
+        await match(shard, batch, held);
+        queue.events.splice(0, batch.length);
+      } catch (error) {
+        parts.log.warn('events could not be matched; trying again', { error, shard });
+        await new Promise<void>((resolve) => parts.scheduler.after(RETRY_MS, resolve));
+      }
+    }
+    queues.delete(key);
+    // What came under a later ownership of this process, and what found no place, is read from the table.
+    if (queue.isLong || queue.events.length > 0) void rematch(shard);
+  }
+
+  async function match(shard: number, events: readonly StoredEvent[], held: () => boolean): Promise<void> {
+    const [{ tenant } = { tenant: '' }] = events;
+    const { unmatched, subscriptions } = await parts.store.listeners(tenant, events);
+    const fence = parts.node().fence(shard);
+    if (unmatched.length === 0 || fence === undefined || !held()) return;
+    const outcome = await parts.node().submit({
+      fence,
+      key: `match/${++writes}`,
+      tenant,
+      rows: { event_matched: unmatched.map(({ source, id }) => ({ tenant, source, id })) },
+      streams: unmatched.flatMap((event) =>
+        listenersOf(event, subscriptions).map((s) => ({
           consumer: 'flow',
           consumerShard: s.shard,
-          tenant: event.tenant,
+          tenant,
           kind: 'match',
           body: JSON.stringify({ run: s.run, act: s.act, event: parseJsonText(event.body) }),
         })),
-      });
-    } catch (error) {
-      parts.log.warn('an event could not be matched; trying again', { error, shard });
-      parts.scheduler.after(RETRY_MS, () => {
-        if (held()) void match(shard, event, held);
-      });
-    }
+      ),
+    });
+    // One that the database refuses keeps no other from its listeners (ENGINE E6).
+    if (outcome.kind === 'bad-row' && unmatched.length > 1) for (const one of unmatched) await match(shard, [one], held);
   }
 
   function deliver(shard: number, row: StreamRow, from: Arrival): void {
@@ -139,7 +196,7 @@ export function createCorrelation(parts: EngineParts): Correlation {
     for (let rest = true; rest && held();) {
       try {
         const events = await parts.store.unmatchedEvents(shard, MATCH_BATCH);
-        for (const event of events) await match(shard, event, held);
+        for (const batch of batchesOf(events)) await match(shard, batch, held);
         rest = events.length === MATCH_BATCH;
       } catch (error) {
         parts.log.warn('unmatched events could not be read; trying again', { error, shard });

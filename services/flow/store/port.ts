@@ -112,6 +112,11 @@ export interface Subscription {
   readonly type: string;
 }
 
+export interface Listeners {
+  readonly unmatched: readonly StoredEvent[];
+  readonly subscriptions: readonly Subscription[];
+}
+
 /** A run that holds or awaits a permit. */
 export interface HeldPermit {
   readonly permit: string;
@@ -131,8 +136,8 @@ export interface FlowStore {
   /** The version named, or the latest published one. */
   definition(tenant: string, namespace: string, name: string, version?: string): Promise<Definition | undefined>;
   ledger(shard: number, run: string): Promise<readonly LedgerRow[]>;
-  /** Those that name its type or every type; none when it has been matched already. */
-  subscriptions(event: StoredEvent): Promise<readonly Subscription[]>;
+  /** Which of these events are not matched yet, and the subscriptions that name a type of theirs or every type. */
+  listeners(tenant: string, events: readonly StoredEvent[]): Promise<Listeners>;
   /** The newest ones, oldest first. Of every type (`EVERY_TYPE`) are all but lifecycle events. */
   recentEvents(tenant: string, types: readonly string[], sinceMs: number, limit: number): Promise<readonly StoredEvent[]>;
   unmatchedEvents(shard: number, limit: number): Promise<readonly StoredEvent[]>;

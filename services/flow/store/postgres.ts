@@ -15,6 +15,7 @@ import {
   type HeldPermit,
   type JournalEntry,
   type LedgerRow,
+  type Listeners,
   type RunRow,
   type StoredEvent,
   type StoredProgram,
@@ -218,7 +219,7 @@ export function postgresFlowStore(database: Database, blobs: Blobs): FlowStore {
     program: (tenant, hash) => ofTenant(tenant, (sql) => readProgram(sql, tenant, hash)),
     definition: (tenant, namespace, name, version) => ofTenant(tenant, (sql) => readDefinition(sql, namespace, name, version)),
     ledger: (shard, run) => inShard(shard, (sql) => readLedger(sql, run)),
-    subscriptions: (one) => ofTenant(one.tenant, (sql) => readSubscriptions(sql, one)),
+    listeners: (tenant, events) => ofTenant(tenant, (sql) => readListeners(sql, tenant, events)),
     recentEvents: (tenant, types, sinceMs, limit) => ofTenant(tenant, (sql) => readRecentEvents(sql, tenant, types, sinceMs, limit)),
     unmatchedEvents: (shard, limit) => inShard(shard, (sql) => readUnmatchedEvents(sql, shard, limit)),
     permits: (shard) => inShard(shard, (sql) => readPermits(sql, shard)),
@@ -251,13 +252,20 @@ export async function readLedger(sql: Sql, run: string): Promise<LedgerRow[]> {
   return rows.map(({ args_hash: argsHash, result, ...r }) => ({ ...r, argsHash, ...(result !== null && { result }) }));
 }
 
-async function readSubscriptions(sql: Sql, { tenant, type, source, id }: StoredEvent): Promise<Subscription[]> {
-  const found = await sql.query<Subscription>(
-    `select run, act, shard, type from flow.subscription where tenant = $1 and type = any($2)
-        and exists (select 1 from flow.event where tenant = $1 and source = $3 and id = $4 and not matched)`,
-    [tenant, [type, EVERY_TYPE], source, id],
+async function readListeners(sql: Sql, tenant: string, events: readonly StoredEvent[]): Promise<Listeners> {
+  // One statement for a batch: a read of its own for each event cost as much as keeping it.
+  const { rows } = await sql.query<Partial<Subscription> & { nth: number | null }>(
+    `select null::int as nth, run, act, shard, type from flow.subscription where tenant = $1 and type = any($2)
+     union all
+     select w.nth::int, null, null, null, null from unnest($3::text[], $4::text[]) with ordinality as w(source, id, nth)
+       join flow.event e on e.tenant = $1 and e.source = w.source and e.id = w.id where not e.matched`,
+    [tenant, [...new Set(events.map(({ type }) => type)), EVERY_TYPE], events.map(({ source }) => source), events.map(({ id }) => id)],
   );
-  return found.rows;
+  const open = new Set(rows.map(({ nth }) => nth));
+  return {
+    unmatched: events.filter((_, i) => open.has(i + 1)),
+    subscriptions: rows.filter(({ nth }) => nth === null).map(({ nth: _nth, ...one }) => one as Subscription),
+  };
 }
 
 async function readRecentEvents(sql: Sql, tenant: string, types: readonly string[], sinceMs: number, limit: number): Promise<StoredEvent[]> {
