@@ -268,21 +268,26 @@ async function readListeners(sql: Sql, tenant: string, events: readonly StoredEv
   };
 }
 
+const EVENT_COLUMNS = 'tenant, type, source, id, at_ms, body, run';
+const OF_TYPES = `select ${EVENT_COLUMNS} from flow.event where tenant = $1 and at_ms >= $2 and type = any($4) order by position desc limit $3`;
+/** A statement of its own, so that each has the index that fits it. */
+const OF_EVERY_TYPE = `select ${EVENT_COLUMNS} from flow.event
+  where tenant = $1 and at_ms >= $2 and (type = any($4) or type not like all($5::text[])) order by position desc limit $3`;
+const LIFECYCLE = LIFECYCLE_PREFIXES.map((prefix) => `${prefix}%`);
+
 async function readRecentEvents(sql: Sql, tenant: string, types: readonly string[], sinceMs: number, limit: number): Promise<StoredEvent[]> {
-  const every = `or (type not like '${LIFECYCLE_PREFIXES.join(`%' and type not like '`)}%')`;
-  const found = await sql.query<EventRecord>(
-    `select tenant, type, source, id, at_ms, body, run from flow.event
-      where tenant = $1 and (type = any($2) ${types.includes(EVERY_TYPE) ? every : ''}) and at_ms >= $3 order by position desc limit $4`,
-    [tenant, types, sinceMs, limit],
-  );
+  const values = [tenant, sinceMs, limit, types];
+  const found = types.includes(EVERY_TYPE)
+    ? await sql.query<EventRecord>(OF_EVERY_TYPE, [...values, LIFECYCLE])
+    : await sql.query<EventRecord>(OF_TYPES, values);
   return found.rows.toReversed().map(event);
 }
 
 async function readUnmatchedEvents(sql: Sql, shard: number, limit: number): Promise<StoredEvent[]> {
-  const found = await sql.query<EventRecord>(
-    'select tenant, type, source, id, at_ms, body, run from flow.event where shard = $1 and not matched order by position limit $2',
-    [shard, limit],
-  );
+  const found = await sql.query<EventRecord>(`select ${EVENT_COLUMNS} from flow.event where shard = $1 and not matched order by position limit $2`, [
+    shard,
+    limit,
+  ]);
   return found.rows.map(event);
 }
 
