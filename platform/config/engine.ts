@@ -21,9 +21,10 @@ export const FLOW = z.strictObject({
     'Events of one segment of a run; a run that rests with half of them used opens the next.',
   ),
   payloadBytes: whole('PALACE_FLOW_PAYLOAD_BYTES', 1_048_576, 1_024, 16_777_216, 'Bytes of one value: input, output, context, result.'),
-  fanOut: whole('PALACE_FLOW_FAN_OUT', 1_000, 1, 100_000, 'Branches of one fork.'),
+  fanOut: whole('PALACE_FLOW_FAN_OUT', 1_000, 1, 100_000, 'Branches of one fork, items of one map.'),
+  iterations: whole('PALACE_FLOW_ITERATIONS', 10_000, 1, 1_000_000, 'Items of one loop (for).'),
   nesting: whole('PALACE_FLOW_NESTING', 20, 1, 100, 'Depth of flows that run flows.'),
-  bufferedSignals: whole('PALACE_FLOW_BUFFERED_SIGNALS', 1_000, 1, 100_000, 'Signals that wait for a run to listen.'),
+  bufferedSignals: whole('PALACE_FLOW_BUFFERED_SIGNALS', 1_000, 1, 100_000, 'Signals that wait for a run to listen, events that one listen holds.'),
   expressionFuel: whole('PALACE_FLOW_EXPRESSION_FUEL', 100_000, 1_000, 10_000_000, 'Steps of one expression.'),
   retriesPerRun: whole('PALACE_FLOW_RETRIES_PER_RUN', 1_000, 0, 100_000, 'All retries of one run together.'),
   // What several tenants share is given in shares: one alone may have all of it, all together a quarter more (durable/core/fair-share.ts).

@@ -210,16 +210,27 @@ export const bulkResult = z.object({
 });
 
 /** A CloudEvent from outside, structured mode. */
-export const publishEvent = z.strictObject({
-  specversion: z.literal('1.0'),
-  id: z.string().min(1).max(200),
-  source: z.string().min(1).max(500),
-  type: z.string().min(1).max(200),
-  subject: z.string().max(500).optional(),
-  time: z.iso.datetime().optional(),
-  datacontenttype: z.string().max(100).optional(),
-  data: json.optional(),
-});
+/** A CloudEvent; keys beside these are extension attributes. */
+export const publishEvent = z
+  .object({
+    specversion: z.literal('1.0'),
+    id: z.string().min(1).max(200),
+    source: z.string().min(1).max(500),
+    type: z.string().min(1).max(200),
+    subject: z.string().max(500).optional(),
+    time: z.iso.datetime().optional(),
+    datacontenttype: z.string().max(100).optional(),
+    dataschema: z.string().max(500).optional(),
+    data: json.optional(),
+  })
+  .catchall(json)
+  .refine((event) => Object.entries(event).every(([name, value]) => name === 'data' || isAttribute(name, value)), {
+    message: 'An attribute has a name of lower-case letters and digits and is text, a whole number, true or false; the rest belongs under "data".',
+  })
+  .refine((event) => Object.keys(event).length <= 40, { message: 'An event has at most 40 attributes.' });
+
+const isAttribute = (name: string, value: unknown): boolean =>
+  /^[a-z0-9]{1,40}$/.test(name) && (typeof value === 'string' ? value.length <= 1_000 : typeof value === 'boolean' || Number.isInteger(value));
 
 /** Announced and enforced bounds. */
 export const limits = z.object({ items: z.array(z.object({ name: z.string(), value: z.number(), unit: z.string(), setting: z.string() })) });

@@ -40,6 +40,19 @@ const retrying = (body: Step, count: number): Step => ({
   again: { try: [body], catch: { retry: { delay: { milliseconds: 80 }, backoff: { exponential: {} }, limit: { attempt: { count } } }, do: [set('gave-up')] } },
 });
 const guarded = (step: Step): Step => ({ safe: { try: [step], catch: { as: 'e', do: [set('caught')] } } });
+/** A child for each of four, two at once. */
+const map = (name: string, more: Step = {}): Step => ({
+  [`map-${name}`]: {
+    call: 'map:1.0.0@default',
+    with: {
+      items: '${ [range(4)] }',
+      flow: { namespace: NAMESPACE, name, version: VERSION },
+      limit: 2,
+      input: { token: '${ $workflow.input.token }', n: '${ $item }' },
+      ...more,
+    },
+  },
+});
 const after = (step: Step, milliseconds: number): Step => {
   const [name, body] = Object.entries(step)[0] as [string, Step];
   return { [name]: { ...body, timeout: { after: { milliseconds } } } };
@@ -94,6 +107,34 @@ const FLOWS: Readonly<Record<string, Flow>> = {
   tells: { steps: [{ tell: { emit: { event: { with: { source: 'https://sim.invalid/', type: 'sim.told', data: { token: '${ .token }' } } } } } }] },
   collects: {
     steps: [guarded(after({ collect: { listen: { to: { any: [{ with: { type: 'sim.many' } }], until: 'length >= 4' } } } }, 15_000)), set('collected')],
+  },
+  gathers: {
+    steps: [
+      guarded(
+        after(
+          {
+            gather: {
+              listen: { to: { any: [{ with: { type: 'sim.many', data: '${ .n % 4 == 0 }' } }], until: { one: { with: { type: 'agentspalace.signal.go' } } } } },
+              foreach: { do: [keyed('gathered', { n: '${ $item.n }', at: '${ $index }' })], output: { as: '$index' }, export: { as: '{at: $index}' } },
+            },
+          },
+          15_000,
+        ),
+      ),
+      set('gathered-all'),
+    ],
+  },
+  ears: {
+    steps: [guarded(after({ ear: { listen: { to: { any: [], until: 'length >= 5' } }, foreach: { output: { as: '$index' } } } }, 12_000)), set('heard-all')],
+  },
+  maps: { steps: [map('ship', { onError: 'collect' }), keyed('mapped')] },
+  'maps-again': { steps: [retrying(map('retried'), 3), guarded(after(map('approve'), 2_500)), set('over')] },
+  'told-of': { steps: [keyed('told'), retrying(keyed('flaky-told'), 3), nap('a-while', 200)], palace: { lifecycle: 'task' } },
+  watches: {
+    steps: [
+      guarded(after({ watch: { listen: { to: { any: [{ with: { type: 'io.serverlessworkflow.workflow.completed.v1' } }], until: 'length >= 2' } } } }, 15_000)),
+      set('watched'),
+    ],
   },
   both: {
     steps: [

@@ -3,10 +3,13 @@
 // I2 In doubt is only a unique or irreversible step that nobody could verify. I3 What completed was performed.
 // I4 Timers never fire early by true time. I5 A listen takes an event once. I6 A parent hears of the end of a child after that end.
 // I7 No run meets the limit on its history: each of these flows comes to rest in time and goes on in a new segment.
-// I8 A queued run is told things, begins or is cancelled; nothing else happens to it.
+// I8 What works on an event of a foreach works on the one that waits longest. I9 A lifecycle event is kept for each that is due.
+// I10 A queued run is told things, begins or is cancelled; nothing else happens to it.
 import type { Write } from '@palace/platform/durable/contract.ts';
 import { ENDED } from '@palace/flow/contract.ts';
+import { lifecycleOf } from '@palace/flow/core/lifecycle.ts';
 import type { RunEvent } from '@palace/flow/core/model.ts';
+import { eventName } from '@palace/flow/core/hearing.ts';
 import { isGuarded } from '@palace/flow/core/release.ts';
 import { openEffect, positionOf } from '@palace/flow/core/run.ts';
 import { permitKey } from '@palace/flow/engine/placement.ts';
@@ -22,11 +25,13 @@ type Of<T extends RunEvent['type']> = Extract<RunEvent, { type: T }>;
 type Asked = 'open' | 'again' | 'completed';
 
 export class FlowInvariants implements FlowWatch {
-  readonly figures = { effects: 0, doubts: 0, timers: 0, heard: 0, segments: 0, upgrades: 0, queued: 0 };
+  readonly figures = { effects: 0, doubts: 0, timers: 0, heard: 0, gathered: 0, mapped: 0, segments: 0, upgrades: 0, queued: 0 };
   /** Signals by command id: how often a journal has them. */
   readonly signals = new Map<string, number>();
   /** When an effect came to be in doubt, by key. */
   readonly doubtedMs = new Map<string, number>();
+  /** Lifecycle events that are due, by tenant, source and id. */
+  readonly due = new Set<string>();
   private readonly asked = new Map<string, Asked>();
   private readonly world: World;
   private readonly tables: FlowTables;
@@ -43,6 +48,7 @@ export class FlowInvariants implements FlowWatch {
   event(run: KeptRun, event: RunEvent): void {
     const what = 'key' in event ? ` ${event.key}` : 'id' in event ? ` ${event.id}` : 'act' in event ? ` of act ${event.act}` : '';
     this.world.note(`${run.row.id} ${run.row.flow} ${run.live.seq + 1} ${event.type}${what}`);
+    for (const { source, id } of lifecycleOf(run.live, event, 0)) this.due.add(`${run.row.tenant}\n${source}\n${id}`);
     const said = this.problem(run, event);
     if (said !== undefined) this.world.violate(`${run.row.id} (${run.row.flow}), event ${run.live.seq + 1} ${event.type}: ${said}`);
   }
@@ -93,11 +99,22 @@ export class FlowInvariants implements FlowWatch {
 
   private requested(run: KeptRun, event: Of<'effect.requested'>): string | undefined {
     this.figures.effects++;
-    if (!isGuarded(event)) return undefined;
+    if (!isGuarded(event)) return this.gathered(run, event);
     const place = this.place(run, event.act);
     const before = this.asked.get(place);
     this.asked.set(place, 'open');
     return before === undefined || before === 'again' ? undefined : `the position ${place} is asked for again while ${before}`;
+  }
+
+  /** I8 */
+  private gathered(run: KeptRun, event: Of<'effect.requested'>): string | undefined {
+    const body = run.live.acts.get(run.live.acts.get(event.act)?.parent ?? 0);
+    const own = run.live.acts.get(body?.parent ?? 0)?.own;
+    if (own?.kind !== 'listen' || own.items === undefined) return undefined;
+    this.figures.gathered++;
+    const { n, at } = (event.args as { body: { n: number; at: number } }).body;
+    const first = (own.received[0]?.event.data as { n: number } | undefined)?.n;
+    return n === first && at === own.items.done ? undefined : `event ${n} is worked on as number ${at}; it is the turn of ${first}, number ${own.items.done}`;
   }
 
   private again(run: KeptRun, event: Of<'effect.absent'> | Of<'effect.failed'>): string | undefined {
@@ -147,7 +164,9 @@ export class FlowInvariants implements FlowWatch {
       (act) => act.id !== event.act && act.own.kind === 'listen' && act.own.received.some((one) => one.event.id === event.event.id),
     );
     if (event.event.type.startsWith('agentspalace.signal.') && !buffered && !elsewhere) this.count(event.event.id);
-    const twice = own?.kind === 'listen' && own.received.some((one) => one.event.id === event.event.id && one.event.source === event.event.source);
+    const name = eventName(event.event);
+    const known = own?.kind !== 'listen' ? [] : [...own.received.map((one) => eventName(one.event)), ...(own.items?.early ?? []), ...(own.items?.late ?? [])];
+    const twice = known.includes(name);
     return twice ? `the event ${event.event.id} came twice` : undefined;
   }
 
@@ -157,9 +176,11 @@ export class FlowInvariants implements FlowWatch {
 
   private childEnded(run: KeptRun, event: Of<'child.ended'>): string | undefined {
     const own = run.live.acts.get(event.act)?.own;
-    if (own?.kind !== 'run' || own.child === undefined) return 'no child was waited for';
-    const child = this.tables.runs.get(own.child);
-    if (child === undefined) return event.fault?.type.endsWith('/configuration') === true ? undefined : `the child ${own.child} does not exist`;
-    return ENDED.has(child.row.status) ? undefined : `the child ${own.child} is ${child.row.status}`;
+    const id = own?.kind === 'map' ? own.running.get(event.index ?? -1) : own?.kind === 'run' ? own.child : undefined;
+    if (id === undefined) return 'no child was waited for';
+    if (own?.kind === 'map') this.figures.mapped++;
+    const child = this.tables.runs.get(id);
+    if (child === undefined) return event.fault?.type.endsWith('/configuration') === true ? undefined : `the child ${id} does not exist`;
+    return ENDED.has(child.row.status) ? undefined : `the child ${id} is ${child.row.status}`;
   }
 }

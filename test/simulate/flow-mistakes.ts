@@ -5,7 +5,7 @@ import type { Json } from '@palace/jq/jq.ts';
 import type { RunStatus } from '@palace/flow/contract.ts';
 import { Mask } from '@palace/flow/core/mask.ts';
 import type { EffectCall, EffectOutcome, Executor } from '@palace/flow/executors/executor.ts';
-import type { FlowStore } from '@palace/flow/store/port.ts';
+import type { FlowStore, StoredRun } from '@palace/flow/store/port.ts';
 import { rowsOf } from './flow-tables.ts';
 import type { FlowMistake } from './switches.ts';
 
@@ -17,9 +17,36 @@ const APART: Partial<Record<FlowMistake, { readonly section: 'consumes' | 'timer
   'stream row decided in another commit': { section: 'cursors', when: 'before' },
 };
 
+/** What of a write a mistake commits after the rest; undefined when there is nothing of it. */
+const LATER: Partial<Record<FlowMistake, (write: Write) => { readonly rest: Write; readonly later: Write } | undefined>> = {
+  'event said in another commit'(write) {
+    const [said, others] = split(write.streams ?? [], ({ kind }) => kind === 'event');
+    return said.length === 0 ? undefined : { rest: { ...write, streams: others }, later: { ...bare(write), streams: said } };
+  },
+  'child begun in another commit'(write) {
+    const [runs, own] = split(rowsOf(write, 'run'), ({ parent }) => parent === write.key);
+    const ids = new Set(runs.map(({ id }) => id));
+    const [journal, kept] = split(rowsOf(write, 'journal'), ({ r }) => ids.has(r));
+    if (runs.length === 0) return undefined;
+    return { rest: { ...write, rows: { ...write.rows, run: own, journal: kept } }, later: { ...bare(write), rows: { run: runs, journal } } };
+  },
+};
+
+const bare = ({ fence, key, tenant }: Write): Write => ({ fence, key: `later/${key}`, tenant, rows: {} });
+
+function split<T>(all: readonly T[], fits: (one: T) => boolean): [T[], T[]] {
+  return [all.filter(fits), all.filter((one) => !fits(one))];
+}
+
 export function mistakenNode(node: DurableNode, mistake: FlowMistake, hasty: HastyEffects): DurableNode {
   const apart = APART[mistake];
   let count = 0;
+  async function submitLater(write: Write): Promise<WriteOutcome> {
+    const parts = LATER[mistake]?.(write);
+    if (parts === undefined) return submitApart(write);
+    const first = await node.submit(parts.rest);
+    return first.kind === 'committed' ? node.submit(parts.later) : first;
+  }
   async function submitApart(write: Write): Promise<WriteOutcome> {
     const part = apart === undefined ? undefined : write[apart.section];
     if (apart === undefined || part === undefined || part.length === 0 || Object.keys(write.rows).length === 0) return node.submit(write);
@@ -33,7 +60,7 @@ export function mistakenNode(node: DurableNode, mistake: FlowMistake, hasty: Has
     ...node,
     submit(write) {
       if (mistake === 'effect begun before its commit') hasty.begin(write);
-      return submitApart(write);
+      return submitLater(write);
     },
   };
 }
@@ -43,6 +70,11 @@ export function mistakenStore(store: FlowStore, mistake: FlowMistake): FlowStore
   if (mistake === 'back to a step without the ledger') return { ...store, ledger: () => Promise.resolve([]) };
   if (mistake === 'places forgotten at a takeover') return withoutPermits(store, (status) => status !== 'pending');
   if (mistake === 'queued runs forgotten at a takeover') return withoutPermits(store, (status) => status === 'pending');
+  if (mistake === 'waiting events forgotten by a snapshot')
+    return {
+      ...store,
+      load: async (...of) => (await store.load(...of)).map((run) => ({ ...run, ...(run.snapshot !== undefined && { snapshot: forgetful(run.snapshot) }) })),
+    };
   if (mistake !== 'unique acts repeated freely') return store;
   return {
     ...store,
@@ -57,6 +89,13 @@ export function mistakenStore(store: FlowStore, mistake: FlowMistake): FlowStore
 
 function withoutPermits(store: FlowStore, isForgotten: (status: RunStatus) => boolean): FlowStore {
   return { ...store, permits: async (shard) => (await store.permits(shard)).filter(({ status }) => !isForgotten(status)) };
+}
+
+/** Of the events that wait for a foreach the first alone is left. */
+function forgetful(snapshot: NonNullable<StoredRun['snapshot']>): NonNullable<StoredRun['snapshot']> {
+  const state = JSON.parse(snapshot.body) as { acts: { o?: { k: string; i?: object; r?: unknown[] } }[] };
+  for (const { o } of state.acts) if (o?.k === 'listen' && o.i !== undefined) o.r = o.r?.slice(0, 1) ?? [];
+  return { ...snapshot, body: JSON.stringify(state) };
 }
 
 /** Begins the acts of a write when it is submitted; the engine gets that outcome when it asks. */

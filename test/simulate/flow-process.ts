@@ -17,7 +17,7 @@ import type { LaunchedService, LaunchParts } from './service.ts';
 
 export const TENANT = 'acme';
 /** Who listens for events of others lives where these are published. */
-const AMONG_OTHERS = new Set(['hears', 'both', 'tells', 'collects']);
+const AMONG_OTHERS = new Set(['hears', 'both', 'tells', 'collects', 'gathers', 'ears', 'told-of', 'watches']);
 
 /** Two tenants share the processes: every third run that stands alone is of the second. */
 export function tenantOf(flow: string, { token }: { readonly token: string }): string {
@@ -30,6 +30,7 @@ export const ENGINE_SETTINGS: EngineSettings = {
     historyEvents: 120,
     payloadBytes: 1_000_000,
     fanOut: 100,
+    iterations: 1_000,
     nesting: 20,
     bufferedSignals: 100,
     expressionFuel: 100_000,

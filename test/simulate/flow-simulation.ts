@@ -73,6 +73,8 @@ export class FlowSimulation implements SimulatedService<FlowProcess> {
     this.checkStarts(world);
     this.checkSignals(world);
     this.checkLedger(world);
+    for (const name of this.invariants.due)
+      if (!this.tables.events.has(name)) world.violate(`the lifecycle event ${name.replaceAll('\n', ' ')} was never published`);
     const [subscription] = this.tables.subscriptions.values();
     if (subscription !== undefined) world.violate(`${subscription.run} has ended and is still subscribed to ${subscription.type}`);
   }
@@ -126,6 +128,7 @@ export class FlowSimulation implements SimulatedService<FlowProcess> {
       ...this.invariants.figures,
       signals: this.invariants.signals.size,
       events: this.tables.events.size,
+      lifecycle: this.invariants.due.size,
       commands: this.clients?.commands.length ?? 0,
     };
   }

@@ -1,7 +1,7 @@
 // FlowStore over the model: each query one late read of one instant, as the statements of services/flow/store/postgres.ts.
-import type { FlowStore, StoredRun } from '@palace/flow/store/port.ts';
+import { EVERY_TYPE, type FlowStore, type StoredRun } from '@palace/flow/store/port.ts';
 import { JOURNAL_FORMAT } from '@palace/flow/core/model.ts';
-import { PROGRAM_FORMAT } from '@palace/flow/core/program.ts';
+import { isLifecycle, PROGRAM_FORMAT } from '@palace/flow/core/program.ts';
 import { EVOLVE_VERSION } from '@palace/flow/core/run.ts';
 import { EVERY_VERSION, LATER, NAMESPACE, PUBLISHED } from './flow-flows.ts';
 import type { FlowTables, KeptRun } from './flow-tables.ts';
@@ -51,9 +51,19 @@ export function simulatedStore(tables: FlowTables, read: Read, blobs: BlobReads)
         return { namespace, name, version: flow.version, hash: flow.hash, publishedMs: 0, latest: flow === latest(name) };
       }),
     ledger: (_shard, run) => read(() => [...(tables.runs.get(run)?.effects.values() ?? [])].toSorted((a, b) => a.requestedMs - b.requestedMs)),
-    subscriptions: (_tenant, type) => read(() => [...tables.subscriptions.values()].filter((one) => one.type === type)),
-    recentEvents: (_tenant, types, sinceMs, limit) =>
-      read(() => [...tables.events.values()].filter((event) => types.includes(event.type) && event.atMs >= sinceMs).slice(-limit)),
+    listeners: (tenant, events) =>
+      read(() => ({
+        unmatched: events.filter(({ source, id }) => tables.events.get(`${tenant}\n${source}\n${id}`)?.matched === false),
+        subscriptions: [...tables.subscriptions.values()].filter(
+          (one) => one.tenant === tenant && (one.type === EVERY_TYPE || events.some(({ type }) => type === one.type)),
+        ),
+      })),
+    recentEvents: (tenant, types, sinceMs, limit) =>
+      read(() => {
+        const every = types.includes(EVERY_TYPE);
+        const wanted = (type: string): boolean => types.includes(type) || (every && !isLifecycle(type));
+        return [...tables.events.values()].filter((event) => event.tenant === tenant && wanted(event.type) && event.atMs >= sinceMs).slice(-limit);
+      }),
     unmatchedEvents: (shard, limit) => read(() => [...tables.events.values()].filter((event) => event.shard === shard && !event.matched).slice(0, limit)),
     waiting: (shard, most) =>
       read(() => {

@@ -51,7 +51,10 @@ const eventName = (row: Row): string => `${String(row['tenant'])}\n${String(row[
 export class FlowTables implements ServiceTables {
   readonly runs = new Map<string, KeptRun>();
   readonly events = new Map<string, KeptEvent>();
-  readonly subscriptions = new Map<string, { readonly run: string; readonly act: number; readonly type: string; readonly shard: number }>();
+  readonly subscriptions = new Map<
+    string,
+    { readonly run: string; readonly act: number; readonly type: string; readonly shard: number; readonly tenant: string }
+  >();
   /** Timer rows by key and id: due time. */
   readonly timers = new Map<string, number>();
   readonly blobs = new Map<string, string>();
@@ -96,16 +99,17 @@ export class FlowTables implements ServiceTables {
     for (const row of rowsOf(write, 'effect')) this.addEffect(row);
     for (const row of rowsOf(write, 'effect_settled')) this.settleEffect(row);
     for (const row of rowsOf(write, 'subscribe')) {
-      const { run, act, type, shard } = row as { run: string; act: number; type: string; shard: number };
-      this.subscriptions.set(`${run}\n${act}\n${type}`, { run, act, type, shard });
+      const { run, act, type, shard, tenant } = row as { run: string; act: number; type: string; shard: number; tenant: string };
+      this.subscriptions.set(`${run}\n${act}\n${type}`, { run, act, type, shard, tenant });
     }
     for (const row of rowsOf(write, 'unsubscribe')) {
       for (const [name, one] of this.subscriptions) if (one.run === row['run'] && one.act === row['act']) this.subscriptions.delete(name);
     }
     for (const row of rowsOf(write, 'event')) {
       const { tenant, type, source, id, body, shard } = row as unknown as KeptEvent;
+      const said = row['run'] === null ? {} : { run: String(row['run']) };
       if (!this.events.has(eventName(row)))
-        this.events.set(eventName(row), { tenant, type, source, id, atMs: Number(row['at_ms']), body, shard, matched: false });
+        this.events.set(eventName(row), { tenant, type, source, id, atMs: Number(row['at_ms']), body, shard, matched: false, ...said });
     }
     for (const row of rowsOf(write, 'event_matched')) Object.assign(this.events.get(eventName(row)) ?? {}, { matched: true });
     for (const { key, id } of write.timersClear ?? []) this.timers.delete(`${key}\n${id}`);

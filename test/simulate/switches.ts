@@ -31,7 +31,10 @@ export type FlowMistake =
   | 'no look-back'
   | 'back to a step without the ledger'
   | 'places forgotten at a takeover'
-  | 'queued runs forgotten at a takeover';
+  | 'queued runs forgotten at a takeover'
+  | 'event said in another commit'
+  | 'child begun in another commit'
+  | 'waiting events forgotten by a snapshot';
 
 export const CORRECT: Switches = {
   fence: 'locked',
@@ -74,4 +77,7 @@ export const MUTANTS: readonly Mutant[] = [
   flow('back to a step without the ledger'),
   flow('places forgotten at a takeover'),
   flow('queued runs forgotten at a takeover'),
+  flow('event said in another commit'),
+  flow('child begun in another commit'),
+  flow('waiting events forgotten by a snapshot'),
 ];

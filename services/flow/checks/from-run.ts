@@ -75,8 +75,10 @@ const heardId = (event: { readonly id: string; readonly source: string }): strin
 
 function take(walk: Walk, event: RunEvent, step: string | undefined): void {
   switch (event.type) {
+    case 'run.queued':
     case 'run.started':
-      walk.input = event.input;
+      // Of a run that was queued the first of the two has it.
+      if (event.input !== undefined) walk.input = event.input;
       return;
     case 'step.entered':
       walk.acts.set(event.act, { pointer: step ?? walk.program.steps[event.pc]?.pointer ?? '', instance: event.path });

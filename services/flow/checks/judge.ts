@@ -52,7 +52,7 @@ export function judge(one: Case, played: Played): CaseFailure[] {
 function endOf({ root }: Played): CaseEnd {
   if (root === undefined) return 'refused';
   const { phase } = root.run;
-  return phase === 'running' || phase === 'new' ? 'waiting' : phase;
+  return phase === 'running' || phase === 'new' || phase === 'queued' ? 'waiting' : phase;
 }
 
 function judgeEnd({ spot, value }: Expected<CaseEnd>, played: Played): CaseFailure | undefined {

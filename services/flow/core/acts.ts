@@ -37,6 +37,18 @@ export interface Received {
   readonly event: CloudEvent;
 }
 
+/** What a listen with foreach remembers of the events that it is done with. */
+export interface ListenItems {
+  done: number;
+  /** Of the newest ones. */
+  outputs: Json[];
+  /** Numbers of filters that have heard something, until's after the step's own. */
+  filters: number[];
+  /** Names of events that must not be heard again: those found by looking back, and the newest others. */
+  early: string[];
+  late: string[];
+}
+
 /** What only some kinds of steps remember. */
 export type Own =
   | { readonly kind: 'do'; cursor: Pc; lap: number }
@@ -53,8 +65,28 @@ export type Own =
       kept: Map<string, LedgerAnswer> | undefined;
     }
   | { readonly kind: 'call'; effect: OpenEffect | undefined; intent: EffectIntent | undefined; attempt: number }
-  | { readonly kind: 'listen'; open: boolean; received: Received[]; correlation: { [name: string]: Json } | undefined }
+  | {
+      readonly kind: 'listen';
+      open: boolean;
+      /** It has what it waited for. */
+      enough: boolean;
+      /** What it has heard; of a step with foreach, what is not worked on yet: the first one is under way. */
+      received: Received[];
+      correlation: { [name: string]: Json } | undefined;
+      items: ListenItems | undefined;
+    }
   | { readonly kind: 'run'; child: string | undefined; requests: number }
+  | {
+      readonly kind: 'map';
+      items: readonly Json[] | undefined;
+      limit: number;
+      requests: number;
+      /** By the number of the item. */
+      running: Map<number, string>;
+      results: Map<number, Json>;
+      /** No item below it waits for its turn. */
+      next: number;
+    }
   | { readonly kind: 'leaf' };
 
 export interface Act {
@@ -135,10 +167,14 @@ export function freshOwn(step: Step, attempts: number): Own {
       return { kind: 'try', attempt: 1, caught: undefined, base: attempts, peak: attempts, kept: undefined };
     case 'call':
       return { kind: 'call', effect: undefined, intent: undefined, attempt: attempts };
-    case 'listen':
-      return { kind: 'listen', open: false, received: [], correlation: undefined };
+    case 'listen': {
+      const items = step.foreach === undefined ? undefined : { done: 0, outputs: [], filters: [], early: [], late: [] };
+      return { kind: 'listen', open: false, enough: false, received: [], correlation: undefined, items };
+    }
     case 'run':
       return { kind: 'run', child: undefined, requests: attempts };
+    case 'map':
+      return { kind: 'map', items: undefined, limit: 0, requests: attempts, running: new Map(), results: new Map(), next: 0 };
     default:
       return { kind: 'leaf' };
   }

@@ -12,6 +12,7 @@ import { isEnded, openEffect, stepAt } from './run.ts';
 import { isSegmentDue } from './segments.ts';
 import { isAbsenceFinal, isVerifiable } from './steps/call.ts';
 import { hasHeard, hear, offer } from './steps/listen.ts';
+import { itemOf, tooLargeTogether } from './steps/map.ts';
 import { emit, limitFault, settingOf, type Turn } from './turn.ts';
 
 /** Undefined: it was used. */
@@ -77,21 +78,25 @@ const HANDLES: { readonly [T in Command['type']]: Handle<T> } = {
     emit(turn, { type: 'signal.received', ...signal });
     return undefined;
   },
-  event(turn, { act, event }) {
+  event(turn, { act, event, early }) {
     const listening = turn.run.listens.has(act);
     if (!listening) return 'The step does not listen any more.';
     if (hasHeard(actOf(turn.run, act), event)) return 'The step has received this event already.';
-    return hear(turn, actOf(turn.run, act), event) ? undefined : 'The event does not match the filters of the step.';
+    return hear(turn, actOf(turn.run, act), event, early) ? undefined : 'The event does not match the filters of the step.';
   },
   'child-ended'(turn, { act, child, output, fault }) {
-    const own = turn.run.acts.get(act)?.own;
+    const waiting = turn.run.acts.get(act);
+    const index = itemOf(waiting, child);
     // A step that was begun again waits for another run than the one that it left.
-    if (own?.kind !== 'run' || own.child !== child) return 'The step does not wait for that run any more.';
-    const step = stepAt(turn.run, actOf(turn.run, act));
-    if (fault !== undefined) emit(turn, { type: 'child.ended', act, fault: { ...fault, instance: step.pointer } });
-    else if (output !== undefined && !fits(output, turn.env.limits.payloadBytes))
-      emit(turn, { type: 'child.ended', act, fault: { ...tooLarge(turn, 'output of the sub-flow'), instance: step.pointer } });
-    else emit(turn, { type: 'child.ended', act, output: output ?? null });
+    const awaited = index !== undefined || (waiting?.own.kind === 'run' && waiting.own.child === child);
+    if (waiting === undefined || !awaited) return 'The step does not wait for that run any more.';
+    const { pointer: instance } = stepAt(turn.run, waiting);
+    const item = index === undefined ? {} : { index };
+    const said = fault ?? (fits(output ?? null, turn.env.limits.payloadBytes) ? undefined : tooLarge(turn, 'output of the sub-flow'));
+    const together = said === undefined ? tooLargeTogether(turn, waiting, output ?? null) : undefined;
+    if (together !== undefined) fail(turn, waiting, { ...together, instance });
+    else if (said !== undefined) emit(turn, { type: 'child.ended', act, ...item, fault: { ...said, instance } });
+    else emit(turn, { type: 'child.ended', act, ...item, output: output ?? null });
     return undefined;
   },
   pause(turn, { by, reason }) {

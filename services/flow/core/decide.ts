@@ -13,12 +13,19 @@ import { isSegmentDue, openSegment, wantsNewest } from './segments.ts';
 import type { Turn } from './turn.ts';
 
 export function decide(run: Run, command: Command, env: DecideEnv): Decision {
-  const turn: Turn = { run, env, events: [] };
+  const turn: Turn = { run, env, events: [], lifecycle: [] };
   const unused = give(turn, command);
   drain(turn);
   const due = isSegmentDue(run, env.limits);
   // The shell looks the newest version up first, where the flow asks for it.
   const ask = due && wantsNewest(run) && command.type !== 'open-segment';
   if (due && !ask) openSegment(turn);
-  return { events: turn.events, more: hasWork(run), ...(ask && { segmentDue: true }), ...(unused !== undefined && { unused }) };
+  const { events, lifecycle } = turn;
+  return {
+    events,
+    ...(lifecycle.length > 0 && { lifecycle }),
+    more: hasWork(run),
+    ...(ask && { segmentDue: true }),
+    ...(unused !== undefined && { unused }),
+  };
 }

@@ -5,9 +5,12 @@ import { actOf, assertThat, stepOf, type Act } from './acts.ts';
 import { expire, expireRun, fail, failRun, propagate } from './failing.ts';
 import { endRun, complete, enter } from './scopes.ts';
 import { hasWork, segmentEvents, stepAt } from './run.ts';
+import { isSegmentDue } from './segments.ts';
 import { beginCall, requestAgain } from './steps/call.ts';
-import { beginListen } from './steps/listen.ts';
-import { beginEmit, beginRaise, beginSet, beginSwitch, beginWait } from './steps/plain.ts';
+import { beginEmit } from './steps/emit.ts';
+import { beginListen, endItem, nextOfListen } from './steps/listen.ts';
+import { beginMap, nextOfMap } from './steps/map.ts';
+import { beginRaise, beginSet, beginSwitch, beginWait } from './steps/plain.ts';
 import { beginRun } from './steps/run-flow.ts';
 import { beginLoop, nextOfFork, nextOfList, nextOfLoop } from './steps/scope.ts';
 import { durationMs, endTry, nextOfTry } from './steps/try.ts';
@@ -18,7 +21,7 @@ import { placeOf } from './variables.ts';
 
 export function drain(turn: Turn): void {
   const { run, env } = turn;
-  while (hasWork(run) && turn.events.length < env.limits.eventsPerDecision) {
+  while (hasWork(run) && turn.events.length < env.limits.eventsPerDecision && !isSegmentDue(run, env.limits)) {
     const before = turn.events.length;
     pass(turn);
     assertThat(turn.events.length > before, 'a pass adds an event');
@@ -77,6 +80,7 @@ function advance(turn: Turn, act: Act): void {
       case 'next':
         return goOn(turn, act, step);
       case 'again':
+        if (step.kind === 'listen') return endItem(turn, act, step, act.data);
         return step.kind === 'call' ? requestAgain(turn, act, step) : goOn(turn, act, step);
       case 'done':
         return step.kind === 'try' ? endTry(turn, act, step) : complete(turn, act);
@@ -112,6 +116,8 @@ function begin(turn: Turn, act: Act, step: Step): void {
       return beginEmit(turn, act, step);
     case 'run':
       return beginRun(turn, act, step);
+    case 'map':
+      return beginMap(turn, act, step);
     default:
       goOn(turn, act, step);
   }
@@ -127,6 +133,10 @@ function goOn(turn: Turn, act: Act, step: Step): void {
       return nextOfFork(turn, act, step);
     case 'try':
       return nextOfTry(turn, act, step);
+    case 'listen':
+      return nextOfListen(turn, act, step);
+    case 'map':
+      return nextOfMap(turn, act, step);
     default:
       assertThat(false, `a ${step.kind} holds no steps`);
   }

@@ -199,10 +199,47 @@ describe('emit', () => {
     expect(new Set(shell.journal.flatMap((e) => (e.type === 'event.emitted' ? [e.event.id] : []))).size).toBe(5);
   });
 
-  it('refuses a type that is no text', () => {
-    const shell = virtualShell(linkFlow(flowOf(`  - say: {emit: {event: {with: {type: '\${ .n }'}}}}`)));
-    shell.give({ type: 'start', input: { n: 4 } });
-    expect(shell.run.fault).toMatchObject({ status: 400, instance: '/do/0/say' });
+  const said = (given: string, input: Json = { n: 4 }): VirtualShell => {
+    const shell = virtualShell(linkFlow(flowOf(`  - say: {emit: {event: {with: ${given}}}}`)));
+    shell.give({ type: 'start', input });
+    return shell;
+  };
+
+  it('takes every attribute of the schema as it is given, and leaves out what has no value', () => {
+    const given = `{type: x.y, id: '\${ "i\\(.n)" }', source: 'https://x.test/s', time: 2026-01-31T12:00:00Z, subject: s, datacontenttype: text/plain, dataschema: 'https://x.test/schema', region: eu, part: 3, last: true, none: '\${ null }', data: '\${ null }'}`;
+    expect(said(given).run.output).toEqual({
+      specversion: '1.0',
+      type: 'x.y',
+      id: 'i4',
+      source: 'https://x.test/s',
+      time: '2026-01-31T12:00:00Z',
+      subject: 's',
+      datacontenttype: 'text/plain',
+      dataschema: 'https://x.test/schema',
+      region: 'eu',
+      part: 3,
+      last: true,
+      data: null,
+    });
+  });
+
+  it.each([
+    [`type: '\${ .n }'`, 'The "type" of an event to emit must be text that is not empty.'],
+    [`type: '\${ null }'`, 'An event to emit needs a "type" that is text.'],
+    [`type: a, id: '\${ .n }'`, 'The "id" of an event to emit must be text that is not empty.'],
+    [`type: a, source: '\${ "a b" }'`, 'The "source" of an event to emit must be an address or path without white space.'],
+    [`type: a, time: '\${ "yesterday" }'`, 'The "time" of an event to emit must be a time like 2026-01-31T12:00:00Z.'],
+    [`type: a, dataschema: '\${ "<x>" }'`, 'The "dataschema" of an event to emit must be an address or path without white space.'],
+    [`type: a, subject: '\${ "x" * 1001 }'`, 'The "subject" of an event to emit must be at most 1000 characters long.'],
+    [`type: a, specversion: '\${ "0.3" }'`, 'The "specversion" of an event to emit must be "1.0".'],
+    [`type: a, part: '\${ 0.5 }'`, 'The "part" of an event to emit must be text, a whole number, true or false.'],
+    [`type: a, part: '\${ [1] }'`, 'The "part" of an event to emit must be text, a whole number, true or false.'],
+    [`type: '\${ "agentspalace.signal.go" }'`, 'Events of the type "agentspalace.signal.go" are said by the engine alone.'],
+    [`type: '\${ "io.serverlessworkflow.task.started.v1" }'`, 'Events of the type "io.serverlessworkflow.task.started.v1" are said by the engine alone.'],
+  ])('refuses what no event may have: %s', (given, detail) => {
+    const shell = said(`{${given}}`);
+    expect(shell.run.fault).toMatchObject({ status: 400, instance: '/do/0/say', detail });
+    expect(shell.types()).not.toContain('event.emitted');
   });
 });
 

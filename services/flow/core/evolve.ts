@@ -4,26 +4,14 @@
 // I3 After a final event only run.retried and run.rewound may follow.
 // Called by decide.ts for each event it adds, and by the engine for each event it reads.
 import type { Json } from '@palace/jq/jq.ts';
-import {
-  actOf,
-  addTimer,
-  assertThat,
-  removeAct,
-  removeChildren,
-  removeTimer,
-  resetData,
-  setData,
-  setEffect,
-  setListening,
-  setStage,
-  type Act,
-  type Own,
-} from './acts.ts';
+import { actOf, addTimer, assertThat, removeAct, removeChildren, removeTimer, resetData, setData, setEffect, setStage, type Act, type Own } from './acts.ts';
 import { dropAnswer, keepAnswer, noteAttempt } from './attempts.ts';
+import { listenAdvanced, listenClosed, listenOpened, listenReceived } from './hearing.ts';
+import { itemEnded, itemRequested, mapStarted } from './mapping.ts';
 import type { EffectIntent, RunEvent } from './model.ts';
 import { stepCompleted, stepEntered, stepSkipped } from './progress.ts';
 import { restart } from './restart.ts';
-import { hasWork, isEnded, loadState, stepAt, type Run } from './run.ts';
+import { isAtRest, isEnded, loadState, type Run } from './run.ts';
 
 type Fold<T extends RunEvent['type']> = (run: Run, event: Extract<RunEvent, { type: T }>) => void;
 
@@ -114,25 +102,10 @@ const FOLDS: { readonly [T in RunEvent['type']]: Fold<T> } = {
     removeTimer(run, event.id);
   },
   'timer.fired': timerFired,
-  'listen.opened': (run, event) => {
-    const act = actOf(run, event.act);
-    setListening(run, act, true);
-    setStage(run, act, 'waiting');
-  },
-  'listen.received': (run, event) => {
-    const own = ownOf(actOf(run, event.act), 'listen');
-    own.received.push({ filter: event.filter, event: event.event });
-    if (event.correlation !== undefined) own.correlation = { ...own.correlation, ...event.correlation };
-    const buffered = run.signals.findIndex((signal) => signal.id === event.event.id && signal.type === event.event.type);
-    if (buffered >= 0) run.signals.splice(buffered, 1);
-  },
-  'listen.closed': (run, event) => {
-    const act = actOf(run, event.act);
-    setListening(run, act, false);
-    if (event.satisfied === undefined) return;
-    setData(act, heard(run, act, ownOf(act, 'listen')));
-    setStage(run, act, 'done');
-  },
+  'listen.opened': listenOpened,
+  'listen.received': listenReceived,
+  'listen.advanced': listenAdvanced,
+  'listen.closed': listenClosed,
   'signal.received': (run, event) => {
     run.signals.push(signalEvent(run.id, event));
   },
@@ -141,8 +114,10 @@ const FOLDS: { readonly [T in RunEvent['type']]: Fold<T> } = {
     setData(act, event.event as Json);
     setStage(run, act, 'done');
   },
+  'map.started': mapStarted,
   'child.requested': (run, event) => {
     const act = actOf(run, event.act);
+    if (act.own.kind === 'map') return itemRequested(run, act, act.own, event);
     const own = ownOf(act, 'run');
     own.requests += 1;
     noteAttempt(run, act, own.requests);
@@ -150,10 +125,16 @@ const FOLDS: { readonly [T in RunEvent['type']]: Fold<T> } = {
     setStage(run, act, event.await ? 'waiting' : 'done');
   },
   'child.abandoned': (run, event) => {
-    ownOf(actOf(run, event.act), 'run').child = undefined;
+    const act = actOf(run, event.act);
+    if (act.own.kind === 'map') act.own.running.delete(event.index ?? -1);
+    else ownOf(act, 'run').child = undefined;
   },
   'child.ended': (run, event) => {
     const act = actOf(run, event.act);
+    if (act.own.kind === 'map') {
+      if (itemEnded(run, act, act.own, event)) return;
+      return faultAct(run, act, event.fault);
+    }
     ownOf(act, 'run').child = undefined;
     if (event.fault !== undefined) return faultAct(run, act, event.fault);
     setData(act, event.output ?? null);
@@ -249,7 +230,7 @@ function segmentOpened(run: Run, event: Extract<RunEvent, { type: 'segment.opene
   assertThat(event.hash === run.linked.hash, 'a segment is folded with its own program');
   loadState(run, event.state);
   assertThat(before === undefined || (run.seq === before.seq && event.segment === before.number + 1), 'a segment follows the one before');
-  assertThat(run.phase === 'running' && !hasWork(run) && run.effects.size === 0, 'a segment opens while the run rests');
+  assertThat(isAtRest(run), 'a segment opens while the run rests');
   run.segment = { number: event.segment, firstSeq: run.seq + 1 };
 }
 
@@ -286,14 +267,6 @@ function faultAct(run: Run, act: Act, fault: Act['fault']): void {
   if (act.own.kind === 'call' && act.own.effect !== undefined) setEffect(run, act, undefined);
   run.unarmed.delete(act.id);
   setStage(run, act, 'faulted');
-}
-
-function heard(run: Run, act: Act, own: Extract<Own, { kind: 'listen' }>): Json {
-  const step = stepAt(run, act);
-  if (step.kind !== 'listen') return [];
-  return own.received
-    .filter(({ filter }) => filter < step.filters.length)
-    .map(({ event }): Json => (step.read === 'envelope' ? (event as Json) : (event.data ?? null)));
 }
 
 /** A signal as the event that listens see: addressed to this run alone. */

@@ -50,7 +50,7 @@ function inputShown(act: Act, events: readonly RunEvent[]) {
 function failedChild(act: Act, events: readonly RunEvent[]): string | undefined {
   const last = events.findLast((event) => (event.type === 'child.requested' || event.type === 'child.ended') && event.act === act.id);
   if (last?.type !== 'child.ended' || last.fault === undefined) return undefined;
-  const asked = events.findLast((event) => event.type === 'child.requested' && event.act === act.id);
+  const asked = events.findLast((event) => event.type === 'child.requested' && event.act === act.id && event.index === last.index);
   return asked?.type === 'child.requested' ? asked.run : undefined;
 }
 

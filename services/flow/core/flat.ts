@@ -1,7 +1,7 @@
 // One act as JSON and back. Letters instead of words: a snapshot holds one of these for every open step.
 // I1 A field stands there only when it differs from what the rest implies; liveAct(flatAct(act)) is the same act.
 import type { Json } from '@palace/jq/jq.ts';
-import type { Act, OpenEffect, Own, Received, Stage } from './acts.ts';
+import type { Act, ListenItems, OpenEffect, Own, Received, Stage } from './acts.ts';
 import type { ActId, EffectIntent, LedgerAnswer, RunFault } from './model.ts';
 import type { Pc } from './program.ts';
 
@@ -11,8 +11,23 @@ type FlatOwn =
   | { readonly k: 'fork'; readonly e: number; readonly l: number; readonly w?: true; readonly o: readonly (readonly [number, Json])[] }
   | { readonly k: 'try'; readonly n: number; readonly b: number; readonly p: number; readonly c?: RunFault; readonly m?: readonly LedgerAnswer[] }
   | { readonly k: 'call'; readonly n: number; readonly e?: OpenEffect; readonly i?: EffectIntent }
-  | { readonly k: 'listen'; readonly o: boolean; readonly r: readonly Received[]; readonly c?: { readonly [name: string]: Json } }
-  | { readonly k: 'run'; readonly n: number; readonly c?: string };
+  | {
+      readonly k: 'listen';
+      readonly o: boolean;
+      readonly e?: true;
+      readonly r: readonly Received[];
+      readonly c?: { readonly [name: string]: Json };
+      readonly i?: ListenItems;
+    }
+  | { readonly k: 'run'; readonly n: number; readonly c?: string }
+  | {
+      readonly k: 'map';
+      readonly n: number;
+      readonly v?: readonly Json[];
+      readonly l: number;
+      readonly c: readonly (readonly [number, string])[];
+      readonly o: readonly (readonly [number, Json])[];
+    };
 
 export interface FlatAct {
   readonly i: ActId;
@@ -94,13 +109,38 @@ function flatOwn(own: Own): FlatOwn | undefined {
     case 'call':
       return { k: 'call', n: own.attempt, ...(own.effect !== undefined && { e: own.effect }), ...(own.intent !== undefined && { i: own.intent }) };
     case 'listen':
-      return { k: 'listen', o: own.open, r: [...own.received], ...(own.correlation !== undefined && { c: own.correlation }) };
+      return {
+        k: 'listen',
+        o: own.open,
+        ...(own.enough && { e: true }),
+        r: [...own.received],
+        ...(own.correlation !== undefined && { c: own.correlation }),
+        ...(own.items !== undefined && { i: copyOf(own.items) }),
+      };
     case 'run':
       return { k: 'run', n: own.requests, ...(own.child !== undefined && { c: own.child }) };
+    case 'map':
+      return {
+        k: 'map',
+        n: own.requests,
+        ...(own.items !== undefined && { v: own.items }),
+        l: own.limit,
+        c: [...own.running],
+        o: [...own.results].toSorted(([a], [b]) => a - b),
+      };
     case 'leaf':
       return undefined;
   }
 }
+
+/** Snapshots share values with the run, none of its containers. */
+const copyOf = ({ done, outputs, filters, early, late }: ListenItems): ListenItems => ({
+  done,
+  outputs: [...outputs],
+  filters: [...filters],
+  early: [...early],
+  late: [...late],
+});
 
 function liveOwn(flat: FlatOwn | undefined): Own {
   switch (flat?.k) {
@@ -120,9 +160,18 @@ function liveOwn(flat: FlatOwn | undefined): Own {
     case 'call':
       return { kind: 'call', effect: flat.e, intent: flat.i, attempt: flat.n };
     case 'listen':
-      return { kind: 'listen', open: flat.o, received: [...flat.r], correlation: flat.c };
+      return {
+        kind: 'listen',
+        open: flat.o,
+        enough: flat.e ?? false,
+        received: [...flat.r],
+        correlation: flat.c,
+        items: flat.i === undefined ? undefined : copyOf(flat.i),
+      };
     case 'run':
       return { kind: 'run', child: flat.c, requests: flat.n };
+    case 'map':
+      return { kind: 'map', items: flat.v, limit: flat.l, requests: flat.n, running: new Map(flat.c), results: new Map(flat.o), next: 0 };
     case undefined:
       return { kind: 'leaf' };
   }

@@ -23,6 +23,12 @@ const STATES: Readonly<Record<string, { readonly whole: string; readonly segment
     segments: 'cbd6c383d1f4ca1ee34bdb80368dd715bf7ed10a5b9d66c04411f3ba990de8a3',
     queued: ['e8d937664ea0c1bfd4e39668a4adf576508db790dfdf5c4c19395fd1b861d6d9', '0ce7b48844ee6b082c718329784a9d5c6c168757f961bb5d1c87babbb4038986'],
   },
+  // Listens that had enough say so.
+  '7': {
+    whole: '3c6a983bb3cc465a6f50e9f6f6f5bd52844adcd7c9d2494676bcbbb57b21b1dc',
+    segments: '67c847a42e1e7b2a0e5de8232d6f6b0e21dc2363961d0e24018127463518bc42',
+    queued: ['c37dc8019e4132c904a56fa46f9b2f7cb1422084f6fe338c3b017925395135d4', '0ce7b48844ee6b082c718329784a9d5c6c168757f961bb5d1c87babbb4038986'],
+  },
 };
 
 const read = <T>(name: string): T => JSON.parse(readFileSync(join(import.meta.dirname, `journal-format-${JOURNAL_FORMAT}${name}.json`), 'utf8')) as T;

@@ -5,7 +5,7 @@ import type { Json } from '@palace/jq/json.ts';
 import { isObject, put } from '@palace/jq/json.ts';
 import { compile, JqError, type Program as JqProgram, type RunOptions } from '@palace/jq/jq.ts';
 import { valueDurationMs } from './language/durations.ts';
-import { VARIABLES, type Duration, type ExprId, type Program, type Template } from './program.ts';
+import { MAP_INDEX, MAP_ITEM, VARIABLES, type Duration, type ExprId, type Program, type Template } from './program.ts';
 
 export type Variables = Readonly<Record<string, Json>>;
 
@@ -64,6 +64,8 @@ function variableNames(program: Program): string[] {
   for (const step of program.steps) {
     if (step.kind === 'for') names.add(step.each).add(step.at);
     if (step.kind === 'try') names.add(step.as);
+    if (step.kind === 'listen' && step.foreach !== undefined) names.add(step.foreach.item).add(step.foreach.at);
+    if (step.kind === 'map') names.add(MAP_ITEM).add(MAP_INDEX);
   }
   return [...names];
 }

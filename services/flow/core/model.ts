@@ -8,7 +8,7 @@
 // I6 A run is a chain of segments; segment.opened is the first event of one and holds the whole state: a fold can begin there (E11).
 import type { Json } from '@palace/jq/jq.ts';
 import type { Linked } from './link.ts';
-import type { EffectClass, EventFilter, Pc } from './program.ts';
+import type { EffectClass, EventFilter, FlowReference, Pc } from './program.ts';
 
 export const JOURNAL_FORMAT = 1;
 
@@ -66,7 +66,8 @@ export type Command =
   | { readonly type: 'effect-lost'; readonly act: ActId; readonly attempt: number }
   | { readonly type: 'timer'; readonly id: string }
   | { readonly type: 'signal'; readonly id: string; readonly name: string; readonly data: Json }
-  | { readonly type: 'event'; readonly act: ActId; readonly event: CloudEvent }
+  /** `early`: found by looking back, so that it may come by the other way too, however late. */
+  | { readonly type: 'event'; readonly act: ActId; readonly event: CloudEvent; readonly early?: true }
   | { readonly type: 'child-ended'; readonly act: ActId; readonly child: string; readonly output?: Json; readonly fault?: RunFault }
   | { readonly type: 'pause'; readonly by: string; readonly reason?: string }
   | { readonly type: 'resume'; readonly by: string }
@@ -188,23 +189,37 @@ export type RunEvent =
       readonly filter: number;
       readonly event: CloudEvent;
       readonly correlation?: { readonly [name: string]: Json };
+      readonly early?: true;
     }
-  /** `satisfied`: it has what it waited for; otherwise it was given up. */
-  | { readonly type: 'listen.closed'; readonly act: ActId; readonly satisfied?: true }
+  /** Of a step with foreach: the oldest event that waited, number `index`, has been worked on. `drop`: so many of the oldest outputs are forgotten. */
+  | {
+      readonly type: 'listen.advanced';
+      readonly act: ActId;
+      readonly index: number;
+      readonly output: Json;
+      readonly context?: Json;
+      readonly drop?: number;
+      readonly atMs: number;
+    }
+  /** `satisfied`: it has what it waited for; otherwise it was given up. `left`: so many events waited and are not worked on any more. */
+  | { readonly type: 'listen.closed'; readonly act: ActId; readonly satisfied?: true; readonly left?: number }
   | { readonly type: 'signal.received'; readonly id: string; readonly name: string; readonly data: Json; readonly atMs: number }
   | { readonly type: 'event.emitted'; readonly act: ActId; readonly event: CloudEvent }
   | {
       readonly type: 'child.requested';
       readonly act: ActId;
       readonly run: string;
-      readonly flow: { readonly namespace: string; readonly name: string; readonly version: string };
+      readonly flow: FlowReference;
       readonly input: Json;
       readonly await: boolean;
       readonly depth: number;
+      readonly index?: number;
     }
   /** The parent no longer waits for it: it is to be cancelled. */
-  | { readonly type: 'child.abandoned'; readonly act: ActId; readonly run: string }
-  | { readonly type: 'child.ended'; readonly act: ActId; readonly output?: Json; readonly fault?: RunFault }
+  | { readonly type: 'child.abandoned'; readonly act: ActId; readonly run: string; readonly index?: number }
+  /** `index`, here and above: the item of a map. One whose input could not be made ends without having been requested. */
+  | { readonly type: 'child.ended'; readonly act: ActId; readonly output?: Json; readonly fault?: RunFault; readonly index?: number }
+  | { readonly type: 'map.started'; readonly act: ActId; readonly items: readonly Json[]; readonly limit: number }
   /** A try caught it: `attempt` is the one that failed; with `retryAtMs` the body runs again then, otherwise the handler runs. */
   | { readonly type: 'error.caught'; readonly act: ActId; readonly fault: RunFault; readonly attempt: number; readonly retryAtMs?: number }
   | { readonly type: 'step.faulted'; readonly act: ActId; readonly fault: RunFault; readonly atMs: number }
@@ -263,8 +278,12 @@ export interface DecideLimits {
   readonly historyEvents: number;
   /** Bytes of one value (input, output, context, result). */
   readonly payloadBytes: number;
+  /** Branches of a fork, items of a map. */
   readonly fanOut: number;
+  /** Of one `for`. */
+  readonly iterations: number;
   readonly nesting: number;
+  /** Signals that nobody has read; events that one listen holds. */
   readonly bufferedSignals: number;
   readonly expressionFuel: number;
   /** All retries of one run together (R12). */
@@ -273,6 +292,8 @@ export interface DecideLimits {
 
 export interface Decision {
   readonly events: readonly RunEvent[];
+  /** Lifecycle events to publish in the commit of the others; absent when the flow asks for none (lifecycle.ts). */
+  readonly lifecycle?: readonly CloudEvent[];
   /** True when the bound was reached with work left: give the command `continue` next. */
   readonly more: boolean;
   /** A segment is due, and the flow wants its newest version looked up for it: give `open-segment` before anything is written. */

@@ -15,6 +15,18 @@ export function fits(value: Json, bytes: number): boolean {
   return room(value, bytes) >= 0;
 }
 
+const measured = new WeakMap<object, number>();
+
+/** About the bytes of the value's JSON text. Values never change, so that one is measured once. */
+export function bytesOf(value: Json): number {
+  if (typeof value !== 'object' || value === null) return measure(value);
+  let bytes = measured.get(value);
+  if (bytes === undefined) measured.set(value, (bytes = measure(value)));
+  return bytes;
+}
+
+const measure = (value: Json): number => Number.MAX_SAFE_INTEGER - room(value, Number.MAX_SAFE_INTEGER);
+
 /** Deeper values than this count as too large: nothing that walks them shall run out of stack. */
 const MAX_DEPTH = 1000;
 

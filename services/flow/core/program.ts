@@ -63,11 +63,30 @@ export interface ErrorMatch {
 }
 
 export interface EventFilter {
-  /** CloudEvents type; always known when compiled. */
-  readonly type: string;
+  /** CloudEvents type; undefined: every type that is not asked for by its name alone (events.ts). */
+  readonly type?: string;
   /** Other attributes: a literal must be equal; an expression sees the attribute's value (`data`: the payload) and must be true. */
   readonly attributes: readonly (readonly [string, Template])[];
   readonly correlate: readonly { readonly name: string; readonly from: ExprId; readonly expect?: Template }[];
+}
+
+/** What the step makes of an event: its payload, all of it, or the payload as text. */
+export type ReadAs = 'data' | 'envelope' | 'raw';
+
+export interface SubscriptionIterator {
+  readonly item: string;
+  readonly at: string;
+  readonly body?: Pc;
+  readonly outputAs?: Template;
+  readonly outputSchema?: Json;
+  readonly exportAs?: Template;
+  readonly exportSchema?: Json;
+}
+
+export interface FlowReference {
+  readonly namespace: string;
+  readonly name: string;
+  readonly version: string;
 }
 
 export interface StepCommon {
@@ -124,19 +143,35 @@ export type StepKind =
       readonly kind: 'listen';
       readonly mode: 'one' | 'any' | 'all';
       readonly filters: readonly EventFilter[];
-      readonly read: 'data' | 'envelope';
-      readonly until?: { readonly expr?: ExprId; readonly filters?: readonly EventFilter[] };
+      readonly read: ReadAs;
+      readonly until?: { readonly expr: ExprId } | { readonly mode: 'one' | 'any' | 'all'; readonly filters: readonly EventFilter[] };
+      /** Each event is worked on alone, in order of arrival, while the step listens on. */
+      readonly foreach?: SubscriptionIterator;
     }
   | { readonly kind: 'emit'; readonly event: Template }
   | {
       readonly kind: 'run';
-      readonly flow: { readonly namespace: string; readonly name: string; readonly version: string };
+      readonly flow: FlowReference;
       readonly input: Template | undefined;
       readonly await: boolean;
+    }
+  /** `call: map:1.0.0@default`: a sub-flow for each item, at most `limit` of them at once. `input` sees $item and $index. */
+  | {
+      readonly kind: 'map';
+      readonly flow: FlowReference;
+      readonly items: Template;
+      readonly limit: Template;
+      readonly input: Template | undefined;
+      readonly onError: 'stop' | 'collect';
     };
 
 export type Step = StepCommon & StepKind;
 export type StepOf<K extends StepKind['kind']> = Extract<Step, { kind: K }>;
+
+/** All that a listen step is subscribed to: its own filters, then those that end it. */
+export function filtersOf({ filters, until }: StepOf<'listen'>): readonly EventFilter[] {
+  return until !== undefined && 'filters' in until ? [...filters, ...until.filters] : filters;
+}
 
 export interface Program {
   readonly format: typeof PROGRAM_FORMAT;
@@ -156,12 +191,22 @@ export interface Program {
   readonly concurrency?: { readonly limit: number; readonly key?: ExprId };
   /** From document.metadata.palace.upgrade: a run may go on with a newer version when a segment opens (upgrade.ts). */
   readonly upgrade?: 'compatible';
+  /** From document.metadata.palace.lifecycle: which lifecycle events its runs publish (lifecycle.ts); `task` those of the workflow too. */
+  readonly lifecycle?: 'workflow' | 'task';
   /** The normalised document: `$workflow.definition`. */
   readonly document: Json;
 }
 
 /** Signals are events of this type prefix addressed to one run: `listen: {to: {one: {with: {type: agentspalace.signal.approve}}}}`. */
 export const SIGNAL_PREFIX = 'agentspalace.signal.';
+/** Lifecycle events of OWS 1.0.3; only the engine says them. */
+export const LIFECYCLE_PREFIXES = ['io.serverlessworkflow.workflow.', 'io.serverlessworkflow.task.'] as const;
+export const isLifecycle = (type: string): boolean => LIFECYCLE_PREFIXES.some((prefix) => type.startsWith(prefix));
+/** Types that nobody else may publish, and that only a filter with that very type hears. */
+export const isReserved = (type: string): boolean => type.startsWith(SIGNAL_PREFIX) || isLifecycle(type);
+/** Names of the current item and its number in a map. */
+export const MAP_ITEM = 'item';
+export const MAP_INDEX = 'index';
 /** Names that expressions may use beside the step's own (`for.each`, `catch.as`). */
 export const VARIABLES = ['context', 'input', 'output', 'secrets', 'task', 'workflow', 'runtime', 'authorization', 'effect'] as const;
 export const ERROR_BASE = 'https://open-workflow-specification.org/spec/1.0.0/errors/';

@@ -64,6 +64,10 @@ export function stepCompleted(run: Run, event: Extract<RunEvent, { type: 'step.c
       return setStage(run, parent, 'next');
     case 'fork':
       return branchCompleted(run, parent, parent.own, act.pc, output);
+    case 'listen':
+      // The body is over; what the item comes to is the next decision (steps/listen.ts).
+      setData(parent, output);
+      return setStage(run, parent, 'again');
     default:
       setData(parent, output);
       setStage(run, parent, 'done');

@@ -27,9 +27,13 @@ function checkHolds(shell: VirtualShell): void {
     else if (event.type === 'timer.cleared' || event.type === 'timer.fired') expect(timers.delete(event.id), `timer ${event.id} was set`).toBe(true);
     else if (event.type === 'listen.opened') listens.add(event.act);
     else if (event.type === 'listen.closed') expect(listens.delete(event.act)).toBe(true);
-    else if (event.type === 'child.requested' && event.await) children.add(`${event.act}`);
-    else if (event.type === 'child.abandoned' || event.type === 'child.ended') expect(children.delete(`${event.act}`)).toBe(true);
-    else if (event.type === 'effect.requested') {
+    else if (event.type === 'child.requested' && event.await) children.add(`${event.act} ${event.index ?? ''}`);
+    else if (event.type === 'child.abandoned') expect(children.delete(`${event.act} ${event.index ?? ''}`)).toBe(true);
+    else if (event.type === 'child.ended') {
+      // An item whose input could not be made ends without having begun.
+      const begun = children.delete(`${event.act} ${event.index ?? ''}`);
+      expect(begun || (event.index !== undefined && event.fault !== undefined)).toBe(true);
+    } else if (event.type === 'effect.requested') {
       expect(confirmed.has(event.key), 'a confirmed unique act is asked for again under its key').toBe(false);
       if (event.position === undefined) continue;
       expect(requested.get(event.key) ?? event.position, 'one key, one position').toBe(event.position);
@@ -49,8 +53,9 @@ function checkHolds(shell: VirtualShell): void {
   expect([...listens].sort(), 'subscriptions').toEqual([...shell.run.listens].sort());
   expect([...children].sort(), 'children').toEqual(
     [...shell.run.acts.values()]
-      .filter((a) => a.own.kind === 'run' && a.own.child !== undefined)
-      .map((a) => `${a.id}`)
+      .flatMap(({ id, own }) =>
+        own.kind === 'map' ? [...own.running.keys()].map((index) => `${id} ${index}`) : own.kind === 'run' && own.child !== undefined ? [`${id} `] : [],
+      )
       .sort(),
   );
   const open = openEffects(shell.run)

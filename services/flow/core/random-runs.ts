@@ -22,6 +22,7 @@ function leaf(): fc.Arbitrary<Body> {
     { weight: 1, arbitrary: fc.record({ wait: fc.constantFrom({ seconds: 5 }, { seconds: 0 }, 'PT1M') }) },
     { weight: 1, arbitrary: fc.constant({ emit: { event: { with: { type: 'x.happened', data: '${ . }' } } } }) },
     { weight: 2, arbitrary: listenStep() },
+    { weight: 2, arbitrary: MAPS },
     {
       weight: 1,
       arbitrary: fc
@@ -50,8 +51,42 @@ function listenStep(): fc.Arbitrary<Body> {
     fc.constant({ listen: { to: { any: two } } }),
     fc.constant({ listen: { to: { all: two } } }),
     fc.constant({ listen: { to: { any: two, until: 'length > 1' } } }),
+    fc.constant({ listen: { to: { any: two, until: { one: { with: { type: 'agentspalace.signal.b', data: '${ .n == 2 }' } } } } } }),
   );
 }
+
+/** With and without a body; ended by words, by an event, by the first. */
+function foreachStep(depth: number): fc.Arbitrary<Body> {
+  return fc
+    .record({
+      listen: listenStep(),
+      do: fc.option(steps(depth, true), { nil: undefined }),
+      output: fc.option(usually(fc.constant('{got: $item, n: $index}'), fc.constant('error("item")')), { nil: undefined }),
+      export: fc.option(fc.constant('{on: $index}'), { nil: undefined }),
+    })
+    .map(({ listen, do: body, output, export: as }) => ({
+      ...listen,
+      foreach: {
+        ...(body !== undefined && { do: body }),
+        ...(output !== undefined && { output: { as: output } }),
+        ...(as !== undefined && { export: { as } }),
+      },
+    }));
+}
+
+const MAPS = fc
+  .record({
+    items: fc.constantFrom<unknown>([1, 2, 3], [], '${ [range(5)] }', '${ . }'),
+    limit: fc.constantFrom(1, 2, 9),
+    input: fc.option(usually(fc.constant('${ {n: $item, at: $index} }'), fc.constant('${ if $index == 1 then error("input") else . end }')), {
+      nil: undefined,
+    }),
+    onError: fc.constantFrom('stop', 'collect'),
+  })
+  .map(({ input, ...given }) => ({
+    call: 'map:1.0.0@default',
+    with: { ...given, ...(input !== undefined && { input }), flow: { namespace: 'test', name: 'child', version: '1.0.0' } },
+  }));
 
 function steps(depth: number, directives: boolean): fc.Arbitrary<{ [name: string]: Body }[]> {
   const body = depth === 0 ? leaf() : fc.oneof({ weight: 2, arbitrary: leaf() }, { weight: 3, arbitrary: scope(depth - 1, directives) });
@@ -92,6 +127,7 @@ function scope(depth: number, directives: boolean): fc.Arbitrary<Body> {
         .record({ list, while: fc.option(condition, { nil: undefined }) })
         .map(({ list: inner, while: w }) => ({ for: { in: '${ [1, 2, 3] }' }, do: inner, ...(w !== undefined && { while: w }) })),
     },
+    { weight: 3, arbitrary: foreachStep(depth) },
     { weight: 3, arbitrary: fc.record({ branches: steps(depth, false), compete: fc.boolean() }).map((fork) => ({ fork })) },
     {
       weight: 4,
@@ -147,7 +183,10 @@ export function commandOf(shell: VirtualShell, { kind, pick, ...given }: Move): 
   const effect = effects[pick % Math.max(1, effects.length)];
   const timers = openTimers(shell.run);
   const timer = timers[pick % Math.max(1, timers.length)];
-  const waiting = [...shell.run.acts.values()].flatMap(({ id, own }) => (own.kind === 'run' && own.child !== undefined ? [{ act: id, child: own.child }] : []));
+  const waiting = [...shell.run.acts.values()].flatMap(({ id, own }) => {
+    const children = own.kind === 'map' ? [...own.running.values()] : own.kind === 'run' && own.child !== undefined ? [own.child] : [];
+    return children.map((one) => ({ act: id, child: one }));
+  });
   const child = waiting[pick % Math.max(1, waiting.length)];
   const of = effect === undefined ? undefined : { act: effect.act, attempt: effect.attempt };
   switch (kind) {

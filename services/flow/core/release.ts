@@ -13,6 +13,7 @@ export function release(turn: Turn, act: Act): void {
   for (const id of [...act.timers]) emit(turn, { type: 'timer.cleared', id });
   const { own } = act;
   if (own.kind === 'listen' && own.open) emit(turn, { type: 'listen.closed', act: act.id });
+  else if (own.kind === 'map') for (const [index, run] of [...own.running]) emit(turn, { type: 'child.abandoned', act: act.id, run, index });
   else if (own.kind === 'run' && own.child !== undefined) emit(turn, { type: 'child.abandoned', act: act.id, run: own.child });
   else if (own.kind === 'call' && own.effect !== undefined && isGuarded(own.effect)) emit(turn, { type: 'effect.abandoned', act: act.id, key: own.effect.key });
 }

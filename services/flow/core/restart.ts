@@ -2,6 +2,8 @@
 // I1 A leaf (call, wait, listen, sub-flow) begins anew; a scope goes on where it was: its data, cursor and iteration stay.
 // I2 Nothing of the outside world is taken over: timers, listens, effects and children are asked for again.
 import { firstStage, freshOwn, resetData, setStage, type Act } from './acts.ts';
+import { goOn } from './hearing.ts';
+import { goOnMapping, type Mapping } from './mapping.ts';
 import type { LedgerAnswer } from './model.ts';
 import { stepAt, type Run } from './run.ts';
 
@@ -54,7 +56,10 @@ function restartAct(run: Run, act: Act): void {
       return setStage(run, act, stage === 'done' ? 'done' : own.caught !== undefined ? 'next' : 'again');
     case 'listen':
       own.open = false;
-      return setStage(run, act, 'enter');
+      // What it has heard stays heard; it listens again only when that was not enough.
+      return own.enough ? goOn(run, act) : setStage(run, act, 'enter');
+    case 'map':
+      return restartMap(run, act, own);
     default:
       return restartLeaf(run, act, stage);
   }
@@ -67,6 +72,14 @@ function restartLoop(run: Run, act: Act, stage: Act['stage'] | undefined): void 
   // Its body was cut short: that iteration begins again.
   if (stage === 'waiting' && act.own.index >= 0) act.own.index -= 1;
   setStage(run, act, stage === 'done' ? 'done' : 'next');
+}
+
+/** Items that have their result keep it; the others begin anew. */
+function restartMap(run: Run, act: Act, own: Mapping): void {
+  if (own.items === undefined) return setStage(run, act, 'enter');
+  own.running.clear();
+  own.next = 0;
+  goOnMapping(run, act, own);
 }
 
 function restartFork(run: Run, act: Act, own: Extract<Act['own'], { kind: 'fork' }>, stage: Act['stage'] | undefined): void {

@@ -13,7 +13,7 @@ import type { Step } from './program.ts';
 
 export type { OpenEffect, OpenTimer } from './acts.ts';
 
-export const EVOLVE_VERSION = '6';
+export const EVOLVE_VERSION = '7';
 
 /** `dry`: no effect is performed, nothing is emitted, no child begins. */
 export type RunMode = 'live' | 'dry';
@@ -102,6 +102,18 @@ export const isEnded = (run: Run): boolean => run.phase === 'completed' || run.p
 /** True when `continue` would add events. */
 export const hasWork = (run: Run): boolean =>
   run.phase === 'running' && (run.ready.size > 0 || run.unarmed.size > 0 || run.acts.size === 0 || run.ending !== undefined || run.overdue);
+
+/** Nothing is under way: a fold can begin here. */
+export const isAtRest = (run: Run): boolean => run.phase === 'running' && run.effects.size === 0 && (!hasWork(run) || isBetweenEvents(run));
+
+function isBetweenEvents(run: Run): boolean {
+  if (run.acts.size === 0 || run.unarmed.size > 0 || run.ending !== undefined || run.overdue) return false;
+  for (const id of run.ready) {
+    const act = actOf(run, id);
+    if (act.own.kind !== 'listen' || act.stage !== 'next') return false;
+  }
+  return true;
+}
 
 /** Events of the current segment: what the limit on history counts. */
 export const segmentEvents = (run: Run): number => run.seq - (run.segment?.firstSeq ?? 1) + 1;

@@ -1,13 +1,12 @@
 // Segments: a run that rests (it only waits) with half of its history used goes on in a new segment, so that it can live for ever (ENGINE E11).
 // I1 It opens at the end of a decision, while the run rests: no work left, no effect open; listens, timers and children are carried over as they are.
+//    A listen with foreach whose events never run out rests between two of them: the decision ends there, when a segment is due.
 // I2 It changes nothing but the count of events, and the program when both versions opted in and every open step is found again (upgrade.ts).
 // I3 What is carried is bounded: a state that grew with its history (I2 of attempts.ts) does not begin anew, and meets the limit.
 import type { DecideLimits } from './model.ts';
-import { hasWork, segmentEvents, snapshot, type Run } from './run.ts';
+import { isAtRest, segmentEvents, snapshot, type Run } from './run.ts';
 import { emit, type Turn } from './turn.ts';
 import { rebase } from './upgrade.ts';
-
-const isAtRest = (run: Run): boolean => run.phase === 'running' && run.effects.size === 0 && !hasWork(run);
 
 export function isSegmentDue(run: Run, { historyEvents }: Pick<DecideLimits, 'historyEvents'>): boolean {
   return segmentEvents(run) * 2 >= historyEvents && isAtRest(run) && keptAnswers(run) * 2 < historyEvents;

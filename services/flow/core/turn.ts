@@ -3,17 +3,21 @@
 import { evolve } from './evolve.ts';
 import { standardFault } from './faults.ts';
 import { ExpressionFault } from './link.ts';
-import type { DecideEnv, RunEvent, RunFault } from './model.ts';
+import { lifecycleOf } from './lifecycle.ts';
+import type { CloudEvent, DecideEnv, RunEvent, RunFault } from './model.ts';
 import type { Run } from './run.ts';
 
 export interface Turn {
   readonly run: Run;
   readonly env: DecideEnv;
   readonly events: RunEvent[];
+  /** What others hear of them, when the flow asks for it. */
+  readonly lifecycle: CloudEvent[];
 }
 
 export function emit(turn: Turn, event: RunEvent): void {
   turn.events.push(event);
+  if (turn.run.linked.program.lifecycle !== undefined) turn.lifecycle.push(...lifecycleOf(turn.run, event, turn.env.nowMs));
   evolve(turn.run, event);
 }
 

@@ -4,7 +4,7 @@
 import type { Json } from '@palace/jq/jq.ts';
 import type { FlatAct } from './flat.ts';
 import type { ActId } from './model.ts';
-import type { Pc, Program, Step } from './program.ts';
+import { filtersOf, type Pc, type Program, type Step } from './program.ts';
 
 /** `state`: as snapshot() gives it. Undefined: the other version cannot go on from it. */
 export function rebase(state: Json, from: Program, to: Program): Json | undefined {
@@ -47,12 +47,15 @@ function goesOn({ o: own }: FlatAct, before: Step, after: Step, from: Program, t
   if (before.kind === 'listen' && after.kind === 'listen' && own?.k === 'listen') {
     // Subscriptions name types; what was heard names a filter by its number.
     const touched = own.o || own.r.length > 0;
-    return !touched || (before.filters.length === after.filters.length && equal(typesOf(before), typesOf(after)));
+    const sameItems = (before.foreach === undefined) === (after.foreach === undefined);
+    return sameItems && (!touched || (before.filters.length === after.filters.length && equal(typesOf(before), typesOf(after))));
   }
+  // Results are kept in the form that it asks for.
+  if (before.kind === 'map' && after.kind === 'map') return before.onError === after.onError;
   return true;
 }
 
-const typesOf = (step: Extract<Step, { kind: 'listen' }>): readonly string[] => [...step.filters, ...(step.until?.filters ?? [])].map((filter) => filter.type);
+const typesOf = (step: Extract<Step, { kind: 'listen' }>): readonly unknown[] => filtersOf(step).map((filter) => filter.type);
 
 const equal = (a: readonly unknown[], b: readonly unknown[]): boolean => a.length === b.length && a.every((one, i) => one === b[i]);
 

@@ -2,9 +2,10 @@
 // I1 Nothing here depends on anything but the run, the place and engine time.
 import type { DecideEnv } from './model.ts';
 import type { Json } from '@palace/jq/jq.ts';
-import type { Act } from './acts.ts';
+import type { Act, Received } from './acts.ts';
+import { readAs } from './hearing.ts';
 import type { Linked, Variables } from './link.ts';
-import type { ExprId, Step, Template } from './program.ts';
+import type { ExprId, Step, StepOf, Template } from './program.ts';
 import { rawInputOf, stepAt, type Run } from './run.ts';
 import type { Turn } from './turn.ts';
 
@@ -120,6 +121,10 @@ function scoped(run: Run, name: string, from: Act | undefined): Json | undefined
       const step = stepAt(run, act);
       if (step.kind === 'for' && step.each === name) return own.items?.[own.index];
       if (step.kind === 'for' && step.at === name) return own.index;
+    } else if (own.kind === 'listen' && own.items !== undefined) {
+      const step = stepAt(run, act);
+      if (step.kind === 'listen' && step.foreach?.item === name) return itemOf(step, own.received[0]);
+      if (step.kind === 'listen' && step.foreach?.at === name) return own.items.done;
     } else if (own.kind === 'try' && own.caught !== undefined) {
       const step = stepAt(run, act);
       if (step.kind === 'try' && step.as === name) return own.caught as unknown as Json;
@@ -127,6 +132,8 @@ function scoped(run: Run, name: string, from: Act | undefined): Json | undefined
   }
   return undefined;
 }
+
+const itemOf = (step: StepOf<'listen'>, first: Received | undefined): Json => (first === undefined ? null : readAs(step.read, first.event));
 
 function moment(ms: number): Json {
   return { iso8601: new Date(ms).toISOString(), epoch: { seconds: Math.floor(ms / 1000), milliseconds: ms } };

@@ -5,7 +5,7 @@ import type { RunStatus, waitingFor as waitingForShape } from '../contract.ts';
 import type { Act, OpenEffect } from './acts.ts';
 import type { DecideLimits } from './model.ts';
 import { keyOfPermit } from './permit.ts';
-import { SIGNAL_PREFIX, type EventFilter, type Step } from './program.ts';
+import { filtersOf, SIGNAL_PREFIX, type EventFilter, type Step } from './program.ts';
 import { hasWork, openEffect, segmentEvents, stepAt, type Run } from './run.ts';
 
 type Waiting = z.input<typeof waitingForShape>;
@@ -71,6 +71,7 @@ function waitingOf(run: Run, act: Act, step: Step): Waiting[] {
   if (own.kind === 'listen' && own.open) return listenEntries(run, step, common, until);
   if (own.kind === 'run' && own.child !== undefined)
     return [{ kind: 'run', ...common, ...until, name: own.child, text: `Waits for the run ${own.child} of "${step.name}".` }];
+  if (own.kind === 'map' && own.running.size > 0) return [mapEntry(own, common, until)];
   const wait = dueOf(run, act, 'wait');
   if (wait !== undefined) return [{ kind: 'timer', ...common, until: iso(wait), text: `Waits in "${step.name}" until ${iso(wait)}.` }];
   const retry = dueOf(run, act, 'retry');
@@ -107,12 +108,18 @@ function effectEntry(run: Run, effect: OpenEffect, common: Common, until: { unti
   return { kind: 'effect', ...common, ...until, since, text };
 }
 
+function mapEntry(own: Extract<Act['own'], { kind: 'map' }>, common: Common, until: { until?: string }): Waiting {
+  const [first = ''] = own.running.values();
+  const count = `${own.results.size} of ${own.items?.length ?? 0} items are done, ${own.running.size} under way`;
+  return { kind: 'run', ...common, ...until, name: first, text: `Waits for the sub-flows of "${common.name}": ${count}. The first is ${first}.` };
+}
+
 function listenEntries(run: Run, step: Step, common: Common, until: { until?: string }): Waiting[] {
   if (step.kind !== 'listen') return [];
-  const filters = [...step.filters, ...(step.until?.filters ?? [])];
-  const entries = filters.map((filter): Waiting => {
+  const entries = filtersOf(step).map((filter): Waiting => {
     const { type } = filter;
     const limit = until.until === undefined ? '' : ` until ${until.until}`;
+    if (type === undefined) return { kind: 'event', ...common, ...until, text: `"${common.name}" waits for events of any type${limit}.` };
     if (!type.startsWith(SIGNAL_PREFIX))
       return { kind: 'event', ...common, ...until, name: type, text: `"${common.name}" waits for an event ${type}${limit}.`, command: emitCommand(filter) };
     const name = type.slice(SIGNAL_PREFIX.length);
@@ -125,11 +132,11 @@ function listenEntries(run: Run, step: Step, common: Common, until: { until?: st
       command: `palace signal ${run.id} ${name}`,
     };
   });
-  return [...new Map(entries.map((entry) => [entry.command, entry])).values()];
+  return [...new Map(entries.map((entry) => [entry.command ?? entry.text, entry])).values()];
 }
 
 /** As far as the document says it: what an expression asks for, a person must see there. */
-function emitCommand({ type, attributes }: EventFilter): string {
+function emitCommand({ type = '', attributes }: EventFilter): string {
   const known = attributes.flatMap(([name, template]) =>
     template.t === 'lit' && EMIT_FLAGS.has(name) ? [` --${name} ${word(flagText(name, template.v))}`] : [],
   );
@@ -144,10 +151,19 @@ const word = (text: string): string => (/^[\w./:@%+=,-]+$/.test(text) ? text : `
 
 /** Limits of which the run has used a good part (R16): half; of its history three quarters, because from half on it opens a new segment at its next rest. */
 export function nearLimits(run: Run, limits: DecideLimits): { setting: keyof DecideLimits; used: number; limit: number }[] {
+  let held = run.signals.length;
+  let [items, iterations] = [0, 0];
+  for (const { own } of run.acts.values()) {
+    if (own.kind === 'listen') held = Math.max(held, own.received.length);
+    else if (own.kind === 'map') items = Math.max(items, own.items?.length ?? 0);
+    else if (own.kind === 'for') iterations = Math.max(iterations, own.items?.length ?? 0);
+  }
   const used = [
     ['historyEvents', segmentEvents(run), NEAR_HISTORY_END],
     ['retriesPerRun', run.retries, 0.5],
-    ['bufferedSignals', run.signals.length, 0.5],
+    ['bufferedSignals', held, 0.5],
+    ['fanOut', items, 0.5],
+    ['iterations', iterations, 0.5],
   ] as const;
   return used.filter(([setting, count, part]) => count >= limits[setting] * part).map(([setting, count]) => ({ setting, used: count, limit: limits[setting] }));
 }

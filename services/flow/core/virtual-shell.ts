@@ -17,6 +17,7 @@ export const LIMITS: DecideLimits = {
   historyEvents: 50_000,
   payloadBytes: 1_000_000,
   fanOut: 1000,
+  iterations: 10_000,
   nesting: 64,
   bufferedSignals: 100,
   expressionFuel: 100_000,

@@ -4,7 +4,7 @@
 // I3 In the parent's commit a child only begins; what it does first is its own decision, in its own commit.
 import { decide } from '../core/decide.ts';
 import { standardFault } from '../core/faults.ts';
-import type { ActId, RunEvent, RunFault } from '../core/model.ts';
+import type { ActId, CloudEvent, RunEvent, RunFault } from '../core/model.ts';
 import { newRun } from '../core/run.ts';
 import { decideEnv, type EngineParts } from './parts.ts';
 import { FIRST_SEGMENT } from '../store/port.ts';
@@ -14,6 +14,7 @@ import { newSlot, type Slot } from './slot.ts';
 export interface PreparedChild {
   readonly slot: Slot;
   readonly events: readonly RunEvent[];
+  readonly lifecycle: readonly CloudEvent[];
 }
 
 /** What a decision asks for: children that begin, and those that cannot. */
@@ -27,10 +28,14 @@ export const NO_CHILDREN: Prepared = { children: [], refused: [] };
 export async function prepareChildren(parts: EngineParts, parent: Slot, events: readonly RunEvent[], nowMs: number): Promise<Prepared> {
   const children: PreparedChild[] = [];
   const refused: { act: ActId; child: string; fault: RunFault }[] = [];
+  // A map asks for the same flow many times: the children of one commit are of one version, and are looked up once.
+  const known = new Map<string, Awaited<ReturnType<Programs['resolve']>>>();
   for (const event of events) {
     if (event.type !== 'child.requested') continue;
     const { namespace, name, version } = event.flow;
-    const found = await parts.programs.resolve(parent.tenant, version === 'latest' ? `${namespace}/${name}` : `${namespace}/${name}@${version}`);
+    const flow = version === 'latest' ? `${namespace}/${name}` : `${namespace}/${name}@${version}`;
+    const found = known.has(flow) ? known.get(flow) : await parts.programs.resolve(parent.tenant, flow);
+    known.set(flow, found);
     if (found !== undefined) children.push(begin(parts, parent, event, found, nowMs));
     else
       refused.push({ act: event.act, child: event.run, fault: standardFault('configuration', `There is no flow ${namespace}/${name} in version ${version}.`) });
@@ -63,7 +68,7 @@ function begin(
   const env = decideEnv(parts, nowMs);
   const decision = decide(slot.run, { type: 'start', input: event.input, depth: event.depth }, { ...env, limits: { ...env.limits, eventsPerDecision: 1 } });
   slot.more = decision.more;
-  return { slot, events: decision.events };
+  return { slot, events: decision.events, lifecycle: decision.lifecycle ?? [] };
 }
 
 /** Children that the parent stopped waiting for in this decision (timeout, lost race, cancellation, going back): they are told in its commit. */

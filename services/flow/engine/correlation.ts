@@ -2,24 +2,69 @@
 // I1 An event is committed in its home shard before it is matched; an unmatched one is matched again by the next owner.
 // I2 A run that begins to listen commits its subscription, then looks back at recent events.
 // I3 A run takes an event id once per listen, whichever way it came (the run itself remembers).
+// I4 A run hears of every type neither itself nor the engine (lifecycle events), and no lifecycle event of its own: it would never rest.
+// I5 An event is matched once, however often it is published.
+// I6 Matching is a read and a write for a batch: what comes while one is under way is the next (a read for each event cost most of it).
 import { parseJsonText } from '@palace/platform/json.ts';
 import type { StreamRow } from '@palace/platform/durable/contract.ts';
 import type { CloudEvent } from '../core/model.ts';
-import type { StoredEvent } from '../store/port.ts';
+import { isLifecycle } from '../core/program.ts';
+import { EVERY_TYPE, type StoredEvent, type Subscription } from '../store/port.ts';
 import { release, type EngineParts } from './parts.ts';
+import type { Published } from './rows.ts';
 import type { Envelope } from './slot.ts';
 
 /** The row that an event came from. */
 export type Arrival = Pick<Envelope, 'cursor' | 'commandId'>;
 
 const MATCH_BATCH = 200;
+const MATCH_BYTES = 1_000_000;
+/** Events of a tenant that wait in a shard for their match. */
+const MAX_QUEUED = 5_000;
+
+interface Queue {
+  readonly events: StoredEvent[];
+  /** More came than it may hold: the rest is read from the table. */
+  isLong: boolean;
+}
+
+/** Events of one write: so many, and so large together. */
+function sizeOfBatch(events: readonly StoredEvent[]): number {
+  let bytes = 0;
+  const cut = events.findIndex(({ body }, i) => i === MATCH_BATCH || (bytes += body.length) > MATCH_BYTES);
+  return cut < 0 ? events.length : Math.max(1, cut);
+}
+
+/** By tenant, each in its order. */
+function* batchesOf(events: readonly StoredEvent[]): Generator<readonly StoredEvent[]> {
+  for (const tenant of new Set(events.map((event) => event.tenant))) {
+    for (let rest = events.filter((event) => event.tenant === tenant); rest.length > 0;) {
+      const batch = rest.slice(0, sizeOfBatch(rest));
+      rest = rest.slice(batch.length);
+      yield batch;
+    }
+  }
+}
+
+/** I4 */
+function reaches({ type, run }: StoredEvent, subscription: Pick<Subscription, 'run' | 'type'>): boolean {
+  const own = run === subscription.run;
+  return subscription.type === EVERY_TYPE ? !own && !isLifecycle(type) : subscription.type === type && !(own && isLifecycle(type));
+}
+
+/** Each listen once, also when it asks for the type by name and for every type. */
+function listenersOf(event: StoredEvent, subscriptions: readonly Subscription[]): Subscription[] {
+  const found = subscriptions.filter((one) => reaches(event, one));
+  return [...new Map(found.map((one) => [`${one.run} ${one.act}`, one])).values()];
+}
+
 /** Of the events before a listen only the newest are looked at. */
 const LOOK_BACK_EVENTS = 200;
 const RETRY_MS = 500;
 
 export interface Correlation {
   /** An event on its way to its home shard: from a run's emit (stream) or from outside (inbox). */
-  arrive(shard: number, tenant: string, event: CloudEvent, from: Arrival): void;
+  arrive(shard: number, tenant: string, published: Published, from: Arrival): void;
   /** A matched event on its way to a run. */
   deliver(shard: number, row: StreamRow, from: Arrival): void;
   /** After a listen began: what came shortly before. */
@@ -31,53 +76,89 @@ export interface Correlation {
 export function createCorrelation(parts: EngineParts): Correlation {
   /** Makes the keys of writes distinct: the same event may come by two rows at once. */
   let writes = 0;
+  /** By shard and tenant; only while there is something to match. */
+  const queues = new Map<string, Queue>();
 
-  function arrive(shard: number, tenant: string, event: CloudEvent, from: Arrival): void {
+  function arrive(shard: number, tenant: string, { event, run }: Published, from: Arrival): void {
     const fence = parts.node().fence(shard);
     if (fence === undefined) return;
     const held = parts.tenure(shard);
     const atMs = parts.node().timeMs();
-    const stored: StoredEvent = { tenant, type: event.type, source: event.source, id: event.id, atMs, body: JSON.stringify(event) };
+    const stored: StoredEvent = {
+      tenant,
+      type: event.type,
+      source: event.source,
+      id: event.id,
+      atMs,
+      body: JSON.stringify(event),
+      ...(run !== undefined && { run }),
+    };
     void parts
       .node()
       .submit({
         fence,
         key: `event/${++writes}`,
         tenant,
-        rows: { event: [{ shard, tenant, type: stored.type, source: stored.source, id: stored.id, at_ms: atMs, body: stored.body }] },
+        rows: { event: [{ shard, tenant, type: stored.type, source: stored.source, id: stored.id, at_ms: atMs, body: stored.body, run: run ?? null }] },
         ...(from.cursor !== undefined && { cursors: [from.cursor] }),
         ...(from.commandId !== undefined && { consumes: [{ commandId: from.commandId, outcome: 'done' as const }] }),
       })
       .then((outcome) => {
         release(parts, shard, tenant, { command: { type: 'continue' }, ...from });
-        if (outcome.kind === 'committed') void match(shard, stored, held);
+        if (outcome.kind === 'committed') matchSoon(shard, stored, held);
       });
   }
 
-  async function match(shard: number, event: StoredEvent, held: () => boolean): Promise<void> {
-    try {
-      const found = await parts.store.subscriptions(event.tenant, event.type);
-      const fence = parts.node().fence(shard);
-      if (fence === undefined || !held()) return;
-      await parts.node().submit({
-        fence,
-        key: `match/${++writes}`,
-        tenant: event.tenant,
-        rows: { event_matched: [{ tenant: event.tenant, source: event.source, id: event.id }] },
-        streams: found.map((s) => ({
+  /** In batches, one of a tenant in a shard under way: what comes meanwhile is the next one (I6). */
+  function matchSoon(shard: number, event: StoredEvent, held: () => boolean): void {
+    const key = `${shard} ${event.tenant}`;
+    const known = queues.get(key);
+    const queue = known ?? { events: [], isLong: false };
+    if (queue.events.length < MAX_QUEUED) queue.events.push(event);
+    else queue.isLong = true;
+    if (known !== undefined) return;
+    queues.set(key, queue);
+    void pump(shard, key, queue, held);
+  }
+
+  async function pump(shard: number, key: string, queue: Queue, held: () => boolean): Promise<void> {
+    while (queue.events.length > 0 && held()) {
+      const batch = queue.events.slice(0, sizeOfBatch(queue.events));
+      try {
+        await match(shard, batch, held);
+        queue.events.splice(0, batch.length);
+      } catch (error) {
+        parts.log.warn('events could not be matched; trying again', { error, shard });
+        await new Promise<void>((resolve) => parts.scheduler.after(RETRY_MS, resolve));
+      }
+    }
+    queues.delete(key);
+    // What came under a later ownership of this process, and what found no place, is read from the table.
+    if (queue.isLong || queue.events.length > 0) void rematch(shard);
+  }
+
+  async function match(shard: number, events: readonly StoredEvent[], held: () => boolean): Promise<void> {
+    const [{ tenant } = { tenant: '' }] = events;
+    const { unmatched, subscriptions } = await parts.store.listeners(tenant, events);
+    const fence = parts.node().fence(shard);
+    if (unmatched.length === 0 || fence === undefined || !held()) return;
+    const outcome = await parts.node().submit({
+      fence,
+      key: `match/${++writes}`,
+      tenant,
+      rows: { event_matched: unmatched.map(({ source, id }) => ({ tenant, source, id })) },
+      streams: unmatched.flatMap((event) =>
+        listenersOf(event, subscriptions).map((s) => ({
           consumer: 'flow',
           consumerShard: s.shard,
-          tenant: event.tenant,
+          tenant,
           kind: 'match',
           body: JSON.stringify({ run: s.run, act: s.act, event: parseJsonText(event.body) }),
         })),
-      });
-    } catch (error) {
-      parts.log.warn('an event could not be matched; trying again', { error, shard });
-      parts.scheduler.after(RETRY_MS, () => {
-        if (held()) void match(shard, event, held);
-      });
-    }
+      ),
+    });
+    // One that the database refuses keeps no other from its listeners (ENGINE E6).
+    if (outcome.kind === 'bad-row' && unmatched.length > 1) for (const one of unmatched) await match(shard, [one], held);
   }
 
   function deliver(shard: number, row: StreamRow, from: Arrival): void {
@@ -88,11 +169,12 @@ export function createCorrelation(parts: EngineParts): Correlation {
   function lookBack(shard: number, row: StreamRow, from: Arrival, held = parts.tenure(shard)): void {
     const { run, act, types, atMs } = parseJsonText(row.body) as { run: string; act: number; types: string[]; atMs: number };
     void parts.store.recentEvents(row.tenant, types, atMs - parts.settings.lookBackMs, LOOK_BACK_EVENTS).then(
-      (events) => {
+      (recent) => {
         if (!held()) return;
+        const events = recent.filter((e) => types.some((type) => reaches(e, { run, type })));
         // The last one carries the row: what one run is given is decided in order.
         for (const [i, e] of events.entries()) {
-          const command = { type: 'event', act, event: parseJsonText(e.body) as CloudEvent } as const;
+          const command = { type: 'event', act, event: parseJsonText(e.body) as CloudEvent, early: true } as const;
           parts.give(shard, run, { command, tenant: row.tenant, ...(i === events.length - 1 && from) });
         }
         if (events.length > 0) return;
@@ -114,7 +196,7 @@ export function createCorrelation(parts: EngineParts): Correlation {
     for (let rest = true; rest && held();) {
       try {
         const events = await parts.store.unmatchedEvents(shard, MATCH_BATCH);
-        for (const event of events) await match(shard, event, held);
+        for (const batch of batchesOf(events)) await match(shard, batch, held);
         rest = events.length === MATCH_BATCH;
       } catch (error) {
         parts.log.warn('unmatched events could not be read; trying again', { error, shard });

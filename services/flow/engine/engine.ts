@@ -20,7 +20,7 @@ import { createPermits, type Permits } from './permits.ts';
 import { createTurns } from './ready.ts';
 import { MOVES, restOf, type Rest } from './rest.ts';
 import { isIdle, type Envelope, type Slot } from './slot.ts';
-import { addState, draftWrite, newDraft } from './rows.ts';
+import { addState, draftWrite, newDraft, type Published } from './rows.ts';
 import { aboutRun, traceIdOf } from './tracing.ts';
 import { takeTurn } from './turn.ts';
 import type { ActiveRun } from '../store/port.ts';
@@ -208,7 +208,7 @@ function appetiteOf({ draining, held }: EngineParts, shard: number, untouched: A
 /** A stream row reaches the run, or the home of its event; its cursor moves in the write that decides it. */
 function deliver({ parts, correlation }: Pieces, shard: number, row: StreamRow): void {
   const from = { tenant: row.tenant, cursor: { producer: row.producer, producerShard: row.producerShard, position: row.position } };
-  if (row.kind === 'event') return correlation.arrive(shard, row.tenant, parseJsonText(row.body) as CloudEvent, from);
+  if (row.kind === 'event') return correlation.arrive(shard, row.tenant, parseJsonText(row.body) as unknown as Published, from);
   if (row.kind === 'match') return correlation.deliver(shard, row, from);
   if (row.kind === 'look-back') return correlation.lookBack(shard, row, from);
   const said = parseJsonText(row.body) as { run: string } & Extract<Command, { type: 'child-ended' }>;
@@ -233,7 +233,7 @@ function childEnded(said: { act: number; child: string; output?: unknown; fault?
 function arrive({ parts, arrivals, permits, correlation }: Pieces, shard: number, row: InboxRow): void {
   const { tenant, commandId } = row;
   if (row.kind === 'start' || row.kind === 'fork') return arrivals.arrive(shard, row);
-  if (row.kind === 'event') return correlation.arrive(shard, tenant, parseJsonText(row.body) as CloudEvent, { commandId });
+  if (row.kind === 'event') return correlation.arrive(shard, tenant, { event: parseJsonText(row.body) as CloudEvent }, { commandId });
   if (row.kind === 'retry') return void goBack(parts, permits, shard, row);
   parts.give(shard, row.key, { command: commandOf(row), commandId, tenant });
 }

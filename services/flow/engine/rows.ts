@@ -3,10 +3,10 @@
 // I2 The last event of an effect says what the ledger has of it.
 import type { StreamAppend, TimerRow, Write } from '@palace/platform/durable/contract.ts';
 import { ENDED, type RunStatus } from '../contract.ts';
-import { JOURNAL_FORMAT, type ActId, type EffectIntent, type RunEvent } from '../core/model.ts';
+import { JOURNAL_FORMAT, type ActId, type CloudEvent, type EffectIntent, type RunEvent } from '../core/model.ts';
 import { SIGNAL_PREFIX } from '../core/program.ts';
 import { isGuarded } from '../core/release.ts';
-import type { Quarantine } from '../store/port.ts';
+import { EVERY_TYPE, type Quarantine } from '../store/port.ts';
 import { homeShard } from './placement.ts';
 
 export interface Draft {
@@ -69,14 +69,7 @@ function addEvent(draft: Draft, of: Subject, event: RunEvent, atMs: number): voi
       if (event.intent !== undefined) putIntent(draft, of, event.intent, event);
       return addSettlement(draft, of, event, atMs);
     case 'event.emitted':
-      draft.streams.push({
-        consumer: 'flow',
-        consumerShard: homeShard(of.tenant, event.event.type),
-        tenant: of.tenant,
-        kind: 'event',
-        body: JSON.stringify(event.event),
-      });
-      return;
+      return addPublished(draft, of, [event.event]);
     case 'listen.opened':
       return addListen(draft, of, event);
     case 'listen.closed':
@@ -85,6 +78,20 @@ function addEvent(draft: Draft, of: Subject, event: RunEvent, atMs: number): voi
     default:
       addSettlement(draft, of, event, atMs);
   }
+}
+
+/** On their way to their home shards, with the run that said them. */
+export function addPublished(draft: Draft, { id, tenant }: Pick<Subject, 'id' | 'tenant'>, events: readonly CloudEvent[]): void {
+  for (const event of events) {
+    const body: Published = { event, run: id };
+    draft.streams.push({ consumer: 'flow', consumerShard: homeShard(tenant, event.type), tenant, kind: 'event', body: JSON.stringify(body) });
+  }
+}
+
+/** An event as it travels; `run` is absent when it came from outside. */
+export interface Published {
+  readonly event: CloudEvent;
+  readonly run?: string;
 }
 
 type Asking = Extract<RunEvent, { type: 'effect.requested' | 'effect.doubted' }>;
@@ -113,7 +120,7 @@ function putIntent(draft: Draft, of: Subject, intent: EffectIntent, asking: Aski
 
 /** The subscription, and the wish to look back once it is committed: a row, so that a crash in between loses no event (ENGINE E14). */
 function addListen(draft: Draft, of: Subject, { act, filters, atMs }: Extract<RunEvent, { type: 'listen.opened' }>): void {
-  const types = [...new Set(filters.map((f) => f.type))].filter((type) => !type.startsWith(SIGNAL_PREFIX));
+  const types = [...new Set(filters.map((f) => f.type ?? EVERY_TYPE))].filter((type) => !type.startsWith(SIGNAL_PREFIX));
   if (types.length === 0) return;
   for (const type of types) put(draft, 'subscribe', { run: of.id, act, type, shard: of.shard, tenant: of.tenant });
   draft.streams.push({

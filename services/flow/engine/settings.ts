@@ -11,6 +11,7 @@ export function engineSettings({ flow }: Config, runtimeMetadata: Readonly<Recor
       historyEvents: flow.historyEvents,
       payloadBytes: flow.payloadBytes,
       fanOut: flow.fanOut,
+      iterations: flow.iterations,
       nesting: flow.nesting,
       bufferedSignals: flow.bufferedSignals,
       expressionFuel: flow.expressionFuel,

@@ -67,6 +67,8 @@ export interface Slot {
   readonly actsUntilMs: Map<ActId, number>;
   /** Since when it is in memory here, monotonic: no other owner begins anything after that. */
   readonly sinceMs: number;
+  /** Limits that have been announced. */
+  readonly warned: Set<string>;
   /** Told once, after the commit of the final event; forgotten with the memory. */
   onEnd: ((end: RunEnd) => void) | undefined;
 }
@@ -90,6 +92,7 @@ export function newSlot(row: RunRow, run: Run, stored: { lastSeq: number; snapsh
     inFlight: new Map(),
     actsUntilMs: new Map(),
     sinceMs: stored.sinceMs ?? 0,
+    warned: new Set(),
     onEnd: undefined,
   };
 }

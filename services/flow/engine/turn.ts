@@ -5,15 +5,16 @@
 import type { Fence, Write, WriteOutcome } from '@palace/platform/durable/contract.ts';
 import { ENDED } from '../contract.ts';
 import { decide } from '../core/decide.ts';
-import { JOURNAL_FORMAT, type Command, type RunEvent } from '../core/model.ts';
-import { EVOLVE_VERSION, positionOf, segmentEvents, snapshot } from '../core/run.ts';
-import { NEAR_HISTORY_END, runStatus } from '../core/view.ts';
+import { JOURNAL_FORMAT, type CloudEvent, type Command, type RunEvent } from '../core/model.ts';
+import { EVOLVE_VERSION, positionOf, snapshot } from '../core/run.ts';
+import { runStatus } from '../core/view.ts';
 import { leftChildren, NO_CHILDREN, prepareChildren, type Prepared, type PreparedChild } from './children.ts';
 import { isLarge, moveLarge } from './large-entries.ts';
+import { warnNearLimits } from './near-limits.ts';
 import { decideEnv, release, type EngineParts } from './parts.ts';
 import { UnreadableProgram } from './programs.ts';
 import { aboutRun } from './tracing.ts';
-import { addEvents, addRow, addState, draftWrite, newDraft, type Draft } from './rows.ts';
+import { addEvents, addPublished, addRow, addState, draftWrite, newDraft, type Draft } from './rows.ts';
 import { newestFor, rowInSegment } from './segments.ts';
 import { isIdle, type Envelope, type Slot } from './slot.ts';
 
@@ -31,6 +32,7 @@ interface Decided {
   readonly nowMs: number;
   readonly taken: Taken[];
   readonly events: RunEvent[];
+  readonly lifecycle: CloudEvent[];
   segmentDue: boolean;
 }
 
@@ -45,7 +47,7 @@ export function takeTurn(parts: EngineParts, slot: Slot): void {
     return;
   }
   if (!slot.more && slot.queue[0]?.prepare !== undefined) return void prepared(parts, slot, slot.queue[0]);
-  const decided: Decided = { fence, nowMs: parts.node().timeMs(), taken: [], events: [], segmentDue: false };
+  const decided: Decided = { fence, nowMs: parts.node().timeMs(), taken: [], events: [], lifecycle: [], segmentDue: false };
   try {
     decideWaiting(parts, slot, decided);
   } catch (error) {
@@ -107,6 +109,7 @@ function decideWaiting(parts: EngineParts, slot: Slot, decided: Decided): void {
   const take = (command: Command): string | undefined => {
     const decision = decide(slot.run, command, env);
     events.push(...decision.events);
+    decided.lifecycle.push(...(decision.lifecycle ?? []));
     slot.more = decision.more;
     decided.segmentDue = decision.segmentDue === true;
     return decision.unused;
@@ -140,10 +143,11 @@ function write(parts: EngineParts, slot: Slot, decided: Decided, children: Prepa
 }
 
 /** Undefined when there is nothing to keep. */
-function buildWrite(parts: EngineParts, slot: Slot, { fence, nowMs, taken, events }: Decided, { children, refused }: Prepared): Write | undefined {
+function buildWrite(parts: EngineParts, slot: Slot, { fence, nowMs, taken, events, lifecycle }: Decided, { children, refused }: Prepared): Write | undefined {
   const draft = newDraft();
   if (slot.fresh) addRow(draft, 'run', summaryRow(slot));
   addEvents(draft, subject(slot), events, slot.lastSeq + 1, nowMs);
+  addPublished(draft, subject(slot), lifecycle);
   addSummary(parts, slot, draft, events, nowMs);
   for (const left of leftChildren(events)) {
     draft.streams.push({ consumer: 'flow', consumerShard: slot.shard, tenant: slot.tenant, kind: 'child-cancel', body: JSON.stringify({ run: left }) });
@@ -152,6 +156,7 @@ function buildWrite(parts: EngineParts, slot: Slot, { fence, nowMs, taken, event
   for (const child of children) {
     addRow(draft, 'run', summaryRow(child.slot));
     addEvents(draft, subject(child.slot), child.events, 1, nowMs);
+    addPublished(draft, subject(child.slot), child.lifecycle);
   }
   const consumes = taken.flatMap(({ envelope: e, unused }) =>
     e.commandId === undefined
@@ -254,7 +259,7 @@ function afterWrite(
     const fromSeq = slot.lastSeq + 1;
     slot.lastSeq += events.length;
     slot.row = rowInSegment(slot);
-    warnNearEnd(parts, slot, events.length);
+    warnNearLimits(parts, slot, events);
     slot.fresh = false;
     slot.claims = [];
     slot.status = runStatus(slot.run);
@@ -282,20 +287,6 @@ function afterWrite(
     return;
   }
   afterLoss(parts, slot, taken, outcome);
-}
-
-/** The history limit announces itself while there is still room (R16); runs that rest from time to time never come so far. */
-function warnNearEnd({ log, settings }: EngineParts, slot: Slot, added: number): void {
-  const limit = settings.decide.historyEvents;
-  const events = segmentEvents(slot.run);
-  const near = limit * NEAR_HISTORY_END;
-  if (events < near || events - added >= near) return;
-  log.warn('the run has used three quarters of its history without a rest', {
-    ...aboutRun(slot.row),
-    events,
-    limit,
-    setting: 'PALACE_FLOW_HISTORY_EVENTS',
-  });
 }
 
 /** Fenced or unknown: nothing that was decided here counts. Usually close() has dropped the slot; otherwise it is read again. */

@@ -135,7 +135,11 @@ create table {{schema}}.event (
   at_ms bigint not null,
   matched boolean not null,
   body text not null,
+  -- The run that said it; null when it came from outside.
+  run text collate "C",
   unique (tenant, source, id)
 );
 create index event_recent on {{schema}}.event (tenant, type, at_ms);
+-- For who listens to events of every type.
+create index event_of_tenant on {{schema}}.event (tenant, at_ms);
 create index event_unmatched on {{schema}}.event (shard) where not matched;

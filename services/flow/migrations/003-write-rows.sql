@@ -65,9 +65,9 @@ begin
     end loop;
   end if;
   if rows ? 'event' then
-    insert into {{schema}}.event (shard, tenant, type, source, id, at_ms, matched, body)
-    select shard, tenant, type, source, id, at_ms, false, body
-    from jsonb_to_recordset(rows->'event') as e(shard smallint, tenant text, type text, source text, id text, at_ms bigint, body text)
+    insert into {{schema}}.event (shard, tenant, type, source, id, at_ms, matched, body, run)
+    select shard, tenant, type, source, id, at_ms, false, body, run
+    from jsonb_to_recordset(rows->'event') as e(shard smallint, tenant text, type text, source text, id text, at_ms bigint, body text, run text)
     on conflict (tenant, source, id) do nothing;
   end if;
   if rows ? 'event_matched' then

@@ -21,6 +21,7 @@ import {
   retryRun,
   sendSignal,
 } from '../contract.ts';
+import { isReserved } from '../core/program.ts';
 import { homeShard } from '../engine/placement.ts';
 import { fork } from '../fork.ts';
 import type { FlowParts } from '../parts.ts';
@@ -217,6 +218,8 @@ function bulkRoute(parts: FlowParts): Route {
   });
 }
 
+const RESERVED = 'Events of this type are said by the engine alone; a signal is sent to its run.';
+
 function eventRoute(parts: FlowParts): Route {
   return route({
     method: 'post',
@@ -227,6 +230,7 @@ function eventRoute(parts: FlowParts): Route {
     body: publishEvent,
     responses: { 202: accepted },
     async handle({ tenant, body }) {
+      if (isReserved(body.type)) throw new PalaceError('request.invalid', { errors: [{ path: 'type', message: RESERVED }] });
       const shard = homeShard(tenant, body.type);
       // The event's own identity makes a repeat harmless.
       const commandId = `evt_${createHash('sha256').update([tenant, body.source, body.id].join('\u0000')).digest('base64url').slice(0, 32)}`;

@@ -8,9 +8,15 @@ export function limitRoutes({ platform }: FlowParts): Route[] {
   const items = [
     { name: 'historyEvents', value: flow.historyEvents, unit: 'events of one segment of a run', setting: 'PALACE_FLOW_HISTORY_EVENTS' },
     { name: 'payloadBytes', value: flow.payloadBytes, unit: 'bytes of one value', setting: 'PALACE_FLOW_PAYLOAD_BYTES' },
-    { name: 'fanOut', value: flow.fanOut, unit: 'branches or iterations of one step', setting: 'PALACE_FLOW_FAN_OUT' },
+    { name: 'fanOut', value: flow.fanOut, unit: 'branches of one fork, items of one map', setting: 'PALACE_FLOW_FAN_OUT' },
+    { name: 'iterations', value: flow.iterations, unit: 'items of one loop', setting: 'PALACE_FLOW_ITERATIONS' },
     { name: 'nesting', value: flow.nesting, unit: 'flows that run flows', setting: 'PALACE_FLOW_NESTING' },
-    { name: 'bufferedSignals', value: flow.bufferedSignals, unit: 'signals that wait for a listen', setting: 'PALACE_FLOW_BUFFERED_SIGNALS' },
+    {
+      name: 'bufferedSignals',
+      value: flow.bufferedSignals,
+      unit: 'signals that wait for a listen, events that one listen holds',
+      setting: 'PALACE_FLOW_BUFFERED_SIGNALS',
+    },
     { name: 'expressionFuel', value: flow.expressionFuel, unit: 'steps of one expression', setting: 'PALACE_FLOW_EXPRESSION_FUEL' },
     { name: 'retriesPerRun', value: flow.retriesPerRun, unit: 'retries of one run', setting: 'PALACE_FLOW_RETRIES_PER_RUN' },
     { name: 'activeRuns', value: flow.maxActiveRuns, unit: 'runs of a tenant with work at once', setting: 'PALACE_FLOW_MAX_ACTIVE_RUNS' },

@@ -89,7 +89,12 @@ export interface StoredEvent {
   readonly atMs: number;
   /** CloudEvent, JSON text. */
   readonly body: string;
+  /** That said it; absent when it came from outside. */
+  readonly run?: string;
 }
+
+/** The type that a subscription to events of every type names. */
+export const EVERY_TYPE = '';
 
 /** A run that a new owner of its shard goes on with. */
 export interface ActiveRun {
@@ -103,6 +108,13 @@ export interface Subscription {
   readonly run: string;
   readonly act: number;
   readonly shard: number;
+  /** As it was asked for. */
+  readonly type: string;
+}
+
+export interface Listeners {
+  readonly unmatched: readonly StoredEvent[];
+  readonly subscriptions: readonly Subscription[];
 }
 
 /** A run that holds or awaits a permit. */
@@ -127,8 +139,9 @@ export interface FlowStore {
   /** The version named, or the latest published one. */
   definition(tenant: string, namespace: string, name: string, version?: string): Promise<Definition | undefined>;
   ledger(shard: number, run: string): Promise<readonly LedgerRow[]>;
-  subscriptions(tenant: string, type: string): Promise<readonly Subscription[]>;
-  /** The newest ones, oldest first. */
+  /** Which of these events are not matched yet, and the subscriptions that name a type of theirs or every type. */
+  listeners(tenant: string, events: readonly StoredEvent[]): Promise<Listeners>;
+  /** The newest ones, oldest first. Of every type (`EVERY_TYPE`) are all but lifecycle events. */
   recentEvents(tenant: string, types: readonly string[], sinceMs: number, limit: number): Promise<readonly StoredEvent[]>;
   unmatchedEvents(shard: number, limit: number): Promise<readonly StoredEvent[]>;
   /** Runs that hold or await each permit of the shard, oldest first. */

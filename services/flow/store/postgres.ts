@@ -5,20 +5,22 @@ import type { Database, Sql } from '@palace/platform/database/port.ts';
 import { PalaceError } from '@palace/platform/errors.ts';
 import type { RunStatus } from '../contract.ts';
 import { JOURNAL_FORMAT } from '../core/model.ts';
-import type { Program } from '../core/program.ts';
+import { LIFECYCLE_PREFIXES, type Program } from '../core/program.ts';
 import { EVOLVE_VERSION } from '../core/run.ts';
-import type {
-  ActiveRun,
-  Definition,
-  FlowStore,
-  HeldPermit,
-  JournalEntry,
-  LedgerRow,
-  RunRow,
-  StoredEvent,
-  StoredProgram,
-  StoredRun,
-  Subscription,
+import {
+  EVERY_TYPE,
+  type ActiveRun,
+  type Definition,
+  type FlowStore,
+  type HeldPermit,
+  type JournalEntry,
+  type LedgerRow,
+  type Listeners,
+  type RunRow,
+  type StoredEvent,
+  type StoredProgram,
+  type StoredRun,
+  type Subscription,
 } from './port.ts';
 
 export interface RunRecord {
@@ -204,8 +206,9 @@ interface EventRecord {
   id: string;
   at_ms: string;
   body: string;
+  run: string | null;
 }
-const event = (r: EventRecord): StoredEvent => ({ tenant: r.tenant, type: r.type, source: r.source, id: r.id, atMs: Number(r.at_ms), body: r.body });
+const event = ({ at_ms: atMs, run, ...r }: EventRecord): StoredEvent => ({ ...r, atMs: Number(atMs), ...(run !== null && { run }) });
 
 export function postgresFlowStore(database: Database, blobs: Blobs): FlowStore {
   const inShard = <T>(shard: number, work: (sql: Sql) => Promise<T>) => database.asEngine({ shards: [shard], tenants: [] }, work);
@@ -216,7 +219,7 @@ export function postgresFlowStore(database: Database, blobs: Blobs): FlowStore {
     program: (tenant, hash) => ofTenant(tenant, (sql) => readProgram(sql, tenant, hash)),
     definition: (tenant, namespace, name, version) => ofTenant(tenant, (sql) => readDefinition(sql, namespace, name, version)),
     ledger: (shard, run) => inShard(shard, (sql) => readLedger(sql, run)),
-    subscriptions: (tenant, type) => ofTenant(tenant, (sql) => readSubscriptions(sql, tenant, type)),
+    listeners: (tenant, events) => ofTenant(tenant, (sql) => readListeners(sql, tenant, events)),
     recentEvents: (tenant, types, sinceMs, limit) => ofTenant(tenant, (sql) => readRecentEvents(sql, tenant, types, sinceMs, limit)),
     unmatchedEvents: (shard, limit) => inShard(shard, (sql) => readUnmatchedEvents(sql, shard, limit)),
     permits: (shard) => inShard(shard, (sql) => readPermits(sql, shard)),
@@ -250,25 +253,42 @@ export async function readLedger(sql: Sql, run: string): Promise<LedgerRow[]> {
   return rows.map(({ args_hash: argsHash, result, ...r }) => ({ ...r, argsHash, ...(result !== null && { result }) }));
 }
 
-async function readSubscriptions(sql: Sql, tenant: string, type: string): Promise<Subscription[]> {
-  const found = await sql.query<Subscription>('select run, act, shard from flow.subscription where tenant = $1 and type = $2', [tenant, type]);
-  return found.rows;
+async function readListeners(sql: Sql, tenant: string, events: readonly StoredEvent[]): Promise<Listeners> {
+  // One statement for a batch: a read of its own for each event cost as much as keeping it.
+  const { rows } = await sql.query<Partial<Subscription> & { nth: number | null }>(
+    `select null::int as nth, run, act, shard, type from flow.subscription where tenant = $1 and type = any($2)
+     union all
+     select w.nth::int, null, null, null, null from unnest($3::text[], $4::text[]) with ordinality as w(source, id, nth)
+       join flow.event e on e.tenant = $1 and e.source = w.source and e.id = w.id where not e.matched`,
+    [tenant, [...new Set(events.map(({ type }) => type)), EVERY_TYPE], events.map(({ source }) => source), events.map(({ id }) => id)],
+  );
+  const open = new Set(rows.map(({ nth }) => nth));
+  return {
+    unmatched: events.filter((_, i) => open.has(i + 1)),
+    subscriptions: rows.filter(({ nth }) => nth === null).map(({ nth: _nth, ...one }) => one as Subscription),
+  };
 }
 
+const EVENT_COLUMNS = 'tenant, type, source, id, at_ms, body, run';
+const OF_TYPES = `select ${EVENT_COLUMNS} from flow.event where tenant = $1 and at_ms >= $2 and type = any($4) order by position desc limit $3`;
+/** A statement of its own, so that each has the index that fits it. */
+const OF_EVERY_TYPE = `select ${EVENT_COLUMNS} from flow.event
+  where tenant = $1 and at_ms >= $2 and (type = any($4) or type not like all($5::text[])) order by position desc limit $3`;
+const LIFECYCLE = LIFECYCLE_PREFIXES.map((prefix) => `${prefix}%`);
+
 async function readRecentEvents(sql: Sql, tenant: string, types: readonly string[], sinceMs: number, limit: number): Promise<StoredEvent[]> {
-  const found = await sql.query<EventRecord>(
-    `select tenant, type, source, id, at_ms, body from flow.event
-      where tenant = $1 and type = any($2) and at_ms >= $3 order by position desc limit $4`,
-    [tenant, types, sinceMs, limit],
-  );
+  const values = [tenant, sinceMs, limit, types];
+  const found = types.includes(EVERY_TYPE)
+    ? await sql.query<EventRecord>(OF_EVERY_TYPE, [...values, LIFECYCLE])
+    : await sql.query<EventRecord>(OF_TYPES, values);
   return found.rows.toReversed().map(event);
 }
 
 async function readUnmatchedEvents(sql: Sql, shard: number, limit: number): Promise<StoredEvent[]> {
-  const found = await sql.query<EventRecord>(
-    'select tenant, type, source, id, at_ms, body from flow.event where shard = $1 and not matched order by position limit $2',
-    [shard, limit],
-  );
+  const found = await sql.query<EventRecord>(`select ${EVENT_COLUMNS} from flow.event where shard = $1 and not matched order by position limit $2`, [
+    shard,
+    limit,
+  ]);
   return found.rows.map(event);
 }
 

@@ -28,7 +28,7 @@ export const ACCEPTED: readonly Accepted[] = [
       '  title: Orders',
       '  summary: Takes **orders**.',
       '  tags: {team: sales}',
-      '  metadata: {owner: sales, palace: {concurrency: {limit: 3, key: .customer}, upgrade: compatible}}',
+      '  metadata: {owner: sales, palace: {concurrency: {limit: 3, key: .customer}, upgrade: compatible, lifecycle: task}}',
       'input: {schema: {format: json, document: {type: object, required: [id], properties: {id: {type: string, pattern: "^[0-9]+$"}}}}, from: .order}',
       'output: {as: {total: "${ .total }"}, schema: {document: true}}',
       'timeout: long',
@@ -148,6 +148,29 @@ export const ACCEPTED: readonly Accepted[] = [
       '- c: {listen: {to: {any: [{with: {type: a}}], until: {one: {with: {type: stop}}}}}}',
       '- d: {listen: {to: {all: [{with: {type: a}}, {with: {type: b}}]}, read: data}}',
       '- e: {listen: {to: {any: [{with: {type: a}}], until: {any: [{with: {type: stop}}]}}}}',
+      '- f: {listen: {to: {any: [], until: {all: [{with: {type: stop}}, {with: {source: /x}}]}}, read: raw}}',
+      '- g: {listen: {to: {one: {with: {type: "${ startswith(\\"order.\\") }"}}}}}',
+    ),
+  ],
+  [
+    'a listen that works on each event',
+    flow(
+      '- a:',
+      '    listen: {to: {any: [], until: "$n >= 3"}}',
+      '    foreach:',
+      '      item: event',
+      '      at: n',
+      '      do: [{b: {set: {x: "${ $event }"}}}]',
+      '      output: {as: .x, schema: {format: json, document: true}}',
+      '      export: {as: "$context + {last: $event}", schema: {format: json, document: true}}',
+      '- c: {listen: {to: {one: {with: {type: a}}}}, foreach: {}}',
+    ),
+  ],
+  [
+    'maps',
+    flow(
+      '- a: {call: "map:1.0.0@default", with: {items: "${ .orders }", flow: {namespace: shop, name: bill, version: 1.0.0}, limit: 5}}',
+      '- b: {call: "map:1.0.0@default", with: {items: [1, {n: "${ .n }"}], flow: {namespace: shop, name: bill, version: latest}, limit: "${ .at }", input: {n: "${ $item.n }", i: "${ $index }"}, onError: collect}}',
     ),
   ],
   [

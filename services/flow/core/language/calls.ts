@@ -5,6 +5,7 @@ import { authenticationOf } from './authentication.ts';
 import type { Compilation, Site } from './compilation.ts';
 import { fixedDurationMs, oneLine } from './durations.ts';
 import { expressionOf, recognise, withSecrets, type Scope } from './expressions.ts';
+import { isMap, mapOf } from './maps.ts';
 import { ENDPOINT, HTTP_WITH, PALACE_STEP, later } from './grammar.ts';
 import { DEFAULT_DEADLINE_MS } from './limits.ts';
 import { didYouMean } from './nearest.ts';
@@ -14,14 +15,16 @@ import { booleanAt, entry, isText, mapAt, textAt, type MapNode, type Node, type 
 import { uriTemplate } from './uri.ts';
 
 type Call = Omit<StepOf<'call'>, keyof StepCommon>;
+type MapStep = Omit<StepOf<'map'>, keyof StepCommon>;
 
 const LATER_CALLS: ReadonlySet<string> = new Set(['openapi', 'grpc', 'asyncapi', 'a2a', 'mcp']);
 /** name:version@catalog */
 const CATALOG_FUNCTION = /^([a-z][A-Za-z0-9._-]{0,62}):((?:0|[1-9]\d*)\.(?:0|[1-9]\d*)\.(?:0|[1-9]\d*)(?:-[0-9A-Za-z.-]{1,64})?)@([a-z][a-z0-9-]{0,62})$/;
 const EMPTY: JsonObject = {};
 
-export function callOf(c: Compilation, site: Site): Call | undefined {
+export function callOf(c: Compilation, site: Site): Call | MapStep | undefined {
   const call = textAt(site.body, 'call');
+  if (call !== undefined && isMap(call.value)) return mapOf(c, site, call);
   const palace = palaceOf(c, site.body);
   if (call === undefined) return undefined;
   const isHttp = call.value === 'http';

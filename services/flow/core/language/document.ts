@@ -71,10 +71,14 @@ function catchNames(c: Compilation): string[] {
   return ['error', ...c.steps.flatMap((step) => (step?.kind === 'try' ? [step.as] : []))];
 }
 
-const loopNames = (c: Compilation): string[] => c.steps.flatMap((step) => (step?.kind === 'for' ? [step.each, step.at] : []));
+const loopNames = (c: Compilation): string[] =>
+  c.steps.flatMap((step) => {
+    if (step?.kind === 'for') return [step.each, step.at];
+    return step?.kind === 'listen' && step.foreach !== undefined ? [step.foreach.item, step.foreach.at] : [];
+  });
 
-/** document.metadata.palace: how runs of the flow live beside each other, and how long with one version. */
-export function palaceOf(c: Compilation, document: MapNode | undefined): Pick<Program, 'concurrency' | 'upgrade'> {
+/** document.metadata.palace: how runs of the flow live beside each other, how long with one version, and what others hear of them. */
+export function palaceOf(c: Compilation, document: MapNode | undefined): Pick<Program, 'concurrency' | 'upgrade' | 'lifecycle'> {
   const palace = entry(mapAt(document, 'metadata'), 'palace');
   if (palace === undefined) return {};
   if (palace.kind !== 'map') {
@@ -83,9 +87,11 @@ export function palaceOf(c: Compilation, document: MapNode | undefined): Pick<Pr
   }
   checkShape(c.report, palace, PALACE_DOCUMENT);
   const upgrade = textAt(palace, 'upgrade')?.value;
-  return present<Pick<Program, 'concurrency' | 'upgrade'>>({
+  const lifecycle = textAt(palace, 'lifecycle')?.value;
+  return present<Pick<Program, 'concurrency' | 'upgrade' | 'lifecycle'>>({
     concurrency: concurrencyOf(c, mapAt(palace, 'concurrency')),
     upgrade: upgrade === 'compatible' ? upgrade : undefined,
+    lifecycle: lifecycle === 'workflow' || lifecycle === 'task' ? lifecycle : undefined,
   });
 }
 

@@ -1,13 +1,16 @@
 // listen and emit: event filters, correlation, the event to send (CloudEvents 1.0).
-import type { EventFilter, ExprId, StepCommon, StepOf } from '../program.ts';
+import { isReserved, type EventFilter, type ExprId, type ReadAs, type StepCommon, type StepOf, type SubscriptionIterator } from '../program.ts';
 import { FORMATS } from '../schema/formats.ts';
-import type { Compilation, Site } from './compilation.ts';
+import { present, reserveBody, type Compilation, type Site } from './compilation.ts';
 import { oneLine } from './durations.ts';
-import { expressionOf, recognise, type Scope } from './expressions.ts';
+import { expressionOf, recognise, scopeWith, type Scope } from './expressions.ts';
+import { itemNames, type ItemNames } from './item-names.ts';
+import { MAX_FILTERS } from './limits.ts';
+import { schemaOf } from './schemas.ts';
 import { CORRELATION, EVENT_FILTER, LISTEN_TO, LISTEN_UNTIL } from './grammar.ts';
 import { checkShape, kindWord, orList, shorten } from './shape.ts';
-import { mapTemplate, templateOf } from './templates.ts';
-import { entry, isText, mapAt, textAt, type MapNode, type Node, type TextNode } from './tree.ts';
+import { expressionOrTemplate, mapTemplate, templateOf } from './templates.ts';
+import { entry, isText, listAt, mapAt, textAt, type MapNode, type Node, type TextNode } from './tree.ts';
 import { isReference } from './uri.ts';
 
 type Listen = Omit<StepOf<'listen'>, keyof StepCommon>;
@@ -26,10 +29,38 @@ export function listenOf(c: Compilation, site: Site): Listen | undefined {
   const mode = soleKey(c, to, ['one', 'any', 'all'] as const);
   if (mode === undefined) return undefined;
   if (mode !== 'any' && to.entries.has('until')) c.report.errorAtKey(entry(to, 'until') ?? to, '"until" goes with "any" only.');
-  const filters = filtersOf(c, entry(to, mode), site.scope);
-  const until = mode === 'any' ? untilOf(c, entry(to, 'until'), site.scope) : undefined;
-  const read = textAt(listen, 'read')?.value === 'envelope' ? 'envelope' : 'data';
-  return { kind: 'listen', mode, filters, read, ...(until === undefined ? {} : { until }) };
+  const filters = mode === 'any' && isEmpty(entry(to, mode)) ? [EVERY_EVENT] : filtersOf(c, entry(to, mode), site.scope);
+  const iterator = mapAt(site.body, 'foreach');
+  const names = iterator === undefined ? undefined : itemNames(c, iterator, 'item');
+  const itemScope = names === undefined ? site.scope : scopeWith(site.scope, names.each, names.at);
+  const until = mode === 'any' ? untilOf(c, entry(to, 'until'), site.scope, itemScope) : undefined;
+  return present<Listen>({
+    kind: 'listen',
+    mode,
+    filters,
+    read: (textAt(listen, 'read')?.value as ReadAs | undefined) ?? 'data',
+    until,
+    foreach: iterator === undefined || names === undefined ? undefined : iteratorOf(c, iterator, site, names, itemScope),
+  });
+}
+
+/** `any: []`. */
+const EVERY_EVENT: EventFilter = { attributes: [], correlate: [] };
+const isEmpty = (node: Node | undefined): boolean => node?.kind === 'list' && node.items.length === 0;
+
+function iteratorOf(c: Compilation, node: MapNode, site: Site, { each, at }: ItemNames, scope: Scope): SubscriptionIterator {
+  const list = listAt(node, 'do');
+  const output = mapAt(node, 'output');
+  const exported = mapAt(node, 'export');
+  return present<SubscriptionIterator>({
+    item: each,
+    at,
+    body: list === undefined ? undefined : reserveBody(c, list, site.pc, scope),
+    outputAs: expressionOrTemplate(c, entry(output, 'as'), scope),
+    outputSchema: schemaOf(c, mapAt(output, 'schema')),
+    exportAs: expressionOrTemplate(c, entry(exported, 'as'), scope),
+    exportSchema: schemaOf(c, mapAt(exported, 'schema')),
+  });
 }
 
 function soleKey<T extends string>(c: Compilation, node: MapNode, keys: readonly T[]): T | undefined {
@@ -40,22 +71,23 @@ function soleKey<T extends string>(c: Compilation, node: MapNode, keys: readonly
   return undefined;
 }
 
-function untilOf(c: Compilation, node: Node | undefined, scope: Scope): Until | undefined {
+/** An expression, which sees the current item too, or the events that end the listen. */
+function untilOf(c: Compilation, node: Node | undefined, scope: Scope, itemScope: Scope): Until | undefined {
   if (isText(node)) {
-    const expr = expressionOf(c.report, c.expressions, node, scope);
+    const expr = expressionOf(c.report, c.expressions, node, itemScope);
     return expr === undefined ? undefined : { expr };
   }
   if (node?.kind !== 'map') return undefined;
   checkShape(c.report, node, LISTEN_UNTIL);
-  if (node.entries.has('all')) return undefined;
-  const mode = soleKey(c, node, ['one', 'any'] as const);
-  return mode === undefined ? undefined : { filters: filtersOf(c, entry(node, mode), scope) };
+  const mode = soleKey(c, node, ['one', 'any', 'all'] as const);
+  return mode === undefined ? undefined : { mode, filters: filtersOf(c, entry(node, mode), scope) };
 }
 
 function filtersOf(c: Compilation, node: Node | undefined, scope: Scope): EventFilter[] {
-  if (node?.kind === 'list' && node.items.length === 0)
-    c.report.error(node, 'Listening to every event is not available.', 'Name at least one event: "- with: {type: ...}".');
+  if (node !== undefined && isEmpty(node))
+    c.report.error(node, 'Name at least one event.', 'Write "- with: {type: ...}". Every event is meant by "any: []" under "to" alone.');
   const nodes = node?.kind === 'list' ? node.items : node === undefined ? [] : [node];
+  if (nodes.length > MAX_FILTERS && node !== undefined) c.report.error(node, `A listen may name at most ${MAX_FILTERS} events.`);
   return nodes.map((one) => filterOf(c, one, scope)).filter((one) => one !== undefined);
 }
 
@@ -68,21 +100,23 @@ function filterOf(c: Compilation, node: Node, scope: Scope): EventFilter | undef
   const given = mapAt(node, 'with');
   const correlate = mapAt(node, 'correlate');
   if (given === undefined) return undefined;
-  const type = filterType(c, given);
+  if (given.entries.size === 0) c.report.errorAtKey(given, 'An event filter needs at least one attribute.', 'For example "type".');
+  const type = literalType(c, given);
   checkAttributes(c, given);
-  const attributes = [...given.entries].filter(([name]) => name !== 'type').map(([name, child]) => [name, templateOf(c, child, scope)] as const);
+  const attributes = [...given.entries]
+    .filter(([name]) => name !== 'type' || type === undefined)
+    .map(([name, child]) => [name, templateOf(c, child, scope)] as const);
   const links =
     correlate === undefined ? [] : [...correlate.entries].map(([name, child]) => correlationOf(c, name, child, scope)).filter((one) => one !== undefined);
-  return type === undefined ? undefined : { type, attributes, correlate: links };
+  return { attributes, correlate: links, ...(type !== undefined && { type }) };
 }
 
-function filterType(c: Compilation, given: MapNode): string | undefined {
+/** A type in words names the events; one that is an expression is asked of every event, like the other attributes. */
+function literalType(c: Compilation, given: MapNode): string | undefined {
   const type = entry(given, 'type');
-  if (type === undefined) c.report.errorAtKey(given, 'An event filter needs the "type" of the event.');
-  else if (isText(type) && (type.value.trim() === '' || recognise(c.report, type).kind !== 'literal'))
-    c.report.error(type, 'The "type" of an event filter must be plain text.', 'Filter by other attributes or "data" with an expression.');
-  else if (isText(type)) return type.value;
-  return undefined;
+  if (!isText(type)) return undefined;
+  if (type.value.trim() === '') c.report.error(type, 'The "type" of an event must not be empty.');
+  return recognise(c.report, type).kind === 'literal' ? type.value : undefined;
 }
 
 function checkAttributes(c: Compilation, given: MapNode): void {
@@ -129,6 +163,8 @@ export function emitOf(c: Compilation, site: Site): Emit | undefined {
   const given = mapAt(mapAt(mapAt(site.body, 'emit'), 'event'), 'with');
   if (given === undefined) return undefined;
   if (!given.entries.has('type')) c.report.errorAtKey(given, 'An event to emit needs a "type".');
+  const type = textAt(given, 'type');
+  if (type !== undefined && isReserved(type.value)) c.report.error(type, 'Events of this type are said by the engine alone.', 'Choose another type.');
   checkAttributes(c, given);
   return {
     kind: 'emit',

@@ -58,6 +58,21 @@ export const HTTP_WITH: Shape = {
     redirect: flag,
   },
 };
+/** `call: map:1.0.0@default`. */
+export const MAP_WITH: Shape = {
+  what: 'the "with" of a map',
+  keys: {
+    items: { is: ['text', 'list'], required: true },
+    flow: {
+      is: ['map'],
+      required: true,
+      shape: { what: 'the flow of a map', keys: { namespace: requiredText, name: requiredText, version: requiredText } },
+    },
+    limit: { is: ['integer', 'text'], required: true },
+    input: any,
+    onError: { is: ['text'], oneOf: ['stop', 'collect'] },
+  },
+};
 /** What stands under `authentication` is checked in authentication.ts. */
 export const ENDPOINT: Shape = { what: 'an endpoint', keys: { uri: requiredText, authentication: map } };
 
@@ -67,7 +82,11 @@ const EMIT: Shape = {
 };
 const FOR: Shape = { what: 'a for', keys: { each: text, in: { is: ['text', 'list'], required: true, expression: true }, at: text } };
 const FORK: Shape = { what: 'a fork', keys: { branches: requiredList, compete: flag } };
-const LISTEN: Shape = { what: 'a listen', keys: { to: { is: ['map'], required: true }, read: { is: ['text'], oneOf: ['data', 'envelope'] } } };
+const LISTEN: Shape = { what: 'a listen', keys: { to: { is: ['map'], required: true }, read: { is: ['text'], oneOf: ['data', 'envelope', 'raw'] } } };
+const ITERATOR: Shape = {
+  what: 'a foreach',
+  keys: { item: text, at: text, do: list, output: { is: ['map'], shape: OUTPUT }, export: { is: ['map'], shape: EXPORT } },
+};
 const RUN: Shape = {
   what: 'a run',
   keys: {
@@ -142,7 +161,7 @@ export const STEP_SHAPES: Readonly<Record<StepKindName, Shape>> = {
   emit: kind('an emit step', { emit: { is: ['map'], shape: EMIT } }),
   for: kind('a for step', { for: { is: ['map'], shape: FOR }, while: expression, do: requiredList }),
   fork: kind('a fork step', { fork: { is: ['map'], shape: FORK } }),
-  listen: kind('a listen step', { listen: { is: ['map'], shape: LISTEN } }, { foreach: later('"foreach" of a listen step is') }),
+  listen: kind('a listen step', { listen: { is: ['map'], shape: LISTEN }, foreach: { is: ['map'], shape: ITERATOR } }),
   raise: kind('a raise step', { raise: { is: ['map'], shape: { what: 'a raise', keys: { error: { is: ['text', 'map'], required: true, shape: ERROR } } } } }),
   run: kind('a run step', { run: { is: ['map'], shape: RUN } }),
   set: kind('a set step', { set: { is: ['map', 'text'] } }),
@@ -152,11 +171,7 @@ export const STEP_SHAPES: Readonly<Record<StepKindName, Shape>> = {
 };
 
 export const LISTEN_TO: Shape = { what: 'the "to" of a listen', keys: { one: map, any: list, all: list, until: { is: ['text', 'map'], expression: true } } };
-export const LISTEN_UNTIL: Shape = {
-  what: 'the "until" of a listen',
-  keys: { one: map, any: list },
-  refused: { all: later('"until" over all of several events is') },
-};
+export const LISTEN_UNTIL: Shape = { what: 'the "until" of a listen', keys: { one: map, any: list, all: list } };
 export const EVENT_FILTER: Shape = { what: 'an event filter', keys: { with: { is: ['map'], required: true }, correlate: map } };
 export const CORRELATION: Shape = { what: 'a correlation', keys: { from: { ...expression, required: true }, expect: text } };
 
@@ -182,6 +197,7 @@ export const PALACE_DOCUMENT: Shape = {
   keys: {
     concurrency: { is: ['map'], shape: { what: 'a concurrency limit', keys: { limit: { is: ['integer'], required: true }, key: expression } } },
     upgrade: { is: ['text'], oneOf: ['compatible'] },
+    lifecycle: { is: ['text'], oneOf: ['workflow', 'task'] },
   },
 };
 

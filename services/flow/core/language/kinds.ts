@@ -1,13 +1,15 @@
 // What each kind of step means, beside calls (calls.ts) and events (events.ts). Lists inside a step are only numbered here.
-import { VARIABLES, type ExprId, type StepCommon, type StepKind, type StepOf } from '../program.ts';
+import type { ExprId, StepCommon, StepKind, StepOf } from '../program.ts';
 import { FORMATS } from '../schema/formats.ts';
 import { callOf } from './calls.ts';
 import { present, reserve, reserveBody, type Compilation, type Site } from './compilation.ts';
 import { durationOf, oneLine } from './durations.ts';
 import { emitOf, listenOf } from './events.ts';
 import { expressionOf, recognise, scopeWith, type Scope } from './expressions.ts';
+import { flowReference } from './flow-reference.ts';
 import { ERROR, SWITCH_CASE, type StepKindName } from './grammar.ts';
 import { inlineListSource } from './inline-list.ts';
+import { itemNames, nameOf } from './item-names.ts';
 import { didYouMean } from './nearest.ts';
 import { canonicalType, errorMatchOf, retryOf } from './retries.ts';
 import { checkShape, kindWord, shorten } from './shape.ts';
@@ -70,29 +72,11 @@ function caseOf(c: Compilation, item: Node, last: boolean, site: Site): KindOf<'
   return { name, then: thenOf(c, textAt(body, 'then'), site), ...(when === undefined ? {} : { when }) };
 }
 
-const IDENTIFIER = /^[A-Za-z_][A-Za-z0-9_]{0,63}$/;
-const RESERVED: ReadonlySet<string> = new Set([...VARIABLES, '__loc__', 'ENV']);
-
-function nameOf(c: Compilation, node: TextNode | undefined, otherwise: string): string {
-  if (node === undefined) return otherwise;
-  if (!IDENTIFIER.test(node.value)) {
-    const bare = node.value.replace(/^\$/, '');
-    c.report.error(
-      node,
-      `"${shorten(node.value)}" cannot name a variable.`,
-      IDENTIFIER.test(bare) ? `Write ${bare}; expressions use it as $${bare}.` : 'Use letters, digits and _.',
-    );
-  } else if (RESERVED.has(node.value)) c.report.error(node, `The variable $${node.value} has a meaning of its own.`, 'Choose another name.');
-  return node.value;
-}
-
 function forOf(c: Compilation, site: Site): KindOf<'for'> | undefined {
   const loop = mapAt(site.body, 'for');
   const list = listAt(site.body, 'do');
   if (loop === undefined || list === undefined) return undefined;
-  const each = nameOf(c, textAt(loop, 'each'), 'item');
-  const at = nameOf(c, textAt(loop, 'at'), 'index');
-  if (each === at) c.report.errorAtKey(textAt(loop, 'at') ?? loop, '"each" and "at" name the same variable.', 'Give one of them another name.');
+  const { each, at } = itemNames(c, loop, 'each');
   const scope = scopeWith(site.scope, each, at);
   const items = itemsOf(c, entry(loop, 'in'), site.scope);
   const condition = expressionOf(c.report, c.expressions, textAt(site.body, 'while'), scope);
@@ -193,24 +177,15 @@ function waitOf(c: Compilation, site: Site): KindOf<'wait'> | undefined {
   return duration === undefined ? undefined : { kind: 'wait', duration };
 }
 
-const FLOW_NAME = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
-const VERSION = /^(?:latest|(?:0|[1-9]\d*)\.(?:0|[1-9]\d*)\.(?:0|[1-9]\d*)(?:-[0-9A-Za-z.-]{1,64})?(?:\+[0-9A-Za-z.-]{1,64})?)$/;
-
 function runOf(c: Compilation, site: Site): KindOf<'run'> | undefined {
   const run = mapAt(site.body, 'run');
   const workflow = mapAt(run, 'workflow');
-  const [namespace, name, version] = ['namespace', 'name', 'version'].map((key) => textAt(workflow, key));
-  for (const node of [namespace, name]) {
-    if (node !== undefined && !FLOW_NAME.test(node.value))
-      c.report.error(node, `"${shorten(node.value)}" is not a ${node.key}.`, 'Use lower-case letters, digits and "-", at most 63.');
-  }
-  if (version !== undefined && !VERSION.test(version.value))
-    c.report.error(version, `"${shorten(version.value)}" is not a version.`, 'Write it like 1.0.0, or "latest".');
-  if (namespace === undefined || name === undefined || version === undefined) return undefined;
+  const flow = flowReference(c, workflow);
+  if (flow === undefined) return undefined;
   const input = mapAt(workflow, 'input');
   return {
     kind: 'run',
-    flow: { namespace: namespace.value, name: name.value, version: version.value },
+    flow,
     input: input === undefined ? undefined : templateOf(c, input, site.scope),
     await: booleanAt(run, 'await') ?? true,
   };

@@ -103,9 +103,12 @@ const MISTAKES: readonly Mistake[] = [
   ],
   ['a listen to nothing', ['- pay:', '    listen: {to: {}}'], ['4:16 /do/0/pay/listen/to | Say "one", "any" or "all".']],
   [
-    'a listen to everything',
-    ['- pay:', '    listen: {to: {any: []}}'],
-    ['4:26 /do/0/pay/listen/to/any | Listening to every event is not available. | Name at least one event: "- with: {type: ...}".'],
+    'a listen to all of nothing, and one until any of nothing',
+    ['- pay:', '    listen: {to: {all: []}}', '- hear:', '    listen: {to: {any: [], until: {any: []}}}'],
+    [
+      '4:26 /do/0/pay/listen/to/all | Name at least one event. | Write "- with: {type: ...}". Every event is meant by "any: []" under "to" alone.',
+      '6:43 /do/1/hear/listen/to/until/any | Name at least one event. | Write "- with: {type: ...}". Every event is meant by "any: []" under "to" alone.',
+    ],
   ],
   [
     'a listen in two modes',
@@ -113,14 +116,17 @@ const MISTAKES: readonly Mistake[] = [
     ['4:16 /do/0/pay/listen/to | Only one of "one", "any" or "all" can stand here.'],
   ],
   [
-    'a filter without type',
-    ['- pay:', '    listen: {to: {one: {with: {source: /x}}}}'],
-    ['4:27 /do/0/pay/listen/to/one/with | An event filter needs the "type" of the event.'],
+    'a filter without attributes, and one with an empty type',
+    ['- pay:', '    listen: {to: {any: [{with: {}}, {with: {type: ""}}]}}'],
+    [
+      '4:28 /do/0/pay/listen/to/any/0/with | An event filter needs at least one attribute. | For example "type".',
+      '4:53 /do/0/pay/listen/to/any/1/with/type | The "type" of an event must not be empty.',
+    ],
   ],
   [
-    'a filter with a computed type',
-    ['- pay:', '    listen: {to: {one: {with: {type: "${ .t }"}}}}'],
-    ['4:40 /do/0/pay/listen/to/one/with/type | The "type" of an event filter must be plain text. | Filter by other attributes or "data" with an expression.'],
+    'more filters than a listen may have',
+    ['- pay:', `    listen: {to: {any: [${Array.from({ length: 101 }, () => '{with: {type: a}}').join(', ')}]}}`],
+    ['4:26 /do/0/pay/listen/to/any | A listen may name at most 100 events.'],
   ],
   [
     'until without any',
@@ -128,9 +134,59 @@ const MISTAKES: readonly Mistake[] = [
     ['4:45 /do/0/pay/listen/to/until | "until" goes with "any" only.'],
   ],
   [
-    'foreach, which comes later',
-    ['- pay:', '    listen: {to: {one: {with: {type: a}}}}', '    foreach: {do: []}'],
-    ['5:7 /do/0/pay/foreach | "foreach" of a listen step is not available yet.'],
+    'a foreach with mistakes',
+    ['- pay:', '    listen: {to: {any: [], until: $other}}', '    foreach: {item: $e, at: input, each: x, do: [], output: {as: "$item"}}'],
+    [
+      '4:37 /do/0/pay/listen/to/until | Expression: $other is not defined. | Known here: $context, $input, $output, $secrets, $task, $workflow, $runtime, $authorization, $effect, $$e, $input.',
+      '5:23 /do/0/pay/foreach/item | "$e" cannot name a variable. | Write e; expressions use it as $e.',
+      '5:31 /do/0/pay/foreach/at | The variable $input has a meaning of its own. | Choose another name.',
+      '5:38 /do/0/pay/foreach/each | Unknown key "each" in a foreach. | It may have: item, at, do, output, export.',
+      '5:51 /do/0/pay/foreach/do | A list of steps needs at least one step.',
+      '5:69 /do/0/pay/foreach/output/as | Expression: $item is not defined. | Known here: $context, $input, $output, $secrets, $task, $workflow, $runtime, $authorization, $effect, $$e, $input.',
+    ],
+  ],
+  [
+    'a foreach that names its item and its number alike',
+    ['- pay:', '    listen: {to: {any: []}}', '    foreach: {item: e, at: e}'],
+    ['5:26 /do/0/pay/foreach/at | "item" and "at" name the same variable. | Give one of them another name.'],
+  ],
+  [
+    'an event that only the engine says',
+    ['- pay: {emit: {event: {with: {type: agentspalace.signal.go}}}}', '- tell: {emit: {event: {with: {type: io.serverlessworkflow.task.started.v1}}}}'],
+    [
+      '3:39 /do/0/pay/emit/event/with/type | Events of this type are said by the engine alone. | Choose another type.',
+      '4:40 /do/1/tell/emit/event/with/type | Events of this type are said by the engine alone. | Choose another type.',
+    ],
+  ],
+  [
+    'a map without its parts',
+    ['- pay: {call: "map:1.0.0@default"}', '- go: {call: "map:1.0.0@default", with: {items: .list, limit: 0, each: x, onError: never}}'],
+    [
+      '3:5 /do/0/pay | A map needs "with". | Give it at least items, flow and limit.',
+      '4:37 /do/1/go/with | The "with" of a map needs "flow".',
+      '4:51 /do/1/go/with/items | "items" must be an expression here. | Write it like ${ .items }.',
+      '4:65 /do/1/go/with/limit | "limit" must be a whole number from 1 on.',
+      '4:68 /do/1/go/with/each | Unknown key "each" in the "with" of a map. | It may have: items, flow, limit, input, onError.',
+      '4:86 /do/1/go/with/onError | "onError" must be "stop" or "collect".',
+    ],
+  ],
+  [
+    'a map with mistakes',
+    [
+      '- go:',
+      '    call: map:2.0.0@default',
+      '    with: {items: .list, flow: {namespace: A, name: b, version: "1"}, limit: 0, input: "${ $other }"}',
+      '    metadata: {palace: {effect: read}}',
+    ],
+    [
+      '4:13 /do/0/go/call | There is no function "map:2.0.0@default". | Write map:1.0.0@default.',
+      '5:21 /do/0/go/with/items | "items" must be an expression here. | Write it like ${ .items }.',
+      '5:46 /do/0/go/with/flow/namespace | "A" is not a namespace. | Use lower-case letters, digits and "-", at most 63.',
+      '5:67 /do/0/go/with/flow/version | "1" is not a version. | Write it like 1.0.0, or "latest".',
+      '5:80 /do/0/go/with/limit | "limit" must be a whole number from 1 on.',
+      '5:94 /do/0/go/with/input | Expression: $other is not defined. | Known here: $context, $input, $output, $secrets, $task, $workflow, $runtime, $authorization, $effect, $item, $index.',
+      '6:18 /do/0/go/metadata/palace | metadata.palace has no meaning on a map: it calls nothing itself. | Move it to the calls of the flow that it runs.',
+    ],
   ],
   [
     'an event attribute with capitals',

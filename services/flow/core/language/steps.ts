@@ -1,16 +1,15 @@
 // Lists of steps -> numbered steps: one name with one kind each, what all kinds share, and the order of the list.
 // I1 Lists are lowered from a queue, in the order met: depth of the document costs no stack.
 // I2 Every item of a list gets its step or a message, never silence.
-import type { Json } from '@palace/jq/json.ts';
-import { checkSchemaItself } from '../json-schema.ts';
 import type { Duration, Pc, Step, StepCommon } from '../program.ts';
 import { present, type Compilation, type PendingList, type Site } from './compilation.ts';
 import { durationOf } from './durations.ts';
 import { expressionOf, type Scope } from './expressions.ts';
-import { STEP_KINDS, STEP_SHAPES, later, type StepKindName } from './grammar.ts';
+import { STEP_KINDS, STEP_SHAPES, type StepKindName } from './grammar.ts';
 import { LOWERINGS } from './kinds.ts';
 import { MAX_NAME_LENGTH } from './limits.ts';
 import { didYouMean } from './nearest.ts';
+import { schemaOf } from './schemas.ts';
 import { checkShape, orList, shorten } from './shape.ts';
 import { expressionOrTemplate } from './templates.ts';
 import { DIRECTIVES, thenOf, warnUnreachable } from './then.ts';
@@ -108,30 +107,6 @@ function commonOf(c: Compilation, site: Site): StepCommon {
     timeout: timeoutOf(c, entry(body, 'timeout'), scope),
     then: thenOf(c, textAt(body, 'then'), site),
   });
-}
-
-const SCHEMA_FORMAT = /^json(?::(?:2020-12|2019-09|draft-07))?$/;
-
-export function schemaOf(c: Compilation, node: MapNode | undefined): Json | undefined {
-  const document = entry(node, 'document');
-  const format = textAt(node, 'format');
-  if (format !== undefined && !SCHEMA_FORMAT.test(format.value))
-    c.report.error(format, later(`Schemas of the format "${shorten(format.value)}" are`), 'Use "json".');
-  if (document === undefined) return undefined;
-  for (const { path, message, suggestion } of checkSchemaItself(document.value)) c.report.error(nodeAt(document, path), message, suggestion);
-  return document.value;
-}
-
-/** The node a pointer leads to, or the deepest one on the way. */
-function nodeAt(from: Node, pointer: string): Node {
-  let node = from;
-  for (const part of pointer.split('/').slice(1)) {
-    const key = part.replaceAll('~1', '/').replaceAll('~0', '~');
-    const child: Node | undefined = node.kind === 'map' ? node.entries.get(key) : node.kind === 'list' ? node.items[Number(key)] : undefined;
-    if (child === undefined) return node;
-    node = child;
-  }
-  return node;
 }
 
 /** `timeout: {after: ...}` or the name of one in use.timeouts. */

@@ -24,8 +24,6 @@ const REASONS: Readonly<Record<string, string>> = {
   'call-custom-function-inline.yaml': 'Functions of one\'s own ("use.functions") are not available yet.',
   'call-mcp.yaml': '"call: mcp" is not available yet.',
   'call-openapi-redirect.yaml': '"call: openapi" is not available yet.',
-  'listen-to-any-forever-foreach.yaml': '"foreach" of a listen step is not available yet.',
-  'listen-to-any.yaml': 'Listening to every event is not available.',
   'run-container-cleanup-always.yaml': 'Running containers is not available yet.',
   'run-container-stdin-and-arguments.yaml': 'Running containers is not available yet.',
   'run-container-with-name.yaml': 'Running containers is not available yet.',

@@ -1,12 +1,10 @@
-// The kinds that are over as soon as they begin: set, switch, raise, emit; and wait, which begins a timer.
+// The kinds that are over as soon as they begin: set, switch, raise; and wait, which begins a timer.
 import type { Json } from '@palace/jq/jq.ts';
 import { isObject } from '@palace/jq/json.ts';
 import type { Act } from '../acts.ts';
 import { canonicalErrorType, standardFault } from '../faults.ts';
 import { fail } from '../failing.ts';
-import { eventId } from '../keys.ts';
-import type { CloudEvent, RunFault } from '../model.ts';
-import { checkSize } from '../payload.ts';
+import type { RunFault } from '../model.ts';
 import type { StepOf } from '../program.ts';
 import { complete } from '../scopes.ts';
 import { emit, StepFault, type Turn } from '../turn.ts';
@@ -45,31 +43,4 @@ export function beginWait(turn: Turn, act: Act, step: StepOf<'wait'>): void {
   const ms = durationMs(turn, step.duration, act.input, placeOf(turn.run, act));
   if (ms <= 0) return complete(turn, act);
   emit(turn, { type: 'timer.set', id: `${act.id}.wait.${turn.run.seq}`, act: act.id, purpose: 'wait', dueMs: turn.env.nowMs + Math.ceil(ms) });
-}
-
-export function beginEmit(turn: Turn, act: Act, step: StepOf<'emit'>): void {
-  const event = eventIn(turn, act, step, fill(turn, step.event, act.input, placeOf(turn.run, act)));
-  checkSize(turn, event as Json, 'event');
-  if (turn.run.mode === 'dry') return complete(turn, act, event as Json);
-  emit(turn, { type: 'event.emitted', act: act.id, event });
-  complete(turn, act);
-}
-
-function eventIn(turn: Turn, act: Act, step: StepOf<'emit'>, value: Json): CloudEvent {
-  if (!isObject(value) || typeof value['type'] !== 'string' || value['type'] === '') {
-    throw new StepFault(standardFault('expression', 'An event to emit needs a "type" that is text.'));
-  }
-  const { run, env } = turn;
-  const { namespace, name } = run.linked.program;
-  const given = (key: string, otherwise: string): string => (typeof value[key] === 'string' && value[key] !== '' ? value[key] : otherwise);
-  // Try may repeat this position: each emission is an event of its own, told apart by the act.
-  const id = given('id', eventId(run.id, run.generation, step.pointer, act.path, act.id));
-  return {
-    ...value,
-    specversion: '1.0',
-    id,
-    source: given('source', `/flows/${namespace}/${name}`),
-    type: value['type'],
-    time: given('time', new Date(env.nowMs).toISOString()),
-  };
 }

@@ -9,9 +9,8 @@ import { emit, limitFault, StepFault, type Turn } from '../turn.ts';
 import { fill, placeOf } from '../variables.ts';
 
 export function beginRun(turn: Turn, act: Act, step: StepOf<'run'>): void {
-  const { run, env } = turn;
-  const depth = run.depth + 1;
-  if (depth > env.limits.nesting) throw new StepFault(limitFault('nesting', `Flows run each other deeper than ${env.limits.nesting}.`));
+  const { run } = turn;
+  const depth = depthBelow(turn);
   const input = step.input === undefined ? act.input : fill(turn, step.input, act.input, placeOf(run, act));
   checkSize(turn, input, 'input of the sub-flow');
   if (run.mode === 'dry') return complete(turn, act, step.await ? null : act.input);
@@ -19,4 +18,11 @@ export function beginRun(turn: Turn, act: Act, step: StepOf<'run'>): void {
   const repetition = run.generation === 1 && requests === 0 ? act.path : `${act.path}#${run.generation}.${requests}`;
   emit(turn, { type: 'child.requested', act: act.id, run: deriveRunId(run.id, step.pointer, repetition), flow: step.flow, input, await: step.await, depth });
   if (!step.await) complete(turn, act);
+}
+
+/** Of a run that this one begins. Throws StepFault. */
+export function depthBelow({ run, env }: Turn): number {
+  const depth = run.depth + 1;
+  if (depth > env.limits.nesting) throw new StepFault(limitFault('nesting', `Flows run each other deeper than ${env.limits.nesting}.`));
+  return depth;
 }

@@ -23,6 +23,11 @@ export function beginLoop(turn: Turn, act: Act, step: StepOf<'for'>): void {
     const what = items === null ? 'null' : isObject(items) ? 'an object' : `a ${typeof items}`;
     throw new StepFault(standardFault('expression', `"for.in" must yield a list, not ${what}.`));
   }
+  const { iterations } = turn.env.limits;
+  if (items.length > iterations)
+    throw new StepFault(
+      limitFault('iterations', `The loop has ${items.length} items; one loop may have ${iterations}. Let sub-flows loop over parts of the list.`),
+    );
   checkSize(turn, items, 'list of a loop');
   emit(turn, { type: 'for.started', act: act.id, items });
 }
