@@ -33,10 +33,13 @@ export const FLOW_COMMANDS: readonly CommandSpec[] = [
     summary: 'Show flows, runs and events',
     usage: [
       'get flows [--namespace NAME]',
-      'get flow NAMESPACE/NAME[@VERSION] [-o yaml]',
+      'get flow NAMESPACE/NAME[@VERSION] [-o yaml|json]',
       'get runs [--flow REF] [--status STATUS] [--limit N]',
       'get run RUN',
       'get events RUN [--after SEQ]',
+    ],
+    about: [
+      'A flow as YAML or JSON is its document alone, in plain OWS: what can be published again, here or elsewhere. A file in shorthand (`kind: palace/v1`) comes back written out.',
     ],
     positionals: [
       { name: 'WHAT', summary: 'What to show.', choices: ['flows', 'flow', 'runs', 'run', 'events'] },
@@ -65,7 +68,7 @@ export const FLOW_COMMANDS: readonly CommandSpec[] = [
     ],
     examples: [
       { line: 'get runs --status waiting', says: 'Runs that wait for something.' },
-      { line: 'get flow samples/order-intake -o yaml', says: 'The document as it was published.' },
+      { line: 'get flow samples/order-intake -o yaml', says: 'The document, as it can be published again.' },
     ],
     exits: [0, 2, 6],
   },
