@@ -39,7 +39,8 @@ export interface Received {
 
 /** What only some kinds of steps remember. */
 export type Own =
-  | { readonly kind: 'do'; cursor: Pc; lap: number }
+  /** `onward`: where the frame of an extended step goes on, once that one is done. */
+  | { readonly kind: 'do'; cursor: Pc; lap: number; onward: Pc | undefined }
   | { readonly kind: 'for'; items: readonly Json[] | undefined; index: number }
   | { readonly kind: 'fork'; entered: number; outputs: (Json | undefined)[]; left: number; won: boolean }
   | {
@@ -126,7 +127,7 @@ export function setStage(tree: ActTree, act: Act, stage: Stage): void {
 export function freshOwn(step: Step, attempts: number): Own {
   switch (step.kind) {
     case 'do':
-      return { kind: 'do', cursor: step.first, lap: 0 };
+      return { kind: 'do', cursor: step.first, lap: 0, onward: undefined };
     case 'for':
       return { kind: 'for', items: undefined, index: -1 };
     case 'fork':

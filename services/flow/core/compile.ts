@@ -8,6 +8,7 @@ import { canonicalText } from './language/canonical.ts';
 import { present, reserve, type Compilation } from './language/compilation.ts';
 import { checkUse, identityOf, palaceOf } from './language/document.ts';
 import { createExpressions, ROOT_SCOPE } from './language/expressions.ts';
+import { apartFrom, readExtensions } from './language/extensions.ts';
 import { ROOT } from './language/grammar.ts';
 import { createReport } from './language/report.ts';
 import { declaredSecrets } from './language/secrets.ts';
@@ -54,6 +55,8 @@ export function compileFlow(source: string, options: CompileOptions = {}): Compi
     expressions: createExpressions(report, secrets),
     steps: [],
     pending: [],
+    extensions: readExtensions(report, listAt(use, 'extensions')),
+    extending: new Map(),
     use: {
       errors: mapAt(use, 'errors'),
       retries: mapAt(use, 'retries'),
@@ -83,6 +86,7 @@ function lowerProgram(c: Compilation, root: MapNode): Program | undefined {
     timeout: timeoutOf(c, entry(root, 'timeout'), ROOT_SCOPE),
   };
   lowerRoot(c, root);
+  lowerLists(apartFrom(c));
   checkUse(c);
   const steps = c.steps.filter((step): step is Step => step !== undefined);
   if (c.report.failed()) return undefined;

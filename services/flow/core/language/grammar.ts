@@ -95,8 +95,7 @@ export const RETRY: Shape = {
             is: ['map'],
             shape: {
               what: 'an attempt limit',
-              keys: { count: { is: ['integer'] } },
-              refused: { duration: later('A limit on the duration of one attempt is') },
+              keys: { count: { is: ['integer'] }, duration },
             },
           },
           duration,
@@ -179,16 +178,22 @@ export const PALACE_DOCUMENT: Shape = {
   },
 };
 
+/** What `extend` may say: kinds of steps, `composite` for those that only hold others, `all`. */
+const EXTENDABLE = ['call', 'composite', 'emit', 'for', 'listen', 'raise', 'run', 'set', 'switch', 'try', 'wait', 'all'];
+export const EXTENSION: Shape = {
+  what: 'an extension',
+  keys: { extend: { is: ['text'], required: true, oneOf: EXTENDABLE }, when: expression, before: list, after: list },
+};
+
 const DOCUMENT: Shape = {
   what: 'the document',
   keys: { dsl: requiredText, namespace: requiredText, name: requiredText, version: requiredText, title: text, summary: text, tags: map, metadata: map },
 };
 const USE: Shape = {
   what: '"use"',
-  keys: { errors: map, retries: map, timeouts: map, authentications: map, secrets: list },
+  keys: { errors: map, retries: map, timeouts: map, authentications: map, secrets: list, extensions: list },
   refused: {
     functions: later('Functions of one\'s own ("use.functions") are'),
-    extensions: later('"use.extensions" is'),
     catalogs: later('"use.catalogs" is'),
   },
 };
