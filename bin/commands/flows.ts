@@ -89,6 +89,19 @@ export const FLOW_COMMANDS: readonly CommandSpec[] = [
     exits: [0, 2, 6],
   },
   {
+    name: 'schema',
+    group: 'Flows',
+    summary: 'Print the JSON Schema of flows, for editors',
+    usage: ['schema'],
+    about: [
+      'Gives completion, hover and mistakes while you type, in every editor with a YAML language server. Begin the file with `# yaml-language-server: $schema=flow.schema.json`, the path being relative to it. What only compiling can see is said by `palace validate`.',
+    ],
+    positionals: [],
+    flags: [JSON_FLAG],
+    examples: [{ line: 'schema > flow.schema.json', says: 'Write it beside your flows.' }],
+    exits: [0],
+  },
+  {
     name: 'expr',
     group: 'Flows',
     summary: 'Evaluate an expression of the flow language (jq) on JSON from standard input',
