@@ -115,6 +115,9 @@ export function stepOf(program: Program, pc: Pc): Step {
   return step;
 }
 
+/** The step that a step stands for: a frame stands for the extended step in it, which errors and `$task` then tell of. */
+export const meantBy = (program: Program, step: Step): Step => (step.kind === 'do' && step.frames !== undefined ? stepOf(program, step.frames) : step);
+
 export const positionIn = (program: Program, act: Act): string => `${stepOf(program, act.pc).pointer}#${act.path}`;
 
 export function setStage(tree: ActTree, act: Act, stage: Stage): void {

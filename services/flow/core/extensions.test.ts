@@ -1,9 +1,11 @@
 // Extensions: what runs around which step, in which order, what the step keeps, and where errors are said to be.
 import type { Json } from '@palace/jq/jq.ts';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { compileFlow } from './compile.ts';
 import { messages } from './language/flow-text.ts';
-import { snapshot } from './run.ts';
+import { commandOf, flow, move } from './random-runs.ts';
+import { openTimers, snapshot } from './run.ts';
 import { rebase } from './upgrade.ts';
 import { flowOf, linkFlow, virtualShell, type Perform, type VirtualShell } from './virtual-shell.ts';
 
@@ -178,6 +180,53 @@ describe('an extension', () => {
     const steps = Array.from({ length: 400 }, (_, i) => `  - a${i}: {wait: PT1S}`).join('\n');
     const result = compileFlow(flowOf(steps, use(`x: {extend: wait, before: [${before}]}`)));
     expect(result.ok ? [] : result.errors[0]?.message).toMatch(/^The document has more than 10000 steps/);
+  });
+});
+
+describe('extensions that only look on', () => {
+  const seen = (shell: VirtualShell): Json => {
+    const { phase, output, context, fault, retries, generation } = shell.run;
+    const keys = shell.journal.flatMap((event) => (event.type === 'effect.requested' ? [event.key] : []));
+    const due = openTimers(shell.run).map((timer) => timer.dueMs);
+    // A path tells how deep the list was that jumped back, frames counted: keys and jitter are other ones from there on.
+    const jumped = shell.journal.some((event) => event.type === 'step.entered' && event.path.includes('~'));
+    // Ids of events hold the number of the act.
+    return JSON.parse(
+      JSON.stringify({ phase, output, context, fault, retries, generation, asked: keys.length, timers: due.length, ...(!jumped && { keys, due }) }).replaceAll(
+        /"id":"[\w-]{22}"/g,
+        '"id":""',
+      ),
+    ) as Json;
+  };
+
+  it('change nothing of any run: outputs, errors, keys of effects and timers are those of the flow without them', () => {
+    const look = [{ look: { set: { saw: '${ $task.name }' } } }];
+    fc.assert(
+      fc.property(flow, fc.array(move, { maxLength: 25 }), (text, moves) => {
+        // Which branch comes first is not promised, and depends on how many steps each has.
+        fc.pre(!text.includes('"fork"'));
+        const { use: _use, ...document } = JSON.parse(text) as { [key: string]: Json };
+        const watched = {
+          ...document,
+          use: {
+            extensions: [{ one: { extend: 'all', before: look, after: look } }, { two: { extend: 'all', when: '$task.reference != null', before: look } }],
+          },
+        };
+        const runs = [document, watched].map((one) => {
+          const shell = virtualShell(linkFlow(JSON.stringify(one)), { nesting: 1000, historyEvents: one === document ? 300 : 3000 });
+          for (const command of [{ type: 'start', input: { n: 1 } } as const, ...moves]) {
+            const given = 'type' in command ? command : ['stale', 'nonsense', 'revive'].includes(command.kind) ? undefined : commandOf(shell, command);
+            if (given !== undefined) shell.give(given);
+            shell.settle();
+          }
+          return seen(shell);
+        });
+        // A loop without end meets the limit on its history sooner with more steps in it.
+        fc.pre(!JSON.stringify(runs[0]).includes('PALACE_FLOW_HISTORY_EVENTS'));
+        expect(runs[1]).toEqual(runs[0]);
+      }),
+      { numRuns: 150 },
+    );
   });
 });
 

@@ -3,7 +3,7 @@
 // I1 A list's raw input is handed to its first step; a step's output is the raw input of the next; a skipped step passes its raw input on.
 // I2 A fault at the entrance belongs to the step: it is entered, then faulted, so that its history shows where.
 import type { Json } from '@palace/jq/jq.ts';
-import { actOf, stepOf, type Act } from './acts.ts';
+import { actOf, meantBy, stepOf, type Act } from './acts.ts';
 import type { RunFault } from './model.ts';
 import { checkFits, checkSize } from './payload.ts';
 import type { Pc, Step, Then } from './program.ts';
@@ -27,7 +27,7 @@ export function enter(turn: Turn, parent: Act | undefined, pc: Pc, path: string)
     checkDepth(turn, parent);
     input = parent === undefined ? rootInput(turn, raw, place) : inputOf(turn, step, raw, place);
   } catch (error) {
-    fault = faultOf(error, step.pointer);
+    fault = faultOf(error, meantBy(run.linked.program, step).pointer);
   }
   const act = run.nextAct;
   // By what the flow says, not by comparing values: the event must not depend on which of them happen to be one object.

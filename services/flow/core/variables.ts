@@ -3,7 +3,7 @@
 import type { DecideEnv } from './model.ts';
 import type { Json } from '@palace/jq/jq.ts';
 import { isObject } from '@palace/jq/json.ts';
-import { stepOf, type Act } from './acts.ts';
+import { meantBy, stepOf, type Act } from './acts.ts';
 import type { Linked, Variables } from './link.ts';
 import type { ExprId, Step, Template } from './program.ts';
 import { rawInputOf, stepAt, type Run } from './run.ts';
@@ -104,8 +104,9 @@ function variable({ run, env }: Sight, name: string, place: Place): Json | undef
 }
 
 function taskOf(run: Run, place: Place): Json {
-  const { step } = place;
-  if (step.extends !== undefined) return extendedTask(run, stepOf(run.linked.program, step.extends), place);
+  const { program } = run.linked;
+  if (place.step.extends !== undefined) return extendedTask(run, stepOf(program, place.step.extends), place);
+  const step = meantBy(program, place.step);
   return {
     name: step.name,
     reference: step.pointer,

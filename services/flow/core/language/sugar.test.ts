@@ -1,9 +1,11 @@
 // The shorthand of `kind: palace/v1`: what each word becomes, what it does in a run, what is refused, and where mistakes are shown.
 import type { Json } from '@palace/jq/jq.ts';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { compileFlow } from '../compile.ts';
 import { link } from '../link.ts';
+import type { Program } from '../program.ts';
 import { virtualShell, type Perform, type VirtualShell } from '../virtual-shell.ts';
 import { HEAD, messages } from './flow-text.ts';
 import { HAS_UPSTREAM, officialErrors } from '../../../../test/official-schema.ts';
@@ -140,6 +142,66 @@ describe('the shorthand', () => {
   it.skipIf(!HAS_UPSTREAM)('is stored as what the official schema accepts', () => {
     const check = officialErrors();
     for (const [what, step] of MEANINGS) expect([what, check(compiled(short(step)).rewritten ?? '')]).toEqual([what, []]);
+  });
+});
+
+describe('any flow in shorthand', () => {
+  const value = fc.constantFrom<Json>({ x: 1 }, '${ .n }', 'text', 3, null, [], [1], {});
+  const steps = (depth: number): fc.Arbitrary<Json> =>
+    fc.array(body(depth), { minLength: 1, maxLength: 2 }).map((list) => list.map((one, i) => ({ [`s${i}`]: one })));
+  const way = (depth: number): fc.Arbitrary<Json> =>
+    fc.oneof(fc.constantFrom<Json>('s0', 'exit', 'end', 'continue'), depth === 0 ? fc.constant<Json>('end') : steps(depth - 1));
+  function body(depth: number): fc.Arbitrary<Json> {
+    const own = fc.oneof(
+      fc.constant({ set: { x: 1 } }),
+      fc.constant({ call: 'x:1.0.0@default' }),
+      ...(depth === 0
+        ? []
+        : [
+            steps(depth - 1).map((list) => ({ do: list })),
+            steps(depth - 1).map((list) => ({ for: { in: '[1, 2]' }, do: list })),
+            steps(depth - 1).map((list) => ({ try: list, catch: { retry: 'shortly' } })),
+          ]),
+    );
+    const words = fc.record(
+      {
+        if: fc.constant('.n == 1'),
+        then: fc.constantFrom('exit', 'end'),
+        output: fc.constant({ as: '.' }),
+        retry: fc.constantFrom<Json>(2, 'shortly', { delay: 'PT2S' }),
+        onError: way(depth),
+        onTimeout: way(depth),
+        onSuccess: way(depth),
+        fallback: value,
+      },
+      { requiredKeys: [] },
+    );
+    return fc.tuple(own, words, fc.nat(), fc.nat()).map(([kind, more, a, b]) => {
+      const all = Object.entries(more);
+      return { ...kind, timeout: { after: 'PT1S' }, ...Object.fromEntries([a, b].flatMap((n) => (all.length === 0 ? [] : [all[n % all.length]!]))) } as Json;
+    });
+  }
+
+  it('that is accepted is the flow that it is written out as, step for step, each where its author wrote it', () => {
+    let accepted = 0;
+    fc.assert(
+      fc.property(steps(2), (list) => {
+        const result = compileFlow(`${short().replace(/do:$/, '')}do: ${JSON.stringify(list)}`);
+        if (!result.ok) {
+          for (const { line, path } of result.errors) expect([line, path.startsWith('/do')]).toEqual([4, true]);
+          return;
+        }
+        accepted += 1;
+        const again = compiled(result.rewritten ?? '');
+        const withoutPlaces = ({ steps: all, ...rest }: Program): Json =>
+          JSON.parse(JSON.stringify({ ...rest, steps: all.map(({ line: _l, column: _c, ...one }) => one) })) as Json;
+        expect(withoutPlaces(again.program)).toEqual(withoutPlaces(result.program));
+        expect(again.canonical).toBe(result.canonical);
+        expect(JSON.stringify(result.document)).not.toMatch(/"(onError|onTimeout|onSuccess)":\[|"kind"/);
+      }),
+      { numRuns: 400 },
+    );
+    expect(accepted).toBeGreaterThan(100);
   });
 });
 
