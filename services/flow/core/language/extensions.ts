@@ -34,7 +34,14 @@ export function readExtensions(report: Report, list: ListNode | undefined): Exte
 
 /** All of them once more beside the program, so that mistakes are found in those that extend nothing here. The lists are lowered by the caller. */
 export function apartFrom(c: Compilation): Compilation {
-  const apart: Compilation = { ...c, steps: [undefined], pending: [], extending: new Map(), extensions: [], expressions: createExpressions(c.report, c.use.secrets) };
+  const apart: Compilation = {
+    ...c,
+    steps: [undefined],
+    pending: [],
+    extending: new Map(),
+    extensions: [],
+    expressions: createExpressions(c.report, c.use.secrets),
+  };
   for (const { when, before, after } of c.extensions) {
     expressionOf(c.report, apart.expressions, when, ROOT_SCOPE);
     for (const list of [before, after]) {
