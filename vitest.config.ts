@@ -3,6 +3,7 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: [
+      'flow-builder/**/*.test.ts',
       'jq/**/*.test.ts',
       'platform/**/*.test.ts',
       'services/**/*.test.ts',

@@ -32,7 +32,7 @@ describe('the command table', () => {
   it('parses its own examples', () => {
     for (const command of COMMANDS) {
       for (const { line } of command.examples) {
-        const words = (line.split('<')[0] ?? '').match(/"[^"]*"|'[^']*'|\S+/g)?.map((word) => word.replace(/^["']|["']$/g, '')) ?? [];
+        const words = (line.split(/[<>]/)[0] ?? '').match(/"[^"]*"|'[^']*'|\S+/g)?.map((word) => word.replace(/^["']|["']$/g, '')) ?? [];
         expect(findCommand(words[0] ?? ''), line).toBe(command);
         expect(() => parseArguments(command, words.slice(1)), line).not.toThrow();
       }

@@ -19,6 +19,8 @@ describe('imports', () => {
     ['platform/egress/a.ts', '@palace/flow/contract.ts'],
     ['platform/egress/a.test.ts', '../../services/flow/contract.ts'],
     ['platform/egress/a.ts', '@palace/jq/jq.ts'],
+    ['flow-builder/a.ts', '@palace/flow/contract.ts'],
+    ['flow-builder/a.ts', 'node:fs'],
     ['jq/a.ts', 'node:fs'],
     ['jq/a.ts', '@palace/platform/errors.ts'],
     ['services/flow/core/a.ts', '../engine/engine.ts'],

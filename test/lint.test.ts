@@ -105,6 +105,11 @@ const BAD: readonly BadFile[] = [
     path: `platform/egress/import-${n}.ts`,
     text: imports(name),
   })),
+  ...['@palace/flow/contract.ts', 'node:fs', '../services/flow/contract.ts'].map((name, n) => ({
+    rule: 'no-restricted-imports',
+    path: `flow-builder/import-${n}.ts`,
+    text: imports(name),
+  })),
   ...['@palace/platform/errors.ts', 'node:fs', '../services/flow/contract.ts'].map((name, n) => ({
     rule: 'no-restricted-imports',
     path: `jq/import-${n}.ts`,

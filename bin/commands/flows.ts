@@ -57,10 +57,13 @@ export const FLOW_COMMANDS: readonly CommandSpec[] = [
     summary: 'Show flows, runs and events',
     usage: [
       'get flows [--namespace NAME]',
-      'get flow NAMESPACE/NAME[@VERSION] [-o yaml]',
+      'get flow NAMESPACE/NAME[@VERSION] [-o yaml|json]',
       'get runs [--flow REF] [--status STATUS] [--limit N]',
       'get run RUN [--as-check]',
       'get events RUN [--after SEQ]',
+    ],
+    about: [
+      'A flow as YAML or JSON is its document alone, in plain OWS: what can be published again, here or elsewhere. A file in shorthand (`kind: palace/v1`) comes back written out.',
     ],
     positionals: [
       { name: 'WHAT', summary: 'What to show.', choices: ['flows', 'flow', 'runs', 'run', 'events'] },
@@ -90,7 +93,7 @@ export const FLOW_COMMANDS: readonly CommandSpec[] = [
     ],
     examples: [
       { line: 'get runs --status waiting', says: 'Runs that wait for something.' },
-      { line: 'get flow samples/order-intake -o yaml', says: 'The document as it was published.' },
+      { line: 'get flow samples/order-intake -o yaml', says: 'The document, as it can be published again.' },
       { line: 'get run run_01j... --as-check', says: 'A real run as a test: put it into a file beside the flow.' },
     ],
     exits: [0, 2, 6],
@@ -110,6 +113,19 @@ export const FLOW_COMMANDS: readonly CommandSpec[] = [
     flags: SERVER_FLAGS,
     examples: [{ line: 'delete flow samples/order-intake@1.0.0', says: 'Delete one version.' }],
     exits: [0, 2, 6],
+  },
+  {
+    name: 'schema',
+    group: 'Flows',
+    summary: 'Print the JSON Schema of flows, for editors',
+    usage: ['schema'],
+    about: [
+      'Gives completion, hover and mistakes while you type, in every editor with a YAML language server. Begin the file with `# yaml-language-server: $schema=flow.schema.json`, the path being relative to it. What only compiling can see is said by `palace validate`.',
+    ],
+    positionals: [],
+    flags: [JSON_FLAG],
+    examples: [{ line: 'schema > flow.schema.json', says: 'Write it beside your flows.' }],
+    exits: [0],
   },
   {
     name: 'expr',

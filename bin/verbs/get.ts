@@ -1,4 +1,5 @@
 // palace get: flows, flow, runs, run, events; as table, JSON or YAML.
+import { documentText } from '@palace/flow/core/language/yaml-text.ts';
 import { Api, type HistoryEvent } from '../api.ts';
 import type { Call } from '../call.ts';
 import { Client } from '../client.ts';
@@ -56,11 +57,7 @@ async function runs(call: Call, api: Api): Promise<void> {
 
 async function flow(call: Call, api: Api, ref: string): Promise<void> {
   const detail = await api.getFlow(ref);
-  if (call.args.text('output') === 'yaml') {
-    call.terminal.document(detail.source.endsWith('\n') ? detail.source : `${detail.source}\n`);
-    return;
-  }
-  if (await structured(call, detail)) return;
+  if (call.json || call.args.text('output') === 'yaml') return call.terminal.document(documentText(detail.source, call.json ? 'json' : 'yaml'));
   const rows = [
     ['flow', `${detail.namespace}/${detail.name}`],
     ['version', detail.version + (detail.latest ? ' (latest)' : '')],

@@ -20,7 +20,7 @@ export function importFaults(files: readonly SourceFile[]): string[] {
 }
 
 function faultsOf({ path }: SourceFile, one: Import): string[] {
-  const rules = [ofPlatform, ofJq, ofCore, ofServices, ofSamples, ofAdapters, ofSafety];
+  const rules = [ofPlatform, ofJq, ofBuilder, ofCore, ofServices, ofSamples, ofAdapters, ofSafety];
   return rules.map((rule) => rule(path, one)).filter((why) => why !== undefined);
 }
 
@@ -32,6 +32,10 @@ function ofPlatform(path: string, { file, name }: Import): string | undefined {
 function ofJq(path: string, { file, name, typeOnly }: Import): string | undefined {
   if (!path.startsWith('jq/') || isTest(path) || file?.startsWith('jq/') === true || name === 're2js') return undefined;
   return typeOnly && file === undefined ? undefined : 'jq is usable alone';
+}
+
+function ofBuilder(path: string, { file }: Import): string | undefined {
+  return path.startsWith('flow-builder/') && !isTest(path) && file?.startsWith('flow-builder/') !== true ? 'the builder is usable alone' : undefined;
 }
 
 function ofCore(path: string, { file, name }: Import): string | undefined {

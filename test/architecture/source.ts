@@ -58,7 +58,7 @@ function fileMeant(from: string, name: string): string | undefined {
   if (name.startsWith('.')) return normalize(join(dirname(from), name));
   const [, workspace, rest] = /^@palace\/([\w-]+)\/(.+)$/.exec(name) ?? [];
   if (workspace === undefined || rest === undefined) return undefined;
-  return workspace === 'platform' || workspace === 'jq' ? `${workspace}/${rest}` : `services/${workspace}/${rest}`;
+  return workspace === 'platform' || workspace === 'jq' || workspace === 'flow-builder' ? `${workspace}/${rest}` : `services/${workspace}/${rest}`;
 }
 
 /** Tests, the suites and doubles they share, and everything under test/: they may join whatever they test. */

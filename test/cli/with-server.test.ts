@@ -8,6 +8,7 @@ const GOLDEN = new URL('golden/with-server/', import.meta.url);
 const NAMES = [
   'apply',
   'as-check',
+  'shorthand',
   'wrong-key',
   'unknown-flow',
   'input-refused',

@@ -51,7 +51,8 @@ export interface ListenItems {
 
 /** What only some kinds of steps remember. */
 export type Own =
-  | { readonly kind: 'do'; cursor: Pc; lap: number }
+  /** `onward`: where the frame of an extended step goes on, once that one is done. */
+  | { readonly kind: 'do'; cursor: Pc; lap: number; onward: Pc | undefined }
   | { readonly kind: 'for'; items: readonly Json[] | undefined; index: number }
   | { readonly kind: 'fork'; entered: number; outputs: (Json | undefined)[]; left: number; won: boolean }
   | {
@@ -146,6 +147,9 @@ export function stepOf(program: Program, pc: Pc): Step {
   return step;
 }
 
+/** The step that a step stands for: a frame stands for the extended step in it, which errors and `$task` then tell of. */
+export const meantBy = (program: Program, step: Step): Step => (step.kind === 'do' && step.frames !== undefined ? stepOf(program, step.frames) : step);
+
 export const positionIn = (program: Program, act: Act): string => `${stepOf(program, act.pc).pointer}#${act.path}`;
 
 export function setStage(tree: ActTree, act: Act, stage: Stage): void {
@@ -158,7 +162,7 @@ export function setStage(tree: ActTree, act: Act, stage: Stage): void {
 export function freshOwn(step: Step, attempts: number): Own {
   switch (step.kind) {
     case 'do':
-      return { kind: 'do', cursor: step.first, lap: 0 };
+      return { kind: 'do', cursor: step.first, lap: 0, onward: undefined };
     case 'for':
       return { kind: 'for', items: undefined, index: -1 };
     case 'fork':

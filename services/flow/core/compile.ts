@@ -8,19 +8,30 @@ import { canonicalText } from './language/canonical.ts';
 import { present, reserve, type Compilation } from './language/compilation.ts';
 import { checkUse, identityOf, palaceOf } from './language/document.ts';
 import { createExpressions, ROOT_SCOPE } from './language/expressions.ts';
+import { apartFrom, readExtensions } from './language/extensions.ts';
 import { ROOT } from './language/grammar.ts';
 import { createReport } from './language/report.ts';
 import { declaredSecrets } from './language/secrets.ts';
 import { checkShape, kindWord } from './language/shape.ts';
 import { schemaOf } from './language/schemas.ts';
 import { lowerLists, timeoutOf } from './language/steps.ts';
+import { withoutSugar } from './language/sugar.ts';
 import { expressionOrTemplate } from './language/templates.ts';
 import { entry, listAt, mapAt, pathOf, type MapNode } from './language/tree.ts';
+import { yamlText } from './language/yaml-text.ts';
 import { readYaml } from './language/yaml.ts';
 import { PROGRAM_FORMAT, type Program, type Step } from './program.ts';
 
 export type Compiled =
-  | { readonly ok: true; readonly program: Program; readonly document: Json; readonly canonical: string; readonly warnings: ErrorPlace[] }
+  | {
+      readonly ok: true;
+      readonly program: Program;
+      readonly document: Json;
+      readonly canonical: string;
+      /** The document in plain OWS, when the text was in shorthand: what is kept instead of it. */
+      readonly rewritten?: string;
+      readonly warnings: ErrorPlace[];
+    }
   | { readonly ok: false; readonly errors: ErrorPlace[] };
 
 export interface CompileOptions {
@@ -30,12 +41,13 @@ export interface CompileOptions {
 
 export function compileFlow(source: string, options: CompileOptions = {}): Compiled {
   const report = createReport(source);
-  const root = readYaml(report);
-  if (root !== undefined && root.kind !== 'map') {
+  const written = readYaml(report);
+  if (written !== undefined && written.kind !== 'map') {
     const where = options.sourceName === undefined ? 'A flow' : options.sourceName;
-    report.error(root, `${where} must be a map that begins with "document:", not ${kindWord(root)}.`);
+    report.error(written, `${where} must be a map that begins with "document:", not ${kindWord(written)}.`);
   }
-  if (root?.kind !== 'map') return { ok: false, errors: report.errors() };
+  if (written?.kind !== 'map') return { ok: false, errors: report.errors() };
+  const root = withoutSugar(report, written);
   checkShape(report, root, ROOT);
   const use = mapAt(root, 'use');
   const secrets = declaredSecrets(report, listAt(use, 'secrets'));
@@ -44,6 +56,8 @@ export function compileFlow(source: string, options: CompileOptions = {}): Compi
     expressions: createExpressions(report, secrets),
     steps: [],
     pending: [],
+    extensions: readExtensions(report, listAt(use, 'extensions')),
+    extending: new Map(),
     use: {
       errors: mapAt(use, 'errors'),
       retries: mapAt(use, 'retries'),
@@ -54,7 +68,12 @@ export function compileFlow(source: string, options: CompileOptions = {}): Compi
   };
   const program = lowerProgram(c, root);
   if (program === undefined || report.failed()) return { ok: false, errors: report.errors() };
-  return { ok: true, program, document: root.value, canonical: canonicalText(root.value), warnings: report.warnings() };
+  const compiled = { ok: true, program, document: root.value, canonical: canonicalText(root.value), warnings: report.warnings() } as const;
+  if (root === written) return compiled;
+  const rewritten = yamlText(root.value);
+  if (rewritten !== undefined) return { ...compiled, rewritten };
+  report.error(written, 'The document is too large or nested too deep once its shorthand is written out.', 'Split it into several flows.');
+  return { ok: false, errors: report.errors() };
 }
 
 function lowerProgram(c: Compilation, root: MapNode): Program | undefined {
@@ -68,6 +87,7 @@ function lowerProgram(c: Compilation, root: MapNode): Program | undefined {
     timeout: timeoutOf(c, entry(root, 'timeout'), ROOT_SCOPE),
   };
   lowerRoot(c, root);
+  lowerLists(apartFrom(c));
   checkUse(c);
   const steps = c.steps.filter((step): step is Step => step !== undefined);
   if (c.report.failed()) return undefined;

@@ -52,7 +52,11 @@ export function expire(turn: Turn, act: Act): void {
   const step = stepAt(turn.run, act);
   cancelChildren(turn, act, 'timeout');
   release(turn, act);
-  const fault = standardFault('timeout', `The step did not end within its timeout.`, step.pointer);
+  const above = turn.run.acts.get(act.parent);
+  const holder = above === undefined ? undefined : stepAt(turn.run, above);
+  const isAttempt = holder?.kind === 'try' && holder.body === step.pc;
+  const late = isAttempt ? 'The attempt did not end within the limit of its retry policy.' : 'The step did not end within its timeout.';
+  const fault = standardFault('timeout', late, step.pointer);
   emit(turn, { type: 'step.faulted', act: act.id, fault, atMs: turn.env.nowMs });
 }
 

@@ -6,7 +6,7 @@ import type { ActId, EffectIntent, LedgerAnswer, RunFault } from './model.ts';
 import type { Pc } from './program.ts';
 
 type FlatOwn =
-  | { readonly k: 'do'; readonly c: Pc; readonly l?: number }
+  | { readonly k: 'do'; readonly c: Pc; readonly l?: number; readonly w?: Pc }
   | { readonly k: 'for'; readonly i: number; readonly v?: readonly Json[] }
   | { readonly k: 'fork'; readonly e: number; readonly l: number; readonly w?: true; readonly o: readonly (readonly [number, Json])[] }
   | { readonly k: 'try'; readonly n: number; readonly b: number; readonly p: number; readonly c?: RunFault; readonly m?: readonly LedgerAnswer[] }
@@ -86,7 +86,7 @@ export function liveAct(flat: FlatAct, raw: Json, depthAbove: number): Act {
 function flatOwn(own: Own): FlatOwn | undefined {
   switch (own.kind) {
     case 'do':
-      return { k: 'do', c: own.cursor, ...(own.lap > 0 && { l: own.lap }) };
+      return { k: 'do', c: own.cursor, ...(own.lap > 0 && { l: own.lap }), ...(own.onward !== undefined && { w: own.onward }) };
     case 'for':
       return { k: 'for', i: own.index, ...(own.items !== undefined && { v: own.items }) };
     case 'fork':
@@ -145,7 +145,7 @@ const copyOf = ({ done, outputs, filters, early, late }: ListenItems): ListenIte
 function liveOwn(flat: FlatOwn | undefined): Own {
   switch (flat?.k) {
     case 'do':
-      return { kind: 'do', cursor: flat.c, lap: flat.l ?? 0 };
+      return { kind: 'do', cursor: flat.c, lap: flat.l ?? 0, onward: flat.w };
     case 'for':
       return { kind: 'for', items: flat.v, index: flat.i };
     case 'fork': {

@@ -132,8 +132,16 @@ export type RunEvent =
       readonly atMs: number;
     }
   | { readonly type: 'step.skipped'; readonly pc: Pc; readonly parent: ActId; readonly then: Pc }
-  /** `output` is absent when it equals the effect's result (or, for a list, its last data). `context` only when export changed it. `to`: next pc, -1 = list done, -2 = run ends. */
-  | { readonly type: 'step.completed'; readonly act: ActId; readonly output?: Json; readonly context?: Json; readonly to: Pc; readonly atMs: number }
+  /** `output` is absent when it equals the effect's result (or, for a list, its last data). `context` only when export changed it. `to`: next pc, -1 = list done, -2 = run ends, -3 = the list and the frame around it are done. `onward`: of an extended step, where its frame goes on. */
+  | {
+      readonly type: 'step.completed';
+      readonly act: ActId;
+      readonly output?: Json;
+      readonly context?: Json;
+      readonly to: Pc;
+      readonly onward?: Pc;
+      readonly atMs: number;
+    }
   | { readonly type: 'switch.chosen'; readonly act: ActId; readonly case: string | null }
   | { readonly type: 'for.started'; readonly act: ActId; readonly items: readonly Json[] }
   | { readonly type: 'for.advanced'; readonly act: ActId; readonly index: number }

@@ -21,11 +21,12 @@ export type Template =
 /** ISO 8601 or inline duration, or an expression that yields one. Milliseconds when known. */
 export type Duration = { readonly ms: number } | { readonly template: Template };
 
-/** Where a step goes when it is done. `exit` leaves the enclosing list, `end` ends the run. `back` marks a jump to an earlier step. */
+/** Where a step goes when it is done. `exit` leaves the enclosing list, `end` ends the run, `bypass` leaves the frame around an extended step before that one. `back` marks a jump to an earlier step. */
 export type Then =
   | { readonly kind: 'continue' }
   | { readonly kind: 'exit' }
   | { readonly kind: 'end' }
+  | { readonly kind: 'bypass' }
   | { readonly kind: 'goto'; readonly pc: Pc; readonly back: boolean };
 
 export type EffectClass = 'read' | 'idempotent' | 'unique' | 'irreversible';
@@ -50,6 +51,8 @@ export interface RetryPolicy {
   /** Full jitter between `from` and `to` is added when present; exponential backoff without it gets full jitter over the delay. */
   readonly jitter?: { readonly from: Duration; readonly to: Duration };
   readonly maxAttempts: number;
+  /** One attempt, the first included, ms: the timeout of the body (language/kinds.ts). */
+  readonly maxAttemptMs?: number;
   /** The whole of all attempts, ms. */
   readonly maxDurationMs?: number;
 }
@@ -108,11 +111,15 @@ export interface StepCommon {
   readonly exportSchema?: Json;
   readonly timeout?: Duration;
   readonly then: Then;
+  /** It belongs to an extension of this step, which is what `$task` tells of. */
+  readonly extends?: Pc;
+  /** Extensions stand around it: its list is their frame, and its `then` is about the list around the frame. */
+  readonly extended?: true;
 }
 
 export type StepKind =
-  /** A list of steps in order. The root is one, with pointer ''. */
-  | { readonly kind: 'do'; readonly first: Pc }
+  /** A list of steps in order. The root is one, with pointer ''. `frames`: the extended step in it; `silent`: its output goes nowhere (language/extensions.ts). */
+  | { readonly kind: 'do'; readonly first: Pc; readonly frames?: Pc; readonly silent?: true }
   | { readonly kind: 'set'; readonly value: Template }
   | { readonly kind: 'switch'; readonly cases: readonly { readonly name: string; readonly when?: ExprId; readonly then: Then }[] }
   /** `function` is `http` or `name:version@catalog`; an executor of that name performs it. */

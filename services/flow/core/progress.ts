@@ -55,9 +55,11 @@ export function stepCompleted(run: Run, event: Extract<RunEvent, { type: 'step.c
     return;
   }
   const parent = actOf(run, act.parent);
+  if (event.to === -3) return bypass(run, parent, output);
   switch (parent.own.kind) {
     case 'do':
-      setData(parent, output);
+      if (event.onward !== undefined) parent.own.onward = event.onward;
+      if (!isSilent(run, act)) setData(parent, output);
       return advanceList(run, parent, parent.own, event.to, act.pc);
     case 'for':
       setData(parent, output);
@@ -72,6 +74,20 @@ export function stepCompleted(run: Run, event: Extract<RunEvent, { type: 'step.c
       setData(parent, output);
       setStage(run, parent, 'done');
   }
+}
+
+const isSilent = (run: Run, act: Act): boolean => {
+  const step = stepAt(run, act);
+  return step.kind === 'do' && step.silent === true;
+};
+
+/** What the list came to stands for the extended step, which is not done. */
+function bypass(run: Run, list: Act, output: Json): void {
+  const frame = actOf(run, list.parent);
+  assertThat(frame.own.kind === 'do', 'a frame is a list');
+  removeAct(run, list);
+  setData(frame, output);
+  advanceList(run, frame, frame.own, -1, list.pc);
 }
 
 function advanceList(run: Run, list: Act, own: Extract<Own, { kind: 'do' }>, to: Pc, from: Pc): void {

@@ -144,14 +144,33 @@ function scope(depth: number, directives: boolean): fc.Arbitrary<Body> {
   );
 }
 
+/** What stands around steps: something that runs beside them, something that takes their place, something that fails. */
+const extensions = fc
+  .array(
+    fc.record({
+      extend: fc.constantFrom('all', 'call', 'composite', 'for', 'try', 'switch', 'set', 'wait', 'listen', 'run'),
+      when: fc.option(condition, { nil: undefined }),
+      before: fc.option(steps(0, true), { nil: undefined }),
+      after: fc.option(steps(0, true), { nil: undefined }),
+    }),
+    { minLength: 1, maxLength: 2 },
+  )
+  .map((list) => list.map((one, i) => ({ [`e${i}`]: Object.fromEntries(Object.entries(one).filter(([, value]) => value !== undefined)) })));
+
 /** Documents; linked in the property, so that a counterexample shows the flow as written. */
 export const flow = fc
   .record({
     list: steps(2, true),
     timeout: fc.oneof({ weight: 5, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary: fc.constant({ after: { minutes: 1 } }) }),
+    around: fc.oneof({ weight: 4, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary: extensions }),
   })
-  .map(({ list, timeout }) =>
-    JSON.stringify({ document: { dsl: '1.0.3', namespace: 'test', name: 'random', version: '1.0.0' }, ...(timeout !== undefined && { timeout }), do: list }),
+  .map(({ list, timeout, around }) =>
+    JSON.stringify({
+      document: { dsl: '1.0.3', namespace: 'test', name: 'random', version: '1.0.0' },
+      ...(timeout !== undefined && { timeout }),
+      ...(around !== undefined && { use: { extensions: around } }),
+      do: list,
+    }),
   );
 
 // ---- commands ----

@@ -3,7 +3,7 @@
 // I1 A list's raw input is handed to its first step; a step's output is the raw input of the next; a skipped step passes its raw input on.
 // I2 A fault at the entrance belongs to the step: it is entered, then faulted, so that its history shows where.
 import type { Json } from '@palace/jq/jq.ts';
-import { stepOf, type Act } from './acts.ts';
+import { actOf, meantBy, stepOf, type Act } from './acts.ts';
 import type { RunFault } from './model.ts';
 import { checkFits, checkSize } from './payload.ts';
 import type { Pc, Step, Then } from './program.ts';
@@ -27,7 +27,7 @@ export function enter(turn: Turn, parent: Act | undefined, pc: Pc, path: string)
     checkDepth(turn, parent);
     input = parent === undefined ? rootInput(turn, raw, place) : inputOf(turn, step, raw, place);
   } catch (error) {
-    fault = faultOf(error, step.pointer);
+    fault = faultOf(error, meantBy(run.linked.program, step).pointer);
   }
   const act = run.nextAct;
   // By what the flow says, not by comparing values: the event must not depend on which of them happen to be one object.
@@ -75,7 +75,7 @@ export function complete(turn: Turn, act: Act, made?: Json, then?: Then): void {
     act: act.id,
     ...(own && { output }),
     ...(context !== undefined && { context }),
-    to: wayOn(turn, act, step, then ?? step.then),
+    ...waysOn(turn, act, step, then ?? step.then),
     atMs: turn.env.nowMs,
   });
 }
@@ -88,8 +88,17 @@ function exported(turn: Turn, act: Act, step: Step, output: Json): Json | undefi
   return context;
 }
 
+/** An extended step goes on inside its frame, and says where the frame will go on. */
+function waysOn(turn: Turn, act: Act, step: Step, then: Then): { to: Pc; onward?: Pc } {
+  if (act.own.kind === 'do' && act.own.onward !== undefined) return { to: act.own.onward };
+  if (step.extended === undefined) return { to: wayOn(turn, act, step, then) };
+  const frame = actOf(turn.run, act.parent);
+  return { to: step.next, onward: wayOn(turn, frame, stepAt(turn.run, frame), then) };
+}
+
 function wayOn(turn: Turn, act: Act, step: Step, then: Then): Pc {
   if (then.kind === 'end') return -2;
+  if (then.kind === 'bypass') return -3;
   if (then.kind === 'exit' || turn.run.acts.get(act.parent)?.own.kind !== 'do') return -1;
   return then.kind === 'goto' ? then.pc : step.next;
 }

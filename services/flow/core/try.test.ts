@@ -127,6 +127,39 @@ describe('a try', () => {
 });
 
 describe('a retry', () => {
+  it('ends an attempt that takes longer than its limit, the first included, and tries again', () => {
+    const shell = begun('{retry: {delay: {seconds: 1}, limit: {attempt: {count: 3, duration: PT5S}}}}');
+    const beganMs = shell.nowMs;
+    shell.play((_effect, performed) => (shell.nowMs < beganMs + 12_000 ? 'silence' : { result: { performed } }));
+    expect(shell.run).toMatchObject({ phase: 'completed' });
+    const timeouts = shell.journal.flatMap((event) => (event.type === 'timer.set' && event.purpose === 'timeout' ? [event.dueMs - beganMs] : []));
+    expect(timeouts).toEqual([5_000, 11_000, 17_000]);
+    const caught = shell.journal.flatMap((event) => (event.type === 'error.caught' ? [event.fault] : []));
+    expect(caught).toHaveLength(2);
+    expect(caught[0]).toMatchObject({ status: 408, instance: '/do/0/safe/try', detail: 'The attempt did not end within the limit of its retry policy.' });
+    expect(openTimers(shell.run)).toEqual([]);
+  });
+
+  it('fails with the timeout after the last attempt, and when its catch does not take timeouts', () => {
+    const policy = 'retry: {delay: {seconds: 1}, limit: {attempt: {count: 2, duration: PT5S}}}';
+    const used = begun(`{${policy}}`);
+    used.play(() => 'silence');
+    expect(used.run).toMatchObject({ phase: 'failed', fault: { status: 408 }, retries: 1 });
+    const other = begun(`{errors: {with: {status: 503}}, ${policy}}`);
+    other.play(() => 'silence');
+    expect(other.run).toMatchObject({ phase: 'failed', fault: { status: 408 }, retries: 0 });
+  });
+
+  it('limits its attempts, not its handler, and not a body that ends in time', () => {
+    const slow = begun('{do: [{h: {wait: PT1H}}], retry: {delay: {seconds: 1}, limit: {attempt: {count: 1, duration: PT5S}}}}');
+    slow.play(() => 'silence');
+    expect(slow.run.phase).toBe('completed');
+    const quick = begun('{retry: {limit: {attempt: {duration: PT5S}}}}');
+    quick.play();
+    expect(quick.run.phase).toBe('completed');
+    expect(quick.types()).toContain('timer.cleared');
+  });
+
   it.each([
     ['{delay: {seconds: 2}}', [2000, 2000, 2000]],
     ['{delay: {seconds: 2}, backoff: {linear: {}}}', [2000, 4000, 6000]],

@@ -59,11 +59,16 @@ const typesOf = (step: Extract<Step, { kind: 'listen' }>): readonly unknown[] =>
 
 const equal = (a: readonly unknown[], b: readonly unknown[]): boolean => a.length === b.length && a.every((one, i) => one === b[i]);
 
+/** Below 0 it names no step. */
+const moved = (pc: Pc, found: Find): Pc | undefined => (pc < 0 ? pc : found(pc)?.pc);
+
 /** The pcs that an act remembers: where its list stands, whose effect is open. */
 function movedOwn(own: FlatAct['o'], found: Find): FlatAct['o'] {
-  if (own?.k === 'do' && own.c >= 0) {
-    const cursor = found(own.c);
-    return cursor === undefined ? undefined : { ...own, c: cursor.pc };
+  if (own?.k === 'do') {
+    const cursor = moved(own.c, found);
+    const onward = own.w === undefined ? own.w : moved(own.w, found);
+    if (cursor === undefined || (own.w !== undefined && onward === undefined)) return undefined;
+    return { ...own, c: cursor, ...(onward !== undefined && { w: onward }) };
   }
   if (own?.k === 'call' && own.e !== undefined) {
     const step = found(own.e.pc);

@@ -2,7 +2,8 @@
 // I1 Nothing here depends on anything but the run, the place and engine time.
 import type { DecideEnv } from './model.ts';
 import type { Json } from '@palace/jq/jq.ts';
-import type { Act, Received } from './acts.ts';
+import { isObject } from '@palace/jq/json.ts';
+import { meantBy, stepOf, type Act, type Received } from './acts.ts';
 import { readAs } from './hearing.ts';
 import type { Linked, Variables } from './link.ts';
 import type { ExprId, Step, StepOf, Template } from './program.ts';
@@ -93,7 +94,7 @@ function variable({ run, env }: Sight, name: string, place: Place): Json | undef
     case 'output':
       return place.output;
     case 'task':
-      return taskOf(place);
+      return taskOf(run, place);
     case 'workflow':
       return { id: run.id, definition: run.linked.program.document, input: run.input, startedAt: moment(run.startedMs) };
     case 'runtime':
@@ -103,15 +104,46 @@ function variable({ run, env }: Sight, name: string, place: Place): Json | undef
   }
 }
 
-function taskOf(place: Place): Json {
-  const { step } = place;
+function taskOf(run: Run, place: Place): Json {
+  const { program } = run.linked;
+  if (place.step.extends !== undefined) return extendedTask(run, stepOf(program, place.step.extends), place);
+  const step = meantBy(program, place.step);
   return {
     name: step.name,
     reference: step.pointer,
+    definition: definitionOf(run, step),
     input: place.raw,
     startedAt: moment(place.startedMs),
     ...(place.output !== undefined && { output: place.output }),
   };
+}
+
+/** For the steps of an extension: the step that they extend, with its definition's own keys beside (`$task.call`, `$task.with`). */
+function extendedTask(run: Run, step: Step, place: Place): Json {
+  let frame = place.above;
+  while (frame !== undefined && frame.pc !== step.parent) frame = run.acts.get(frame.parent);
+  const definition = definitionOf(run, step);
+  return {
+    ...(isObject(definition) ? definition : {}),
+    name: step.name,
+    reference: step.pointer,
+    definition,
+    input: frame?.input ?? null,
+    startedAt: moment(frame?.atMs ?? place.startedMs),
+    output: frame?.own.kind === 'do' && frame.own.onward !== undefined ? frame.data : null,
+  };
+}
+
+/** The step as it stands in the document. */
+function definitionOf(run: Run, { pointer }: Step): Json {
+  let found: Json = run.linked.program.document;
+  for (const part of pointer.split('/').slice(1)) {
+    const key = part.replaceAll('~1', '/').replaceAll('~0', '~');
+    const child: Json | undefined = Array.isArray(found) ? found[Number(key)] : isObject(found) && Object.hasOwn(found, key) ? found[key] : undefined;
+    if (child === undefined) return null;
+    found = child;
+  }
+  return found;
 }
 
 function scoped(run: Run, name: string, from: Act | undefined): Json | undefined {

@@ -35,7 +35,7 @@ export async function publish(
       hash,
       PROGRAM_FORMAT,
       JSON.stringify(program),
-      source,
+      compiled.rewritten ?? source,
       nowMs,
     ]);
     await sql.query(

@@ -229,6 +229,33 @@ export const ACCEPTED: readonly Accepted[] = [
       '  - b: {call: "charge:1.0.0@default", with: {key: "${ $secrets.key }"}, metadata: {palace: {verify: {with: {method: get, endpoint: "https://example.com", headers: {x-key: "${ $secrets.key }"}}, happened: .status == 200, result: .body}}}}',
     ),
   ],
+  [
+    'extensions of every kind',
+    text(
+      HEAD,
+      'use:',
+      '  extensions:',
+      ...['all', 'call', 'composite', 'emit', 'for', 'listen', 'raise', 'run', 'set', 'switch', 'try', 'wait'].map(
+        (extend) => `    - on-${extend}: {extend: ${extend}}`,
+      ),
+      '    - guarded: {extend: set, when: $task.name == "a", before: [{check: {set: {x: 1}, then: exit}}], after: [{tell: {set: {x: "${ $task.output }"}}}]}',
+      SET,
+    ),
+  ],
+  [
+    'reusable parts used in every place',
+    text(
+      HEAD,
+      'timeout: short',
+      'use:',
+      '  timeouts: {short: {after: {minutes: 1}}, other: {after: "${ .limit }"}}',
+      '  retries: {often: {limit: {attempt: {count: 3, duration: PT5S}, duration: {minutes: 1}}, exceptWhen: $error.status == 400}}',
+      '  errors: {gone: {type: https://example.com/gone, status: 410}}',
+      'do:',
+      '  - a: {timeout: other, try: [{b: {raise: {error: gone}}}], catch: {retry: often}}',
+      '  - c: {try: [{d: {set: {x: 1}}}], catch: {retry: often, then: exit}}',
+    ),
+  ],
   ['names that need escaping in pointers', flow('- "a/b~c d": {set: {x: 1}}', '- ünï: {set: {x: 1}}')],
   ['keys that are numbers, null or empty', flow('- a: {set: {1: one, null: none, "": empty, true: yes}}')],
 ];

@@ -1,11 +1,20 @@
 // What the parts of the compiler hand to each other while one document is compiled. Lives for one call of compileFlow.
 // I1 The steps of a list get their numbers together when the list is met (reserve), so that `next` and `then` are known before any
 //    of them is lowered; steps.ts lowers the lists in the order met. Nothing recurses over steps.
-import type { Pc, Step } from '../program.ts';
+import type { Duration, Pc, Step } from '../program.ts';
 import type { Expressions, Scope } from './expressions.ts';
 import { MAX_STEPS } from './limits.ts';
 import type { Report } from './report.ts';
-import { pathOf, type ListNode, type MapNode } from './tree.ts';
+import { pathOf, type ListNode, type MapNode, type Node, type TextNode } from './tree.ts';
+
+/** An extension of `use.extensions`, as written. */
+export interface Extension {
+  readonly name: string;
+  readonly extend: string;
+  readonly when: TextNode | undefined;
+  readonly before: ListNode | undefined;
+  readonly after: ListNode | undefined;
+}
 
 export interface PendingList {
   readonly list: ListNode;
@@ -17,12 +26,26 @@ export interface PendingList {
   readonly branches: boolean;
 }
 
+/** Steps of an extension, around one step that it extends. */
+export interface Extending {
+  /** The extended step. */
+  readonly of: Pc;
+  /** The list `before`, when it is one of that: an `exit` in it leaves the frame. */
+  readonly before?: Pc;
+  /** The path of the list in `use.extensions`, and what stands for it in pointers: one list is many, one around each step. */
+  readonly path: string;
+  readonly pointer: string;
+}
+
 export interface Compilation {
   readonly report: Report;
   readonly expressions: Expressions;
   /** By pc. */
   readonly steps: (Step | undefined)[];
   readonly pending: PendingList[];
+  readonly extensions: readonly Extension[];
+  /** By the pc of a step, for those that belong to an extension. */
+  readonly extending: Map<Pc, Extending>;
   readonly use: {
     readonly errors: MapNode | undefined;
     readonly retries: MapNode | undefined;
@@ -43,6 +66,8 @@ export interface Site {
   readonly siblings: ReadonlyMap<string, Pc>;
   readonly inBranches: boolean;
   readonly scope: Scope;
+  /** Of an extended step: the frame, which stands in the list instead of it. */
+  readonly frame?: Pc;
 }
 
 /** Numbers for the items of a list; -1 when it has none or the document has too many. */
@@ -56,18 +81,30 @@ export function reserve(c: Compilation, list: ListNode, parent: Pc, scope: Scope
     return -1;
   }
   const base = c.steps.length;
-  for (const _ of list.items) c.steps.push(undefined);
+  for (const _ of list.items) numbered(c, parent);
   c.pending.push({ list, parent, base, scope, branches });
   return base;
 }
 
+/** The number of one more step; what stands inside a step of an extension belongs to the extension. */
+function numbered(c: Compilation, parent: Pc): Pc {
+  const within = c.extending.get(parent);
+  if (within !== undefined) c.extending.set(c.steps.length, within);
+  return c.steps.push(undefined) - 1;
+}
+
+export function pointerOf(c: Compilation, pc: Pc, node: Node): string {
+  const within = c.extending.get(pc);
+  return within === undefined ? pathOf(node) : within.pointer + pathOf(node).slice(within.path.length);
+}
+
 /** A list inside a for, try or catch is a `do` of its own. */
-export function reserveBody(c: Compilation, list: ListNode, parent: Pc, scope: Scope): Pc {
-  const pc = c.steps.length;
-  c.steps.push(undefined);
+export function reserveBody(c: Compilation, list: ListNode, parent: Pc, scope: Scope, timeout?: Duration): Pc {
+  const pc = numbered(c, parent);
   const first = reserve(c, list, pc, scope, false);
   const name = list.parent?.key === 'catch' ? 'catch' : String(list.key);
-  c.steps[pc] = { kind: 'do', pc, pointer: pathOf(list), name, parent, next: -1, ...c.report.place(list.keyAt), then: { kind: 'continue' }, first };
+  const common = { pc, pointer: pointerOf(c, pc, list), name, parent, next: -1, ...c.report.place(list.keyAt) };
+  c.steps[pc] = { kind: 'do', ...common, ...(timeout !== undefined && { timeout }), then: { kind: 'continue' }, first };
   return pc;
 }
 

@@ -8,7 +8,7 @@ import { MAX_EXPRESSIONS } from './limits.ts';
 import { nearest } from './nearest.ts';
 import type { Report } from './report.ts';
 import { checkSecretUses } from './secrets.ts';
-import { pathOf, type TextNode } from './tree.ts';
+import { writtenPathOf, type TextNode } from './tree.ts';
 
 /** Names that expressions may use beside VARIABLES, innermost last. */
 export interface Scope {
@@ -51,7 +51,7 @@ export function createExpressions(report: Report, secrets: ReadonlySet<string>):
       const place = (at: number): number => textOffset(report.text, node, offset + at);
       if (error !== undefined) {
         const advice = error.suggestion === undefined ? undefinedVariable(source, error, scope) : `Did you mean "${error.suggestion}"?`;
-        report.errorAt(place(error.offset), pathOf(node), `Expression: ${plainMessage(error)}`, advice);
+        report.errorAt(place(error.offset), writtenPathOf(node), `Expression: ${plainMessage(error)}`, advice);
       }
       if (usesSecrets) checkSecretUses(report, node, source, scope.secrets === true, secrets, place);
       let id = ids.get(source);

@@ -1,6 +1,7 @@
 // The tables of the language: which keys each part may have and which kinds of values they take (OWS 1.0.3, the steps that exist now).
 // What OWS has and we do not yet is refused by name with one sentence, never ignored. shape.ts reads the tables.
 import type { Field, Shape } from './shape.ts';
+import { SUGAR_WORDS, needsKind } from './sugar.ts';
 
 export const STEP_KINDS = ['call', 'do', 'emit', 'for', 'fork', 'listen', 'raise', 'run', 'set', 'switch', 'try', 'wait'] as const;
 export type StepKindName = (typeof STEP_KINDS)[number];
@@ -28,7 +29,6 @@ const OUTPUT: Shape = { what: 'an output', keys: { schema: { is: ['map'], shape:
 const EXPORT: Shape = { what: 'an export', keys: { schema: { is: ['map'], shape: SCHEMA }, as: template } };
 const TIMEOUT: Shape = { what: 'a timeout', keys: { after: { ...duration, required: true } } };
 
-const sugar = (key: string, instead: string): string => `The shorthand "${key}" on a step is not available yet; write ${instead}.`;
 const STEP_COMMON: Readonly<Record<string, Field>> = {
   if: expression,
   input: { is: ['map'], shape: INPUT },
@@ -38,13 +38,7 @@ const STEP_COMMON: Readonly<Record<string, Field>> = {
   then: text,
   metadata: map,
 };
-const STEP_REFUSED: Readonly<Record<string, string>> = {
-  retry: sugar('retry', 'a try step with "catch: {retry: ...}" around it'),
-  onError: sugar('onError', 'a try step with "catch: {do: [...]}" around it'),
-  onTimeout: sugar('onTimeout', '"timeout" and a try step around it'),
-  onSuccess: sugar('onSuccess', '"then" or a following step'),
-  fallback: sugar('fallback', 'a try step with "catch: {do: [...]}" around it'),
-};
+const STEP_REFUSED: Readonly<Record<string, string>> = Object.fromEntries(SUGAR_WORDS.map((word) => [word, needsKind(word)]));
 
 export const HTTP_WITH: Shape = {
   what: 'the "with" of an http call',
@@ -120,8 +114,7 @@ export const RETRY: Shape = {
             is: ['map'],
             shape: {
               what: 'an attempt limit',
-              keys: { count: { is: ['integer'] } },
-              refused: { duration: later('A limit on the duration of one attempt is') },
+              keys: { count: { is: ['integer'] }, duration },
             },
           },
           duration,
@@ -201,16 +194,22 @@ export const PALACE_DOCUMENT: Shape = {
   },
 };
 
+/** What `extend` may say: kinds of steps, `composite` for those that only hold others, `all`. */
+const EXTENDABLE = ['call', 'composite', 'emit', 'for', 'listen', 'raise', 'run', 'set', 'switch', 'try', 'wait', 'all'];
+export const EXTENSION: Shape = {
+  what: 'an extension',
+  keys: { extend: { is: ['text'], required: true, oneOf: EXTENDABLE }, when: expression, before: list, after: list },
+};
+
 const DOCUMENT: Shape = {
   what: 'the document',
   keys: { dsl: requiredText, namespace: requiredText, name: requiredText, version: requiredText, title: text, summary: text, tags: map, metadata: map },
 };
 const USE: Shape = {
   what: '"use"',
-  keys: { errors: map, retries: map, timeouts: map, authentications: map, secrets: list },
+  keys: { errors: map, retries: map, timeouts: map, authentications: map, secrets: list, extensions: list },
   refused: {
     functions: later('Functions of one\'s own ("use.functions") are'),
-    extensions: later('"use.extensions" is'),
     catalogs: later('"use.catalogs" is'),
   },
 };
@@ -228,6 +227,6 @@ export const ROOT: Shape = {
       shape: { what: '"evaluate"', keys: { language: { is: ['text'], oneOf: ['jq'] }, mode: { is: ['text'], oneOf: ['strict'] } } },
     },
   },
-  refused: { schedule: later('Schedules are'), kind: later('The shorthand form ("kind: palace/v1") is') },
+  refused: { schedule: later('Schedules are') },
 };
 export const TIMEOUT_SHAPE = TIMEOUT;

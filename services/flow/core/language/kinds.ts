@@ -108,15 +108,16 @@ function tryOf(c: Compilation, site: Site): KindOf<'try'> | undefined {
   const scope = scopeWith(site.scope, as);
   const handler = listAt(given, 'do');
   const then = textAt(given, 'then');
-  const retry = entry(given, 'retry');
+  const retry = retryOf(c, entry(given, 'retry'), scope);
+  const attempt = retry?.maxAttemptMs;
   return present<KindOf<'try'>>({
     kind: 'try',
     as,
     match: errorMatchOf(c, mapAt(mapAt(given, 'errors'), 'with'), site.scope),
     when: expressionOf(c.report, c.expressions, textAt(given, 'when'), scope),
     exceptWhen: expressionOf(c.report, c.expressions, textAt(given, 'exceptWhen'), scope),
-    retry: retryOf(c, retry, scope),
-    body: reserveBody(c, list, site.pc, site.scope),
+    retry,
+    body: reserveBody(c, list, site.pc, site.scope, attempt === undefined ? undefined : { ms: attempt }),
     handler: handler === undefined ? undefined : reserveBody(c, handler, site.pc, scope),
     catchThen: then === undefined ? undefined : thenOf(c, then, site),
   });

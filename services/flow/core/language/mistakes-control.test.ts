@@ -62,6 +62,11 @@ const MISTAKES: readonly Mistake[] = [
     ['5:46 /do/0/pay/catch/retry/backoff/exponential | "exponential" must be a map, not empty. | Write its keys under it, indented, or {}.'],
   ],
   [
+    'an attempt limit that is no fixed duration',
+    ['- pay:', '    try: [{a: {set: {x: 1}}}]', '    catch: {retry: {limit: {attempt: {duration: "${ .d }"}}}}'],
+    ['5:51 /do/0/pay/catch/retry/limit/attempt/duration | This duration must be fixed, not an expression. | Write it like PT30S.'],
+  ],
+  [
     'no attempts',
     ['- pay:', '    try: [{a: {set: {x: 1}}}]', '    catch: {retry: {limit: {attempt: {count: 0}}}}'],
     ['5:48 /do/0/pay/catch/retry/limit/attempt/count | The number of attempts must be 1 to 10000.'],

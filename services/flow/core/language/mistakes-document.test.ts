@@ -14,7 +14,7 @@ const MISTAKES: readonly Mistake[] = [
   ['a missing do', [HEAD], ['1:1 | A flow needs "do".']],
   ['an unknown top-level key', [HEAD, STEPS, 'timout: {after: PT1S}'], ['3:1 /timout | Unknown key "timout" in a flow. | Did you mean "timeout"?']],
   ['a schedule, which comes later', [HEAD, STEPS, 'schedule: {cron: "0 0 * * *"}'], ['3:1 /schedule | Schedules are not available yet.']],
-  ['the shorthand form, which comes later', ['kind: palace/v1', HEAD, STEPS], ['1:1 /kind | The shorthand form ("kind: palace/v1") is not available yet.']],
+  ['a kind that is none', ['kind: workflow', HEAD, STEPS], ['1:7 /kind | "kind" must be "palace/v1". | Leave it out in a file of plain OWS.']],
   [
     'an unknown language version',
     ["document: {dsl: '1.0.9', namespace: shop, name: orders, version: '1.0.0'}", STEPS],

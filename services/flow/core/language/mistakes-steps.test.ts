@@ -44,9 +44,9 @@ const MISTAKES: readonly Mistake[] = [
   ],
   ['an unknown key of a step', ['- pay:', '    set: {x: 1}', '    iff: .a'], ['5:7 /do/0/pay/iff | Unknown key "iff" in a set step. | Did you mean "if"?']],
   [
-    'a shorthand that comes later',
+    'a shorthand that was not asked for',
     ['- pay:', '    set: {x: 1}', '    retry: {}'],
-    ['5:7 /do/0/pay/retry | The shorthand "retry" on a step is not available yet; write a try step with "catch: {retry: ...}" around it.'],
+    ['5:7 /do/0/pay/retry | The shorthand "retry" needs "kind: palace/v1" at the top of the file.'],
   ],
   [
     'then to nowhere',

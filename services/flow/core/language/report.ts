@@ -1,7 +1,7 @@
 // Collects what is wrong with a document: path, line, column, one sentence, a way out. Bounded; each message once per place.
 import type { ErrorPlace } from '@palace/platform/errors.ts';
 import { MAX_MESSAGES } from './limits.ts';
-import { pathOf, type Node } from './tree.ts';
+import { writtenPathOf, type Node } from './tree.ts';
 
 export interface Place {
   readonly line: number;
@@ -35,10 +35,10 @@ export function createReport(text: string): Report {
   return {
     text,
     place,
-    error: (node, message, suggestion) => add(errors, node.at, pathOf(node), message, suggestion),
-    errorAtKey: (node, message, suggestion) => add(errors, node.keyAt, pathOf(node), message, suggestion),
+    error: (node, message, suggestion) => add(errors, node.at, writtenPathOf(node), message, suggestion),
+    errorAtKey: (node, message, suggestion) => add(errors, node.keyAt, writtenPathOf(node), message, suggestion),
     errorAt: (offset, path, message, suggestion) => add(errors, offset, path, message, suggestion),
-    warn: (node, message, suggestion) => add(warnings, node.at, pathOf(node), message, suggestion),
+    warn: (node, message, suggestion) => add(warnings, node.at, writtenPathOf(node), message, suggestion),
     failed: () => errors.size > 0,
     errors: () => inTextOrder(errors),
     warnings: () => inTextOrder(warnings),

@@ -38,6 +38,7 @@ export function policyOf(c: Compilation, node: MapNode, scope: Scope): RetryPoli
     backoff: backoffOf(c, mapAt(node, 'backoff')),
     jitter: jitterOf(c, mapAt(node, 'jitter'), scope),
     maxAttempts: attemptsOf(c, mapAt(limit, 'attempt')),
+    maxAttemptMs: fixedDurationMs(c, entry(mapAt(limit, 'attempt'), 'duration'), scope),
     maxDurationMs: fixedDurationMs(c, entry(limit, 'duration'), scope),
   });
 }

@@ -6,7 +6,7 @@ import { MAX_SECRETS } from './limits.ts';
 import { didYouMean } from './nearest.ts';
 import type { Report } from './report.ts';
 import { kindWord, shorten } from './shape.ts';
-import { isText, pathOf, type ListNode, type TextNode } from './tree.ts';
+import { isText, writtenPathOf, type ListNode, type TextNode } from './tree.ts';
 
 /** As the server takes them (palace secret set). */
 const NAME = /^[A-Za-z][A-Za-z0-9_.-]{0,99}$/;
@@ -36,7 +36,7 @@ export function checkSecretUses(
 ): void {
   for (const { path, at } of secretUses(source)) {
     const [name] = path;
-    const say = (message: string, suggestion: string): void => report.errorAt(place(at), pathOf(node), message, suggestion);
+    const say = (message: string, suggestion: string): void => report.errorAt(place(at), writtenPathOf(node), message, suggestion);
     if (!allowed)
       say(
         '$secrets can be used only in the arguments of a call: what stands here is kept in the history of the run.',

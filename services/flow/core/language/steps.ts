@@ -2,9 +2,10 @@
 // I1 Lists are lowered from a queue, in the order met: depth of the document costs no stack.
 // I2 Every item of a list gets its step or a message, never silence.
 import type { Duration, Pc, Step, StepCommon } from '../program.ts';
-import { present, type Compilation, type PendingList, type Site } from './compilation.ts';
+import { pointerOf, present, type Compilation, type PendingList, type Site } from './compilation.ts';
 import { durationOf } from './durations.ts';
 import { expressionOf, type Scope } from './expressions.ts';
+import { extensionsOf, lowerExtended } from './extensions.ts';
 import { STEP_KINDS, STEP_SHAPES, type StepKindName } from './grammar.ts';
 import { LOWERINGS } from './kinds.ts';
 import { MAX_NAME_LENGTH } from './limits.ts';
@@ -13,7 +14,7 @@ import { schemaOf } from './schemas.ts';
 import { checkShape, orList, shorten } from './shape.ts';
 import { expressionOrTemplate } from './templates.ts';
 import { DIRECTIVES, thenOf, warnUnreachable } from './then.ts';
-import { entry, isText, mapAt, pathOf, textAt, type MapNode, type Node } from './tree.ts';
+import { entry, isText, mapAt, textAt, type MapNode, type Node } from './tree.ts';
 
 export function lowerLists(c: Compilation): void {
   for (let list = c.pending.shift(); list !== undefined; list = c.pending.shift()) lowerList(c, list);
@@ -60,6 +61,12 @@ const isEmpty = (node: Node | undefined): boolean => node?.kind === 'scalar' && 
 function lowerStep(c: Compilation, site: Site): Step | undefined {
   const kind = kindOf(c, site);
   if (kind === undefined) return undefined;
+  const around = extensionsOf(c, site, kind);
+  if (around.length > 0) return lowerExtended(c, site, around, (inner) => lowerOne(c, inner, kind));
+  return lowerOne(c, site, kind);
+}
+
+function lowerOne(c: Compilation, site: Site, kind: StepKindName): Step | undefined {
   checkShape(c.report, site.body, STEP_SHAPES[kind]);
   if (kind !== 'call') refusePalace(c, site.body);
   const common = commonOf(c, site);
@@ -92,7 +99,7 @@ function commonOf(c: Compilation, site: Site): StepCommon {
   const exported = mapAt(body, 'export');
   return present<StepCommon>({
     pc: site.pc,
-    pointer: pathOf(body),
+    pointer: pointerOf(c, site.pc, body),
     name: site.name,
     parent: site.parent,
     next: site.next,
@@ -106,6 +113,8 @@ function commonOf(c: Compilation, site: Site): StepCommon {
     exportSchema: schemaOf(c, mapAt(exported, 'schema')),
     timeout: timeoutOf(c, entry(body, 'timeout'), scope),
     then: thenOf(c, textAt(body, 'then'), site),
+    extends: c.extending.get(site.pc)?.of,
+    extended: site.frame === undefined ? undefined : true,
   });
 }
 

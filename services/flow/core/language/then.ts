@@ -9,10 +9,10 @@ export const DIRECTIVES: ReadonlySet<string> = new Set(['continue', 'exit', 'end
 
 export function thenOf(c: Compilation, node: TextNode | undefined, site: Site): Then {
   if (node === undefined || node.value === 'continue') return { kind: 'continue' };
-  if (node.value === 'exit') return { kind: 'exit' };
+  if (node.value === 'exit') return { kind: isBefore(c, site) ? 'bypass' : 'exit' };
   if (node.value === 'end') return { kind: 'end' };
   const pc = site.inBranches ? undefined : site.siblings.get(node.value);
-  if (pc !== undefined) return { kind: 'goto', pc, back: pc <= site.pc };
+  if (pc !== undefined) return { kind: 'goto', pc, back: pc <= (site.frame ?? site.pc) };
   if (site.inBranches)
     c.report.error(node, 'A branch of a fork cannot jump to another step.', 'Use "continue", "exit" or "end", or jump from the fork itself.');
   else
@@ -24,6 +24,9 @@ export function thenOf(c: Compilation, node: TextNode | undefined, site: Site): 
   return { kind: 'continue' };
 }
 
+/** In the list `before` of an extension, not in a list inside of it. */
+const isBefore = (c: Compilation, site: Site): boolean => c.extending.get(site.pc)?.before === site.parent;
+
 /** Warns of steps that no step of the list leads to. Linear: each step is looked at once. */
 export function warnUnreachable(c: Compilation, list: ListNode, base: Pc): void {
   const steps = c.steps.slice(base, base + list.items.length);
@@ -34,7 +37,8 @@ export function warnUnreachable(c: Compilation, list: ListNode, base: Pc): void 
     if (reached.has(pc)) continue;
     reached.add(pc);
     if (step === undefined) return;
-    for (const to of successors(step)) if (to >= 0 && !reached.has(to)) open.push(to);
+    const framed = step.kind === 'do' && step.frames !== undefined ? c.steps[step.frames] : step;
+    for (const to of framed === undefined ? [] : successors(step, framed)) if (to >= 0 && !reached.has(to)) open.push(to);
   }
   steps.forEach((step, i) => {
     const item = list.items[i];
@@ -43,13 +47,14 @@ export function warnUnreachable(c: Compilation, list: ListNode, base: Pc): void 
   });
 }
 
-function successors(step: Step): Pc[] {
+/** `own` is the step itself, or the extended step in its frame. */
+function successors(step: Step, own: Step): Pc[] {
   const leads = (then: Then): Pc => (then.kind === 'goto' ? then.pc : then.kind === 'continue' ? step.next : -1);
   const found: Pc[] = [];
   if (step.if !== undefined) found.push(step.next);
-  if (step.kind === 'switch') found.push(...step.cases.map((one) => leads(one.then)));
-  if (step.kind === 'try' && step.catchThen !== undefined) found.push(leads(step.catchThen));
-  const settled = step.kind === 'switch' && step.cases.some((one) => one.when === undefined);
-  if (!settled && step.kind !== 'raise') found.push(leads(step.then));
+  if (own.kind === 'switch') found.push(...own.cases.map((one) => leads(one.then)));
+  if (own.kind === 'try' && own.catchThen !== undefined) found.push(leads(own.catchThen));
+  const settled = own.kind === 'switch' && own.cases.some((one) => one.when === undefined);
+  if (step !== own || (!settled && own.kind !== 'raise')) found.push(leads(step.then));
   return found;
 }

@@ -11,6 +11,8 @@ interface Spot {
   readonly at: number;
   /** Offset of the key (or of the value, in a list). */
   readonly keyAt: number;
+  /** The part of the author's own tree that this one was made from (moved-tree.ts). */
+  readonly writtenAs?: Node;
 }
 
 export interface MapNode extends Spot {
@@ -42,6 +44,9 @@ export function pathOf(node: Node): string {
   for (let spot: Node | undefined = node; spot?.parent !== undefined; spot = spot.parent) parts.push(escapePointer(String(spot.key)));
   return parts.length === 0 ? '' : `/${parts.reverse().join('/')}`;
 }
+
+/** JSON pointer of a node in the document as its author wrote it. */
+export const writtenPathOf = (node: Node): string => pathOf(node.writtenAs ?? node);
 
 export const isText = (node: Node | undefined): node is TextNode => node?.kind === 'scalar' && typeof node.value === 'string';
 
