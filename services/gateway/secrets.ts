@@ -6,6 +6,7 @@
 //    stays readable, and the next rotation takes it along, as it does when it was interrupted.
 import type { Database } from '@palace/platform/database/port.ts';
 import { PalaceError } from '@palace/platform/errors.ts';
+import { parseJsonText } from '@palace/platform/json.ts';
 import type { SecretReader } from '@palace/platform/secrets.ts';
 import type { SealedFor, Vault } from '@palace/platform/vault/port.ts';
 import type { SecretView } from './contract.ts';
@@ -138,7 +139,7 @@ export function secretReader(database: Database, vault: Vault): SecretReader {
         sql.query<{ name: string; sealed: Buffer }>('select name, sealed from gateway.secret where tenant = $1 and name = any ($2)', [tenant, wanted]),
       );
       for (const { name, sealed } of rows) {
-        const value = JSON.parse(Buffer.from(await vault.open(tenant, about(name), sealed)).toString('utf8')) as Json;
+        const value = parseJsonText(Buffer.from(await vault.open(tenant, about(name), sealed)).toString('utf8')) as Json;
         remember(tenant, name, value);
         found.set(name, value);
       }

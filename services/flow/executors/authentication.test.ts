@@ -205,7 +205,7 @@ async function authority(lifetime: number | undefined = 3_600, more: Readonly<Re
 
 describe('oauth2', () => {
   test('a token is asked for once, used until it ends, and asked for again before that', async () => {
-    const { server, state, policy } = await authority(1);
+    const { server, state, policy } = await authority(3);
     const call = caller();
     const first = await Promise.all(Array.from({ length: 10 }, () => call(server, policy())));
     expect(first.every((outcome) => outcome.ok)).toBe(true);
@@ -214,8 +214,8 @@ describe('oauth2', () => {
     expect(form(state.requests[0]?.body ?? '')).toEqual({ grant_type: 'client_credentials', client_id: 'me', client_secret: 'my secret' });
     expect(await call(server, policy())).toMatchObject({ ok: true });
     expect(state.requests).toHaveLength(1);
-    // Four fifths of its second are over; it would still be taken.
-    await sleep(850);
+    // Four fifths of its life are over; it would still be taken.
+    await sleep(2_450);
     expect(await call(server, policy())).toMatchObject({ ok: true });
     expect(state.requests).toHaveLength(2);
   });
