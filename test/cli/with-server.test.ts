@@ -7,7 +7,7 @@ const GOLDEN = new URL('golden/with-server/', import.meta.url);
 /** In this order: the first one publishes what the others run. */
 const NAMES = [
   'apply',
-  'shorthand',
+  'shorthand-and-extensions',
   'wrong-key',
   'unknown-flow',
   'input-refused',
