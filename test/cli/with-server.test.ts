@@ -8,7 +8,7 @@ const GOLDEN = new URL('golden/with-server/', import.meta.url);
 const NAMES = [
   'apply',
   'as-check',
-  'shorthand',
+  'shorthand-and-extensions',
   'wrong-key',
   'unknown-flow',
   'input-refused',
