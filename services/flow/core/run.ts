@@ -13,7 +13,7 @@ import type { Step } from './program.ts';
 
 export type { OpenEffect, OpenTimer } from './acts.ts';
 
-export const EVOLVE_VERSION = '6';
+export const EVOLVE_VERSION = '7';
 
 /** `dry`: no effect is performed, nothing is emitted, no child begins. */
 export type RunMode = 'live' | 'dry';

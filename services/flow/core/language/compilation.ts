@@ -1,13 +1,16 @@
 // What the parts of the compiler hand to each other while one document is compiled. Lives for one call of compileFlow.
 // I1 The steps of a list get their numbers together when the list is met (reserve), so that `next` and `then` are known before any
 //    of them is lowered; steps.ts lowers the lists in the order met. Nothing recurses over steps.
+// I2 The body of a function is lowered once for each call of it, under the pointer of that call: no two steps share a pointer.
 import type { Pc, Step } from '../program.ts';
-import type { Expressions, Scope } from './expressions.ts';
+import { createExpressions, type Expressions, type Scope } from './expressions.ts';
+import type { Expansion } from './expansion.ts';
 import { MAX_STEPS } from './limits.ts';
-import type { Report } from './report.ts';
-import { pathOf, type ListNode, type MapNode } from './tree.ts';
+import type { Place, Report } from './report.ts';
+import type { ListNode, MapNode, Node } from './tree.ts';
 
 export interface PendingList {
+  readonly c: Compilation;
   readonly list: ListNode;
   readonly parent: Pc;
   /** Number of the first item. */
@@ -17,19 +20,44 @@ export interface PendingList {
   readonly branches: boolean;
 }
 
+/** The body of a function, at the place of one call of it. */
+export interface PendingStep {
+  readonly c: Compilation;
+  readonly site: Site;
+}
+
+/** What `use` offers to those who name it. */
+export type Use = { readonly [part in 'errors' | 'retries' | 'timeouts' | 'authentications' | 'functions' | 'catalogs']: MapNode | undefined } & {
+  readonly secrets: ReadonlySet<string>;
+};
+export const NOTHING_TO_USE: Use = {
+  errors: undefined,
+  retries: undefined,
+  timeouts: undefined,
+  authentications: undefined,
+  functions: undefined,
+  catalogs: undefined,
+  secrets: new Set(),
+};
+
+/** Where the text stands that is being lowered: the document itself, or a function at the place of one call. */
+export interface Origin {
+  pointerOf(node: Node): string;
+  placeOf(offset: number): Place;
+  /** The functions around, outermost first. */
+  readonly chain: readonly string[];
+}
+
+/** `steps`, `pending` and `expansion` are one for the whole document; the rest belongs to the text at hand. */
 export interface Compilation {
   readonly report: Report;
   readonly expressions: Expressions;
   /** By pc. */
   readonly steps: (Step | undefined)[];
-  readonly pending: PendingList[];
-  readonly use: {
-    readonly errors: MapNode | undefined;
-    readonly retries: MapNode | undefined;
-    readonly timeouts: MapNode | undefined;
-    readonly authentications: MapNode | undefined;
-    readonly secrets: ReadonlySet<string>;
-  };
+  readonly pending: (PendingList | PendingStep)[];
+  readonly use: Use;
+  readonly origin: Origin;
+  readonly expansion: Expansion;
 }
 
 /** One step on its way: where it stands and what it may see. */
@@ -57,8 +85,13 @@ export function reserve(c: Compilation, list: ListNode, parent: Pc, scope: Scope
   }
   const base = c.steps.length;
   for (const _ of list.items) c.steps.push(undefined);
-  c.pending.push({ list, parent, base, scope, branches });
+  c.pending.push({ c, list, parent, base, scope, branches });
   return base;
+}
+
+/** Steps of its own, which no program holds: for parts of the text that are checked and never run. */
+export function apart(c: Compilation, chain: readonly string[] = c.origin.chain): Compilation {
+  return { ...c, expressions: createExpressions(c.report, c.use.secrets), steps: [undefined], origin: { ...c.origin, chain } };
 }
 
 /** A list inside a for, try or catch is a `do` of its own. */
@@ -67,7 +100,17 @@ export function reserveBody(c: Compilation, list: ListNode, parent: Pc, scope: S
   c.steps.push(undefined);
   const first = reserve(c, list, pc, scope, false);
   const name = list.parent?.key === 'catch' ? 'catch' : String(list.key);
-  c.steps[pc] = { kind: 'do', pc, pointer: pathOf(list), name, parent, next: -1, ...c.report.place(list.keyAt), then: { kind: 'continue' }, first };
+  c.steps[pc] = {
+    kind: 'do',
+    pc,
+    pointer: c.origin.pointerOf(list),
+    name,
+    parent,
+    next: -1,
+    ...c.origin.placeOf(list.keyAt),
+    then: { kind: 'continue' },
+    first,
+  };
   return pc;
 }
 

@@ -23,3 +23,10 @@ export const MAX_DURATION_MS = 36_525 * 86_400_000;
 export const MAX_CONCURRENCY = 100_000;
 /** Names under use.secrets. */
 export const MAX_SECRETS = 100;
+/** Functions that call functions. */
+export const MAX_FUNCTION_DEPTH = 16;
+/** Characters of all functions together, each counted once for every call of it. */
+export const MAX_EXPANDED_LENGTH = 2_000_000;
+/** Functions of elsewhere that one flow may use, and the characters of each. */
+export const MAX_FOREIGN_FUNCTIONS = 50;
+export const MAX_FOREIGN_LENGTH = 200_000;

@@ -1,6 +1,6 @@
 // Lists of steps -> numbered steps: one name with one kind each, what all kinds share, and the order of the list.
 // I1 Lists are lowered from a queue, in the order met: depth of the document costs no stack.
-// I2 Every item of a list gets its step or a message, never silence.
+// I2 Every item of a list, and every body of a function, gets its step or a message, never silence.
 import type { Json } from '@palace/jq/json.ts';
 import { checkSchemaItself } from '../json-schema.ts';
 import type { Duration, Pc, Step, StepCommon } from '../program.ts';
@@ -14,14 +14,17 @@ import { didYouMean } from './nearest.ts';
 import { checkShape, orList, shorten } from './shape.ts';
 import { expressionOrTemplate } from './templates.ts';
 import { DIRECTIVES, thenOf, warnUnreachable } from './then.ts';
-import { entry, isText, mapAt, pathOf, textAt, type MapNode, type Node } from './tree.ts';
+import { entry, isText, mapAt, textAt, type MapNode, type Node } from './tree.ts';
 
 export function lowerLists(c: Compilation): void {
-  for (let list = c.pending.shift(); list !== undefined; list = c.pending.shift()) lowerList(c, list);
+  for (let next = c.pending.shift(); next !== undefined; next = c.pending.shift()) {
+    if ('list' in next) lowerList(next);
+    else next.c.steps[next.site.pc] = lowerStep(next.c, next.site);
+  }
 }
 
-function lowerList(c: Compilation, pending: PendingList): void {
-  const { list, base, branches } = pending;
+function lowerList(pending: PendingList): void {
+  const { c, list, base, branches } = pending;
   const named = list.items.map((item) => namedStep(c, item, branches));
   const siblings = new Map<string, Pc>();
   named.forEach((step, i) => {
@@ -93,11 +96,11 @@ function commonOf(c: Compilation, site: Site): StepCommon {
   const exported = mapAt(body, 'export');
   return present<StepCommon>({
     pc: site.pc,
-    pointer: pathOf(body),
+    pointer: c.origin.pointerOf(body),
     name: site.name,
     parent: site.parent,
     next: site.next,
-    ...c.report.place(body.keyAt),
+    ...c.origin.placeOf(body.keyAt),
     if: expressionOf(c.report, c.expressions, textAt(body, 'if'), scope),
     inputFrom: expressionOrTemplate(c, entry(input, 'from'), scope),
     inputSchema: schemaOf(c, mapAt(input, 'schema')),
