@@ -11,6 +11,7 @@ export default defineConfig({
       'samples/**/*.test.ts',
       'test/*.test.ts',
       'test/cli/**/*.test.ts',
+      'test/conformance/**/*.test.ts',
     ],
     // Ends the database server that the run's tests share.
     globalSetup: ['platform/database/test-run.ts'],

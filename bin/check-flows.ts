@@ -9,14 +9,17 @@ export interface CheckedFlow {
   readonly file: FlowFile;
   readonly errors: readonly ErrorPlace[];
   readonly warnings: readonly ErrorPlace[];
+  /** Addresses of functions that publishing fetches. */
+  readonly fetchedAtPublishing: readonly string[];
 }
 
 export function checkFlow(file: FlowFile): CheckedFlow {
   const result = compileFlow(file.source, { sourceName: file.path });
-  return result.ok ? { file, errors: [], warnings: result.warnings ?? [] } : { file, errors: result.errors, warnings: [] };
+  if (!result.ok) return { file, errors: result.errors, warnings: [], fetchedAtPublishing: [] };
+  return { file, errors: [], warnings: result.warnings, fetchedAtPublishing: result.unfetched.map(({ address }) => address) };
 }
 
-export function printPlaces(terminal: Terminal, { file, errors, warnings }: CheckedFlow): void {
+export function printPlaces(terminal: Terminal, { file, errors, warnings }: Pick<CheckedFlow, 'file' | 'errors' | 'warnings'>): void {
   const lines = file.source.split('\n');
   const marked = [
     ...errors.map((place) => ({ place, word: style('red', 'error') })),

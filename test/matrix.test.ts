@@ -3,7 +3,7 @@ import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { STEP_KINDS } from '@palace/flow/core/language/grammar.ts';
-import { scenariosOf } from './matrix/feature.ts';
+import { readFeature } from './conformance/gherkin.ts';
 import { play } from './matrix/steps.ts';
 
 const FOLDER = join(import.meta.dirname, 'matrix/features');
@@ -17,7 +17,7 @@ const REASONS: Readonly<Record<string, string>> = {
   'raise: timeout': 'a raise begins and ends in one decision, so no time passes in it',
 };
 
-const FEATURES = new Map(readdirSync(FOLDER).map((file) => [file.replace(/\.feature$/, ''), scenariosOf(readFileSync(join(FOLDER, file), 'utf8'))] as const));
+const FEATURES = new Map(readdirSync(FOLDER).map((file) => [file.replace(/\.feature$/, ''), readFeature(readFileSync(join(FOLDER, file), 'utf8'))] as const));
 
 describe('the matrix of tasks and conditions', () => {
   test('has a scenario or a reason in each cell', () => {

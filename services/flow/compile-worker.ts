@@ -1,5 +1,9 @@
-// The thread in which large documents are compiled (compiler.ts).
+// The thread in which large documents are compiled and read (compiler.ts).
 import { parentPort } from 'node:worker_threads';
-import { compileFlow, type CompileOptions } from './core/compile.ts';
+import type { ThreadRequest } from './compiler.ts';
+import { compileFlow } from './core/compile.ts';
+import { readData } from './core/language/read-data.ts';
 
-parentPort?.on('message', ({ source, options }: { source: string; options: CompileOptions }) => parentPort?.postMessage(compileFlow(source, options)));
+parentPort?.on('message', (request: ThreadRequest) =>
+  parentPort?.postMessage(request.what === 'read' ? readData(request.source) : compileFlow(request.source, request.options)),
+);

@@ -1,13 +1,15 @@
-// Compiles documents without holding the event loop: a small one in place, a larger one in a thread of its own, one after the other.
+// Compiles documents, and reads the YAML of others, without holding the event loop: a small text in place, a larger one in a thread of
+// its own, one after the other.
 // I1 No document, however large or hostile, keeps a lease, a timer or another request waiting (S24).
 // I2 Documents of one tenant keep no other tenant's waiting: they are taken in turn, and a tenant has its share of the places (R9).
 // I3 The thread is ended when a document takes too long, and when there has been nothing to do for a while; the next one starts another.
-// Called by publish and by the routes of definitions.
+// Called by publish, by the routes of definitions, and by the executor of openapi calls.
 import { Worker } from 'node:worker_threads';
 import { FairQueue } from '@palace/platform/durable/core/fair-queue.ts';
 import { FairShare } from '@palace/platform/durable/core/fair-share.ts';
-import { PalaceError } from '@palace/platform/errors.ts';
+import { PalaceError, type ErrorPlace } from '@palace/platform/errors.ts';
 import { compileFlow, type CompileOptions, type Compiled } from './core/compile.ts';
+import { readData, type ReadData } from './core/language/read-data.ts';
 
 /** UTF-16 units: what compiles in place, in a few milliseconds. */
 const SMALL_TEXT_LENGTH = 16_384;
@@ -19,14 +21,21 @@ const MAX_HEAP_MB = 512;
 export interface Compiler {
   /** Throws PalaceError `overload.busy` when too many large documents of the tenant wait. */
   compile(tenant: string, source: string, options?: CompileOptions): Promise<Compiled>;
+  /** YAML as plain data. Throws like compile. */
+  read(tenant: string, source: string): Promise<ReadData>;
   close(): Promise<void>;
 }
 
+/** What the thread is asked. */
+export type ThreadRequest =
+  | { readonly what: 'compile'; readonly source: string; readonly options: CompileOptions }
+  | { readonly what: 'read'; readonly source: string };
+type ThreadAnswer = Compiled | ReadData;
+
 interface Job {
   readonly tenant: string;
-  readonly source: string;
-  readonly options: CompileOptions;
-  settle(compiled: Compiled): void;
+  readonly request: ThreadRequest;
+  settle(answer: ThreadAnswer): void;
 }
 
 export function createCompiler(): Compiler {
@@ -53,35 +62,43 @@ export function createCompiler(): Compiler {
     places.give(current.tenant);
     worker ??= start();
     timer = setTimeout(() => give(refused(`takes longer than ${DEADLINE_MS / 1000} s to check`)), DEADLINE_MS);
-    worker.postMessage({ source: current.source, options: current.options });
+    worker.postMessage(current.request);
   }
 
   /** The job is over; after a failure so is its thread. */
-  function give(compiled: Compiled, healthy = false): void {
+  function give(answer: ThreadAnswer, healthy = false): void {
     const job = current;
     if (!healthy) void end();
     next();
-    job?.settle(compiled);
+    job?.settle(answer);
   }
 
   function start(): Worker {
     const started = new Worker(new URL('compile-worker.ts', import.meta.url), { resourceLimits: { maxOldGenerationSizeMb: MAX_HEAP_MB } });
     const isOurs = (): boolean => started === worker && current !== undefined;
-    started.on('message', (compiled: Compiled) => isOurs() && give(compiled, true));
+    started.on('message', (answer: ThreadAnswer) => isOurs() && give(answer, true));
     started.on('error', (error) => isOurs() && give(refused(`cannot be checked (${error.message})`)));
     started.unref();
     return started;
   }
 
+  function inThread(tenant: string, request: ThreadRequest): Promise<ThreadAnswer> {
+    if (!places.admits(tenant)) throw new PalaceError('overload.busy', { detail: 'Many large documents are being checked.', retryAfterSeconds: 2 });
+    return new Promise((settle) => {
+      waiting.push(tenant, { tenant, request, settle });
+      places.take(tenant);
+      if (current === undefined) next();
+    });
+  }
+
   return {
     async compile(tenant, source, options = {}) {
-      if (source.length <= SMALL_TEXT_LENGTH) return compileFlow(source, options);
-      if (!places.admits(tenant)) throw new PalaceError('overload.busy', { detail: 'Many large flows are being checked.', retryAfterSeconds: 2 });
-      return new Promise<Compiled>((settle) => {
-        waiting.push(tenant, { tenant, source, options, settle });
-        places.take(tenant);
-        if (current === undefined) next();
-      });
+      const length = source.length + (options.functions ?? []).reduce((sum, one) => sum + one.source.length, 0);
+      if (length <= SMALL_TEXT_LENGTH) return compileFlow(source, options);
+      return (await inThread(tenant, { what: 'compile', source, options })) as Compiled;
+    },
+    async read(tenant, source) {
+      return source.length <= SMALL_TEXT_LENGTH ? readData(source) : ((await inThread(tenant, { what: 'read', source })) as ReadData);
     },
     async close() {
       await end();
@@ -91,4 +108,7 @@ export function createCompiler(): Compiler {
   };
 }
 
-const refused = (why: string): Compiled => ({ ok: false, errors: [{ path: '', message: `The document ${why}. Split it into several flows.` }] });
+const refused = (why: string): { readonly ok: false; readonly errors: ErrorPlace[] } => ({
+  ok: false,
+  errors: [{ path: '', message: `The document ${why}. Split it into several flows.` }],
+});

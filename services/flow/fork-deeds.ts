@@ -44,6 +44,8 @@ export function createDeeds(): Deeds {
 
   function after(run: Run, event: RunEvent): void {
     before(run, event);
+    // What was requested until then was the question what kind of act it is; the act comes now.
+    if (event.type === 'effect.classified') return void asked.delete(positionOf(run, event.act));
     const again = event.type === 'effect.requested' || (event.type === 'effect.completed' && event.how === 'ledger');
     if (!again) return;
     const position = positionOf(run, event.act);

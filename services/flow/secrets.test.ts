@@ -64,6 +64,23 @@ beforeEach(() => {
   behave = () => 200;
 });
 
+/** An interface with one operation; its document echoes too. */
+const API = {
+  openapi: '3.1.0',
+  paths: {
+    '/api/op': {
+      post: {
+        operationId: 'op',
+        parameters: [
+          { name: 'X-Key', in: 'header' },
+          { name: 'q', in: 'query' },
+        ],
+        requestBody: { content: { 'application/json': { schema: { properties: { p: {} } } } } },
+      },
+    },
+  },
+};
+
 /** Echoes everything, gives tokens at /oauth2/token, and says at /by-key/KEY whether it acted. */
 async function openOutside(): Promise<string> {
   const done = new Set<string>();
@@ -79,7 +96,8 @@ async function openOutside(): Promise<string> {
       const token = request.url === '/oauth2/token' ? { access_token: 'access-token-of-the-canary', token_type: 'bearer', expires_in: 600 } : {};
       const status = request.url?.startsWith('/by-key/') === true ? (done.has(request.url.slice(8)) ? 200 : 404) : how;
       response.writeHead(status, { 'content-type': 'application/json', 'x-echo': String(request.headers.authorization ?? '') });
-      response.end(JSON.stringify({ ...token, line, headers: request.headers, body }));
+      const api = request.url === '/api.json' ? API : {};
+      response.end(JSON.stringify({ ...token, ...api, line, headers: request.headers, body }));
     });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -186,6 +204,18 @@ describe('S38: secrets of a run', () => {
       { basic: guarded('get', '/basic', { basic: { username: 'ada', password: '${ $secrets.token }' } }) },
       { bearer: guarded('get', '/bearer', { use: 'bank' }) },
       { oauth: guarded('get', '/granted', { oauth2: { use: 'client' } }) },
+      {
+        api: {
+          call: 'openapi',
+          with: {
+            document: { endpoint: { uri: '${ $runtime.metadata.outside + "/api.json" }', authentication: { use: 'bank' } } },
+            operationId: 'op',
+            parameters: { 'X-Key': '${ $secrets.client.client.secret }', q: '${ $secrets.token }', p: '${ $secrets.user.password }' },
+            authentication: { basic: { username: 'ada', password: '${ $secrets.token }' } },
+            output: 'response',
+          },
+        },
+      },
       { pay: call('post', '/pay', { body: { t: '${ $secrets.token }' } }, { metadata: { palace: { effect: 'unique', deadline: 'PT1S', verify } } }) },
       {
         risky: {
@@ -208,6 +238,11 @@ describe('S38: secrets of a run', () => {
     expect(at('/bearer')?.headers.authorization).toBe(`Bearer ${TOKEN}`);
     expect(at('/granted')?.headers.authorization).toBe('Bearer access-token-of-the-canary');
     expect(new URLSearchParams(at('/oauth2/token')?.body).get('client_secret')).toBe(CLIENT);
+    expect(at('/api.json')?.headers.authorization).toBe(`Bearer ${TOKEN}`);
+    expect(at('/api/op')).toMatchObject({
+      headers: { authorization: `Basic ${Buffer.from(`ada:${TOKEN}`).toString('base64')}`, 'x-key': CLIENT },
+      body: JSON.stringify({ p: PASSWORD }),
+    });
     expect(at('/by-key/')?.headers['x-key']).toBe(TOKEN);
     expect(JSON.parse(seen.at(-1)?.body ?? '')).toEqual({ name: 'ada', password: PASSWORD });
     expect(history).toContain('[secret token]');

@@ -1,5 +1,5 @@
 // AgentsFlow, read first: everything the service does.
-//   publish / unpublish / flows / flow      definitions: inert documents, compiled once, versions for ever the same
+//   publish / unpublish / flows / flow      definitions: inert documents, compiled once with the functions they name, versions for ever the same
 //   start / startMany / wait                a run begins in a shard that this process owns, or in the inbox of its home shard
 //   run / runs / history / follow           what people see: summaries, one run folded from its journal, its events as they come
 //   signal / control / resolve / bulk       rows of the inbox, decided once by the run's owner
@@ -14,19 +14,21 @@ import { realScheduler } from '@palace/platform/durable/scheduler.ts';
 import type { Platform } from '@palace/platform/platform.ts';
 import { fewRandomBytes } from '@palace/platform/random-bytes.ts';
 import type { ServiceDoor } from '@palace/gateway/contract.ts';
-import { createCompiler } from './compiler.ts';
+import { createCompiler, type Compiler } from './compiler.ts';
 import { createEngine, type Engine } from './engine/engine.ts';
 import { createPrograms } from './engine/programs.ts';
 import { engineSettings } from './engine/settings.ts';
 import type { RunEnd } from './engine/slot.ts';
+import { createApiDocuments, MAX_DOCUMENT_BYTES } from './executors/api-documents.ts';
 import type { Executor } from './executors/executor.ts';
 import { createHttpClient, httpExecutor } from './executors/http.ts';
+import { openapiExecutors } from './executors/openapi.ts';
 import { countInDoubtRegularly } from './in-doubt.ts';
 import { flowMigrations } from './migrations.ts';
-import { announce, type FlowParts } from './parts.ts';
+import type { FlowParts } from './parts.ts';
+import { publishSource } from './publishing.ts';
 import { flowRoutes } from './routes.ts';
 import { postgresFlowStore } from './store/postgres.ts';
-import { publish } from './store/publish.ts';
 import { flowReads } from './store/read.ts';
 import type { Definition } from './store/port.ts';
 
@@ -50,13 +52,21 @@ export interface FlowOptions {
   readonly runtimeMetadata?: Readonly<Record<string, Json>>;
 }
 
+function ownExecutors({ egress, config }: Platform, compiler: Compiler): [string, Executor][] {
+  const { maxResponseBytes, maxRedirects } = config.effect;
+  const http = httpExecutor(createHttpClient(egress, { maxResponseBytes, maxRedirects }));
+  const large = httpExecutor(createHttpClient(egress, { maxResponseBytes: MAX_DOCUMENT_BYTES, maxRedirects }));
+  const documents = createApiDocuments({ http: large, readYaml: compiler.read });
+  return [['http', http], ...openapiExecutors(documents, http).map(([name, executor]): [string, Executor] => [name, executor])];
+}
+
 export async function openFlow(platform: Platform, options: FlowOptions = {}): Promise<FlowService> {
   const { config, database, telemetry } = platform;
   await database.migrate(flowMigrations());
   const store = postgresFlowStore(database, platform.blobs);
   const scheduler = realScheduler();
   const programs = createPrograms(store, scheduler);
-  const http = createHttpClient(platform.egress, { maxResponseBytes: config.effect.maxResponseBytes, maxRedirects: config.effect.maxRedirects });
+  const compiler = createCompiler();
   const engine: Engine = createEngine({
     node: () => node,
     store,
@@ -68,7 +78,7 @@ export async function openFlow(platform: Platform, options: FlowOptions = {}): P
     settings: engineSettings(config, options.runtimeMetadata ?? {}),
     log: telemetry.log.child({ service: 'flow' }),
     span: (name, about) => telemetry.span(name, about),
-    executors: new Map([['http', httpExecutor(http)], ...(options.executors ?? [])]),
+    executors: new Map([...ownExecutors(platform, compiler), ...(options.executors ?? [])]),
     metrics: {
       started: telemetry.counter('palace_runs_started_total', 'Runs accepted'),
       ended: telemetry.counter('palace_runs_ended_total', 'Runs ended, by final status', ['status']),
@@ -89,7 +99,7 @@ export async function openFlow(platform: Platform, options: FlowOptions = {}): P
     store: postgresDurableStore({ database, schema: 'flow', service: 'flow' }),
     settings: { ...config.durable, drainMs: config.installation.drainMs },
   });
-  const parts: FlowParts = { platform, engine, node, programs, reads: flowReads(database, platform.blobs), compiler: createCompiler() };
+  const parts: FlowParts = { platform, engine, node, programs, reads: flowReads(database, platform.blobs), compiler };
   const inDoubt = telemetry.gauge('palace_effects_in_doubt', 'Acts whose outcome nobody knows');
   const stopCounting = countInDoubtRegularly(database, () => node.owned().map(({ shard }) => shard), inDoubt);
   const stopListening = platform.bus.subscribe('flow.published', ({ data }) =>
@@ -106,12 +116,7 @@ export async function openFlow(platform: Platform, options: FlowOptions = {}): P
       await node.stop();
       await parts.compiler.close();
     },
-    async publish(tenant, source, sourceName) {
-      const compiled = await parts.compiler.compile(tenant, source, sourceName === undefined ? {} : { sourceName });
-      const published = await publish(database, tenant, source, compiled, node.timeMs());
-      announce(parts, tenant, published);
-      return published;
-    },
+    publish: (tenant, source, sourceName) => publishSource(parts, tenant, { source, sourceName }),
     startRun(tenant, flow, input) {
       const ended = Promise.withResolvers<RunEnd>();
       const accepted = engine.accept.start({ tenant, flow, input, onEnd: ended.resolve }).then(({ id }) => id);

@@ -11,6 +11,7 @@ import type { Json } from '@palace/jq/jq.ts';
 import { PERMISSIONS, type Permission, type Route, type SseEvent } from '@palace/gateway/contract.ts';
 import { loadConfig, type ConfigOverrides } from '@palace/platform/config.ts';
 import { testDatabase } from '@palace/platform/database/testing.ts';
+import type { Egress } from '@palace/platform/egress/port.ts';
 import { PalaceError } from '@palace/platform/errors.ts';
 import { openPlatform } from '@palace/platform/platform.ts';
 import type { Executor } from './executors/executor.ts';
@@ -23,6 +24,10 @@ export const KEY_ID = '0k5m9q2r7t4w8x3z';
 export interface NodeOptions {
   readonly executors?: Readonly<Record<string, Executor>>;
   readonly config?: ConfigOverrides;
+  /** Ports of this machine that may be called beside that of the outside. */
+  readonly ports?: readonly number[];
+  /** What calls leave by, e.g. with other hosts. */
+  readonly egress?: (real: Egress) => Egress;
 }
 
 export interface Reply {
@@ -83,7 +88,8 @@ export async function openInstallation(): Promise<Installation> {
   };
 }
 
-async function openNode(url: string, dir: string, outside: Outside, { executors = {}, config = {} }: NodeOptions): Promise<TestNode> {
+async function openNode(url: string, dir: string, outside: Outside, options: NodeOptions): Promise<TestNode> {
+  const { executors = {}, config = {}, ports = [], egress = (real: Egress) => real } = options;
   const settings = loadConfig(
     {
       ...config,
@@ -94,13 +100,16 @@ async function openNode(url: string, dir: string, outside: Outside, { executors 
     },
     {},
   );
-  const rule = { tenant: TENANT, host: '127.0.0.1', port: outside.port, action: 'allow' as const, reason: 'test' };
+  const rules = [outside.port, ...ports].map((port) => ({ tenant: TENANT, host: '127.0.0.1', port, action: 'allow' as const, reason: 'test' }));
   const platform = await openPlatform(settings, {
     service: 'flow-test',
     write: (line) => void outside.log.push(line),
-    egressRules: () => ({ list: () => Promise.resolve([rule]) }),
+    egressRules: () => ({ list: () => Promise.resolve(rules) }),
   });
-  const flow = await openFlow(platform, { executors: new Map(Object.entries(executors)), runtimeMetadata: { outside: outside.url } });
+  const flow = await openFlow(
+    { ...platform, egress: egress(platform.egress) },
+    { executors: new Map(Object.entries(executors)), runtimeMetadata: { outside: outside.url } },
+  );
   await flow.start();
   return {
     flow,

@@ -2,12 +2,8 @@
 import type { Json } from '@palace/jq/jq.ts';
 import { expect } from 'vitest';
 import { parse } from 'yaml';
+import type { ScenarioStep } from '../conformance/gherkin.ts';
 import { Installation, type Reply } from './installation.ts';
-
-export interface StepText {
-  readonly text: string;
-  readonly document: string | undefined;
-}
 
 interface World {
   readonly installation: Installation;
@@ -102,7 +98,7 @@ function eventOf(document: string) {
   return { specversion: '1.0' as const, id: `event-${given.type}`, source: 'https://example.com/matrix', ...given };
 }
 
-export function play(steps: readonly StepText[]): void {
+export function play(steps: readonly Pick<ScenarioStep, 'text' | 'document'>[]): void {
   const world: World = { installation: new Installation(), main: undefined, input: {}, run: '' };
   for (const { text, document } of steps) {
     const found = STEPS.find(([words]) => words.test(text));

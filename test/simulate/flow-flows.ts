@@ -19,6 +19,14 @@ const read = (name: string): Step => ({
   [name]: { call: 'http', with: { method: 'get', endpoint: `http://keyed.sim/${name}` }, metadata: { palace: { effect: 'read', deadline: 'PT1S' } } },
 });
 const unkeyed = (name: string): Step => call(name, 'unkeyed.sim', { effect: 'unique', deadline: 'PT2S' });
+/** The step learns what kind of act it is before it acts. */
+const asking = (name: string): Step => ({
+  [name]: {
+    call: 'openapi',
+    with: { document: { endpoint: 'http://unkeyed.sim' }, operationId: name, parameters: { token: '${ $workflow.input.token }', step: name } },
+    metadata: { palace: { deadline: 'PT2S' } },
+  },
+});
 const verified = (name: string, absenceFinal: boolean): Step =>
   call(name, 'unkeyed.sim', {
     effect: 'unique',
@@ -97,6 +105,7 @@ const FLOWS: Readonly<Record<string, Flow>> = {
     ],
   },
   ship: { steps: [keyed('pack'), unkeyed('ship'), set('shipped')] },
+  asks: { steps: [retrying(asking('order'), 3), guarded(asking('getOrders')), asking('bill')] },
   charge: { steps: [verified('charge', true), keyed('receipt')] },
   weak: { steps: [verified('weak', false), set('paid')] },
   'charge-again': { steps: [retrying(verified('charge-again', true), 3), keyed('thanks')] },

@@ -21,6 +21,20 @@ const failed = (detail: string, reach: 'not-sent' | 'answered' | 'unknown', stat
   reach,
 });
 
+interface Addressed {
+  readonly method: string;
+  readonly endpoint: string;
+  readonly body: Json;
+  readonly operationId: string;
+}
+
+/** An http call says it; an openapi call by the name of its operation. */
+function addressed(args: Json): Addressed {
+  const { document, operationId = '', parameters = null, ...http } = args as Partial<Addressed> & { document?: { endpoint: string }; parameters?: Json };
+  if (document === undefined) return { method: http.method ?? 'GET', endpoint: http.endpoint ?? '', body: http.body ?? null, operationId };
+  return { method: operationId.startsWith('get') ? 'GET' : 'POST', endpoint: `${document.endpoint}/${operationId}`, body: parameters, operationId };
+}
+
 export class FlowOutside {
   /** How often each key was performed. */
   readonly performed = new Map<string, number>();
@@ -42,10 +56,20 @@ export class FlowOutside {
     return (call) => this.request(process, call);
   }
 
+  /** What kind of act an operation is: a read of the document, which may fail as any read. */
+  question(process: SimulatedProcess): Executor {
+    return async (call) => {
+      const { endpoint, operationId } = addressed(call.args);
+      const outcome = await this.request(process, { ...call, args: { method: 'GET', endpoint } });
+      const act = this.switches.flow === 'acts asked about and taken for weaker ones' ? 'idempotent' : 'unique';
+      return outcome.ok ? { ok: true, result: operationId.startsWith('get') ? 'read' : act } : outcome;
+    };
+  }
+
   private request(process: SimulatedProcess, call: EffectCall): Promise<EffectOutcome> {
     const { world } = this;
     const { random } = world;
-    const { method, endpoint } = call.args as { method: string; endpoint: string };
+    const { method, endpoint } = addressed(call.args);
     const untilMs = world.nowMs + call.deadlineMs;
     return new Promise((resolve) => {
       let settled = false;
@@ -112,7 +136,7 @@ export class FlowOutside {
     this.count(this.performed, key, call.key);
     if (this.switches.effects === 'unkeyed') this.count(this.performed, call.key, call.key);
     if (call.class !== 'unique' && !endpoint.startsWith('http://unkeyed.sim/')) return;
-    const { body } = call.args as { body: Json };
+    const { body } = addressed(call.args);
     this.count(this.meant, `${call.run} ${endpoint} ${JSON.stringify(body)}`, call.key);
   }
 

@@ -76,7 +76,11 @@ export class FlowProcess implements LaunchedService {
       scheduler,
       entropy: (bytes) => Uint8Array.from({ length: bytes }, () => world.random.between(0, 255)),
       programs: createPrograms(store, scheduler),
-      executors: new Map([['http', hasty.perform]]),
+      executors: new Map([
+        ['http', hasty.perform],
+        ['openapi', hasty.perform],
+        ['openapi.effect', outside.question(process)],
+      ]),
       secrets: noSecrets,
       settings: ENGINE_SETTINGS,
       log: this.logTo(),

@@ -27,6 +27,7 @@ export type FlowMistake =
   | 'timer set in another commit'
   | 'stream row decided in another commit'
   | 'unique acts repeated freely'
+  | 'acts asked about and taken for weaker ones'
   | 'acts after their deadline'
   | 'no look-back'
   | 'back to a step without the ledger'
@@ -72,6 +73,7 @@ export const MUTANTS: readonly Mutant[] = [
   flow('timer set in another commit'),
   flow('stream row decided in another commit'),
   flow('unique acts repeated freely'),
+  flow('acts asked about and taken for weaker ones'),
   flow('acts after their deadline'),
   flow('no look-back'),
   flow('back to a step without the ledger'),

@@ -84,6 +84,8 @@ function take(walk: Walk, event: RunEvent, step: string | undefined): void {
       walk.acts.set(event.act, { pointer: step ?? walk.program.steps[event.pc]?.pointer ?? '', instance: event.path });
       return;
     case 'effect.requested':
+      // What kind of act a call is was asked first: a case does not answer that.
+      if (walk.program.steps.some((one) => isQuestion(one, event.function))) return;
       return ask(walk, event.act, event.class === 'read' || event.class === 'idempotent');
     case 'child.requested':
       if (event.await) ask(walk, event.act, true);

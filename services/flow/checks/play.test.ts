@@ -34,6 +34,14 @@ describe('stubs', () => {
     }
   });
 
+  test('are not asked what kind of act an openapi call is', () => {
+    const steps = `
+  - find:
+      call: openapi
+      with: { document: { endpoint: 'https://pets.example.com/openapi.json' }, operationId: find, parameters: { name: ada } }`;
+    passes(steps, `cases: [{ name: a, stubs: { find: { result: { id: 3 } } }, expect: { result: { id: 3 }, attempts: { find: 1 } } }]`);
+  });
+
   test('of a file hold for every case, and a case replaces them step by step', () => {
     passes(
       `${CALL}\n  - say: { set: { paid: '\${ .id }' } }`,

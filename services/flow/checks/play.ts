@@ -5,7 +5,7 @@ import { JqError, type Json } from '@palace/jq/jq.ts';
 import { standardFault } from '../core/faults.ts';
 import { checkSchema } from '../core/json-schema.ts';
 import type { ActId, CloudEvent, Command, RunEvent, RunFault } from '../core/model.ts';
-import type { EffectClass, Step } from '../core/program.ts';
+import { isQuestion, type EffectClass, type Step } from '../core/program.ts';
 import { isEnded, openEffect, openEffects, positionOf, type OpenEffect } from '../core/run.ts';
 import { createAnswers, type Answers, type Chosen } from './answers.ts';
 import type { KnownFlow, Library } from './library.ts';
@@ -146,10 +146,13 @@ function answerEffect(play: Play, member: Member, effect: OpenEffect | undefined
   // Let go of in the same decision.
   if (effect === undefined || effect.state !== 'requested') return;
   const step = stepOfAct(member, effect.act);
+  const { world } = play;
+  // What kind of act it is, nobody can look up here: the careful answer.
+  if (isQuestion(step, effect.function))
+    return world.at(world.nowMs, () => void world.give(member, { type: 'effect-done', act: effect.act, attempt: effect.attempt, result: 'unique' }));
   const found = chosen(play, member, step, effect.act, effect);
   if (found === undefined) return;
   const { answer, attempt } = found;
-  const { world } = play;
   play.given.set(effect.key, answer);
   const isLate = answer.afterMs === 'never' || answer.afterMs > effect.deadlineMs;
   const afterMs = answer.afterMs === 'never' ? effect.deadlineMs : Math.min(answer.afterMs, effect.deadlineMs);

@@ -1,7 +1,7 @@
 // What a played case did, as expectations and people read it: the steps that it took with their times, and what it asked for.
 import type { Json } from '@palace/jq/jq.ts';
 import type { CloudEvent, RunEvent } from '../core/model.ts';
-import type { EffectClass, Step } from '../core/program.ts';
+import { isQuestion, type EffectClass, type Step } from '../core/program.ts';
 import { isInner, shortName } from './step-names.ts';
 import type { Target } from './model.ts';
 import { stepOfAct, type Member } from './world.ts';
@@ -30,9 +30,9 @@ export const effectsAsked = (members: readonly Member[]): Asked[] =>
   members.flatMap((member) =>
     member.log.flatMap(({ event }): Asked[] => {
       if (event.type !== 'effect.requested') return [];
-      return [
-        { target: { flow: member.flow.name, pointer: stepOfAct(member, event.act).pointer }, function: event.function, class: event.class, args: event.args },
-      ];
+      const step = stepOfAct(member, event.act);
+      if (isQuestion(step, event.function)) return [];
+      return [{ target: { flow: member.flow.name, pointer: step.pointer }, function: event.function, class: event.class, args: event.args }];
     }),
   );
 
@@ -54,8 +54,9 @@ export function attemptsOf(members: readonly Member[], target: Target): number {
     for (const { event } of member.log) {
       if (event.type === 'step.entered' && program.steps[event.pc]?.pointer === target.pointer) began += 1;
       if (event.type === 'step.entered' && bodies.has(event.pc)) tried += 1;
-      const isRequest = event.type === 'effect.requested' || event.type === 'child.requested';
-      if (isRequest && stepOfAct(member, event.act).pointer === target.pointer) tried += 1;
+      if (event.type !== 'effect.requested' && event.type !== 'child.requested') continue;
+      const step = stepOfAct(member, event.act);
+      if (step.pointer === target.pointer && !(event.type === 'effect.requested' && isQuestion(step, event.function))) tried += 1;
     }
   }
   return tried > 0 ? tried : began;

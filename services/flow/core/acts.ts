@@ -6,7 +6,7 @@
 //    It names no pc: a run that goes on with a newer version (upgrade.ts) meets no position that it had before.
 import type { Json } from '@palace/jq/json.ts';
 import type { ActId, CloudEvent, EffectIntent, LedgerAnswer, RunFault, TimerPurpose } from './model.ts';
-import type { Pc, Program, Step } from './program.ts';
+import type { EffectClass, Pc, Program, Step } from './program.ts';
 
 export type Stage =
   /** Its kind's work begins. */
@@ -65,7 +65,8 @@ export type Own =
       /** What unique acts below came to, by position: a repeated body gets the answer, not the act (I4 of model.ts). */
       kept: Map<string, LedgerAnswer> | undefined;
     }
-  | { readonly kind: 'call'; effect: OpenEffect | undefined; intent: EffectIntent | undefined; attempt: number }
+  /** `class`: found out by asking, for steps that ask. */
+  | { readonly kind: 'call'; effect: OpenEffect | undefined; intent: EffectIntent | undefined; attempt: number; class: EffectClass | undefined }
   | {
       readonly kind: 'listen';
       open: boolean;
@@ -170,7 +171,7 @@ export function freshOwn(step: Step, attempts: number): Own {
     case 'try':
       return { kind: 'try', attempt: 1, caught: undefined, base: attempts, peak: attempts, kept: undefined };
     case 'call':
-      return { kind: 'call', effect: undefined, intent: undefined, attempt: attempts };
+      return { kind: 'call', effect: undefined, intent: undefined, attempt: attempts, class: undefined };
     case 'listen': {
       const items = step.foreach === undefined ? undefined : { done: 0, outputs: [], filters: [], early: [], late: [] };
       return { kind: 'listen', open: false, enough: false, received: [], correlation: undefined, items };

@@ -29,12 +29,14 @@ function repeating(run: Run, act: Act): Act | undefined {
 
 export function keepAnswer(run: Run, act: Act, answer: { readonly state: LedgerAnswer['state']; readonly key: string; readonly result?: Json }): void {
   const step = stepAt(run, act);
-  if (step.kind !== 'call' || step.effect === 'read' || step.effect === 'idempotent') return;
+  if (step.kind !== 'call' || act.own.kind !== 'call') return;
+  const effect = act.own.class ?? step.effect;
+  if (effect === 'read' || effect === 'idempotent') return;
   const own = repeating(run, act)?.own;
   if (own?.kind !== 'try') return;
   const position = positionIn(run.linked.program, act);
   own.kept ??= new Map();
-  own.kept.set(position, { position, class: step.effect, ...answer });
+  own.kept.set(position, { position, class: effect, ...answer });
 }
 
 /** It certainly did not happen. */

@@ -3,14 +3,16 @@
 // I2 An answer counts only for the act and attempt that asked; late answers change nothing.
 import type { Json } from '@palace/jq/jq.ts';
 import { actOf, type Act, type OpenEffect } from './acts.ts';
+import { isEffectClass } from './effect-class.ts';
 import { signalEvent } from './evolve.ts';
 import { fail } from './failing.ts';
+import { standardFault } from './faults.ts';
 import type { ActId, Command, RunFault } from './model.ts';
 import { fits } from './payload.ts';
 import { isGuarded, releaseRun } from './release.ts';
 import { isEnded, openEffect, stepAt } from './run.ts';
 import { isSegmentDue } from './segments.ts';
-import { isAbsenceFinal, isVerifiable } from './steps/call.ts';
+import { isAbsenceFinal, isAsking, isVerifiable } from './steps/call.ts';
 import { hasHeard, hear, offer } from './steps/listen.ts';
 import { itemOf, tooLargeTogether } from './steps/map.ts';
 import { emit, limitFault, settingOf, type Turn } from './turn.ts';
@@ -33,7 +35,8 @@ const HANDLES: { readonly [T in Command['type']]: Handle<T> } = {
   },
   continue: () => undefined,
   'open-segment': ({ run, env }) => (isSegmentDue(run, env.limits) ? undefined : 'No segment is due.'),
-  'effect-done': (turn, { act, attempt, result }) => withEffect(turn, act, attempt, (effect) => effectDone(turn, effect, result)),
+  'effect-done': (turn, { act, attempt, result }) =>
+    withEffect(turn, act, attempt, (effect) => (isAsking(turn, effect) ? classified(turn, effect, result) : effectDone(turn, effect, result))),
   'effect-failed': (turn, { act, attempt, fault, reach }) =>
     withEffect(turn, act, attempt, (effect) => {
       if (reach === 'unknown' && isGuarded(effect)) return doubt(turn, effect, fault.detail ?? fault.title ?? 'The outcome of the call is unknown.');
@@ -172,6 +175,13 @@ function effectDone(turn: Turn, effect: OpenEffect, result: Json, how: 'performe
     atMs: turn.env.nowMs,
   });
   if (!small) fail(turn, actOf(turn.run, act), { ...tooLarge(turn, 'result of the call'), instance: stepAt(turn.run, actOf(turn.run, act)).pointer });
+  return undefined;
+}
+
+/** The answer to the read that a step asks before its act. */
+function classified(turn: Turn, effect: OpenEffect, result: Json): Outcome {
+  if (!isEffectClass(result)) return effectFailed(turn, effect, standardFault('runtime', 'What kind of act the call is was not found out.'));
+  emit(turn, { type: 'effect.classified', act: effect.act, class: result, atMs: turn.env.nowMs });
   return undefined;
 }
 

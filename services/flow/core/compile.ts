@@ -2,13 +2,17 @@
 // I1 Never throws for any text: what is wrong comes back as messages with path, line, column and a way out.
 // I2 The same text gives the same program, byte for byte; equal documents have the same canonical text.
 // I3 What compiles is also a valid document of the official OWS 1.0.3 schema.
+// I4 Nothing is fetched: definitions of functions come in as options, and those that are missing are named. A program with missing ones
+//    can be looked at and tried with stand-ins for its calls; it is not stored.
 import type { Json } from '@palace/jq/json.ts';
 import type { ErrorPlace } from '@palace/platform/errors.ts';
 import { canonicalText } from './language/canonical.ts';
 import { present, reserve, type Compilation } from './language/compilation.ts';
 import { checkUse, identityOf, palaceOf } from './language/document.ts';
+import { Expansion, type UnfetchedFunction } from './language/expansion.ts';
 import { createExpressions, ROOT_SCOPE } from './language/expressions.ts';
-import { apartFrom, readExtensions } from './language/extensions.ts';
+import { checkExtensions, readExtensions } from './language/extensions.ts';
+import { checkFunctions } from './language/functions.ts';
 import { ROOT } from './language/grammar.ts';
 import { createReport } from './language/report.ts';
 import { declaredSecrets } from './language/secrets.ts';
@@ -20,7 +24,7 @@ import { expressionOrTemplate } from './language/templates.ts';
 import { entry, listAt, mapAt, pathOf, type MapNode } from './language/tree.ts';
 import { yamlText } from './language/yaml-text.ts';
 import { readYaml } from './language/yaml.ts';
-import { PROGRAM_FORMAT, type Program, type Step } from './program.ts';
+import { PROGRAM_FORMAT, type PinnedFunction, type Program, type Step } from './program.ts';
 
 export type Compiled =
   | {
@@ -31,12 +35,15 @@ export type Compiled =
       /** The document in plain OWS, when the text was in shorthand: what is kept instead of it. */
       readonly rewritten?: string;
       readonly warnings: ErrorPlace[];
+      readonly unfetched: readonly UnfetchedFunction[];
     }
   | { readonly ok: false; readonly errors: ErrorPlace[] };
 
 export interface CompileOptions {
   /** The file's name; stands before the message of a text that is no document at all. */
   readonly sourceName?: string;
+  /** Definitions of functions of elsewhere, by address. */
+  readonly functions?: readonly PinnedFunction[];
 }
 
 export function compileFlow(source: string, options: CompileOptions = {}): Compiled {
@@ -57,18 +64,23 @@ export function compileFlow(source: string, options: CompileOptions = {}): Compi
     steps: [],
     pending: [],
     extensions: readExtensions(report, listAt(use, 'extensions')),
-    extending: new Map(),
+    extending: undefined,
     use: {
       errors: mapAt(use, 'errors'),
       retries: mapAt(use, 'retries'),
       timeouts: mapAt(use, 'timeouts'),
       authentications: mapAt(use, 'authentications'),
+      functions: mapAt(use, 'functions'),
+      catalogs: mapAt(use, 'catalogs'),
       secrets,
     },
+    origin: { pointerOf: pathOf, placeOf: report.place, chain: [] },
+    expansion: new Expansion(options.functions ?? []),
   };
   const program = lowerProgram(c, root);
   if (program === undefined || report.failed()) return { ok: false, errors: report.errors() };
-  const compiled = { ok: true, program, document: root.value, canonical: canonicalText(root.value), warnings: report.warnings() } as const;
+  const unfetched = [...c.expansion.unfetched.values()];
+  const compiled = { ok: true, program, document: root.value, canonical: canonicalText(root.value), warnings: report.warnings(), unfetched } as const;
   if (root === written) return compiled;
   const rewritten = yamlText(root.value);
   if (rewritten !== undefined) return { ...compiled, rewritten };
@@ -87,8 +99,11 @@ function lowerProgram(c: Compilation, root: MapNode): Program | undefined {
     timeout: timeoutOf(c, entry(root, 'timeout'), ROOT_SCOPE),
   };
   lowerRoot(c, root);
-  lowerLists(apartFrom(c));
   checkUse(c);
+  checkExtensions(c);
+  checkFunctions(c);
+  lowerLists(c);
+  c.expansion.reportForeign();
   const steps = c.steps.filter((step): step is Step => step !== undefined);
   if (c.report.failed()) return undefined;
   if (steps.length !== c.steps.length) throw new Error('A step was lost without a message.');
@@ -97,10 +112,11 @@ function lowerProgram(c: Compilation, root: MapNode): Program | undefined {
     ...identity,
     title: identity.title,
     steps,
-    expressions: c.expressions.sources,
+    expressions: c.expressions.table.sources,
     ...parts,
     ...palace,
     places: placesOf(c, root),
+    functions: c.expansion.texts.size === 0 ? undefined : [...c.expansion.texts.values()].map(({ pinned }) => pinned),
     document: root.value,
   });
 }

@@ -55,6 +55,12 @@ const FOLDS: { readonly [T in RunEvent['type']]: Fold<T> } = {
     setEffect(run, act, { act: act.id, pc: act.pc, attempt, ...intentIn(event), atMs, state: 'requested' });
     setStage(run, act, 'waiting');
   },
+  'effect.classified': (run, event) => {
+    const act = actOf(run, event.act);
+    setEffect(run, act, undefined);
+    ownOf(act, 'call').class = event.class;
+    setStage(run, act, 'enter');
+  },
   'effect.completed': (run, event) => {
     const act = actOf(run, event.act);
     setEffect(run, act, undefined);

@@ -3,14 +3,14 @@
 import type { Json } from '@palace/jq/jq.ts';
 import type { Act, ListenItems, OpenEffect, Own, Received, Stage } from './acts.ts';
 import type { ActId, EffectIntent, LedgerAnswer, RunFault } from './model.ts';
-import type { Pc } from './program.ts';
+import type { EffectClass, Pc } from './program.ts';
 
 type FlatOwn =
   | { readonly k: 'do'; readonly c: Pc; readonly l?: number; readonly w?: Pc }
   | { readonly k: 'for'; readonly i: number; readonly v?: readonly Json[] }
   | { readonly k: 'fork'; readonly e: number; readonly l: number; readonly w?: true; readonly o: readonly (readonly [number, Json])[] }
   | { readonly k: 'try'; readonly n: number; readonly b: number; readonly p: number; readonly c?: RunFault; readonly m?: readonly LedgerAnswer[] }
-  | { readonly k: 'call'; readonly n: number; readonly e?: OpenEffect; readonly i?: EffectIntent }
+  | { readonly k: 'call'; readonly n: number; readonly e?: OpenEffect; readonly i?: EffectIntent; readonly f?: EffectClass }
   | {
       readonly k: 'listen';
       readonly o: boolean;
@@ -107,7 +107,13 @@ function flatOwn(own: Own): FlatOwn | undefined {
         ...(own.kept !== undefined && { m: [...own.kept.values()] }),
       };
     case 'call':
-      return { k: 'call', n: own.attempt, ...(own.effect !== undefined && { e: own.effect }), ...(own.intent !== undefined && { i: own.intent }) };
+      return {
+        k: 'call',
+        n: own.attempt,
+        ...(own.effect !== undefined && { e: own.effect }),
+        ...(own.intent !== undefined && { i: own.intent }),
+        ...(own.class !== undefined && { f: own.class }),
+      };
     case 'listen':
       return {
         k: 'listen',
@@ -158,7 +164,7 @@ function liveOwn(flat: FlatOwn | undefined): Own {
       return { kind: 'try', attempt: flat.n, caught: flat.c, base: flat.b, peak: flat.p, kept };
     }
     case 'call':
-      return { kind: 'call', effect: flat.e, intent: flat.i, attempt: flat.n };
+      return { kind: 'call', effect: flat.e, intent: flat.i, attempt: flat.n, class: flat.f };
     case 'listen':
       return {
         kind: 'listen',

@@ -23,7 +23,7 @@ const STATES: Readonly<Record<string, { readonly whole: string; readonly segment
     segments: 'cbd6c383d1f4ca1ee34bdb80368dd715bf7ed10a5b9d66c04411f3ba990de8a3',
     queued: ['e8d937664ea0c1bfd4e39668a4adf576508db790dfdf5c4c19395fd1b861d6d9', '0ce7b48844ee6b082c718329784a9d5c6c168757f961bb5d1c87babbb4038986'],
   },
-  // Listens that had enough say so.
+  // Listens that had enough say so; only steps that ask for their class hold more.
   '7': {
     whole: '3c6a983bb3cc465a6f50e9f6f6f5bd52844adcd7c9d2494676bcbbb57b21b1dc',
     segments: '67c847a42e1e7b2a0e5de8232d6f6b0e21dc2363961d0e24018127463518bc42',

@@ -13,7 +13,7 @@ function hash(parts: readonly (string | number)[]): Buffer {
 /** Letters and digits alone: with a hyphen a key could begin like somebody's secret, and be masked where a person needs it (I2). */
 const letters = (digest: Buffer): string => digest.toString('base64url').replaceAll('-', 'x').replaceAll('_', 'y').slice(0, KEY_LETTERS);
 
-/** `ordinal` counts several acts of one step instance; a step has one, number 0. */
+/** `ordinal` counts several acts of one step instance: its act is number 0, what it asks before it number 1. */
 export function effectKey(run: string, generation: number, pointer: string, path: string, ordinal: number): string {
   return letters(hash(['effect', run, generation, pointer, path, ordinal]));
 }

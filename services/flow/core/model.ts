@@ -160,6 +160,8 @@ export type RunEvent =
       readonly seen?: Seen;
       readonly atMs: number;
     }
+  /** What kind of act the step's call is, as the read before it found out (`ask` of the step): the act itself is requested next. */
+  | { readonly type: 'effect.classified'; readonly act: ActId; readonly class: EffectClass; readonly atMs: number }
   | {
       readonly type: 'effect.completed';
       readonly act: ActId;

@@ -1,7 +1,8 @@
 // The compiled form of a flow: flat, inert JSON. Steps are addressed by program counter (their index), named by JSON pointer.
 // Compiled once per content hash (language/compile.ts), linked to closures when loaded (link.ts), executed by decide.ts.
 // I1 A program holds no code: expressions are jq source in one table, referenced by number.
-// I2 Pointers equal the OWS error instances (`/do/0/name/try/0/inner`) and are the step identities of the journal.
+// I2 Pointers equal the OWS error instances (`/do/0/name/try/0/inner`) and are the step identities of the journal: no two are the same.
+//    The body of a function stands under each call of it: `/do/0/name/call/try/0/inner`.
 import type { Json } from '@palace/jq/jq.ts';
 
 export const PROGRAM_FORMAT = 1;
@@ -122,12 +123,14 @@ export type StepKind =
   | { readonly kind: 'do'; readonly first: Pc; readonly frames?: Pc; readonly silent?: true }
   | { readonly kind: 'set'; readonly value: Template }
   | { readonly kind: 'switch'; readonly cases: readonly { readonly name: string; readonly when?: ExprId; readonly then: Then }[] }
-  /** `function` is `http` or `name:version@catalog`; an executor of that name performs it. */
+  /** `function` is a call of the language or `name:version@catalog`; an executor of that name performs it. */
   | {
       readonly kind: 'call';
       readonly function: string;
       readonly with: Template;
       readonly effect: EffectClass;
+      /** A read that finds out the class before the act is requested; until then `effect` is only feared. */
+      readonly ask?: { readonly function: string; readonly with: Template };
       readonly verify?: Verify;
       readonly deadlineMs: number;
     }
@@ -172,7 +175,17 @@ export type StepKind =
       readonly onError: 'stop' | 'collect';
     };
 
+/** A definition of elsewhere, as it was when the flow was published. */
+export interface PinnedFunction {
+  readonly address: string;
+  /** SHA-256 of `source`, hex. */
+  readonly hash: string;
+  readonly source: string;
+}
+
 export type Step = StepCommon & StepKind;
+/** An act of the step that only finds out of what class the step's own will be. */
+export const isQuestion = (step: Step, called: string): boolean => step.kind === 'call' && step.ask !== undefined && step.ask.function === called;
 export type StepOf<K extends StepKind['kind']> = Extract<Step, { kind: K }>;
 
 /** All that a listen step is subscribed to: its own filters, then those that end it. */
@@ -200,6 +213,8 @@ export interface Program {
   readonly upgrade?: 'compatible';
   /** From document.metadata.palace.lifecycle: which lifecycle events its runs publish (lifecycle.ts); `task` those of the workflow too. */
   readonly lifecycle?: 'workflow' | 'task';
+  /** What the steps of its functions of elsewhere were made from: a run needs no network for them, and they never change. */
+  readonly functions?: readonly PinnedFunction[];
   /** The normalised document: `$workflow.definition`. */
   readonly document: Json;
 }

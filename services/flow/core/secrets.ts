@@ -111,7 +111,8 @@ function withValues<T>(linked: Linked, e: ExprId | undefined, evaluate: () => T)
 function argumentsTemplate(run: Run, effect: OpenEffect): Template {
   const act = run.acts.get(effect.act);
   const step = act === undefined ? undefined : stepAt(run, act);
-  return step?.kind === 'call' ? step.with : { t: 'lit', v: null };
+  if (step?.kind !== 'call') return { t: 'lit', v: null };
+  return step.ask !== undefined && effect.function === step.ask.function ? step.ask.with : step.with;
 }
 
 /** Every part without a secret by `plain`, every expression with one by `secret`; `kept` is what the intent has at the place. */

@@ -16,6 +16,7 @@ import { standardFault } from '../core/faults.ts';
 import type { Mask } from '../core/mask.ts';
 import { StepFault } from '../core/turn.ts';
 import type { EffectCall, EffectOutcome } from '../executors/executor.ts';
+import { notAvailable } from '../executors/not-yet.ts';
 import { argumentsAtHand, verifyAtHand, verifyVariables, type AtHand } from './act-arguments.ts';
 import type { Effects, EngineParts } from './parts.ts';
 import { aboutRun, traceparentOf } from './tracing.ts';
@@ -133,9 +134,7 @@ function commandOf(effect: OpenEffect, outcome: EffectOutcome): Command {
 
 async function execute(parts: EngineParts, slot: Slot, effect: OpenEffect, untilMs: number, signal: AbortSignal): Promise<EffectOutcome> {
   const executor = parts.executors.get(effect.function);
-  if (executor === undefined) {
-    return { ok: false, fault: standardFault('configuration', `This server has no function "${effect.function}".`), reach: 'not-sent' };
-  }
+  if (executor === undefined) return notAvailable(effect.function);
   const span = parts.span(`effect ${effect.function}`, {
     parent: traceparentOf(slot.id),
     attributes: { 'palace.run_id': slot.id, 'palace.flow': slot.row.flow, 'palace.effect_class': effect.class, 'palace.attempt': effect.attempt },

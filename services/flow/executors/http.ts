@@ -155,9 +155,17 @@ function outcomeOf(args: HttpArgs, url: string, response: EgressResponse): Effec
   if (args.output === 'raw') return { ok: true, result: Buffer.from(response.body).toString('base64') };
   const content = contentOf(response);
   if (args.output === 'response') {
-    return { ok: true, result: { request: { method: args.method, uri: url }, statusCode: status, headers: { ...response.headers }, content } };
+    return {
+      ok: true,
+      result: { request: { method: args.method, uri: url, headers: shown(args) }, statusCode: status, headers: { ...response.headers }, content },
+    };
   }
   return { ok: true, result: content };
+}
+
+/** The headers that the step gave; credentials stay out of the result. */
+function shown(args: HttpArgs): Record<string, Json> {
+  return Object.fromEntries(Object.entries(args.headers ?? {}).filter(([name]) => !/^(?:authorization|proxy-authorization|cookie)$/i.test(name)));
 }
 
 const textOf = (response: EgressResponse): string => Buffer.from(response.body).toString('utf8').toWellFormed().replaceAll('\u0000', '\uFFFD');

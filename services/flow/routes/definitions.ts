@@ -1,12 +1,12 @@
-// /v1/flows: publish, look up, list, delete. A definition is inert: nothing here runs or opens anything.
+// /v1/flows: publish, look up, list, delete. A definition is inert: nothing here runs it, and only publishing fetches what it names.
 import { PalaceError } from '@palace/platform/errors.ts';
 import { route, type Route } from '@palace/gateway/contract.ts';
 import { z } from 'zod';
 import { flowDetail, flowList, flowVersion, listFlows, publishFlow, validation } from '../contract.ts';
-import type { CompileOptions } from '../core/compile.ts';
 import { announce, type FlowParts } from '../parts.ts';
+import { compileSource, publishSource } from '../publishing.ts';
 import type { Definition } from '../store/port.ts';
-import { publish, unpublish } from '../store/publish.ts';
+import { unpublish } from '../store/publish.ts';
 
 const named = z.object({ namespace: z.string().max(63), name: z.string().max(63) });
 const versionQuery = z.strictObject({ version: z.string().max(100).optional() });
@@ -23,10 +23,8 @@ const page = (d: Definition): z.input<typeof flowVersion> => ({
 
 export const definitionRoutes = (parts: FlowParts): Route[] => [...writing(parts), ...reading(parts)];
 
-const optionsOf = ({ sourceName }: { readonly sourceName?: string | undefined }): CompileOptions => (sourceName === undefined ? {} : { sourceName });
-
 function writing(parts: FlowParts): Route[] {
-  const { reads, compiler } = parts;
+  const { reads } = parts;
   const { database } = parts.platform;
   return [
     route({
@@ -39,9 +37,7 @@ function writing(parts: FlowParts): Route[] {
       maxBodyBytes: 2_000_000,
       responses: { 200: flowVersion, 201: flowVersion },
       async handle({ tenant, body }) {
-        const compiled = await compiler.compile(tenant, body.source, optionsOf(body));
-        const published = await publish(database, tenant, body.source, compiled, parts.node.timeMs());
-        announce(parts, tenant, published);
+        const published = await publishSource(parts, tenant, body);
         return { status: published.created ? 201 : 200, body: { ...page(published), created: published.created } };
       },
     }),
@@ -55,8 +51,10 @@ function writing(parts: FlowParts): Route[] {
       maxBodyBytes: 2_000_000,
       responses: { 200: validation },
       async handle({ tenant, body }) {
-        const compiled = await compiler.compile(tenant, body.source, optionsOf(body));
-        return { status: 200, body: compiled.ok ? { ok: true, errors: [] } : { ok: false, errors: compiled.errors } };
+        const compiled = await compileSource(parts, tenant, body);
+        if (!compiled.ok) return { status: 200, body: { ok: false, errors: compiled.errors } };
+        const addresses = compiled.unfetched.map(({ address }) => address);
+        return { status: 200, body: { ok: true, errors: [], ...(addresses.length > 0 && { fetchedAtPublishing: addresses }) } };
       },
     }),
     route({
@@ -105,7 +103,10 @@ function reading({ reads }: FlowParts): Route[] {
       async handle({ tenant, resource, query }) {
         const found = await reads.flow(tenant, resource.namespace, resource.name, query.version);
         if (found === undefined) throw new PalaceError('not-found', { detail: `There is no version ${query.version} of this flow.` });
-        return { status: 200, body: { ...page(found), source: found.source, document: found.document } };
+        return {
+          status: 200,
+          body: { ...page(found), source: found.source, document: found.document, ...(found.functions !== undefined && { functions: [...found.functions] }) },
+        };
       },
     }),
     route({

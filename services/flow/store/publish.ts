@@ -2,14 +2,36 @@
 // I1 A version's content never changes; the same content again is the same publication (`created: false`).
 // I2 A run in progress keeps its hash; programs are deleted only when no version names them and no run is open (R11).
 import { createHash } from 'node:crypto';
+import type { Json } from '@palace/jq/jq.ts';
 import type { Database } from '@palace/platform/database/port.ts';
 import { PalaceError } from '@palace/platform/errors.ts';
 import type { Compiled } from '../core/compile.ts';
-import { PROGRAM_FORMAT } from '../core/program.ts';
+import { canonicalText } from '../core/language/canonical.ts';
+import { PROGRAM_FORMAT, type Program } from '../core/program.ts';
 import type { Definition } from './port.ts';
 import { readDefinition } from './postgres.ts';
 
-export const hashOf = (canonical: string): string => createHash('sha256').update(canonical).digest('hex');
+type Whole = Extract<Compiled, { ok: true }>;
+
+/** Of the document, and of the functions of elsewhere as they were: the same document with other functions is another program. */
+function hashOf({ canonical, program }: Whole): string {
+  const parts = [canonical, ...(program.functions ?? []).map(({ address, hash }) => `${address} ${hash}`)];
+  return createHash('sha256').update(parts.join('\n')).digest('hex');
+}
+
+const changed = ({ namespace, name, version }: Program): PalaceError =>
+  new PalaceError('flow.version-exists', { detail: `${namespace}/${name} ${version} was published with other content.` });
+
+/** The publication of this very document, whatever has become of the functions that it calls. Throws `flow.version-exists`. */
+export async function publishedBefore(database: Database, tenant: string, { program, canonical }: Whole): Promise<Definition | undefined> {
+  return database.asTenant(tenant, async (sql) => {
+    const known = await readDefinition(sql, program.namespace, program.name, program.version);
+    if (known === undefined) return undefined;
+    const stored = await sql.query<{ document: Json }>(`select program->'document' as document from flow.program where hash = $1`, [known.hash]);
+    if (stored.rows[0] === undefined || canonicalText(stored.rows[0].document) !== canonical) throw changed(program);
+    return known;
+  });
+}
 
 /** Publishes one document. Throws `flow.invalid` with every mistake, `flow.version-exists` for changed content. */
 export async function publish(
@@ -20,15 +42,14 @@ export async function publish(
   nowMs: number,
 ): Promise<Definition & { created: boolean }> {
   if (!compiled.ok) throw new PalaceError('flow.invalid', { errors: compiled.errors });
+  if (compiled.unfetched.length > 0) throw new Error('A program that lacks definitions of functions is not stored.');
   const { program } = compiled;
-  const hash = hashOf(compiled.canonical);
+  const hash = hashOf(compiled);
   return database.asTenant(tenant, async (sql) => {
     // One publication of a flow at a time: the ordinal is what `latest` means.
     await sql.query('select pg_advisory_xact_lock(hashtextextended($1, 0))', [`publish ${tenant} ${program.namespace}/${program.name}`]);
     const known = await readDefinition(sql, program.namespace, program.name, program.version);
-    if (known !== undefined && known.hash !== hash) {
-      throw new PalaceError('flow.version-exists', { detail: `${program.namespace}/${program.name} ${program.version} was published with other content.` });
-    }
+    if (known !== undefined && known.hash !== hash) throw changed(program);
     if (known !== undefined) return { ...known, created: false };
     await sql.query('insert into flow.program (tenant, hash, format, program, source, published_ms) values ($1, $2, $3, $4, $5, $6) on conflict do nothing', [
       tenant,

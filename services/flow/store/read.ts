@@ -5,6 +5,7 @@ import type { Database, Sql } from '@palace/platform/database/port.ts';
 import type { z } from 'zod';
 import type { listFlows, listRuns } from '../contract.ts';
 import type { RunEvent } from '../core/model.ts';
+import type { PinnedFunction } from '../core/program.ts';
 import { makeCursor, readCursor } from './cursor.ts';
 import { matchRuns, type Matching, type RunFilter } from './matching.ts';
 import { FIRST_SEGMENT, type Definition, type LedgerRow, type RunRow, type StoredRun } from './port.ts';
@@ -16,10 +17,17 @@ export interface HistoryItem {
   readonly event: RunEvent;
 }
 
+export interface PublishedFlow extends Definition {
+  readonly source: string;
+  readonly document: unknown;
+  /** What its functions of elsewhere were when it was published. */
+  readonly functions?: readonly { readonly address: string; readonly hash: string }[];
+}
+
 export interface FlowReads {
   flows(tenant: string, query: z.output<typeof listFlows>): Promise<{ items: Definition[]; next?: string }>;
   versions(tenant: string, namespace: string, name: string): Promise<Definition[]>;
-  flow(tenant: string, namespace: string, name: string, version?: string): Promise<(Definition & { source: string; document: unknown }) | undefined>;
+  flow(tenant: string, namespace: string, name: string, version?: string): Promise<PublishedFlow | undefined>;
   runs(tenant: string, query: z.output<typeof listRuns>): Promise<{ items: RunRow[]; next?: string }>;
   run(tenant: string, id: string): Promise<RunRow | undefined>;
   /** A start or a fork that its owner has not written yet. */
@@ -54,12 +62,14 @@ export function flowReads(database: Database, blobs: Blobs): FlowReads {
       read(tenant, async (sql) => {
         const definition = await readDefinition(sql, namespace, name, version);
         if (definition === undefined) return undefined;
-        const text = await sql.query<{ source: string; document: unknown }>(
-          `select source, program->'document' as document from flow.program where hash = $1`,
+        const text = await sql.query<{ source: string; document: unknown; functions: PinnedFunction[] | null }>(
+          `select source, program->'document' as document, program->'functions' as functions from flow.program where hash = $1`,
           [definition.hash],
         );
         const found = text.rows[0];
-        return found === undefined ? undefined : { ...definition, ...found };
+        if (found === undefined) return undefined;
+        const { source, document, functions } = found;
+        return { ...definition, source, document, ...(functions !== null && { functions: functions.map(({ address, hash }) => ({ address, hash })) }) };
       }),
     runs: (tenant, query) => read(tenant, (sql) => listSummaries(sql, query)),
     run: (tenant, id) =>

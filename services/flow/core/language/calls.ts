@@ -1,12 +1,11 @@
-// Call steps: http and functions of the default catalog; their effect class, deadline and verification from metadata.palace.
-import type { JsonObject } from '@palace/jq/json.ts';
+// http calls: their arguments; and of every call step the effect class, deadline and verification from metadata.palace.
 import type { EffectClass, StepCommon, StepOf, Template, Verify } from '../program.ts';
+import { METHODS, methodEffect } from '../effect-class.ts';
 import { authenticationOf } from './authentication.ts';
 import type { Compilation, Site } from './compilation.ts';
 import { fixedDurationMs, oneLine } from './durations.ts';
 import { expressionOf, recognise, withSecrets, type Scope } from './expressions.ts';
-import { isMap, mapOf } from './maps.ts';
-import { ENDPOINT, HTTP_WITH, PALACE_STEP, later } from './grammar.ts';
+import { ENDPOINT, HTTP_WITH, PALACE_STEP } from './grammar.ts';
 import { DEFAULT_DEADLINE_MS } from './limits.ts';
 import { didYouMean } from './nearest.ts';
 import { asWritten, checkShape, kindWord, shorten } from './shape.ts';
@@ -15,29 +14,24 @@ import { booleanAt, entry, isText, mapAt, textAt, type MapNode, type Node, type 
 import { uriTemplate } from './uri.ts';
 
 type Call = Omit<StepOf<'call'>, keyof StepCommon>;
-type MapStep = Omit<StepOf<'map'>, keyof StepCommon>;
 
-const LATER_CALLS: ReadonlySet<string> = new Set(['openapi', 'grpc', 'asyncapi', 'a2a', 'mcp']);
-/** name:version@catalog */
-const CATALOG_FUNCTION = /^([a-z][A-Za-z0-9._-]{0,62}):((?:0|[1-9]\d*)\.(?:0|[1-9]\d*)\.(?:0|[1-9]\d*)(?:-[0-9A-Za-z.-]{1,64})?)@([a-z][a-z0-9-]{0,62})$/;
-const EMPTY: JsonObject = {};
-
-export function callOf(c: Compilation, site: Site): Call | MapStep | undefined {
-  const call = textAt(site.body, 'call');
-  if (call !== undefined && isMap(call.value)) return mapOf(c, site, call);
-  const palace = palaceOf(c, site.body);
-  if (call === undefined) return undefined;
-  const isHttp = call.value === 'http';
-  if (!isHttp && !catalogFunction(c, call)) return undefined;
+export function httpCall(c: Compilation, site: Site): Call {
   const given = mapAt(site.body, 'with');
-  if (isHttp && entry(site.body, 'with') === undefined) c.report.errorAtKey(site.body, 'An http call needs "with".', 'Give it at least method and endpoint.');
-  if (isHttp && given !== undefined) checkShape(c.report, given, HTTP_WITH);
-  const scope = withSecrets(site.scope);
-  const args = given === undefined ? ({ t: 'lit', v: EMPTY } as const) : isHttp ? httpArguments(c, given, scope) : templateOf(c, given, scope);
-  const effect = (textAt(palace, 'effect')?.value as EffectClass | undefined) ?? (isHttp ? methodEffect(textAt(given, 'method')) : 'unique');
+  if (entry(site.body, 'with') === undefined) c.report.errorAtKey(site.body, 'An http call needs "with".', 'Give it at least method and endpoint.');
+  if (given !== undefined) checkShape(c.report, given, HTTP_WITH);
+  const args = given === undefined ? ({ t: 'lit', v: {} } as const) : httpArguments(c, given, withSecrets(site.scope));
+  return { kind: 'call', function: 'http', with: args, ...effectOf(c, site, methodEffect(textAt(given, 'method')?.value)) };
+}
+
+/** What metadata.palace of a call step says of its effect. `otherwise`: the class when it says none. */
+export function effectOf(c: Compilation, site: Site, otherwise: EffectClass): Pick<Call, 'effect' | 'deadlineMs' | 'verify'> {
+  const palace = palaceOf(c, site.body);
   const verify = verifyOf(c, mapAt(palace, 'verify'), site.scope);
-  const deadlineMs = fixedDurationMs(c, entry(palace, 'deadline'), site.scope) ?? DEFAULT_DEADLINE_MS;
-  return { kind: 'call', function: call.value, with: args, effect, deadlineMs, ...(verify === undefined ? {} : { verify }) };
+  return {
+    effect: (textAt(palace, 'effect')?.value as EffectClass | undefined) ?? otherwise,
+    deadlineMs: fixedDurationMs(c, entry(palace, 'deadline'), site.scope) ?? DEFAULT_DEADLINE_MS,
+    ...(verify === undefined ? {} : { verify }),
+  };
 }
 
 /** metadata.palace of a step; its shape is checked here. */
@@ -48,33 +42,6 @@ function palaceOf(c: Compilation, body: MapNode): MapNode | undefined {
   else c.report.error(node, `metadata.palace must be a map, not ${kindWord(node)}.`);
   return node.kind === 'map' ? node : undefined;
 }
-
-function catalogFunction(c: Compilation, call: TextNode): boolean {
-  const parts = CATALOG_FUNCTION.exec(call.value);
-  if (parts?.[3] === 'default') return true;
-  if (parts !== null) c.report.error(call, later('Catalogs other than "default" are'), `Write ${parts[1]}:${parts[2]}@default if that one is meant.`);
-  else if (LATER_CALLS.has(call.value)) c.report.error(call, later(`"call: ${call.value}" is`));
-  else if (/^[a-z]+:\/\//i.test(call.value)) c.report.error(call, later('Functions from an address are'));
-  else
-    c.report.error(
-      call,
-      `There is no function "${shorten(call.value)}".`,
-      didYouMean(call.value, ['http', ...LATER_CALLS]) ?? 'Write "http", or a function of the catalog as name:1.0.0@default.',
-    );
-  return false;
-}
-
-const METHODS: Readonly<Record<string, EffectClass>> = {
-  GET: 'read',
-  HEAD: 'read',
-  OPTIONS: 'read',
-  PUT: 'idempotent',
-  DELETE: 'idempotent',
-  POST: 'unique',
-  PATCH: 'unique',
-};
-
-const methodEffect = (method: TextNode | undefined): EffectClass => METHODS[method?.value.trim().toUpperCase() ?? ''] ?? 'unique';
 
 export function httpArguments(c: Compilation, node: MapNode, scope: Scope): Template {
   const parts: [string, Template | undefined][] = [
@@ -98,16 +65,12 @@ function methodTemplate(c: Compilation, node: TextNode | undefined, scope: Scope
   if (found.kind === 'refused') return undefined;
   if (found.kind === 'expression') return { t: 'jq', e: c.expressions.add(node, found.source, found.offset, scope) };
   const method = node.value.trim().toUpperCase();
-  if (!Object.hasOwn(METHODS, method))
-    c.report.error(
-      node,
-      `"${shorten(node.value)}" is not an HTTP method.`,
-      didYouMean(method, Object.keys(METHODS)) ?? `Use one of ${Object.keys(METHODS).join(', ')}.`,
-    );
+  if (!METHODS.includes(method))
+    c.report.error(node, `"${shorten(node.value)}" is not an HTTP method.`, didYouMean(method, METHODS) ?? `Use one of ${METHODS.join(', ')}.`);
   return { t: 'lit', v: method };
 }
 
-function endpointTemplate(c: Compilation, node: Node | undefined, scope: Scope): Template | undefined {
+export function endpointTemplate(c: Compilation, node: Node | undefined, scope: Scope): Template | undefined {
   if (node?.kind === 'map') checkShape(c.report, node, ENDPOINT);
   const uri = node?.kind === 'map' ? textAt(node, 'uri') : node;
   if (!isText(uri)) return undefined;

@@ -1,11 +1,14 @@
 // What the parts of the compiler hand to each other while one document is compiled. Lives for one call of compileFlow.
 // I1 The steps of a list get their numbers together when the list is met (reserve), so that `next` and `then` are known before any
 //    of them is lowered; steps.ts lowers the lists in the order met. Nothing recurses over steps.
+// I2 The body of a function is lowered once for each call of it, the lists of an extension once around each step that it extends, under
+//    pointers of their own: no two steps share a pointer.
 import type { Duration, Pc, Step } from '../program.ts';
-import type { Expressions, Scope } from './expressions.ts';
+import { createExpressions, type Expressions, type Scope } from './expressions.ts';
+import type { Expansion } from './expansion.ts';
 import { MAX_STEPS } from './limits.ts';
-import type { Report } from './report.ts';
-import { pathOf, type ListNode, type MapNode, type Node, type TextNode } from './tree.ts';
+import type { Place, Report } from './report.ts';
+import type { ListNode, MapNode, Node, TextNode } from './tree.ts';
 
 /** An extension of `use.extensions`, as written. */
 export interface Extension {
@@ -17,6 +20,7 @@ export interface Extension {
 }
 
 export interface PendingList {
+  readonly c: Compilation;
   readonly list: ListNode;
   readonly parent: Pc;
   /** Number of the first item. */
@@ -26,33 +30,56 @@ export interface PendingList {
   readonly branches: boolean;
 }
 
-/** Steps of an extension, around one step that it extends. */
-export interface Extending {
-  /** The extended step. */
-  readonly of: Pc;
-  /** The list `before`, when it is one of that: an `exit` in it leaves the frame. */
-  readonly before?: Pc;
-  /** The path of the list in `use.extensions`, and what stands for it in pointers: one list is many, one around each step. */
-  readonly path: string;
-  readonly pointer: string;
+/** The body of a function, at the place of one call of it. */
+export interface PendingStep {
+  readonly c: Compilation;
+  readonly site: Site;
 }
 
+/** What `use` offers to those who name it. */
+export type Use = { readonly [part in 'errors' | 'retries' | 'timeouts' | 'authentications' | 'functions' | 'catalogs']: MapNode | undefined } & {
+  readonly secrets: ReadonlySet<string>;
+};
+export const NOTHING_TO_USE: Use = {
+  errors: undefined,
+  retries: undefined,
+  timeouts: undefined,
+  authentications: undefined,
+  functions: undefined,
+  catalogs: undefined,
+  secrets: new Set(),
+};
+
+/** Steps of an extension, around one step that it extends. */
+interface Extending {
+  /** The extended step. */
+  readonly of: Pc;
+  /** The list `before`, when they stand in that: an `exit` in it leaves the frame. */
+  readonly before?: Pc;
+}
+
+/** Where the text stands that is being lowered: the document itself, a function at the place of one call, an extension around one step. */
+export interface Origin {
+  pointerOf(node: Node): string;
+  placeOf(offset: number): Place;
+  /** The functions around, outermost first. */
+  readonly chain: readonly string[];
+}
+
+/** `steps`, `pending` and `expansion` are one for the whole document; the rest belongs to the text at hand. */
 export interface Compilation {
   readonly report: Report;
   readonly expressions: Expressions;
   /** By pc. */
   readonly steps: (Step | undefined)[];
-  readonly pending: PendingList[];
+  readonly pending: (PendingList | PendingStep)[];
+  readonly use: Use;
+  /** Those that stand around the steps of this text. */
   readonly extensions: readonly Extension[];
-  /** By the pc of a step, for those that belong to an extension. */
-  readonly extending: Map<Pc, Extending>;
-  readonly use: {
-    readonly errors: MapNode | undefined;
-    readonly retries: MapNode | undefined;
-    readonly timeouts: MapNode | undefined;
-    readonly authentications: MapNode | undefined;
-    readonly secrets: ReadonlySet<string>;
-  };
+  /** The text is that of an extension. */
+  readonly extending: Extending | undefined;
+  readonly origin: Origin;
+  readonly expansion: Expansion;
 }
 
 /** One step on its way: where it stands and what it may see. */
@@ -81,29 +108,22 @@ export function reserve(c: Compilation, list: ListNode, parent: Pc, scope: Scope
     return -1;
   }
   const base = c.steps.length;
-  for (const _ of list.items) numbered(c, parent);
-  c.pending.push({ list, parent, base, scope, branches });
+  for (const _ of list.items) c.steps.push(undefined);
+  c.pending.push({ c, list, parent, base, scope, branches });
   return base;
 }
 
-/** The number of one more step; what stands inside a step of an extension belongs to the extension. */
-function numbered(c: Compilation, parent: Pc): Pc {
-  const within = c.extending.get(parent);
-  if (within !== undefined) c.extending.set(c.steps.length, within);
-  return c.steps.push(undefined) - 1;
-}
-
-export function pointerOf(c: Compilation, pc: Pc, node: Node): string {
-  const within = c.extending.get(pc);
-  return within === undefined ? pathOf(node) : within.pointer + pathOf(node).slice(within.path.length);
+/** Steps of its own, which no program holds: for parts of the text that are checked and never run. */
+export function apart(c: Compilation, chain: readonly string[] = c.origin.chain): Compilation {
+  return { ...c, expressions: createExpressions(c.report, c.use.secrets), steps: [undefined], origin: { ...c.origin, chain } };
 }
 
 /** A list inside a for, try or catch is a `do` of its own. */
 export function reserveBody(c: Compilation, list: ListNode, parent: Pc, scope: Scope, timeout?: Duration): Pc {
-  const pc = numbered(c, parent);
+  const pc = c.steps.push(undefined) - 1;
   const first = reserve(c, list, pc, scope, false);
   const name = list.parent?.key === 'catch' ? 'catch' : String(list.key);
-  const common = { pc, pointer: pointerOf(c, pc, list), name, parent, next: -1, ...c.report.place(list.keyAt) };
+  const common = { pc, pointer: c.origin.pointerOf(list), name, parent, next: -1, ...c.origin.placeOf(list.keyAt) };
   c.steps[pc] = { kind: 'do', ...common, ...(timeout !== undefined && { timeout }), then: { kind: 'continue' }, first };
   return pc;
 }

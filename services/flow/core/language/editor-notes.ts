@@ -8,6 +8,7 @@ import {
   EXTENSION,
   HTTP_WITH,
   MAP_WITH,
+  OPENAPI_WITH,
   LISTEN_TO,
   LISTEN_UNTIL,
   PALACE_DOCUMENT,
@@ -68,7 +69,7 @@ export const HOLDS: Readonly<Record<string, Holds>> = {
 };
 
 /** The shape of `with`, by what is called. */
-export const CALL_ARGUMENTS: Readonly<Record<string, Shape>> = { http: HTTP_WITH, 'map:1.0.0@default': MAP_WITH };
+export const CALL_ARGUMENTS: Readonly<Record<string, Shape>> = { http: HTTP_WITH, openapi: OPENAPI_WITH, 'map:1.0.0@default': MAP_WITH };
 
 export const NOTES: Readonly<Record<string, string>> = {
   // the document and what stands around the steps

@@ -19,24 +19,32 @@ export interface Scope {
   readonly secrets?: true;
 }
 export const ROOT_SCOPE: Scope = { names: [], all: VARIABLES, key: '' };
+/** Of functions that somebody else wrote: what is secret stays with the flow. */
+export const FOREIGN_SCOPE: Scope = { names: [], all: VARIABLES.filter((name) => name !== 'secrets' && name !== 'authorization'), key: 'foreign' };
 export function scopeWith(scope: Scope, ...added: readonly string[]): Scope {
-  const names = [...new Set([...scope.names, ...added])];
-  return { names, all: [...VARIABLES, ...names], key: names.join(',') };
+  const news = [...new Set(added)].filter((name) => !scope.all.includes(name));
+  return { names: [...scope.names, ...news], all: [...scope.all, ...news], key: [scope.key, ...news].join(',') };
 }
 
 /** Where an act is described, `$secrets` may be used. */
 export const withSecrets = (scope: Scope): Scope => ({ ...scope, secrets: true });
 
+/** The expressions of a program, each source once. */
+export interface ExpressionTable {
+  readonly ids: Map<string, ExprId>;
+  readonly sources: string[];
+}
+export const newTable = (): ExpressionTable => ({ ids: new Map(), sources: [] });
+
 export interface Expressions {
   /** Checks `source`, which stands in `node` from `offset` of its value on. */
   add(node: TextNode, source: string, offset: number, scope: Scope): ExprId;
-  readonly sources: readonly string[];
+  readonly table: ExpressionTable;
 }
 
-/** `secrets`: the names that the document declares. */
-export function createExpressions(report: Report, secrets: ReadonlySet<string>): Expressions {
-  const ids = new Map<string, ExprId>();
-  const sources: string[] = [];
+/** `report` belongs to the text that the expressions stand in; several texts may fill one table. `secrets`: the names that it declares. */
+export function createExpressions(report: Report, secrets: ReadonlySet<string>, table = newTable()): Expressions {
+  const { ids, sources } = table;
   const checked = new Map<string, Checked>();
   const check = (source: string, scope: Scope): Checked => {
     const key = `${scope.key}\0${source}`;
@@ -45,7 +53,7 @@ export function createExpressions(report: Report, secrets: ReadonlySet<string>):
     return known;
   };
   return {
-    sources,
+    table,
     add(node, source, offset, scope) {
       const { error, usesSecrets } = check(source, scope);
       const place = (at: number): number => textOffset(report.text, node, offset + at);

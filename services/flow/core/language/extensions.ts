@@ -4,8 +4,8 @@
 // I3 The steps of an extension are not extended, and see no variables but their own: they stand in `use`, not where the step stands.
 // I4 Each frame has steps of its own, counted like all others (MAX_STEPS): `POINTER/extensions/NAME/before/0/step`.
 import type { Pc, Step, StepOf } from '../program.ts';
-import { pointerOf, present, reserve, type Compilation, type Extension, type Site } from './compilation.ts';
-import { createExpressions, expressionOf, ROOT_SCOPE } from './expressions.ts';
+import { apart, present, reserve, type Compilation, type Extension, type Site } from './compilation.ts';
+import { expressionOf, ROOT_SCOPE } from './expressions.ts';
 import { EXTENSION, type StepKindName } from './grammar.ts';
 import { MAX_NAME_LENGTH, MAX_STEPS } from './limits.ts';
 import type { Report } from './report.ts';
@@ -32,30 +32,21 @@ export function readExtensions(report: Report, list: ListNode | undefined): Exte
   return found;
 }
 
-/** All of them once more beside the program, so that mistakes are found in those that extend nothing here. The lists are lowered by the caller. */
-export function apartFrom(c: Compilation): Compilation {
-  const apart: Compilation = {
-    ...c,
-    steps: [undefined],
-    pending: [],
-    extending: new Map(),
-    extensions: [],
-    expressions: createExpressions(c.report, c.use.secrets),
-  };
+/** All of them once more beside the program, so that mistakes are found in those that extend nothing here. Lowered by the next lowerLists. */
+export function checkExtensions(c: Compilation): void {
+  const alone = apart(c);
   for (const { when, before, after } of c.extensions) {
-    expressionOf(c.report, apart.expressions, when, ROOT_SCOPE);
+    expressionOf(c.report, alone.expressions, when, ROOT_SCOPE);
     for (const list of [before, after]) {
       if (list === undefined) continue;
-      const pc = apart.steps.push(undefined) - 1;
-      apart.extending.set(pc, { of: 0, path: '', pointer: '', ...(list === before && { before: pc }) });
-      reserve(apart, list, pc, ROOT_SCOPE, false);
+      const pc = alone.steps.push(undefined) - 1;
+      reserve({ ...alone, extensions: [], extending: { of: 0, ...(list === before && { before: pc }) } }, list, pc, ROOT_SCOPE, false);
     }
   }
-  return apart;
 }
 
-export function extensionsOf(c: Compilation, site: Site, kind: StepKindName): readonly Extension[] {
-  if (c.extensions.length === 0 || c.extending.has(site.pc)) return [];
+export function extensionsOf(c: Compilation, kind: StepKindName): readonly Extension[] {
+  if (c.extensions.length === 0) return [];
   const group = kind === 'do' || kind === 'fork' ? 'composite' : kind;
   return c.extensions.filter(({ extend, before, after }) => (extend === 'all' || extend === group) && (before ?? after) !== undefined);
 }
@@ -104,8 +95,14 @@ export function lowerExtended(c: Compilation, site: Site, around: readonly Exten
 }
 
 function lowerPart(c: Compilation, site: Site, { extension, name, list }: Part, at: { readonly pc: Pc; readonly next: Pc; readonly of: Pc }): Step {
-  const pointer = `${pointerOf(c, site.pc, site.body)}/extensions/${escapePointer(extension.name)}/${name}`;
-  c.extending.set(at.pc, { of: at.of, path: pathOf(list), pointer, ...(name === 'before' && { before: at.pc }) });
+  const pointer = `${c.origin.pointerOf(site.body)}/extensions/${escapePointer(extension.name)}/${name}`;
+  const path = pathOf(list);
+  const inner: Compilation = {
+    ...c,
+    extensions: [],
+    extending: { of: at.of, ...(name === 'before' && { before: at.pc }) },
+    origin: { ...c.origin, pointerOf: (node) => pointer + pathOf(node).slice(path.length) },
+  };
   return present<StepOf<'do'>>({
     kind: 'do',
     pc: at.pc,
@@ -113,11 +110,11 @@ function lowerPart(c: Compilation, site: Site, { extension, name, list }: Part, 
     name: extension.name,
     parent: site.pc,
     next: at.next,
-    ...c.report.place(list.keyAt),
+    ...c.origin.placeOf(list.keyAt),
     if: expressionOf(c.report, c.expressions, extension.when, ROOT_SCOPE),
     then: { kind: 'continue' },
     extends: at.of,
-    first: reserve(c, list, at.pc, ROOT_SCOPE, false),
+    first: reserve(inner, list, at.pc, ROOT_SCOPE, false),
     silent: true,
   });
 }

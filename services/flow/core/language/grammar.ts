@@ -27,13 +27,15 @@ const SCHEMA: Shape = {
 const INPUT: Shape = { what: 'an input', keys: { schema: { is: ['map'], shape: SCHEMA }, from: template } };
 const OUTPUT: Shape = { what: 'an output', keys: { schema: { is: ['map'], shape: SCHEMA }, as: template } };
 const EXPORT: Shape = { what: 'an export', keys: { schema: { is: ['map'], shape: SCHEMA }, as: template } };
+export const OUTPUT_FIELD: Field = { is: ['map'], shape: OUTPUT };
+export const EXPORT_FIELD: Field = { is: ['map'], shape: EXPORT };
 const TIMEOUT: Shape = { what: 'a timeout', keys: { after: { ...duration, required: true } } };
 
 const STEP_COMMON: Readonly<Record<string, Field>> = {
   if: expression,
   input: { is: ['map'], shape: INPUT },
-  output: { is: ['map'], shape: OUTPUT },
-  export: { is: ['map'], shape: EXPORT },
+  output: OUTPUT_FIELD,
+  export: EXPORT_FIELD,
   timeout: { is: ['text', 'map'], shape: TIMEOUT },
   then: text,
   metadata: map,
@@ -69,6 +71,29 @@ export const MAP_WITH: Shape = {
 };
 /** What stands under `authentication` is checked in authentication.ts. */
 export const ENDPOINT: Shape = { what: 'an endpoint', keys: { uri: requiredText, authentication: map } };
+
+export const EXTERNAL_RESOURCE: Shape = { what: 'an external document', keys: { name: text, endpoint: { is: ['text', 'map'], required: true } } };
+export const OPENAPI_WITH: Shape = {
+  what: 'the "with" of an openapi call',
+  keys: {
+    document: { is: ['map'], required: true, shape: EXTERNAL_RESOURCE },
+    operationId: requiredText,
+    parameters: map,
+    output: { is: ['text'], oneOf: ['content', 'response', 'raw'] },
+    redirect: flag,
+    authentication: map,
+  },
+};
+export const CATALOG: Shape = {
+  what: 'a catalog',
+  keys: {
+    endpoint: {
+      is: ['text', 'map'],
+      required: true,
+      shape: { what: 'the endpoint of a catalog', keys: { uri: requiredText }, refused: { authentication: later('Catalogs that ask for authentication are') } },
+    },
+  },
+};
 
 const EMIT: Shape = {
   what: 'an emit',
@@ -207,11 +232,7 @@ const DOCUMENT: Shape = {
 };
 const USE: Shape = {
   what: '"use"',
-  keys: { errors: map, retries: map, timeouts: map, authentications: map, secrets: list, extensions: list },
-  refused: {
-    functions: later('Functions of one\'s own ("use.functions") are'),
-    catalogs: later('"use.catalogs" is'),
-  },
+  keys: { errors: map, retries: map, timeouts: map, authentications: map, secrets: list, extensions: list, functions: map, catalogs: map },
 };
 export const ROOT: Shape = {
   what: 'a flow',

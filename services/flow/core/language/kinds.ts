@@ -1,7 +1,7 @@
 // What each kind of step means, beside calls (calls.ts) and events (events.ts). Lists inside a step are only numbered here.
 import type { ExprId, StepCommon, StepKind, StepOf } from '../program.ts';
 import { FORMATS } from '../schema/formats.ts';
-import { callOf } from './calls.ts';
+import { callOf } from './call-kinds.ts';
 import { present, reserve, reserveBody, type Compilation, type Site } from './compilation.ts';
 import { durationOf, oneLine } from './durations.ts';
 import { emitOf, listenOf } from './events.ts';

@@ -25,3 +25,10 @@ export const MAX_CONCURRENCY = 100_000;
 export const MAX_SECRETS = 100;
 /** Event filters of one listen; each is a subscription, and is tried on every event. */
 export const MAX_FILTERS = 100;
+/** Functions that call functions. */
+export const MAX_FUNCTION_DEPTH = 16;
+/** Characters of all functions together, each counted once for every call of it. */
+export const MAX_EXPANDED_LENGTH = 2_000_000;
+/** Functions of elsewhere that one flow may use, and the characters of each. */
+export const MAX_FOREIGN_FUNCTIONS = 50;
+export const MAX_FOREIGN_LENGTH = 200_000;

@@ -142,12 +142,12 @@ const MISTAKES: readonly Mistake[] = [
     'a foreach with mistakes',
     ['- pay:', '    listen: {to: {any: [], until: $other}}', '    foreach: {item: $e, at: input, each: x, do: [], output: {as: "$item"}}'],
     [
-      '4:37 /do/0/pay/listen/to/until | Expression: $other is not defined. | Known here: $context, $input, $output, $secrets, $task, $workflow, $runtime, $authorization, $effect, $$e, $input.',
+      '4:37 /do/0/pay/listen/to/until | Expression: $other is not defined. | Known here: $context, $input, $output, $secrets, $task, $workflow, $runtime, $authorization, $effect, $$e.',
       '5:23 /do/0/pay/foreach/item | "$e" cannot name a variable. | Write e; expressions use it as $e.',
       '5:31 /do/0/pay/foreach/at | The variable $input has a meaning of its own. | Choose another name.',
       '5:38 /do/0/pay/foreach/each | Unknown key "each" in a foreach. | It may have: item, at, do, output, export.',
       '5:51 /do/0/pay/foreach/do | A list of steps needs at least one step.',
-      '5:69 /do/0/pay/foreach/output/as | Expression: $item is not defined. | Known here: $context, $input, $output, $secrets, $task, $workflow, $runtime, $authorization, $effect, $$e, $input.',
+      '5:69 /do/0/pay/foreach/output/as | Expression: $item is not defined. | Known here: $context, $input, $output, $secrets, $task, $workflow, $runtime, $authorization, $effect, $$e.',
     ],
   ],
   [

@@ -76,11 +76,6 @@ const MISTAKES: readonly Mistake[] = [
     ["document: {dsl: '1.0.3', namespace: shop, name: orders, version: '1.0.0', metadata: {palace: {upgrade: true}}}", STEPS],
     ['1:104 /document/metadata/palace/upgrade | "upgrade" must be text, not true or false. | Quote it: \'true\'.'],
   ],
-  [
-    'own functions, which come later',
-    [HEAD, 'use: {functions: {f: {set: {x: 1}}}}', STEPS],
-    ['2:7 /use/functions | Functions of one\'s own ("use.functions") are not available yet.'],
-  ],
   ['another expression language', [HEAD, 'evaluate: {language: js}', STEPS], ['2:22 /evaluate/language | "language" must be "jq". | Did you mean "jq"?']],
   [
     'an unused retry policy with a mistake',

@@ -185,12 +185,13 @@ const MISTAKES: readonly Mistake[] = [
     ['- pay:', '    call: http', '    with:', '      method: get', '      endpoint: |', '        ${ .a +', '        .b }'],
     ['7:19 /do/0/pay/with/endpoint | This expression must stand on one line. | Use ">-" instead of "|" to fold the lines.'],
   ],
-  ['a call that comes later', ['- pay: {call: grpc, with: {}}'], ['3:17 /do/0/pay/call | "call: grpc" is not available yet.']],
   ['a mistyped call', ['- pay: {call: htpp, with: {}}'], ['3:17 /do/0/pay/call | There is no function "htpp". | Did you mean "http"?']],
   [
-    'a function of a foreign catalog',
+    'a function of a catalog that nobody defined',
     ['- pay: {call: "charge:1.0.0@acme"}'],
-    ['3:17 /do/0/pay/call | Catalogs other than "default" are not available yet. | Write charge:1.0.0@default if that one is meant.'],
+    [
+      '3:17 /do/0/pay/call | There is no catalog "acme" in use.catalogs. | Define it there with its endpoint, or write charge:1.0.0@default if that one is meant.',
+    ],
   ],
   [
     'a mistyped effect class',

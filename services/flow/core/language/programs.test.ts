@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { compileFlow } from '../compile.ts';
 import type { Program, Step, StepKind, StepOf } from '../program.ts';
+import { ACCEPTED_CALLS } from './accepted-calls.ts';
 import { ACCEPTED } from './accepted-flows.ts';
 import { flow, HEAD, messages } from './flow-text.ts';
 
@@ -17,7 +18,7 @@ function first<K extends StepKind['kind']>(kind: K, ...steps: readonly string[])
 const warnings = (...steps: readonly string[]): string[] => messages(compileFlow(flow(...steps)));
 
 describe('accepted documents', () => {
-  it.each(ACCEPTED)('%s compiles to steps numbered by their place', (_what, text) => {
+  it.each([...ACCEPTED, ...ACCEPTED_CALLS])('%s compiles to steps numbered by their place', (_what, text) => {
     const made = program(text);
     made.steps.forEach((step, pc) => expect(step.pc).toBe(pc));
     for (const step of made.steps) {

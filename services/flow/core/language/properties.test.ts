@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
 import { compileFlow } from '../compile.ts';
+import { ACCEPTED_CALLS } from './accepted-calls.ts';
 import { ACCEPTED } from './accepted-flows.ts';
 
 const seed = Date.now() & 0x7fffffff;
@@ -120,7 +121,7 @@ describe(`the compiler (seed ${seed})`, () => {
   });
 
   it('never throws when a good document is cut or changed at one place', () => {
-    const texts = ACCEPTED.map(([, text]) => text);
+    const texts = [...ACCEPTED, ...ACCEPTED_CALLS].map(([, text]) => text);
     fc.assert(
       fc.property(
         fc.constantFrom(...texts),
@@ -163,6 +164,6 @@ describe(`the compiler (seed ${seed})`, () => {
   });
 
   it('gives the same program for the same text', () => {
-    for (const [, text] of ACCEPTED) expect(JSON.stringify(compileFlow(text))).toBe(JSON.stringify(compileFlow(text)));
+    for (const [, text] of [...ACCEPTED, ...ACCEPTED_CALLS]) expect(JSON.stringify(compileFlow(text))).toBe(JSON.stringify(compileFlow(text)));
   });
 });

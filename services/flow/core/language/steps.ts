@@ -1,8 +1,8 @@
 // Lists of steps -> numbered steps: one name with one kind each, what all kinds share, and the order of the list.
 // I1 Lists are lowered from a queue, in the order met: depth of the document costs no stack.
-// I2 Every item of a list gets its step or a message, never silence.
+// I2 Every item of a list, and every body of a function, gets its step or a message, never silence.
 import type { Duration, Pc, Step, StepCommon } from '../program.ts';
-import { pointerOf, present, type Compilation, type PendingList, type Site } from './compilation.ts';
+import { present, type Compilation, type PendingList, type Site } from './compilation.ts';
 import { durationOf } from './durations.ts';
 import { expressionOf, type Scope } from './expressions.ts';
 import { extensionsOf, lowerExtended } from './extensions.ts';
@@ -17,11 +17,14 @@ import { DIRECTIVES, thenOf, warnUnreachable } from './then.ts';
 import { entry, isText, mapAt, textAt, type MapNode, type Node } from './tree.ts';
 
 export function lowerLists(c: Compilation): void {
-  for (let list = c.pending.shift(); list !== undefined; list = c.pending.shift()) lowerList(c, list);
+  for (let next = c.pending.shift(); next !== undefined; next = c.pending.shift()) {
+    if ('list' in next) lowerList(next);
+    else next.c.steps[next.site.pc] = lowerStep(next.c, next.site);
+  }
 }
 
-function lowerList(c: Compilation, pending: PendingList): void {
-  const { list, base, branches } = pending;
+function lowerList(pending: PendingList): void {
+  const { c, list, base, branches } = pending;
   const named = list.items.map((item) => namedStep(c, item, branches));
   const siblings = new Map<string, Pc>();
   named.forEach((step, i) => {
@@ -61,7 +64,7 @@ const isEmpty = (node: Node | undefined): boolean => node?.kind === 'scalar' && 
 function lowerStep(c: Compilation, site: Site): Step | undefined {
   const kind = kindOf(c, site);
   if (kind === undefined) return undefined;
-  const around = extensionsOf(c, site, kind);
+  const around = extensionsOf(c, kind);
   if (around.length > 0) return lowerExtended(c, site, around, (inner) => lowerOne(c, inner, kind));
   return lowerOne(c, site, kind);
 }
@@ -99,11 +102,11 @@ function commonOf(c: Compilation, site: Site): StepCommon {
   const exported = mapAt(body, 'export');
   return present<StepCommon>({
     pc: site.pc,
-    pointer: pointerOf(c, site.pc, body),
+    pointer: c.origin.pointerOf(body),
     name: site.name,
     parent: site.parent,
     next: site.next,
-    ...c.report.place(body.keyAt),
+    ...c.origin.placeOf(body.keyAt),
     if: expressionOf(c.report, c.expressions, textAt(body, 'if'), scope),
     inputFrom: expressionOrTemplate(c, entry(input, 'from'), scope),
     inputSchema: schemaOf(c, mapAt(input, 'schema')),
@@ -113,7 +116,7 @@ function commonOf(c: Compilation, site: Site): StepCommon {
     exportSchema: schemaOf(c, mapAt(exported, 'schema')),
     timeout: timeoutOf(c, entry(body, 'timeout'), scope),
     then: thenOf(c, textAt(body, 'then'), site),
-    extends: c.extending.get(site.pc)?.of,
+    extends: c.extending?.of,
     extended: site.frame === undefined ? undefined : true,
   });
 }

@@ -25,7 +25,7 @@ export function thenOf(c: Compilation, node: TextNode | undefined, site: Site): 
 }
 
 /** In the list `before` of an extension, not in a list inside of it. */
-const isBefore = (c: Compilation, site: Site): boolean => c.extending.get(site.pc)?.before === site.parent;
+const isBefore = (c: Compilation, site: Site): boolean => c.extending?.before === site.parent;
 
 /** Warns of steps that no step of the list leads to. Linear: each step is looked at once. */
 export function warnUnreachable(c: Compilation, list: ListNode, base: Pc): void {

@@ -3,13 +3,15 @@
 // I2 A repetition of the same request (it was certainly absent) takes its arguments from the first intent.
 // I3 No secret stands in an intent: a visible text is in its place (secrets.ts).
 // I4 An act keeps its key until it is certain what became of it, also when the run goes back and its generation rises.
+// I5 The intent of an act has its class. A step that cannot know it asks first, by a read under a key of its own: when the answer is
+//    lost, it is asked again, and nothing is in doubt.
 import type { Act } from '../acts.ts';
-import { positionIn } from '../acts.ts';
+import { actOf, positionIn, stepOf } from '../acts.ts';
 import { knownAnswer } from '../attempts.ts';
 import { argsHash, effectKey } from '../keys.ts';
-import type { EffectIntent } from '../model.ts';
+import type { ActId, EffectIntent } from '../model.ts';
 import { checkSize } from '../payload.ts';
-import type { StepOf } from '../program.ts';
+import type { EffectClass, StepOf, Template } from '../program.ts';
 import { isGuarded } from '../release.ts';
 import { stepAt } from '../run.ts';
 import { argumentsShown } from '../secrets.ts';
@@ -17,6 +19,9 @@ import { emit, type Turn } from '../turn.ts';
 import { placeOf } from '../variables.ts';
 
 type Call = StepOf<'call'>;
+
+/** The act of a step instance has ordinal 0. */
+const QUESTION = 1;
 
 export function beginCall(turn: Turn, act: Act, step: Call): void {
   const { run, env } = turn;
@@ -26,14 +31,16 @@ export function beginCall(turn: Turn, act: Act, step: Call): void {
     const result = run.ledger.get(positionIn(run.linked.program, act))?.result ?? null;
     return emit(turn, { type: 'effect.completed', act: act.id, attempt, result, how: 'dry', atMs: env.nowMs });
   }
-  const guarded = isGuarded({ class: step.effect });
-  const known = guarded ? knownAnswer(run, act) : undefined;
+  const found = own?.class ?? (step.ask === undefined ? step.effect : undefined);
+  // Of a step that asks: what stands in the ledger was a guarded act.
+  const known = found === undefined || isGuarded({ class: found }) ? knownAnswer(run, act) : undefined;
+  if (found === undefined && known === undefined) return request(turn, act, attempt, questionOf(turn, act, step));
   const key = effectKey(run.id, run.generation, step.pointer, act.path, 0);
   if (known?.state === 'confirmed') {
     return emit(turn, { type: 'effect.completed', act: act.id, attempt, key, result: known.result ?? null, how: 'ledger', atMs: env.nowMs });
   }
   // I4: what may have happened is asked about, and if need be repeated, under the key that it may have happened under.
-  const intent = intentOf(turn, act, step, known?.key ?? key);
+  const intent = intentOf(turn, act, step, known?.key ?? key, found ?? known?.class ?? step.effect);
   if (known !== undefined) {
     // Of an act of the run that this one is a fork of only a person can tell: both may go on with it.
     const verifying = known.key !== undefined && step.verify !== undefined;
@@ -55,14 +62,32 @@ export function beginCall(turn: Turn, act: Act, step: Call): void {
 export function requestAgain(turn: Turn, act: Act, step: Call): void {
   if (act.own.kind !== 'call') return;
   const { intent, attempt } = act.own;
-  request(turn, act, attempt + 1, intent ?? intentOf(turn, act, step, effectKey(turn.run.id, turn.run.generation, step.pointer, act.path, 0)));
+  const key = effectKey(turn.run.id, turn.run.generation, step.pointer, act.path, 0);
+  request(turn, act, attempt + 1, intent ?? intentOf(turn, act, step, key, act.own.class ?? step.effect));
 }
 
-function intentOf(turn: Turn, act: Act, step: Call, key: string): EffectIntent {
-  const { args, seen } = argumentsShown(turn, step.with, act.input, placeOf(turn.run, act));
+function intentOf(turn: Turn, act: Act, step: Call, key: string, effect: EffectClass): EffectIntent {
+  return intentWith(turn, act, { key, class: effect, function: step.function, deadlineMs: step.deadlineMs }, step.with);
+}
+
+/** What kind of act will this be? */
+function questionOf(turn: Turn, act: Act, step: Call): EffectIntent {
+  const { ask = { function: step.function, with: step.with } } = step;
+  const key = effectKey(turn.run.id, turn.run.generation, step.pointer, act.path, QUESTION);
+  return intentWith(turn, act, { key, class: 'read', function: ask.function, deadlineMs: step.deadlineMs }, ask.with);
+}
+
+function intentWith(turn: Turn, act: Act, about: Pick<EffectIntent, 'key' | 'class' | 'function' | 'deadlineMs'>, template: Template): EffectIntent {
+  const { args, seen } = argumentsShown(turn, template, act.input, placeOf(turn.run, act));
   checkSize(turn, args, 'arguments of the call');
-  const { effect, function: name, deadlineMs } = step;
-  return { key, class: effect, function: name, args, argsHash: argsHash(args), deadlineMs, ...(seen !== undefined && { seen }) };
+  return { ...about, args, argsHash: argsHash(args), ...(seen !== undefined && { seen }) };
+}
+
+/** The open effect is the question, not the act. */
+export function isAsking(turn: Turn, { act }: { readonly act: ActId }): boolean {
+  const { own, pc } = actOf(turn.run, act);
+  const step = stepOf(turn.run.linked.program, pc);
+  return step.kind === 'call' && step.ask !== undefined && own.kind === 'call' && own.effect?.function === step.ask.function;
 }
 
 function request(turn: Turn, act: Act, attempt: number, intent: EffectIntent): void {
