@@ -85,7 +85,7 @@ const HANDLES: { readonly [T in Command['type']]: Handle<T> } = {
     if (fault !== undefined) emit(turn, { type: 'child.ended', act, fault: { ...fault, instance: step.pointer } });
     else if (output !== undefined && !fits(output, turn.env.limits.payloadBytes))
       emit(turn, { type: 'child.ended', act, fault: { ...tooLarge(turn, 'output of the sub-flow'), instance: step.pointer } });
-    else emit(turn, { type: 'child.ended', act, output: output ?? null });
+    else emit(turn, { type: 'child.ended', act, output: step.kind === 'run' && step.silent === true ? null : (output ?? null) });
     return undefined;
   },
   pause(turn, { by, reason }) {

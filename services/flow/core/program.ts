@@ -96,11 +96,13 @@ export type StepKind =
   | { readonly kind: 'do'; readonly first: Pc }
   | { readonly kind: 'set'; readonly value: Template }
   | { readonly kind: 'switch'; readonly cases: readonly { readonly name: string; readonly when?: ExprId; readonly then: Then }[] }
-  /** `function` is `http` or `name:version@catalog`; an executor of that name performs it. */
+  /** `function` is `http`, `script`, `shell`, `container` or `name:version@catalog`; an executor of that name performs it. */
   | {
       readonly kind: 'call';
       readonly function: string;
       readonly with: Template;
+      /** Of a script or command: its text, as the author wrote it. */
+      readonly code?: string;
       readonly effect: EffectClass;
       readonly verify?: Verify;
       readonly deadlineMs: number;
@@ -133,6 +135,8 @@ export type StepKind =
       readonly flow: { readonly namespace: string; readonly name: string; readonly version: string };
       readonly input: Template | undefined;
       readonly await: boolean;
+      /** Its output is null, whatever the flow's is. */
+      readonly silent?: true;
     };
 
 export type Step = StepCommon & StepKind;

@@ -3,7 +3,8 @@ import { PalaceError } from '@palace/platform/errors.ts';
 import { route, type Route } from '@palace/gateway/contract.ts';
 import { z } from 'zod';
 import { flowDetail, flowList, flowVersion, listFlows, publishFlow, validation } from '../contract.ts';
-import type { CompileOptions } from '../core/compile.ts';
+import { withAllowedProcesses } from '../core/allowed-processes.ts';
+import type { CompileOptions, Compiled } from '../core/compile.ts';
 import { announce, type FlowParts } from '../parts.ts';
 import type { Definition } from '../store/port.ts';
 import { publish, unpublish } from '../store/publish.ts';
@@ -27,7 +28,9 @@ const optionsOf = ({ sourceName }: { readonly sourceName?: string | undefined })
 
 function writing(parts: FlowParts): Route[] {
   const { reads, compiler } = parts;
-  const { database } = parts.platform;
+  const { database, config } = parts.platform;
+  const compile = async (tenant: string, body: { readonly source: string; readonly sourceName?: string | undefined }): Promise<Compiled> =>
+    withAllowedProcesses(await compiler.compile(tenant, body.source, optionsOf(body)), tenant, config.code.allowShell);
   return [
     route({
       method: 'post',
@@ -39,7 +42,7 @@ function writing(parts: FlowParts): Route[] {
       maxBodyBytes: 2_000_000,
       responses: { 200: flowVersion, 201: flowVersion },
       async handle({ tenant, body }) {
-        const compiled = await compiler.compile(tenant, body.source, optionsOf(body));
+        const compiled = await compile(tenant, body);
         const published = await publish(database, tenant, body.source, compiled, parts.node.timeMs());
         announce(parts, tenant, published);
         return { status: published.created ? 201 : 200, body: { ...page(published), created: published.created } };
@@ -55,7 +58,7 @@ function writing(parts: FlowParts): Route[] {
       maxBodyBytes: 2_000_000,
       responses: { 200: validation },
       async handle({ tenant, body }) {
-        const compiled = await compiler.compile(tenant, body.source, optionsOf(body));
+        const compiled = await compile(tenant, body);
         return { status: 200, body: compiled.ok ? { ok: true, errors: [] } : { ok: false, errors: compiled.errors } };
       },
     }),

@@ -9,6 +9,7 @@ import { ENDPOINT, HTTP_WITH, PALACE_STEP, later } from './grammar.ts';
 import { DEFAULT_DEADLINE_MS } from './limits.ts';
 import { didYouMean } from './nearest.ts';
 import { asWritten, checkShape, kindWord, shorten } from './shape.ts';
+import { settingsOf } from './step-settings.ts';
 import { mapTemplate, objectTemplate, templateOf } from './templates.ts';
 import { booleanAt, entry, isText, mapAt, textAt, type MapNode, type Node, type TextNode } from './tree.ts';
 import { uriTemplate } from './uri.ts';
@@ -22,7 +23,7 @@ const EMPTY: JsonObject = {};
 
 export function callOf(c: Compilation, site: Site): Call | undefined {
   const call = textAt(site.body, 'call');
-  const palace = palaceOf(c, site.body);
+  const palace = settingsOf(c, site.body, PALACE_STEP);
   if (call === undefined) return undefined;
   const isHttp = call.value === 'http';
   if (!isHttp && !catalogFunction(c, call)) return undefined;
@@ -35,15 +36,6 @@ export function callOf(c: Compilation, site: Site): Call | undefined {
   const verify = verifyOf(c, mapAt(palace, 'verify'), site.scope);
   const deadlineMs = fixedDurationMs(c, entry(palace, 'deadline'), site.scope) ?? DEFAULT_DEADLINE_MS;
   return { kind: 'call', function: call.value, with: args, effect, deadlineMs, ...(verify === undefined ? {} : { verify }) };
-}
-
-/** metadata.palace of a step; its shape is checked here. */
-function palaceOf(c: Compilation, body: MapNode): MapNode | undefined {
-  const node = entry(mapAt(body, 'metadata'), 'palace');
-  if (node === undefined) return undefined;
-  if (node.kind === 'map') checkShape(c.report, node, PALACE_STEP);
-  else c.report.error(node, `metadata.palace must be a map, not ${kindWord(node)}.`);
-  return node.kind === 'map' ? node : undefined;
 }
 
 function catalogFunction(c: Compilation, call: TextNode): boolean {

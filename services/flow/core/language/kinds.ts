@@ -10,6 +10,7 @@ import { ERROR, SWITCH_CASE, type StepKindName } from './grammar.ts';
 import { inlineListSource } from './inline-list.ts';
 import { didYouMean } from './nearest.ts';
 import { canonicalType, errorMatchOf, retryOf } from './retries.ts';
+import { runOf } from './run.ts';
 import { checkShape, kindWord, shorten } from './shape.ts';
 import { objectTemplate, templateOf } from './templates.ts';
 import { thenOf } from './then.ts';
@@ -191,27 +192,4 @@ export function checkErrors(c: Compilation, errors: MapNode | undefined, scope: 
 function waitOf(c: Compilation, site: Site): KindOf<'wait'> | undefined {
   const duration = durationOf(c, entry(site.body, 'wait'), site.scope);
   return duration === undefined ? undefined : { kind: 'wait', duration };
-}
-
-const FLOW_NAME = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
-const VERSION = /^(?:latest|(?:0|[1-9]\d*)\.(?:0|[1-9]\d*)\.(?:0|[1-9]\d*)(?:-[0-9A-Za-z.-]{1,64})?(?:\+[0-9A-Za-z.-]{1,64})?)$/;
-
-function runOf(c: Compilation, site: Site): KindOf<'run'> | undefined {
-  const run = mapAt(site.body, 'run');
-  const workflow = mapAt(run, 'workflow');
-  const [namespace, name, version] = ['namespace', 'name', 'version'].map((key) => textAt(workflow, key));
-  for (const node of [namespace, name]) {
-    if (node !== undefined && !FLOW_NAME.test(node.value))
-      c.report.error(node, `"${shorten(node.value)}" is not a ${node.key}.`, 'Use lower-case letters, digits and "-", at most 63.');
-  }
-  if (version !== undefined && !VERSION.test(version.value))
-    c.report.error(version, `"${shorten(version.value)}" is not a version.`, 'Write it like 1.0.0, or "latest".');
-  if (namespace === undefined || name === undefined || version === undefined) return undefined;
-  const input = mapAt(workflow, 'input');
-  return {
-    kind: 'run',
-    flow: { namespace: namespace.value, name: name.value, version: version.value },
-    input: input === undefined ? undefined : templateOf(c, input, site.scope),
-    await: booleanAt(run, 'await') ?? true,
-  };
 }

@@ -12,6 +12,7 @@ import { LOWERINGS } from './kinds.ts';
 import { MAX_NAME_LENGTH } from './limits.ts';
 import { didYouMean } from './nearest.ts';
 import { checkShape, orList, shorten } from './shape.ts';
+import { refuseSettings } from './step-settings.ts';
 import { expressionOrTemplate } from './templates.ts';
 import { DIRECTIVES, thenOf, warnUnreachable } from './then.ts';
 import { entry, isText, mapAt, pathOf, textAt, type MapNode, type Node } from './tree.ts';
@@ -62,7 +63,7 @@ function lowerStep(c: Compilation, site: Site): Step | undefined {
   const kind = kindOf(c, site);
   if (kind === undefined) return undefined;
   checkShape(c.report, site.body, STEP_SHAPES[kind]);
-  if (kind !== 'call') refusePalace(c, site.body);
+  if (kind !== 'call' && kind !== 'run') refuseSettings(c, site.body);
   const common = commonOf(c, site);
   const own = LOWERINGS[kind](c, site);
   return own === undefined ? undefined : { ...common, ...own };
@@ -79,11 +80,6 @@ function kindOf(c: Compilation, site: Site): StepKindName | undefined {
     c.report.errorAtKey(site.body, `The step "${name}" does not say what it does.`, guess ?? `Give it one of: ${orList(STEP_KINDS)}.`);
   }
   return undefined;
-}
-
-function refusePalace(c: Compilation, body: MapNode): void {
-  const palace = entry(mapAt(body, 'metadata'), 'palace');
-  if (palace !== undefined) c.report.errorAtKey(palace, 'metadata.palace has a meaning on call steps only.', 'Move it to the call step it is about.');
 }
 
 function commonOf(c: Compilation, site: Site): StepCommon {
