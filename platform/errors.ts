@@ -126,7 +126,7 @@ export const ERRORS = {
     500,
     'The sandbox for scripts cannot be used',
     'after-change',
-    'Mend what "detail" names, or choose another with PALACE_CODE_SANDBOX; `palace doctor` tries it.',
+    'Install or allow what is missing, or choose another with PALACE_CODE_SANDBOX; `palace doctor` tries it.',
   ),
   'boot.route-undeclared': row(500, 'A route lacks its permission or loader', 'never', 'Declare both where the route is defined.'),
 } as const satisfies Record<string, ErrorRow>;

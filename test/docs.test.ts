@@ -3,8 +3,11 @@
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { compileFlow } from '@palace/flow/core/compile.ts';
-import { linkFlow, virtualShell } from '@palace/flow/core/virtual-shell.ts';
+import { openCodeExecutors } from '@palace/flow/code-executors.ts';
+import { openEffects, type OpenEffect } from '@palace/flow/core/run.ts';
+import { linkFlow, virtualShell, type VirtualShell } from '@palace/flow/core/virtual-shell.ts';
 import { compile, type Json } from '@palace/jq/jq.ts';
+import { loadConfig } from '@palace/platform/config.ts';
 import { describe, expect, test } from 'vitest';
 import { listFiles, readText, ROOT } from './architecture/source.ts';
 
@@ -31,6 +34,39 @@ function noted(text: string, word: string): Json | undefined {
   return json === undefined ? undefined : (JSON.parse(json) as Json);
 }
 
+const SIGNAL = new AbortController().signal;
+
+/** Scripts are really run; no other act is performed. */
+async function runScripts(shell: VirtualShell): Promise<void> {
+  const { byName, close } = await openCodeExecutors(loadConfig({}, {}));
+  const perform = new Map(byName).get('script');
+  const isOpen = (effect: OpenEffect): boolean => effect.function === 'script';
+  shell.play(() => 'silence');
+  for (let effect = openEffects(shell.run).find(isOpen); effect !== undefined; effect = openEffects(shell.run).find(isOpen)) {
+    const { act, attempt, key, args, deadlineMs } = effect;
+    const step = shell.linked.program.steps[effect.pc];
+    const code = step?.kind === 'call' ? (step.code ?? '') : '';
+    const about = {
+      tenant: 'docs',
+      run: '',
+      flow: 'docs/page',
+      key,
+      attempt,
+      class: effect.class,
+      args,
+      code,
+      deadlineMs,
+      signal: SIGNAL,
+      traceparent: undefined,
+    };
+    const outcome = await perform?.(about);
+    if (outcome?.ok === true) shell.give({ type: 'effect-done', act, attempt, result: outcome.result });
+    else if (outcome !== undefined) shell.give({ type: 'effect-failed', act, attempt, fault: outcome.fault, reach: outcome.reach });
+    shell.play(() => 'silence');
+  }
+  close();
+}
+
 const FLOWS = BLOCKS.filter((block) => block.language === 'yaml' && /^document:/m.test(block.text));
 const EXPRESSIONS = BLOCKS.filter((block) => block.language === 'jq');
 
@@ -46,9 +82,10 @@ describe('the examples of the documents', () => {
     expect(compiled.ok ? [] : compiled.errors).toEqual([]);
   });
 
-  test.each(FLOWS.filter((block) => block.gives !== undefined))('the flow at $place gives what it says', ({ text, input, gives }) => {
+  test.each(FLOWS.filter((block) => block.gives !== undefined))('the flow at $place gives what it says', async ({ text, input, gives }) => {
     const shell = virtualShell(linkFlow(text));
     shell.give({ type: 'start', input: input ?? {} });
+    await runScripts(shell);
     expect(shell.play()).toBe(true);
     expect({ phase: shell.run.phase, fault: shell.run.fault, output: shell.run.output }).toEqual({ phase: 'completed', fault: undefined, output: gives });
   });

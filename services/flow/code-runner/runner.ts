@@ -82,9 +82,12 @@ export class Runner {
 
   private hear(line: string): void {
     const answer = readAnswer(line);
-    if (this.waiting === undefined || answer === undefined) return this.lose('the code runner said what nobody asked for');
+    const { waiting } = this;
+    if (waiting === undefined || answer === undefined) return this.lose('the code runner said what nobody asked for');
+    // At once: a second answer in the same breath is one to the next script, which has not been given yet.
+    this.waiting = undefined;
     this.usage = answer.usage;
-    this.waiting.settle(answer.outcome);
+    waiting.settle(answer.outcome);
   }
 
   private lose(why: string): void {
