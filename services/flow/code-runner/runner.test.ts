@@ -10,6 +10,9 @@ const shell = (code: string): Runner => {
   open.push(runner);
   return runner;
 };
+const lost = async (runner: Runner): Promise<void> => {
+  for (const end = performance.now() + 10_000; !runner.gone && performance.now() < end;) await new Promise((resolve) => setTimeout(resolve, 10));
+};
 afterEach(() => open.splice(0).forEach((runner) => runner.kill()));
 const ANSWER = JSON.stringify({ outcome: { ended: 'itself', code: 0, stdout: 'x', stderr: '' }, usage: { rssBytes: 1, cpuMs: 2 } });
 
@@ -30,14 +33,14 @@ describe.skipIf(process.platform === 'win32')('a runner', () => {
     const runner = shell(`read -r job; printf '%s\\n' '${said}'; sleep 60`);
     const end = await runner.run(JOB, 10_000).catch((error: unknown) => error);
     if (_what !== 'two answers') expect(end).toBeInstanceOf(RunnerGone);
-    else await new Promise((resolve) => setTimeout(resolve, 100));
+    await lost(runner);
     expect(runner.gone).toBe(true);
     await expect(runner.run(JOB, 10_000)).rejects.toThrow(RunnerGone);
   });
 
   it('that speaks before it is asked is not asked', async () => {
     const runner = shell(`echo '${ANSWER}'; sleep 60`);
-    await new Promise((resolve) => setTimeout(resolve, 300));
+    await lost(runner);
     await expect(runner.run(JOB, 10_000)).rejects.toThrow(/is gone/);
   });
 

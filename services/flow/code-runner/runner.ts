@@ -46,7 +46,8 @@ export class Runner {
     child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
       this.said = `${this.said}${chunk}`.slice(-MAX_SAID_CHARS);
     });
-    child.stdin.on('error', () => this.lose('the code runner does not listen'));
+    // Who does not listen has ended, which says more, or does not answer in time.
+    child.stdin.on('error', () => undefined);
     child.on('error', (error) => this.lose(`the code runner cannot be started (${error.message})`));
     child.on('close', (code, signal) => this.lose(`the code runner ended (${signal ?? `code ${code}`})`));
     // It keeps no process alive: whoever waits for a script holds a timer.
