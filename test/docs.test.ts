@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { compileFlow } from '@palace/flow/core/compile.ts';
 import { openCodeExecutors } from '@palace/flow/code-executors.ts';
+import { Mask } from '@palace/flow/core/mask.ts';
 import { openEffects, type OpenEffect } from '@palace/flow/core/run.ts';
 import { linkFlow, virtualShell, type VirtualShell } from '@palace/flow/core/virtual-shell.ts';
 import { compile, type Json } from '@palace/jq/jq.ts';
@@ -58,6 +59,7 @@ async function runScripts(shell: VirtualShell): Promise<void> {
       deadlineMs,
       signal: SIGNAL,
       traceparent: undefined,
+      mask: new Mask(),
     };
     const outcome = await perform?.(about);
     if (outcome?.ok === true) shell.give({ type: 'effect-done', act, attempt, result: outcome.result });
