@@ -6,7 +6,7 @@
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
-import { DURABLE, EFFECT, FLOW } from './config/engine.ts';
+import { CODE, DURABLE, EFFECT, FLOW } from './config/engine.ts';
 import { BLOBS, BUS, CACHE, DATABASE, HTTP, INSTALLATION, TELEMETRY } from './config/ground.ts';
 import { aboutSetting } from './config/setting.ts';
 import { PalaceError, type ErrorPlace } from './errors.ts';
@@ -24,6 +24,7 @@ const SECTIONS = {
   durable: DURABLE,
   flow: FLOW,
   effect: EFFECT,
+  code: CODE,
 } as const;
 
 const CONFIG = z.strictObject(SECTIONS);

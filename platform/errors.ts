@@ -122,6 +122,12 @@ export const ERRORS = {
   ),
   'boot.schema-newer': row(500, 'The database was written by a newer release', 'after-change', 'Start the newer release.'),
   'boot.database': row(500, 'The database cannot be started or reached', 'after-change', 'Run `palace doctor`: it checks the usual causes.'),
+  'boot.code-sandbox': row(
+    500,
+    'The sandbox for scripts cannot be used',
+    'after-change',
+    'Install or allow what is missing, or choose another with PALACE_CODE_SANDBOX; `palace doctor` tries it.',
+  ),
   'boot.route-undeclared': row(500, 'A route lacks its permission or loader', 'never', 'Declare both where the route is defined.'),
 } as const satisfies Record<string, ErrorRow>;
 

@@ -7,9 +7,13 @@ import { dirname, join } from 'node:path';
 import { failureLines, unpainted } from '../bin/check-report.ts';
 import { runChecks, type CaseResult } from '@palace/flow/checks/run-checks.ts';
 import { compileFlow } from '@palace/flow/core/compile.ts';
+import { openCodeExecutors } from '@palace/flow/code-executors.ts';
+import { Mask } from '@palace/flow/core/mask.ts';
 import type { CloudEvent } from '@palace/flow/core/model.ts';
+import { openEffects, type OpenEffect } from '@palace/flow/core/run.ts';
 import { LIMITS, linkFlow, virtualShell, type VirtualShell } from '@palace/flow/core/virtual-shell.ts';
 import { compile, type Json } from '@palace/jq/jq.ts';
+import { loadConfig } from '@palace/platform/config.ts';
 import { describe, expect, test } from 'vitest';
 import { listFiles, readText, ROOT } from './architecture/source.ts';
 
@@ -48,6 +52,40 @@ function endSubFlows(shell: VirtualShell, text: string): void {
   }
 }
 
+const SIGNAL = new AbortController().signal;
+
+/** Scripts are really run; no other act is performed. */
+async function runScripts(shell: VirtualShell): Promise<void> {
+  const { byName, close } = await openCodeExecutors(loadConfig({}, {}));
+  const perform = new Map(byName).get('script');
+  const isOpen = (effect: OpenEffect): boolean => effect.function === 'script';
+  shell.play(() => 'silence');
+  for (let effect = openEffects(shell.run).find(isOpen); effect !== undefined; effect = openEffects(shell.run).find(isOpen)) {
+    const { act, attempt, key, args, deadlineMs } = effect;
+    const step = shell.linked.program.steps[effect.pc];
+    const code = step?.kind === 'call' ? (step.code ?? '') : '';
+    const about = {
+      tenant: 'docs',
+      run: '',
+      flow: 'docs/page',
+      key,
+      attempt,
+      class: effect.class,
+      args,
+      code,
+      deadlineMs,
+      signal: SIGNAL,
+      traceparent: undefined,
+      mask: new Mask(),
+    };
+    const outcome = await perform?.(about);
+    if (outcome?.ok === true) shell.give({ type: 'effect-done', act, attempt, result: outcome.result });
+    else if (outcome !== undefined) shell.give({ type: 'effect-failed', act, attempt, fault: outcome.fault, reach: outcome.reach });
+    shell.play(() => 'silence');
+  }
+  close();
+}
+
 const FLOWS = BLOCKS.filter((block) => block.language === 'yaml' && /^document:/m.test(block.text));
 const CHECKS = BLOCKS.filter((block) => block.language === 'yaml' && /^cases:/m.test(block.text));
 const EXPRESSIONS = BLOCKS.filter((block) => block.language === 'jq');
@@ -64,7 +102,7 @@ describe('the examples of the documents', () => {
     expect(compiled.ok ? [] : compiled.errors).toEqual([]);
   });
 
-  test.each(FLOWS.filter((block) => block.gives !== undefined))('the flow at $place gives what it says', ({ text, input, gives, hears }) => {
+  test.each(FLOWS.filter((block) => block.gives !== undefined))('the flow at $place gives what it says', async ({ text, input, gives, hears }) => {
     const shell = virtualShell(linkFlow(text));
     shell.give({ type: 'start', input: input ?? {} });
     for (const [n, event] of ((hears ?? []) as object[]).entries()) {
@@ -72,6 +110,7 @@ describe('the examples of the documents', () => {
       for (const act of shell.run.listens) shell.give({ type: 'event', act, event: heard });
     }
     endSubFlows(shell, text);
+    await runScripts(shell);
     expect(shell.play()).toBe(true);
     expect({ phase: shell.run.phase, fault: shell.run.fault, output: shell.run.output }).toEqual({ phase: 'completed', fault: undefined, output: gives });
   });

@@ -2,6 +2,7 @@
 import type { Call } from '../call.ts';
 import type { ExitCode } from '../command.ts';
 import { checkCredentials, checkDisk, checkFolder, checkNode, checkPort } from '../doctor/machine.ts';
+import { checkCode } from '../doctor/code.ts';
 import { checkDatabase } from '../doctor/database.ts';
 import { checkServer } from '../doctor/server.ts';
 import type { Finding } from '../doctor/finding.ts';
@@ -20,6 +21,7 @@ export async function execute(call: Call): Promise<ExitCode> {
     ...(await checkServer(call, dir)),
     await checkPort(dir, args.integer('port') ?? 8080),
     ...(await checkDatabase(dir)),
+    ...(await checkCode()),
   ];
   const bad = findings.some((one) => one.state === 'wrong');
   if (json) {

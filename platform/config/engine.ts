@@ -1,6 +1,6 @@
 // Settings of the durable component and of the flow engine: every bound of ENGINE and its default for a laptop.
 import { z } from 'zod';
-import { whole } from './setting.ts';
+import { choice, list, whole } from './setting.ts';
 
 export const DURABLE = z.strictObject({
   leaseMs: whole('PALACE_DURABLE_LEASE_MS', 3_000, 1_000, 60_000, 'How long the ownership of a shard lasts without renewal.'),
@@ -43,4 +43,22 @@ export const EFFECT = z.strictObject({
   timeoutMs: whole('PALACE_EFFECT_TIMEOUT_MS', 30_000, 100, 3_600_000, 'Hard deadline of a call that names none.'),
   maxResponseBytes: whole('PALACE_EFFECT_MAX_RESPONSE_BYTES', 1_048_576, 1_024, 67_108_864, 'Largest response of a call.'),
   maxRedirects: whole('PALACE_EFFECT_MAX_REDIRECTS', 5, 0, 20, 'Redirects that a call follows.'),
+});
+
+export const CODE = z.strictObject({
+  sandbox: choice(
+    'PALACE_CODE_SANDBOX',
+    ['process', 'bubblewrap', 'off'],
+    'process',
+    'What is around the scripts of flows: a process, a process in bubblewrap, or `off`: no script is run.',
+  ),
+  maxRunning: whole('PALACE_CODE_MAX_RUNNING', 2, 1, 64, 'Scripts of a tenant that run at once, and as many commands; more wait their turn.'),
+  maxWaiting: whole('PALACE_CODE_MAX_WAITING', 200, 1, 100_000, 'Scripts of a tenant that wait, and as many commands; more fail.'),
+  maxMs: whole('PALACE_CODE_MAX_MS', 60_000, 100, 3_600_000, 'Longest time of a script or command, whatever deadline its step names.'),
+  memoryBytes: whole('PALACE_CODE_MEMORY_BYTES', 33_554_432, 1_048_576, 268_435_456, 'Memory of one script.'),
+  outputBytes: whole('PALACE_CODE_OUTPUT_BYTES', 1_048_576, 1_024, 8_388_608, 'What a script or command may write to stdout, and to stderr.'),
+  allowShell: list(
+    'PALACE_ALLOW_SHELL',
+    'Namespaces whose flows may run commands as the user of this server, each as NAMESPACE or TENANT/NAMESPACE, separated by commas.',
+  ),
 });

@@ -3,6 +3,7 @@
 // I2 The same document again is the same publication; nothing is fetched for it.
 // Called by the route and by the service itself.
 import { PalaceError } from '@palace/platform/errors.ts';
+import { withAllowedProcesses } from './core/allowed-processes.ts';
 import type { Compiled } from './core/compile.ts';
 import { MAX_FUNCTION_DEPTH } from './core/language/limits.ts';
 import type { PinnedFunction } from './core/program.ts';
@@ -32,8 +33,10 @@ export async function publishSource(parts: FlowParts, tenant: string, given: Sou
   return published;
 }
 
-export const compileSource = (parts: FlowParts, tenant: string, { source, sourceName }: Source, functions: readonly PinnedFunction[] = []): Promise<Compiled> =>
-  parts.compiler.compile(tenant, source, { ...(sourceName !== undefined && { sourceName }), ...(functions.length > 0 && { functions }) });
+export async function compileSource(parts: FlowParts, tenant: string, { source, sourceName }: Source, functions: readonly PinnedFunction[] = []): Promise<Compiled> {
+  const options = { ...(sourceName !== undefined && { sourceName }), ...(functions.length > 0 && { functions }) };
+  return withAllowedProcesses(await parts.compiler.compile(tenant, source, options), tenant, parts.platform.config.code.allowShell);
+}
 
 /** Functions may call others: each round fetches what the one before has named. */
 async function withFunctions(parts: FlowParts, tenant: string, given: Source, first: Compiled): Promise<Compiled> {

@@ -12,10 +12,13 @@ import type { DurableNode } from '@palace/platform/durable/contract.ts';
 import { postgresDurableStore } from '@palace/platform/durable/postgres.ts';
 import { realScheduler } from '@palace/platform/durable/scheduler.ts';
 import type { Platform } from '@palace/platform/platform.ts';
+import type { Telemetry } from '@palace/platform/telemetry/port.ts';
 import { fewRandomBytes } from '@palace/platform/random-bytes.ts';
 import type { ServiceDoor } from '@palace/gateway/contract.ts';
+import { openCodeExecutors } from './code-executors.ts';
 import { createCompiler, type Compiler } from './compiler.ts';
 import { createEngine, type Engine } from './engine/engine.ts';
+import type { EngineMetrics } from './engine/parts.ts';
 import { createPrograms } from './engine/programs.ts';
 import { engineSettings } from './engine/settings.ts';
 import type { RunEnd } from './engine/slot.ts';
@@ -67,6 +70,7 @@ export async function openFlow(platform: Platform, options: FlowOptions = {}): P
   const scheduler = realScheduler();
   const programs = createPrograms(store, scheduler);
   const compiler = createCompiler();
+  const code = await openCodeExecutors(config);
   const engine: Engine = createEngine({
     node: () => node,
     store,
@@ -78,15 +82,8 @@ export async function openFlow(platform: Platform, options: FlowOptions = {}): P
     settings: engineSettings(config, options.runtimeMetadata ?? {}),
     log: telemetry.log.child({ service: 'flow' }),
     span: (name, about) => telemetry.span(name, about),
-    executors: new Map([...ownExecutors(platform, compiler), ...(options.executors ?? [])]),
-    metrics: {
-      started: telemetry.counter('palace_runs_started_total', 'Runs accepted'),
-      ended: telemetry.counter('palace_runs_ended_total', 'Runs ended, by final status', ['status']),
-      inMemory: telemetry.gauge('palace_runs_in_memory', 'Runs in memory'),
-      quarantined: telemetry.counter('palace_runs_quarantined_total', 'Runs set aside'),
-      effects: telemetry.counter('palace_effects_total', 'Effects performed', ['class', 'outcome']),
-      refused: telemetry.counter('palace_refused_total', 'Requests refused, by reason', ['reason']),
-    },
+    executors: new Map([...ownExecutors(platform, compiler), ...code.byName, ...(options.executors ?? [])]),
+    metrics: engineMetrics(telemetry),
   });
   const nodeId = `${platform.nodeName}-${Date.now().toString(36)}`;
   const node = createDurableNode({
@@ -114,6 +111,7 @@ export async function openFlow(platform: Platform, options: FlowOptions = {}): P
       stopListening();
       stopCounting();
       await node.stop();
+      code.close();
       await parts.compiler.close();
     },
     publish: (tenant, source, sourceName) => publishSource(parts, tenant, { source, sourceName }),
@@ -122,5 +120,16 @@ export async function openFlow(platform: Platform, options: FlowOptions = {}): P
       const accepted = engine.accept.start({ tenant, flow, input, onEnd: ended.resolve }).then(({ id }) => id);
       return { accepted, ended: ended.promise };
     },
+  };
+}
+
+function engineMetrics(telemetry: Telemetry): EngineMetrics {
+  return {
+    started: telemetry.counter('palace_runs_started_total', 'Runs accepted'),
+    ended: telemetry.counter('palace_runs_ended_total', 'Runs ended, by final status', ['status']),
+    inMemory: telemetry.gauge('palace_runs_in_memory', 'Runs in memory'),
+    quarantined: telemetry.counter('palace_runs_quarantined_total', 'Runs set aside'),
+    effects: telemetry.counter('palace_effects_total', 'Effects performed', ['class', 'outcome']),
+    refused: telemetry.counter('palace_refused_total', 'Requests refused, by reason', ['reason']),
   };
 }

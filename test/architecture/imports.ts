@@ -13,7 +13,7 @@ const NETWORK = /^(node:(http|https|http2|net|tls|dns|dgram)|undici)(\/|$)/;
 /** S33: outgoing connections for users' data. The gateway's door listens and passes on to its own services; pg has its own sockets. */
 const MAY_OPEN_CONNECTIONS = /^(platform\/egress\/|platform\/database\/|services\/gateway\/|samples\/|bin\/)/;
 const MAY_QUERY = /^(platform\/database\/|platform\/durable\/|platform\/bus\/postgres\.ts$|bin\/doctor\/)/;
-const MAY_START_PROCESSES = /^(platform\/database\/|bin\/)/;
+const MAY_START_PROCESSES = /^(platform\/database\/|bin\/|services\/flow\/(code-runner\/runner|executors\/shell)\.ts$)/;
 
 export function importFaults(files: readonly SourceFile[]): string[] {
   return files.flatMap((file) => file.imports.flatMap((one) => faultsOf(file, one).map((why) => `${file.path} imports ${one.name}: ${why}`)));
@@ -69,7 +69,8 @@ function ofSafety(path: string, { name, typeOnly }: Import): string | undefined 
   if (isTest(path) || typeOnly) return undefined;
   if (NETWORK.test(name) && !MAY_OPEN_CONNECTIONS.test(path)) return 'outgoing connections are made by platform/egress';
   if (/^pg(\/|$)/.test(name) && !MAY_QUERY.test(path)) return 'PostgreSQL is reached through the database port';
-  if (name === 'node:child_process' && !MAY_START_PROCESSES.test(path)) return 'only bin and the database supervisor start processes';
+  if (name === 'node:child_process' && !MAY_START_PROCESSES.test(path))
+    return 'only bin, the database supervisor, the code runner and the shell executor start processes';
   return undefined;
 }
 

@@ -5,7 +5,7 @@
 import { stringify } from 'yaml';
 import type { Json } from '@palace/jq/jq.ts';
 import { standardFault } from '../core/faults.ts';
-import { SIGNAL_PREFIX, type Program } from '../core/program.ts';
+import { isQuestion, SIGNAL_PREFIX, type Program } from '../core/program.ts';
 import type { CloudEvent, RunEvent, RunFault } from '../core/model.ts';
 import { spanText } from './spans.ts';
 import { findStep, shortName } from './step-names.ts';

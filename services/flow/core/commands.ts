@@ -93,13 +93,14 @@ const HANDLES: { readonly [T in Command['type']]: Handle<T> } = {
     // A step that was begun again waits for another run than the one that it left.
     const awaited = index !== undefined || (waiting?.own.kind === 'run' && waiting.own.child === child);
     if (waiting === undefined || !awaited) return 'The step does not wait for that run any more.';
-    const { pointer: instance } = stepAt(turn.run, waiting);
+    const step = stepAt(turn.run, waiting);
+    const instance = step.pointer;
     const item = index === undefined ? {} : { index };
     const said = fault ?? (fits(output ?? null, turn.env.limits.payloadBytes) ? undefined : tooLarge(turn, 'output of the sub-flow'));
     const together = said === undefined ? tooLargeTogether(turn, waiting, output ?? null) : undefined;
     if (together !== undefined) fail(turn, waiting, { ...together, instance });
     else if (said !== undefined) emit(turn, { type: 'child.ended', act, ...item, fault: { ...said, instance } });
-    else emit(turn, { type: 'child.ended', act, ...item, output: output ?? null });
+    else emit(turn, { type: 'child.ended', act, ...item, output: step.kind === 'run' && step.silent === true ? null : (output ?? null) });
     return undefined;
   },
   pause(turn, { by, reason }) {

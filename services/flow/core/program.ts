@@ -123,11 +123,13 @@ export type StepKind =
   | { readonly kind: 'do'; readonly first: Pc; readonly frames?: Pc; readonly silent?: true }
   | { readonly kind: 'set'; readonly value: Template }
   | { readonly kind: 'switch'; readonly cases: readonly { readonly name: string; readonly when?: ExprId; readonly then: Then }[] }
-  /** `function` is a call of the language or `name:version@catalog`; an executor of that name performs it. */
+  /** `function` is a call of the language, `script`, `shell`, `container` or `name:version@catalog`; an executor of that name performs it. */
   | {
       readonly kind: 'call';
       readonly function: string;
       readonly with: Template;
+      /** Of a script or command: its text, as the author wrote it. */
+      readonly code?: string;
       readonly effect: EffectClass;
       /** A read that finds out the class before the act is requested; until then `effect` is only feared. */
       readonly ask?: { readonly function: string; readonly with: Template };
@@ -164,6 +166,8 @@ export type StepKind =
       readonly flow: FlowReference;
       readonly input: Template | undefined;
       readonly await: boolean;
+      /** Its output is null, whatever the flow's is. */
+      readonly silent?: true;
     }
   /** `call: map:1.0.0@default`: a sub-flow for each item, at most `limit` of them at once. `input` sees $item and $index. */
   | {

@@ -161,6 +161,7 @@ const masked = (outcome: EffectOutcome, mask: Mask): EffectOutcome =>
   outcome.ok ? { ...outcome, result: mask.json(outcome.result) } : { ...outcome, fault: mask.json({ ...outcome.fault }) as unknown as RunFault };
 
 function callOf(slot: Slot, effect: OpenEffect, { args, mask }: AtHand, signal: AbortSignal, traceparent: string): EffectCall {
+  const step = slot.run.linked.program.steps[effect.pc];
   return {
     tenant: slot.tenant,
     run: slot.id,
@@ -170,6 +171,7 @@ function callOf(slot: Slot, effect: OpenEffect, { args, mask }: AtHand, signal: 
     class: effect.class,
     args,
     mask,
+    ...(step?.kind === 'call' && step.code !== undefined && { code: step.code }),
     deadlineMs: effect.deadlineMs,
     signal,
     traceparent,

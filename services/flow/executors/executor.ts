@@ -19,6 +19,8 @@ export interface EffectCall {
   readonly args: Json;
   /** Knows the secrets of this call; an executor adds what it makes of them. The outcome is masked by the caller once more. */
   readonly mask: Mask;
+  /** Of a script or command: its text. It stands in the program, not in the arguments. */
+  readonly code?: string;
   /** Milliseconds from now. */
   readonly deadlineMs: number;
   readonly signal: AbortSignal;
@@ -31,5 +33,5 @@ export type EffectOutcome =
 
 export type Executor = (call: EffectCall) => Promise<EffectOutcome>;
 
-/** By function name: `http`, or `name:version@catalog`. */
+/** By function name: `http`, `script`, `shell`, `container` or `name:version@catalog`. */
 export type Executors = ReadonlyMap<string, Executor>;

@@ -256,6 +256,17 @@ export const ACCEPTED: readonly Accepted[] = [
       '  - c: {try: [{d: {set: {x: 1}}}], catch: {retry: often, then: exit}}',
     ),
   ],
+  [
+    'scripts, commands and containers with all their parts',
+    flow(
+      '- a: {run: {script: {language: js, code: "1", arguments: [x, "${ .a }"], environment: {A: b, N: 1}, stdin: "${ . }"}, return: all, await: true}}',
+      '- b: {run: {script: {language: python, code: "print(1)"}, return: code}, metadata: {palace: {deadline: PT5S}}}',
+      '- c: {run: {shell: {command: "echo $1 ${NAME}", arguments: [x], environment: {NAME: "${ .n }"}, stdin: y}, return: stderr}}',
+      '- d: {run: {shell: {command: ls}, return: none}, metadata: {palace: {effect: read, deadline: PT5S}}}',
+      '- e: {run: {container: {image: alpine, name: "${ .n }", command: cat, ports: {"80": 8080}, volumes: {"/a": "/b"}, environment: {A: b}, stdin: x, arguments: [a], lifetime: {cleanup: eventually, after: PT1M}, pullPolicy: never}}}',
+      '- f: {run: {workflow: {namespace: a, name: b, version: 1.0.0}, return: none}}',
+    ),
+  ],
   ['names that need escaping in pointers', flow('- "a/b~c d": {set: {x: 1}}', '- ünï: {set: {x: 1}}')],
   ['keys that are numbers, null or empty', flow('- a: {set: {1: one, null: none, "": empty, true: yes}}')],
 ];

@@ -9,6 +9,7 @@ import { ENDPOINT, HTTP_WITH, PALACE_STEP } from './grammar.ts';
 import { DEFAULT_DEADLINE_MS } from './limits.ts';
 import { didYouMean } from './nearest.ts';
 import { asWritten, checkShape, kindWord, shorten } from './shape.ts';
+import { settingsOf } from './step-settings.ts';
 import { mapTemplate, objectTemplate, templateOf } from './templates.ts';
 import { booleanAt, entry, isText, mapAt, textAt, type MapNode, type Node, type TextNode } from './tree.ts';
 import { uriTemplate } from './uri.ts';
@@ -25,22 +26,13 @@ export function httpCall(c: Compilation, site: Site): Call {
 
 /** What metadata.palace of a call step says of its effect. `otherwise`: the class when it says none. */
 export function effectOf(c: Compilation, site: Site, otherwise: EffectClass): Pick<Call, 'effect' | 'deadlineMs' | 'verify'> {
-  const palace = palaceOf(c, site.body);
+  const palace = settingsOf(c, site.body, PALACE_STEP);
   const verify = verifyOf(c, mapAt(palace, 'verify'), site.scope);
   return {
     effect: (textAt(palace, 'effect')?.value as EffectClass | undefined) ?? otherwise,
     deadlineMs: fixedDurationMs(c, entry(palace, 'deadline'), site.scope) ?? DEFAULT_DEADLINE_MS,
     ...(verify === undefined ? {} : { verify }),
   };
-}
-
-/** metadata.palace of a step; its shape is checked here. */
-function palaceOf(c: Compilation, body: MapNode): MapNode | undefined {
-  const node = entry(mapAt(body, 'metadata'), 'palace');
-  if (node === undefined) return undefined;
-  if (node.kind === 'map') checkShape(c.report, node, PALACE_STEP);
-  else c.report.error(node, `metadata.palace must be a map, not ${kindWord(node)}.`);
-  return node.kind === 'map' ? node : undefined;
 }
 
 export function httpArguments(c: Compilation, node: MapNode, scope: Scope): Template {

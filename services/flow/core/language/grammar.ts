@@ -106,21 +106,47 @@ const ITERATOR: Shape = {
   what: 'a foreach',
   keys: { item: text, at: text, do: list, output: { is: ['map'], shape: OUTPUT }, export: { is: ['map'], shape: EXPORT } },
 };
+const PROCESS: Readonly<Record<string, Field>> = { arguments: list, environment: map, stdin: text };
 const RUN: Shape = {
   what: 'a run',
   keys: {
     workflow: {
       is: ['map'],
-      required: true,
       shape: { what: 'a workflow to run', keys: { namespace: requiredText, name: requiredText, version: requiredText, input: map } },
     },
+    script: {
+      is: ['map'],
+      shape: {
+        what: 'a script',
+        keys: { language: requiredText, code: requiredText, ...PROCESS },
+        refused: { source: later('A script from another place ("source") is') },
+      },
+    },
+    shell: { is: ['map'], shape: { what: 'a shell command', keys: { command: requiredText, ...PROCESS } } },
+    container: {
+      is: ['map'],
+      shape: {
+        what: 'a container',
+        keys: {
+          image: requiredText,
+          name: text,
+          command: text,
+          ports: map,
+          volumes: map,
+          ...PROCESS,
+          lifetime: {
+            is: ['map'],
+            shape: {
+              what: 'the lifetime of a container',
+              keys: { cleanup: { is: ['text'], required: true, oneOf: ['always', 'never', 'eventually'] }, after: duration },
+            },
+          },
+          pullPolicy: { is: ['text'], oneOf: ['ifNotPresent', 'always', 'never'] },
+        },
+      },
+    },
     await: flag,
-  },
-  refused: {
-    script: later('Running scripts is'),
-    shell: later('Running shell commands is'),
-    container: later('Running containers is'),
-    return: later('"return" belongs to scripts, shell commands and containers, which are'),
+    return: { is: ['text'], oneOf: ['stdout', 'stderr', 'code', 'all', 'none'] },
   },
 };
 export const RETRY: Shape = {
@@ -209,6 +235,10 @@ export const PALACE_STEP: Shape = {
     verify: { is: ['map'], shape: PALACE_VERIFY },
     deadline: duration,
   },
+};
+export const PALACE_RUN: Shape = {
+  what: 'metadata.palace of a run step',
+  keys: { effect: { is: ['text'], oneOf: ['read', 'idempotent', 'unique', 'irreversible'] }, deadline: duration },
 };
 export const PALACE_DOCUMENT: Shape = {
   what: 'metadata.palace of the document',

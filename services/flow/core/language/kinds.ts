@@ -6,12 +6,12 @@ import { present, reserve, reserveBody, type Compilation, type Site } from './co
 import { durationOf, oneLine } from './durations.ts';
 import { emitOf, listenOf } from './events.ts';
 import { expressionOf, recognise, scopeWith, type Scope } from './expressions.ts';
-import { flowReference } from './flow-reference.ts';
 import { ERROR, SWITCH_CASE, type StepKindName } from './grammar.ts';
 import { inlineListSource } from './inline-list.ts';
 import { itemNames, nameOf } from './item-names.ts';
 import { didYouMean } from './nearest.ts';
 import { canonicalType, errorMatchOf, retryOf } from './retries.ts';
+import { runOf } from './run.ts';
 import { checkShape, kindWord, shorten } from './shape.ts';
 import { objectTemplate, templateOf } from './templates.ts';
 import { thenOf } from './then.ts';
@@ -176,18 +176,4 @@ export function checkErrors(c: Compilation, errors: MapNode | undefined, scope: 
 function waitOf(c: Compilation, site: Site): KindOf<'wait'> | undefined {
   const duration = durationOf(c, entry(site.body, 'wait'), site.scope);
   return duration === undefined ? undefined : { kind: 'wait', duration };
-}
-
-function runOf(c: Compilation, site: Site): KindOf<'run'> | undefined {
-  const run = mapAt(site.body, 'run');
-  const workflow = mapAt(run, 'workflow');
-  const flow = flowReference(c, workflow);
-  if (flow === undefined) return undefined;
-  const input = mapAt(workflow, 'input');
-  return {
-    kind: 'run',
-    flow,
-    input: input === undefined ? undefined : templateOf(c, input, site.scope),
-    await: booleanAt(run, 'await') ?? true,
-  };
 }

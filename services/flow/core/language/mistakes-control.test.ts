@@ -1,4 +1,4 @@
-// Mistakes in switch, for, fork, try, raise, wait, listen, emit and run: each with everything that is said about it. Steps begin on line 3.
+// Mistakes in switch, for, fork, try, raise, wait, listen and emit: each with everything that is said about it. Steps begin on line 3.
 import { describe, expect, it } from 'vitest';
 import { compileFlow } from '../compile.ts';
 import { flow, messages } from './flow-text.ts';
@@ -201,21 +201,6 @@ const MISTAKES: readonly Mistake[] = [
     ],
   ],
   ['an event without type', ['- pay:', '    emit: {event: {with: {source: /x}}}'], ['4:22 /do/0/pay/emit/event/with | An event to emit needs a "type".']],
-  [
-    'running a script, which comes later',
-    ['- pay:', '    run: {script: {language: js, code: "1"}}'],
-    ['4:13 /do/0/pay/run/script | Running scripts is not available yet.'],
-  ],
-  [
-    'a sub-flow without version',
-    ['- pay:', '    run: {workflow: {namespace: a, name: b}}'],
-    ['4:13 /do/0/pay/run/workflow | A workflow to run needs "version".'],
-  ],
-  [
-    'a sub-flow with a range as version',
-    ['- pay:', '    run: {workflow: {namespace: a, name: b, version: ^1.0.0}}'],
-    ['4:56 /do/0/pay/run/workflow/version | "^1.0.0" is not a version. | Write it like 1.0.0, or "latest".'],
-  ],
   ['an anchor', ['- pay: &x {set: {x: 1}}'], ['3:10 | Anchors and aliases are not accepted. | Write the value out where it is used.']],
   ['a tag', ['- pay: !!map {set: {x: 1}}'], ['3:10 | Tags are not accepted. | Leave the tag out; quote the value if it is text.']],
   ['a number that is not finite', ['- pay: {set: {x: .inf}}'], ['3:20 /do/0/pay/set/x | This number is not finite. | Quote it if it is text.']],

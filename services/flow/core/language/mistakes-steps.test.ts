@@ -206,7 +206,9 @@ const MISTAKES: readonly Mistake[] = [
   [
     'our settings on another step',
     ['- pay:', '    set: {x: 1}', '    metadata: {palace: {effect: read}}'],
-    ['5:18 /do/0/pay/metadata/palace | metadata.palace has a meaning on call steps only. | Move it to the call step it is about.'],
+    [
+      '5:18 /do/0/pay/metadata/palace | metadata.palace has a meaning on calls, scripts, shell commands and containers only. | Move it to the step it is about.',
+    ],
   ],
   [
     'a verification that acts',

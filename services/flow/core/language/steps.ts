@@ -12,6 +12,7 @@ import { MAX_NAME_LENGTH } from './limits.ts';
 import { didYouMean } from './nearest.ts';
 import { schemaOf } from './schemas.ts';
 import { checkShape, orList, shorten } from './shape.ts';
+import { refuseSettings } from './step-settings.ts';
 import { expressionOrTemplate } from './templates.ts';
 import { DIRECTIVES, thenOf, warnUnreachable } from './then.ts';
 import { entry, isText, mapAt, textAt, type MapNode, type Node } from './tree.ts';
@@ -71,7 +72,7 @@ function lowerStep(c: Compilation, site: Site): Step | undefined {
 
 function lowerOne(c: Compilation, site: Site, kind: StepKindName): Step | undefined {
   checkShape(c.report, site.body, STEP_SHAPES[kind]);
-  if (kind !== 'call') refusePalace(c, site.body);
+  if (kind !== 'call' && kind !== 'run') refuseSettings(c, site.body);
   const common = commonOf(c, site);
   const own = LOWERINGS[kind](c, site);
   return own === undefined ? undefined : { ...common, ...own };
@@ -88,11 +89,6 @@ function kindOf(c: Compilation, site: Site): StepKindName | undefined {
     c.report.errorAtKey(site.body, `The step "${name}" does not say what it does.`, guess ?? `Give it one of: ${orList(STEP_KINDS)}.`);
   }
   return undefined;
-}
-
-function refusePalace(c: Compilation, body: MapNode): void {
-  const palace = entry(mapAt(body, 'metadata'), 'palace');
-  if (palace !== undefined) c.report.errorAtKey(palace, 'metadata.palace has a meaning on call steps only.', 'Move it to the call step it is about.');
 }
 
 function commonOf(c: Compilation, site: Site): StepCommon {

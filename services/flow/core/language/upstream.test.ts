@@ -8,15 +8,6 @@ import { EXAMPLES, exampleText, HAS_UPSTREAM, officialErrors, readRepository, sa
 
 /** Refused by what is not built yet, in its own words; a row leaves when its part comes. */
 const ON_THE_WAY: Readonly<Record<string, string>> = {
-  'run-container-cleanup-always.yaml': 'Running containers is not available yet.',
-  'run-container-stdin-and-arguments.yaml': 'Running containers is not available yet.',
-  'run-container-with-name.yaml': 'Running containers is not available yet.',
-  'run-container-with-pull-policy.yaml': 'Running containers is not available yet.',
-  'run-return-all.yaml': 'Running containers is not available yet.',
-  'run-return-code.yaml': 'Running containers is not available yet.',
-  'run-return-none.yaml': 'Running containers is not available yet.',
-  'run-script-with-stdin-and-arguments.yaml': 'Running scripts is not available yet.',
-  'run-shell-stdin-and-arguments.yaml': 'Running shell commands is not available yet.',
   'schedule-event-driven.yaml': 'Schedules are not available yet.',
   'set-expression.yaml': 'Schedules are not available yet.',
   'set.yaml': 'Schedules are not available yet.',
