@@ -11,6 +11,7 @@ import { createExpressions, ROOT_SCOPE } from './language/expressions.ts';
 import { ROOT } from './language/grammar.ts';
 import { createReport } from './language/report.ts';
 import { declaredSecrets } from './language/secrets.ts';
+import { scheduleOf } from './language/schedule.ts';
 import { checkShape, kindWord } from './language/shape.ts';
 import { lowerLists, schemaOf, timeoutOf } from './language/steps.ts';
 import { expressionOrTemplate } from './language/templates.ts';
@@ -66,6 +67,7 @@ function lowerProgram(c: Compilation, root: MapNode): Program | undefined {
     output: present<Program['output']>({ as: expressionOrTemplate(c, entry(output, 'as'), ROOT_SCOPE), schema: schemaOf(c, mapAt(output, 'schema')) }),
     timeout: timeoutOf(c, entry(root, 'timeout'), ROOT_SCOPE),
   };
+  const schedule = scheduleOf(c, root, parts.input.schema);
   lowerRoot(c, root);
   checkUse(c);
   const steps = c.steps.filter((step): step is Step => step !== undefined);
@@ -79,6 +81,7 @@ function lowerProgram(c: Compilation, root: MapNode): Program | undefined {
     expressions: c.expressions.sources,
     ...parts,
     ...palace,
+    schedule,
     places: placesOf(c, root),
     document: root.value,
   });

@@ -138,6 +138,22 @@ export type StepKind =
 export type Step = StepCommon & StepKind;
 export type StepOf<K extends StepKind['kind']> = Extract<Step, { kind: K }>;
 
+/** What starts runs of the flow by itself. The schedule of the version published last is in force. */
+export type Schedule = ScheduleTerms &
+  (
+    | { readonly kind: 'cron'; readonly cron: string; readonly zone: string }
+    | { readonly kind: 'every'; readonly everyMs: number }
+    | { readonly kind: 'after'; readonly afterMs: number }
+    | { readonly kind: 'on'; readonly mode: 'one' | 'any' | 'all'; readonly filters: readonly EventFilter[]; readonly read: 'data' | 'envelope' }
+  );
+/** From document.metadata.palace.schedule. */
+export interface ScheduleTerms {
+  /** What becomes of times that passed while nobody was there to start a run. */
+  readonly catchUp: 'all' | 'last' | 'skip';
+  /** Said by the document; otherwise a person's word stands. */
+  readonly paused?: boolean;
+}
+
 export interface Program {
   readonly format: typeof PROGRAM_FORMAT;
   readonly namespace: string;
@@ -156,6 +172,7 @@ export interface Program {
   readonly concurrency?: { readonly limit: number; readonly key?: ExprId };
   /** From document.metadata.palace.upgrade: a run may go on with a newer version when a segment opens (upgrade.ts). */
   readonly upgrade?: 'compatible';
+  readonly schedule?: Schedule;
   /** The normalised document: `$workflow.definition`. */
   readonly document: Json;
 }

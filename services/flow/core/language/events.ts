@@ -32,7 +32,7 @@ export function listenOf(c: Compilation, site: Site): Listen | undefined {
   return { kind: 'listen', mode, filters, read, ...(until === undefined ? {} : { until }) };
 }
 
-function soleKey<T extends string>(c: Compilation, node: MapNode, keys: readonly T[]): T | undefined {
+export function soleKey<T extends string>(c: Compilation, node: MapNode, keys: readonly T[]): T | undefined {
   const found = keys.filter((key) => node.entries.has(key));
   if (found.length === 1) return found[0];
   const quoted = keys.map((key) => `"${key}"`);
@@ -52,7 +52,7 @@ function untilOf(c: Compilation, node: Node | undefined, scope: Scope): Until | 
   return mode === undefined ? undefined : { filters: filtersOf(c, entry(node, mode), scope) };
 }
 
-function filtersOf(c: Compilation, node: Node | undefined, scope: Scope): EventFilter[] {
+export function filtersOf(c: Compilation, node: Node | undefined, scope: Scope): EventFilter[] {
   if (node?.kind === 'list' && node.items.length === 0)
     c.report.error(node, 'Listening to every event is not available.', 'Name at least one event: "- with: {type: ...}".');
   const nodes = node?.kind === 'list' ? node.items : node === undefined ? [] : [node];

@@ -23,3 +23,5 @@ export const MAX_DURATION_MS = 36_525 * 86_400_000;
 export const MAX_CONCURRENCY = 100_000;
 /** Names under use.secrets. */
 export const MAX_SECRETS = 100;
+/** Of schedules: "every" and "after". */
+export const SHORTEST_INTERVAL_MS = 1_000;

@@ -13,7 +13,6 @@ const MISTAKES: readonly Mistake[] = [
   ['a missing document', [STEPS], ['1:1 | A flow needs "document".']],
   ['a missing do', [HEAD], ['1:1 | A flow needs "do".']],
   ['an unknown top-level key', [HEAD, STEPS, 'timout: {after: PT1S}'], ['3:1 /timout | Unknown key "timout" in a flow. | Did you mean "timeout"?']],
-  ['a schedule, which comes later', [HEAD, STEPS, 'schedule: {cron: "0 0 * * *"}'], ['3:1 /schedule | Schedules are not available yet.']],
   ['the shorthand form, which comes later', ['kind: palace/v1', HEAD, STEPS], ['1:1 /kind | The shorthand form ("kind: palace/v1") is not available yet.']],
   [
     'an unknown language version',

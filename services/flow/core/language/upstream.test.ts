@@ -35,9 +35,6 @@ const REASONS: Readonly<Record<string, string>> = {
   'run-return-none.yaml': 'Running containers is not available yet.',
   'run-script-with-stdin-and-arguments.yaml': 'Running scripts is not available yet.',
   'run-shell-stdin-and-arguments.yaml': 'Running shell commands is not available yet.',
-  'schedule-event-driven.yaml': 'Schedules are not available yet.',
-  'set-expression.yaml': 'Schedules are not available yet.',
-  'set.yaml': 'Schedules are not available yet.',
 };
 
 const samples = existsSync(join(repository, 'samples')) ? sampleFlows(join(repository, 'samples')) : [];
