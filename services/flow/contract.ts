@@ -99,6 +99,8 @@ export const runSummary = z.object({
   endedAt: z.string().optional(),
   parent: z.string().optional(),
   forkOf: z.string().optional(),
+  /** What started it, when nobody did: `schedule/TIME`, `after/TIME`, `event/ID`, `webhook/NAME/ID`. */
+  trigger: z.string().optional(),
 });
 export const failure = z.object({
   /** JSON pointer of the step; for what concerns the run as a whole, of that part of the document: `/input/from`, `/timeout`, ... */
@@ -206,6 +208,32 @@ export const bulkResult = z.object({
   more: z.boolean(),
   next: z.string().optional(),
 });
+
+// ---- schedules ----
+export const schedule = z.object({
+  flow: z.string(),
+  /** The version in force: the one published last. */
+  version: z.string(),
+  kind: z.enum(['cron', 'every', 'after', 'on']),
+  /** In words. */
+  schedule: z.string(),
+  paused: z.boolean(),
+  next: z.string().optional(),
+  /** The last time that started a run, and that run. */
+  last: z.string().optional(),
+  lastRun: z.string().optional(),
+  /** Times that passed, or events given up, without a run. */
+  missed: z.number(),
+  /** The run after whose end the next one starts. */
+  waitsFor: z.string().optional(),
+  /** Events that wait for the others. */
+  gathered: z.number().optional(),
+});
+export const listSchedules = z.strictObject({
+  limit: z.coerce.number().int().min(1).max(200).default(50),
+  cursor: z.string().max(300).optional(),
+});
+export const scheduleList = z.object({ items: z.array(schedule), next: z.string().optional() });
 
 /** A CloudEvent from outside, structured mode. */
 export const publishEvent = z.strictObject({

@@ -18,6 +18,7 @@ export function flowMigrations(): MigrationPlan {
     { name: 'flow', sql: read('001-flow.sql') },
     { name: 'row-security', sql: rowSecurity() },
     { name: 'write-rows', sql: read('003-write-rows.sql') },
+    { name: 'triggers', sql: `${read('004-triggers.sql')}\n${triggerSecurity()}` },
   ];
   const all = [...durableMigrations(), ...own];
   return { schema: 'flow', migrations: all.map((m, i) => ({ ...m, number: i + 1 })) };
@@ -31,5 +32,13 @@ function rowSecurity(): string {
       (table) =>
         `create policy palace_engine_match on {{schema}}.${table} for select to palace_engine using (tenant = any ((select palace.tenants())::text[]));`,
     ),
+  ].join('\n');
+}
+
+function triggerSecurity(): string {
+  return [
+    tenantTable('{{schema}}', 'schedule', { shardColumn: 'shard' }),
+    // A publication replaces them; the owner of a schedule pauses them.
+    tenantTable('{{schema}}', 'event_trigger', { api: ['select', 'insert', 'delete'], engine: ['select', 'update'] }),
   ].join('\n');
 }

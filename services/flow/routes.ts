@@ -5,10 +5,12 @@ import { definitionRoutes } from './routes/definitions.ts';
 import { limitRoutes } from './routes/limits.ts';
 import { runRoutes } from './routes/runs.ts';
 import type { FlowParts } from './parts.ts';
+import { scheduleRoutes } from './triggers/schedule-routes.ts';
 
 export const flowRoutes = (parts: FlowParts): readonly Route[] => [
   ...definitionRoutes(parts),
   ...runRoutes(parts),
   ...controlRoutes(parts),
   ...limitRoutes(parts),
+  ...scheduleRoutes(parts),
 ];

@@ -46,6 +46,8 @@ export const ENGINE_SETTINGS: EngineSettings = {
   commandsPerTurn: 20,
   lookBackMs: 600_000,
   maxHeldRows: 40,
+  maxCaughtUp: 1_000,
+  maxGathered: 100,
 };
 
 const counter = { add: (): void => undefined };

@@ -6,6 +6,7 @@
 // Called by triggers/schedules.ts; times of cron expressions come from cron.ts.
 import type { Json } from '@palace/jq/json.ts';
 import { parseCron } from './cron.ts';
+import type { Group } from './event-trigger.ts';
 import type { Schedule } from './program.ts';
 
 /** A version of a flow that was published, and the schedule in it. */
@@ -28,8 +29,10 @@ export interface ScheduleState {
   readonly awaits: string | undefined;
   readonly lastMs: number | undefined;
   readonly lastRun: string | undefined;
-  /** Times that passed without a run. */
+  /** Times that passed, or events that were given up, without a run. */
   readonly missed: number;
+  /** `on` with `all`: events that wait for the others. */
+  readonly gathered: readonly Group[];
 }
 
 /** One run to start, of the version that was in force at its time. */
@@ -87,6 +90,7 @@ export function adopt(
     lastMs: last?.state.lastMs,
     lastRun: last?.state.lastRun,
     missed: last?.state.missed ?? 0,
+    gathered: [],
   };
   return { state: { ...state, nextMs: firstAfter(state, schedule, decidedMs) }, firings };
 }

@@ -16,6 +16,7 @@ import { newRun } from '../core/run.ts';
 import { settingOf } from '../core/turn.ts';
 import { FIRST_SEGMENT, type Definition, type RunRow } from '../store/port.ts';
 import { createAdmission } from './admission.ts';
+import type { Arrival } from './correlation.ts';
 import { permitShard } from './placement.ts';
 import { release, type EngineParts } from './parts.ts';
 import type { PermitClaim } from './permits.ts';
@@ -40,6 +41,9 @@ export interface StartBody {
   readonly hash: string;
   readonly input: Json;
   readonly permit?: PermitClaim;
+  /** Of a run that something started by itself: what, and the name under which it starts once. */
+  readonly trigger?: string;
+  readonly once?: string;
 }
 
 /** A fork on its way to its shard: the row of the new run and its first event. */
@@ -56,8 +60,8 @@ export interface ForkBody {
 export interface Accept {
   /** The run's id, after its commit. Throws PalaceError. */
   start(request: StartRequest): Promise<{ id: string; repeated: boolean }>;
-  /** A start that came through the inbox, in its home shard. */
-  startFromInbox(shard: number, tenant: string, commandId: string, body: StartBody): Promise<void>;
+  /** A start that came by a row, in its home shard. */
+  startFromRow(shard: number, tenant: string, from: Arrival, body: StartBody): Promise<void>;
   forkFromInbox(shard: number, tenant: string, commandId: string, body: ForkBody): Promise<void>;
   pending(): number;
 }
@@ -80,7 +84,7 @@ export function createAccept(parts: EngineParts): Accept {
     const found = parts.programs.resolved(request.tenant, request.flow) ?? (await parts.programs.resolve(request.tenant, request.flow));
     if (found === undefined) throw new PalaceError('not-found', { detail: `There is no flow ${request.flow}. List them with: palace get flows` });
     refuseInput(found.linked, request.input, parts.settings.decide.payloadBytes);
-    const limited = placeOf(parts, found.definition, found.linked, request);
+    const limited = placeOf(request.tenant, nameOf(found.definition), found.linked, request.input, parts.node().timeMs());
     const shard = limited === undefined ? ownShard() : undefined;
     return shard === undefined ? startElsewhere(request, found.definition, limited) : startHere(request, shard, found);
   }
@@ -153,29 +157,32 @@ export function createAccept(parts: EngineParts): Accept {
     return { id, repeated: false };
   }
 
-  async function startFromInbox(shard: number, tenant: string, commandId: string, body: StartBody): Promise<void> {
+  async function startFromRow(shard: number, tenant: string, from: Arrival, body: StartBody): Promise<void> {
     const [flow, version] = body.flow.split('@') as [string, string];
     const known = parts.slots.get(body.run);
     if (known !== undefined) {
-      known.queue.push({ command: { type: 'start', input: body.input }, commandId });
+      known.queue.push({ command: { type: 'start', input: body.input }, ...from });
       parts.schedule(known);
       return;
     }
     const held = parts.tenure(shard);
     const linked = await parts.programs.byHash(tenant, body.hash);
     if (!held()) return;
-    if (linked === undefined) return refuse(shard, tenant, commandId, body);
-    const row = { id: body.run, shard, tenant, flow, version, hash: body.hash, ...permitOfRow(body) };
+    if (linked === undefined) return refuse(shard, tenant, from, body);
+    const { trigger, once } = body;
+    const row = { id: body.run, shard, tenant, flow, version, hash: body.hash, ...permitOfRow(body), ...(trigger !== undefined && { trigger }) };
     const slot = newcomer(row, linked, parts.node().timeMs());
+    // Whatever asks for it again, and wherever it would live then: this name begins one run.
+    if (once !== undefined) slot.claims = [{ scope: 'trigger', key: once, fingerprint: '', answer: JSON.stringify({ id: body.run }) }];
     parts.slots.set(body.run, slot);
-    parts.push(slot, { command: { type: 'start', input: body.input }, commandId });
+    parts.push(slot, { command: { type: 'start', input: body.input }, ...from });
   }
 
   async function forkFromInbox(shard: number, tenant: string, commandId: string, body: ForkBody): Promise<void> {
     const held = parts.tenure(shard);
     const linked = await parts.programs.byHash(tenant, body.hash);
     if (!held()) return;
-    if (linked === undefined) return refuse(shard, tenant, commandId, body);
+    if (linked === undefined) return refuse(shard, tenant, { commandId }, body);
     const { run: id, flow, version, hash, forkOf } = body;
     const slot = newcomer({ id, shard, tenant, flow, version, hash, forkOf, ...permitOfRow(body) }, linked, parts.node().timeMs());
     parts.slots.set(body.run, slot);
@@ -183,14 +190,14 @@ export function createAccept(parts: EngineParts): Accept {
   }
 
   /** Kept before its flow was deleted: it will never begin, and its row must not come back for ever. */
-  function refuse(shard: number, tenant: string, commandId: string, { run, hash, permit }: StartBody | ForkBody): void {
-    const envelope = { command: { type: 'continue' } as const, commandId };
+  function refuse(shard: number, tenant: string, from: Arrival, { run, hash, permit }: StartBody | ForkBody): void {
+    const envelope = { command: { type: 'continue' } as const, ...from };
     parts.consume(shard, tenant, run, [envelope], `its flow version ${hash} is gone`);
     release(parts, shard, tenant, envelope);
     if (permit !== undefined) parts.freePermit({ row: { shard, id: run, permit: permit.key } });
   }
 
-  return { start, startFromInbox, forkFromInbox, pending: () => admission.pending() };
+  return { start, startFromRow, forkFromInbox, pending: () => admission.pending() };
 }
 
 const permitOfRow = ({ permit }: { readonly permit?: PermitClaim }): { permit?: string } => (permit === undefined ? {} : { permit: permit.key });
@@ -222,22 +229,22 @@ function refuseInput(linked: Linked, input: Json, payloadBytes: number): void {
 }
 
 /** Where a run under a concurrency limit lives, and what it needs there. */
-interface Place {
+export interface Place {
   readonly shard: number;
   readonly permit: PermitClaim;
 }
 
-function placeOf(parts: EngineParts, definition: Definition, linked: Linked, request: StartRequest): Place | undefined {
+/** Undefined where nothing limits the flow. Throws `run.input-refused`. */
+export function placeOf(tenant: string, flow: string, linked: Linked, input: Json, nowMs: number): Place | undefined {
   const rule = linked.program.concurrency;
   if (rule === undefined) return undefined;
-  const flow = nameOf(definition);
   const placed = (key: string): Place => ({
-    shard: permitShard(request.tenant, key),
-    permit: { key: `${request.tenant}\n${key}`, limit: rule.limit },
+    shard: permitShard(tenant, key),
+    permit: { key: `${tenant}\n${key}`, limit: rule.limit },
   });
   if (rule.key === undefined) return placed(flow);
   try {
-    const key = linked.expr(rule.key).first(request.input, { nowMs: parts.node().timeMs() });
+    const key = linked.expr(rule.key).first(input, { nowMs });
     return placed(`${flow}/${JSON.stringify(key ?? null)}`);
   } catch (error) {
     throw new PalaceError('run.input-refused', {

@@ -6,6 +6,7 @@ import { parseJsonText } from '@palace/platform/json.ts';
 import type { StreamRow } from '@palace/platform/durable/contract.ts';
 import type { CloudEvent } from '../core/model.ts';
 import type { StoredEvent } from '../store/port.ts';
+import { startsOf } from '../triggers/event-starts.ts';
 import { release, type EngineParts } from './parts.ts';
 import type { Envelope } from './slot.ts';
 
@@ -57,6 +58,7 @@ export function createCorrelation(parts: EngineParts): Correlation {
   async function match(shard: number, event: StoredEvent, held: () => boolean): Promise<void> {
     try {
       const found = await parts.store.subscriptions(event.tenant, event.type);
+      const starts = await startsOf(parts, event);
       const fence = parts.node().fence(shard);
       if (fence === undefined || !held()) return;
       await parts.node().submit({
@@ -64,13 +66,16 @@ export function createCorrelation(parts: EngineParts): Correlation {
         key: `match/${++writes}`,
         tenant: event.tenant,
         rows: { event_matched: [{ tenant: event.tenant, source: event.source, id: event.id }] },
-        streams: found.map((s) => ({
-          consumer: 'flow',
-          consumerShard: s.shard,
-          tenant: event.tenant,
-          kind: 'match',
-          body: JSON.stringify({ run: s.run, act: s.act, event: parseJsonText(event.body) }),
-        })),
+        streams: [
+          ...found.map((s) => ({
+            consumer: 'flow',
+            consumerShard: s.shard,
+            tenant: event.tenant,
+            kind: 'match',
+            body: JSON.stringify({ run: s.run, act: s.act, event: parseJsonText(event.body) }),
+          })),
+          ...starts,
+        ],
       });
     } catch (error) {
       parts.log.warn('an event could not be matched; trying again', { error, shard });

@@ -23,6 +23,8 @@ import { addState, draftWrite, newDraft } from './rows.ts';
 import { aboutRun, traceIdOf } from './tracing.ts';
 import { takeTurn } from './turn.ts';
 import type { ActiveRun } from '../store/port.ts';
+import { createSchedules, isScheduleTimer, type Schedules } from '../triggers/schedules.ts';
+import { startFromStream } from '../triggers/starts.ts';
 import { createWatching, type Watching, type Committed } from './watching.ts';
 
 export interface Engine {
@@ -49,6 +51,7 @@ interface Pieces {
   readonly accept: Accept;
   readonly correlation: Correlation;
   readonly permits: Permits;
+  readonly schedules: Schedules;
 }
 
 const OPEN_POLL_MS = 5;
@@ -125,12 +128,13 @@ function assemble(surroundings: Surroundings): Pieces {
     accept,
     correlation: createCorrelation(parts),
     permits,
+    schedules: createSchedules(parts),
   };
   return pieces;
 }
 
 function createHost(pieces: Pieces): DurableHost {
-  const { parts, loading, permits, correlation } = pieces;
+  const { parts, loading, permits, correlation, schedules } = pieces;
   const untouched: Appetite = { rows: new FairShare(parts.settings.maxHeldRows).room, sated: [] };
   return {
     async open({ shard }) {
@@ -174,7 +178,8 @@ function createHost(pieces: Pieces): DurableHost {
     fire(shard, timers) {
       for (const timer of timers) {
         hold(parts, shard, timer.tenant);
-        parts.give(shard, timer.key, { command: { type: 'timer', id: timer.id }, timerId: timer.id, tenant: timer.tenant });
+        if (isScheduleTimer(timer)) schedules.fire(shard, timer);
+        else parts.give(shard, timer.key, { command: { type: 'timer', id: timer.id }, timerId: timer.id, tenant: timer.tenant });
       }
     },
     appetite: (shard) => appetiteOf(parts, shard, untouched),
@@ -201,11 +206,14 @@ function appetiteOf({ draining, held }: EngineParts, shard: number, untouched: A
 }
 
 /** A stream row reaches the run, or the home of its event; its cursor moves in the write that decides it. */
-function deliver({ parts, correlation }: Pieces, shard: number, row: StreamRow): void {
+function deliver({ parts, correlation, accept, permits, schedules }: Pieces, shard: number, row: StreamRow): void {
   const from = { tenant: row.tenant, cursor: { producer: row.producer, producerShard: row.producerShard, position: row.position } };
   if (row.kind === 'event') return correlation.arrive(shard, row.tenant, parseJsonText(row.body) as CloudEvent, from);
   if (row.kind === 'match') return correlation.deliver(shard, row, from);
   if (row.kind === 'look-back') return correlation.lookBack(shard, row, from);
+  if (row.kind === 'start') return startFromStream({ parts, accept, permits }, shard, row, { cursor: from.cursor });
+  if (row.kind === 'schedule-ended') return schedules.ended(shard, row, from);
+  if (row.kind === 'schedule-event') return schedules.gather(shard, row, from);
   const said = parseJsonText(row.body) as { run: string } & Extract<Command, { type: 'child-ended' }>;
   if (row.kind === 'child-cancel')
     parts.give(shard, said.run, { command: { type: 'cancel', by: 'parent', reason: 'its parent no longer waits for it' }, ...from });
@@ -225,16 +233,24 @@ function childEnded(said: { act: number; child: string; output?: unknown; fault?
   return command as Command;
 }
 
-function arrive({ parts, accept, permits, correlation }: Pieces, shard: number, row: InboxRow): void {
+function arrive({ parts, accept, permits, correlation, schedules }: Pieces, shard: number, row: InboxRow): void {
   const { tenant, commandId } = row;
   if (row.kind === 'start') {
     const body = parseJsonText(row.body) as StartBody;
-    return permits.arrive(shard, { commandId, tenant, run: body.run, permit: body.permit, begin: () => accept.startFromInbox(shard, tenant, commandId, body) });
+    const from = { commandId };
+    return permits.arrive(shard, { from, tenant, run: body.run, permit: body.permit, begin: () => accept.startFromRow(shard, tenant, from, body) });
   }
   if (row.kind === 'fork') {
     const body = parseJsonText(row.body) as ForkBody;
-    return permits.arrive(shard, { commandId, tenant, run: body.run, permit: body.permit, begin: () => accept.forkFromInbox(shard, tenant, commandId, body) });
+    return permits.arrive(shard, {
+      from: { commandId },
+      tenant,
+      run: body.run,
+      permit: body.permit,
+      begin: () => accept.forkFromInbox(shard, tenant, commandId, body),
+    });
   }
+  if (row.kind.startsWith('schedule-')) return schedules.command(shard, row);
   if (row.kind === 'event') return correlation.arrive(shard, tenant, parseJsonText(row.body) as CloudEvent, { commandId });
   if (row.kind === 'retry') return void goBack(parts, permits, shard, row);
   parts.give(shard, row.key, { command: commandOf(row), commandId, tenant });

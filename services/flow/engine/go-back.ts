@@ -74,7 +74,7 @@ function wake(wish: Wish, run: RunRow, permit: PermitClaim | undefined): void {
     if (run.status === 'quarantined') return revive(wish);
     parts.give(shard, run.id, { command: { type: 'continue' }, prepare, commandId: row.commandId, tenant: row.tenant, settle });
   }
-  permits.arrive(shard, { commandId: row.commandId, tenant: row.tenant, run: run.id, permit, begin });
+  permits.arrive(shard, { from: { commandId: row.commandId }, tenant: row.tenant, run: run.id, permit, begin });
 }
 
 /** I1: read while the run stands still. A store that is away for a moment is no reason to refuse what a person asked for. */

@@ -6,14 +6,15 @@
 //    at the door.
 // I4 The key of a permit names its tenant: flows of one name that meet in a shard do not count for each other.
 import { FairShare } from '@palace/platform/durable/core/fair-share.ts';
+import type { Arrival } from './correlation.ts';
 import type { EngineParts } from './parts.ts';
 import { hold, release } from './parts.ts';
 
 const RETRY_MS = 500;
 
-/** A row of the inbox that makes a run work. */
+/** A row that makes a run work. What is under a limit comes by the inbox (I2). */
 export interface Beginning {
-  readonly commandId: string;
+  readonly from: Arrival;
   readonly tenant: string;
   readonly run: string;
   readonly permit: PermitClaim | undefined;
@@ -88,11 +89,11 @@ export function createPermits(parts: EngineParts): Permits {
       permit.running.add(beginning.run);
       begin(shard, beginning);
     } else {
-      const { tenant, commandId } = beginning;
+      const { tenant, from } = beginning;
       permit.waiting.push(beginning);
       permitsOf(shard).waiting.take(tenant);
       // It keeps no place among the rows in hand (I3).
-      release(parts, shard, tenant, { command: { type: 'continue' }, commandId });
+      release(parts, shard, tenant, { command: { type: 'continue' }, ...from });
     }
   }
 

@@ -11,3 +11,9 @@ export const homeShard = (tenant: string, eventType: string): number => shardOf(
 
 /** The shard where runs under one concurrency limit live together. */
 export const permitShard = (tenant: string, permit: string): number => shardOf('permit', tenant, permit);
+
+/** The shard whose owner keeps the schedule of a flow. */
+export const scheduleShard = (tenant: string, flow: string): number => shardOf('schedule', tenant, flow);
+
+/** Where a run lives that something started by itself, unless a limit says where. */
+export const triggerShard = (tenant: string, once: string): number => shardOf('trigger', tenant, once);

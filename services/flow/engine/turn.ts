@@ -16,6 +16,7 @@ import { aboutRun } from './tracing.ts';
 import { addEvents, addRow, addState, draftWrite, newDraft, type Draft } from './rows.ts';
 import { newestFor, rowInSegment } from './segments.ts';
 import { isIdle, type Envelope, type Slot } from './slot.ts';
+import { endOfTriggered } from '../triggers/starts.ts';
 
 const FENCE_RETRY_MS = 50;
 const LOOK_UP_RETRY_MS = 200;
@@ -184,6 +185,7 @@ function addSummary(parts: EngineParts, slot: Slot, draft: Draft, events: readon
     const said = final?.type === 'run.completed' ? { output: final.output } : final?.type === 'run.failed' ? { fault: final.fault } : { cancelled: true };
     if (final !== undefined) addChildEnded(draft, slot, { run: slot.row.parent, act: slot.row.parentAct, child: slot.id, ...said });
   }
+  if (ENDED.has(status) && events.length > 0) draft.streams.push(...endOfTriggered(slot.row, nowMs));
   const seq = slot.lastSeq + events.length;
   // A segment begins with its state: that is as good as a snapshot.
   const keptSeq = Math.max(slot.snapshotSeq, slot.run.segment?.firstSeq ?? 0);
@@ -238,6 +240,7 @@ function summaryRow(slot: Slot): Record<string, unknown> {
     parent_act: row.parentAct ?? null,
     fork_of: row.forkOf ?? null,
     permit: row.permit ?? null,
+    trigger: row.trigger ?? null,
   };
 }
 

@@ -2,6 +2,7 @@
 // Ids and times are as in the tables of migrations/001-flow.sql. Reads of an owner name its shards (ENGINE E4).
 import type { RunStatus } from '../contract.ts';
 import type { EffectClass, Program } from '../core/program.ts';
+import type { ScheduleState } from '../core/schedule.ts';
 
 /** Why and when a run was set aside. */
 export interface Quarantine {
@@ -25,6 +26,8 @@ export interface RunRow {
   readonly forkOf?: string;
   /** Runs with the same permit are limited together (concurrency limits). */
   readonly permit?: string;
+  /** What started it, when nobody did: `schedule/TIME`, `after/TIME`, `event/ID`, `webhook/NAME/ID`. */
+  readonly trigger?: string;
   readonly quarantine?: Quarantine;
   /** The segment that is open, and the seq at which it begins; `version` and `hash` are its own. */
   readonly segment: number;
@@ -112,6 +115,12 @@ export interface HeldPermit {
   readonly status: RunStatus;
 }
 
+/** A flow that an event of some type may start. */
+export interface EventTrigger {
+  readonly flow: string;
+  readonly hash: string;
+}
+
 export interface FlowStore {
   /** Runs that a new owner of the shard must continue (`pending` and `running`), oldest first. */
   active(shard: number): Promise<readonly ActiveRun[]>;
@@ -130,4 +139,7 @@ export interface FlowStore {
   unmatchedEvents(shard: number, limit: number): Promise<readonly StoredEvent[]>;
   /** Runs that hold or await each permit of the shard. */
   permits(shard: number): Promise<readonly HeldPermit[]>;
+  schedule(shard: number, tenant: string, flow: string): Promise<ScheduleState | undefined>;
+  /** Those that are not paused. */
+  eventTriggers(tenant: string, type: string): Promise<readonly EventTrigger[]>;
 }

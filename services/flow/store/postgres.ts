@@ -20,6 +20,7 @@ import type {
   StoredRun,
   Subscription,
 } from './port.ts';
+import { readEventTriggers, readSchedule } from './schedules.ts';
 
 export interface RunRecord {
   id: string;
@@ -35,6 +36,7 @@ export interface RunRecord {
   parent_act: number | null;
   fork_of: string | null;
   permit: string | null;
+  trigger: string | null;
   quarantine: string | null;
   quarantined_ms: string | null;
   segment: number;
@@ -43,7 +45,7 @@ export interface RunRecord {
 }
 
 export const RUN_COLUMNS =
-  'id, shard, tenant, flow, version, hash, status, started_ms, ended_ms, parent, parent_act, fork_of, permit, quarantine, quarantined_ms, segment, segment_seq, first_seq';
+  'id, shard, tenant, flow, version, hash, status, started_ms, ended_ms, parent, parent_act, fork_of, permit, trigger, quarantine, quarantined_ms, segment, segment_seq, first_seq';
 
 export function runRow(r: RunRecord): RunRow {
   return {
@@ -63,6 +65,7 @@ export function runRow(r: RunRecord): RunRow {
     ...(r.parent_act !== null && { parentAct: r.parent_act }),
     ...(r.fork_of !== null && { forkOf: r.fork_of }),
     ...(r.permit !== null && { permit: r.permit }),
+    ...(r.trigger !== null && { trigger: r.trigger }),
     ...(r.quarantine !== null && { quarantine: { reason: r.quarantine, atMs: Number(r.quarantined_ms) } }),
   };
 }
@@ -220,6 +223,8 @@ export function postgresFlowStore(database: Database, blobs: Blobs): FlowStore {
     recentEvents: (tenant, types, sinceMs, limit) => ofTenant(tenant, (sql) => readRecentEvents(sql, tenant, types, sinceMs, limit)),
     unmatchedEvents: (shard, limit) => inShard(shard, (sql) => readUnmatchedEvents(sql, shard, limit)),
     permits: (shard) => inShard(shard, (sql) => readPermits(sql, shard)),
+    schedule: (shard, tenant, flow) => inShard(shard, (sql) => readSchedule(sql, tenant, flow)),
+    eventTriggers: (tenant, type) => ofTenant(tenant, (sql) => readEventTriggers(sql, tenant, type)),
   };
 }
 
