@@ -11,6 +11,9 @@ const DEFINITION_TABLES = ['program', 'definition'] as const;
 /** Matching looks across shards, within one tenant (ENGINE E14). */
 const MATCHED_TABLES = ['subscription', 'event'] as const;
 
+/** Written by people and by what others deliver, as one tenant. */
+const WEBHOOK_TABLES = ['webhook', 'webhook_key', 'webhook_delivery'] as const;
+
 const read = (name: string): string => readFileSync(new URL(`./migrations/${name}`, import.meta.url), 'utf8');
 
 export function flowMigrations(): MigrationPlan {
@@ -40,5 +43,6 @@ function triggerSecurity(): string {
     tenantTable('{{schema}}', 'schedule', { shardColumn: 'shard' }),
     // A publication replaces them; the owner of a schedule pauses them.
     tenantTable('{{schema}}', 'event_trigger', { api: ['select', 'insert', 'delete'], engine: ['select', 'update'] }),
+    ...WEBHOOK_TABLES.map((table) => tenantTable('{{schema}}', table, { api: ['select', 'insert', 'update', 'delete'], engine: [] })),
   ].join('\n');
 }

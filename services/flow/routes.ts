@@ -6,6 +6,7 @@ import { limitRoutes } from './routes/limits.ts';
 import { runRoutes } from './routes/runs.ts';
 import type { FlowParts } from './parts.ts';
 import { scheduleRoutes } from './triggers/schedule-routes.ts';
+import { webhookRoutes } from './triggers/webhook-routes.ts';
 
 export const flowRoutes = (parts: FlowParts): readonly Route[] => [
   ...definitionRoutes(parts),
@@ -13,4 +14,5 @@ export const flowRoutes = (parts: FlowParts): readonly Route[] => [
   ...controlRoutes(parts),
   ...limitRoutes(parts),
   ...scheduleRoutes(parts),
+  ...webhookRoutes(parts),
 ];

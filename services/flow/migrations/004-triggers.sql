@@ -32,3 +32,47 @@ create table {{schema}}.event_trigger (
   primary key (tenant, type, flow)
 );
 create index event_trigger_flow on {{schema}}.event_trigger (tenant, flow);
+
+-- Addresses that others send to. Whose is this id? Asked before a tenant is known; holds no customer content.
+create table {{schema}}.webhook_tenant (
+  id text primary key,
+  tenant text not null
+);
+grant select, insert, delete on {{schema}}.webhook_tenant to palace_api;
+create table {{schema}}.webhook (
+  tenant text not null,
+  name text not null,
+  id text not null references {{schema}}.webhook_tenant (id),
+  -- Type of the events that deliveries become, and the flow that they start instead, if one is named.
+  type text not null,
+  flow text,
+  scheme text not null,
+  header text not null,
+  created_ms bigint not null,
+  primary key (tenant, name),
+  unique (tenant, id)
+);
+-- Sealed by the vault. The newest counts for ever, the one before until its time is over.
+create table {{schema}}.webhook_key (
+  tenant text not null,
+  webhook text not null,
+  number int not null,
+  sealed bytea not null,
+  until_ms bigint,
+  primary key (tenant, webhook, number)
+);
+create table {{schema}}.webhook_delivery (
+  tenant text not null,
+  webhook text not null,
+  seq bigint generated always as identity,
+  at_ms bigint not null,
+  -- As the sender calls it; of refused ones nothing else is kept.
+  message text,
+  outcome text not null check (outcome in ('accepted', 'duplicate', 'refused')),
+  reason text,
+  -- What it became: the run, or the command of its event.
+  became text,
+  primary key (tenant, webhook, seq)
+);
+-- A message is accepted once.
+create unique index webhook_message on {{schema}}.webhook_delivery (tenant, webhook, message) where outcome = 'accepted';
