@@ -30,16 +30,17 @@ export const FLOW_COMMANDS: readonly CommandSpec[] = [
   {
     name: 'get',
     group: 'Flows',
-    summary: 'Show flows, runs and events',
+    summary: 'Show flows, runs, schedules and events',
     usage: [
       'get flows [--namespace NAME]',
       'get flow NAMESPACE/NAME[@VERSION] [-o yaml]',
       'get runs [--flow REF] [--status STATUS] [--limit N]',
       'get run RUN',
+      'get schedules',
       'get events RUN [--after SEQ]',
     ],
     positionals: [
-      { name: 'WHAT', summary: 'What to show.', choices: ['flows', 'flow', 'runs', 'run', 'events'] },
+      { name: 'WHAT', summary: 'What to show.', choices: ['flows', 'flow', 'runs', 'run', 'schedules', 'events'] },
       { name: 'NAME', summary: 'The flow (NAMESPACE/NAME) or the run id.', optional: true },
     ],
     flags: [
@@ -65,6 +66,7 @@ export const FLOW_COMMANDS: readonly CommandSpec[] = [
     ],
     examples: [
       { line: 'get runs --status waiting', says: 'Runs that wait for something.' },
+      { line: 'get schedules', says: 'What starts runs by itself: the next time, the last run, times that were missed.' },
       { line: 'get flow samples/order-intake -o yaml', says: 'The document as it was published.' },
     ],
     exits: [0, 2, 6],

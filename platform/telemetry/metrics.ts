@@ -60,7 +60,7 @@ export const METRICS: readonly MetricRow[] = [
   row('counter', 'palace_requests_total', 'requests', 'HTTP requests answered, by route and status.', ROUTE, { name: 'status', atMost: 60 }),
   row('histogram', 'palace_request_seconds', 'seconds', 'Time to answer an HTTP request, by route.', ROUTE),
   row('counter', 'palace_refused_total', 'refusals', 'Requests refused before anything was written, by reason.', { name: 'reason', atMost: 60 }),
-  row('counter', 'palace_webhook_deliveries_total', 'deliveries', 'Deliveries to webhooks, by outcome.', {
+  row('counter', 'palace_webhook_deliveries_total', 'requests', 'Deliveries to webhooks, by outcome.', {
     name: 'outcome',
     values: ['accepted', 'duplicate', 'refused'],
   }),
