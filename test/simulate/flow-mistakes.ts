@@ -32,9 +32,19 @@ export function mistakenNode(node: DurableNode, mistake: FlowMistake, hasty: Has
     ...node,
     submit(write) {
       if (mistake === 'effect begun before its commit') hasty.begin(write);
-      return submitApart(write);
+      return mistake === 'schedule moved on in another commit' && (write.rows['schedule']?.length ?? 0) > 0
+        ? submitScheduleFirst(node, write)
+        : submitApart(write);
     },
   };
+}
+
+/** The state first, its starts afterwards. */
+async function submitScheduleFirst(node: DurableNode, write: Write): Promise<WriteOutcome> {
+  const { streams, ...state } = write;
+  const first = await node.submit(state);
+  if (first.kind !== 'committed' || streams === undefined || streams.length === 0) return first;
+  return node.submit({ fence: write.fence, key: write.key, tenant: write.tenant, rows: {}, streams });
 }
 
 export function mistakenStore(store: FlowStore, mistake: FlowMistake): FlowStore {

@@ -56,7 +56,7 @@ export function simulatedStore(tables: FlowTables, read: Read, blobs: BlobReads)
       read(() => [...tables.events.values()].filter((event) => types.includes(event.type) && event.atMs >= sinceMs).slice(-limit)),
     unmatchedEvents: (shard, limit) => read(() => [...tables.events.values()].filter((event) => event.shard === shard && !event.matched).slice(0, limit)),
     schedule: (_shard, tenant, flow) => read(() => tables.schedules.get(`${tenant}\n${flow}`)),
-    eventTriggers: () => Promise.resolve([]),
+    eventTriggers: (tenant, type) => read(() => tables.eventTriggers.filter((one) => one.tenant === tenant && one.type === type)),
     permits: (shard) =>
       read(() =>
         byId(tables.inShard(shard)).flatMap(({ row: { permit, id, status, endedMs } }) =>

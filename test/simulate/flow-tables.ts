@@ -12,7 +12,7 @@ import type { RunEvent } from '@palace/flow/core/model.ts';
 import { newRun, snapshot, type Run } from '@palace/flow/core/run.ts';
 import { runStatus } from '@palace/flow/core/view.ts';
 import type { ScheduleState } from '@palace/flow/core/schedule.ts';
-import { FIRST_SEGMENT } from '@palace/flow/store/port.ts';
+import { FIRST_SEGMENT, type EventTrigger } from '@palace/flow/store/port.ts';
 import { scheduleState, type ScheduleRecord } from '@palace/flow/store/schedules.ts';
 import type { JournalEntry, LedgerRow, RunRow, StoredEvent, StoredRun } from '@palace/flow/store/port.ts';
 import { EVERY_VERSION } from './flow-flows.ts';
@@ -58,6 +58,7 @@ export class FlowTables implements ServiceTables {
   readonly blobs = new Map<string, string>();
   /** By tenant and flow. */
   readonly schedules = new Map<string, ScheduleState>();
+  readonly eventTriggers: (EventTrigger & { readonly tenant: string; readonly type: string })[] = [];
   readonly watches: FlowWatch[] = [];
   private readonly byShard = new Map<number, KeptRun[]>();
   private readonly world: World;

@@ -29,7 +29,8 @@ export type FlowMistake =
   | 'unique acts repeated freely'
   | 'acts after their deadline'
   | 'no look-back'
-  | 'back to a step without the ledger';
+  | 'back to a step without the ledger'
+  | 'schedule moved on in another commit';
 
 export const CORRECT: Switches = {
   fence: 'locked',
@@ -70,4 +71,5 @@ export const MUTANTS: readonly Mutant[] = [
   flow('acts after their deadline'),
   flow('no look-back'),
   flow('back to a step without the ledger'),
+  flow('schedule moved on in another commit'),
 ];
