@@ -23,7 +23,7 @@ export const TRIGGER_COMMANDS: readonly CommandSpec[] = [
     group: 'Triggers',
     summary: 'Addresses that others deliver to: each delivery is an event, or a run',
     usage: [
-      'webhook create NAME --type EVENT_TYPE [--flow NAMESPACE/NAME] [--scheme standard|github|token] [--header NAME] [--secret-file FILE]',
+      'webhook create NAME --type EVENT_TYPE [--flow NAMESPACE/NAME] [--scheme SCHEME] [--header NAME] [--secret-file FILE]',
       'webhook list',
       'webhook deliveries NAME [--limit N]',
       'webhook rotate NAME [--overlap TIME] [--secret-file FILE]',

@@ -16,11 +16,10 @@ import { newRun } from '../core/run.ts';
 import { settingOf } from '../core/turn.ts';
 import { FIRST_SEGMENT, type Definition, type RunRow } from '../store/port.ts';
 import { createAdmission } from './admission.ts';
-import type { Arrival } from './correlation.ts';
 import { permitShard } from './placement.ts';
 import { release, type EngineParts } from './parts.ts';
 import type { PermitClaim } from './permits.ts';
-import { newSlot, type RunEnd, type Settlement, type Slot } from './slot.ts';
+import { newSlot, type Arrival, type RunEnd, type Settlement, type Slot } from './slot.ts';
 
 /** Starts in a row that share their shards, and over how many shards (of different lanes) they alternate. */
 const STARTS_PER_SHARD = 256;

@@ -8,10 +8,7 @@ import type { CloudEvent } from '../core/model.ts';
 import type { StoredEvent } from '../store/port.ts';
 import { startsOf } from '../triggers/event-starts.ts';
 import { release, type EngineParts } from './parts.ts';
-import type { Envelope } from './slot.ts';
-
-/** The row that an event came from. */
-export type Arrival = Pick<Envelope, 'cursor' | 'commandId'>;
+import type { Arrival } from './slot.ts';
 
 const MATCH_BATCH = 200;
 /** Of the events before a listen only the newest are looked at. */

@@ -6,9 +6,9 @@
 //    at the door.
 // I4 The key of a permit names its tenant: flows of one name that meet in a shard do not count for each other.
 import { FairShare } from '@palace/platform/durable/core/fair-share.ts';
-import type { Arrival } from './correlation.ts';
 import type { EngineParts } from './parts.ts';
 import { hold, release } from './parts.ts';
+import type { Arrival } from './slot.ts';
 
 const RETRY_MS = 500;
 

@@ -22,10 +22,10 @@ import {
   type ScheduleState,
 } from '../core/schedule.ts';
 import { eventsInput, gather } from '../core/event-trigger.ts';
-import type { Arrival } from '../engine/correlation.ts';
 import { release, type EngineParts } from '../engine/parts.ts';
 import { scheduleShard } from '../engine/placement.ts';
 import { UnreadableProgram } from '../engine/programs.ts';
+import type { Arrival } from '../engine/slot.ts';
 import { scheduleRow } from '../store/schedules.ts';
 import { triggerEnv } from './event-starts.ts';
 import { scheduleText } from './schedule-text.ts';

@@ -10,10 +10,10 @@ import type { StreamAppend, StreamRow } from '@palace/platform/durable/contract.
 import type { Linked } from '../core/link.ts';
 import { makeRunId } from '../core/run-id.ts';
 import { placeOf, type Accept, type Place, type StartBody } from '../engine/accept.ts';
-import type { Arrival } from '../engine/correlation.ts';
 import { scheduleShard, triggerShard } from '../engine/placement.ts';
 import { release, type EngineParts } from '../engine/parts.ts';
 import type { Permits } from '../engine/permits.ts';
+import type { Arrival } from '../engine/slot.ts';
 import type { RunRow } from '../store/port.ts';
 
 const RETRY_MS = 500;
