@@ -158,15 +158,11 @@ export function createAccept(parts: EngineParts): Accept {
 
   async function startFromRow(shard: number, tenant: string, from: Arrival, body: StartBody): Promise<void> {
     const [flow, version] = body.flow.split('@') as [string, string];
-    const known = parts.slots.get(body.run);
-    if (known !== undefined) {
-      known.queue.push({ command: { type: 'start', input: body.input }, ...from });
-      parts.schedule(known);
-      return;
-    }
+    if (joins(body.run, body.input, from)) return;
     const held = parts.tenure(shard);
     const linked = await parts.programs.byHash(tenant, body.hash);
-    if (!held()) return;
+    // What starts by itself may come twice, and both may have looked for the flow.
+    if (!held() || joins(body.run, body.input, from)) return;
     if (linked === undefined) return refuse(shard, tenant, from, body);
     const { trigger, once } = body;
     const row = { id: body.run, shard, tenant, flow, version, hash: body.hash, ...permitOfRow(body), ...(trigger !== undefined && { trigger }) };
@@ -175,6 +171,15 @@ export function createAccept(parts: EngineParts): Accept {
     if (once !== undefined) slot.claims = [{ scope: 'trigger', key: once, fingerprint: '', answer: JSON.stringify({ id: body.run }) }];
     parts.slots.set(body.run, slot);
     parts.push(slot, { command: { type: 'start', input: body.input }, ...from });
+  }
+
+  /** There is one slot of a run, ever: it says for itself that it has begun. */
+  function joins(run: string, input: Json, from: Arrival): boolean {
+    const known = parts.slots.get(run);
+    if (known === undefined) return false;
+    known.queue.push({ command: { type: 'start', input }, ...from });
+    parts.schedule(known);
+    return true;
   }
 
   async function forkFromInbox(shard: number, tenant: string, commandId: string, body: ForkBody): Promise<void> {

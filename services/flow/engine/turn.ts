@@ -3,6 +3,7 @@
 // I2 Commands that came from rows (inbox, stream, timer) are consumed in the same commit that decides them (R2, R6).
 // I3 A decision that throws, and data that the database refuses, quarantine this run alone (R7, ENGINE E6).
 import type { Fence, Write, WriteOutcome } from '@palace/platform/durable/contract.ts';
+import { parseJsonText } from '@palace/platform/json.ts';
 import { ENDED } from '../contract.ts';
 import { decide } from '../core/decide.ts';
 import { JOURNAL_FORMAT, type Command, type RunEvent } from '../core/model.ts';
@@ -267,24 +268,30 @@ function afterWrite(
     parts.committed({ slot, events, fromSeq });
     return takeTurn(parts, slot);
   }
-  if (outcome.kind === 'key-taken') {
-    slot.gone = true;
-    parts.slots.delete(slot.id);
-    parts.freePermit(slot);
-    // What came for it meanwhile is for a run that never was.
-    const all = [...taken.map((t) => t.envelope), ...slot.queue.splice(0)];
-    parts.consume(slot.shard, slot.tenant, slot.id, all, 'its Idempotency-Key is taken');
-    for (const envelope of all) {
-      release(parts, slot.shard, slot.tenant, envelope);
-      envelope.settle?.(outcome);
-    }
-    return;
-  }
+  if (outcome.kind === 'key-taken') return afterKeyTaken(parts, slot, taken, outcome);
   if (outcome.kind === 'bad-row') {
     parts.quarantine({ ...slot, slot, envelopes: taken.map((t) => t.envelope) }, `the database refused its data (${outcome.sqlstate})`, outcome.message);
     return;
   }
   afterLoss(parts, slot, taken, outcome);
+}
+
+/** It is dropped as if it had never been. Under a name of its own it is a run that began before: what came for it meanwhile is for that one. */
+function afterKeyTaken(parts: EngineParts, slot: Slot, taken: readonly Taken[], outcome: Extract<WriteOutcome, { kind: 'key-taken' }>): void {
+  const { shard, tenant, id } = slot;
+  slot.gone = true;
+  parts.slots.delete(id);
+  const begun = (parseJsonText(outcome.answer) as { id?: string }).id === id;
+  if (!begun) parts.freePermit(slot);
+  const waiting = slot.queue.splice(0);
+  const isForIt = ({ command }: Envelope): boolean => begun && command.type !== 'start';
+  const mine = [...taken.map((t) => t.envelope), ...waiting].filter((envelope) => !isForIt(envelope));
+  parts.consume(shard, tenant, id, mine, 'its key is taken');
+  for (const envelope of mine) {
+    release(parts, shard, tenant, envelope);
+    envelope.settle?.(outcome);
+  }
+  for (const envelope of [...taken.map((t) => t.envelope), ...waiting]) if (isForIt(envelope)) parts.give(shard, id, { tenant, ...envelope });
 }
 
 /** The history limit announces itself while there is still room (R16); runs that rest from time to time never come so far. */

@@ -4,7 +4,17 @@ import { PalaceError } from '@palace/platform/errors.ts';
 import { fewRandomBytes } from '@palace/platform/random-bytes.ts';
 import { route, type Route } from '@palace/gateway/contract.ts';
 import { z } from 'zod';
-import { createdWebhook, createWebhook, deliveryList, listDeliveries, rotatedWebhook, rotateWebhook, webhook, webhookList, webhookName } from '../contract.ts';
+import {
+  createdWebhook,
+  createWebhook,
+  deliveryList,
+  listDeliveries,
+  rotatedWebhook,
+  rotateWebhook,
+  type webhook,
+  webhookList,
+  webhookName,
+} from '../contract.ts';
 import { secretFrom, whyNoSecret, type WebhookScheme } from '../core/webhook.ts';
 import type { FlowParts } from '../parts.ts';
 import { sealedFor } from './hook-intake.ts';

@@ -338,7 +338,7 @@ describe('while something is down', () => {
         'http://127.0.0.1:9',
       ],
       {
-        env: { PATH: process.env['PATH'], PALACE_DATABASE_URL: db.url, PALACE_BUS_URL: 'postgres:', PALACE_DATA: dir },
+        env: { PALACE_DATABASE_URL: db.url, PALACE_BUS_URL: 'postgres:', PALACE_DATA: dir },
         stdio: ['ignore', 'pipe', 'pipe'],
       },
     );
