@@ -98,6 +98,15 @@ describe('a publication', () => {
     expect(times(fire(state as ScheduleState, two.schedule, env(atMs + HOUR)))).toEqual([65]);
   });
 
+  it('by somebody whose clock is ahead decides no time before it comes', () => {
+    const one = every(10 * MINUTE);
+    const two = inForce(every(MINUTE), '2.0.0');
+    const atMs = T0 + 25 * MINUTE;
+    const { state, firings } = adopt({ state: published(one), schedule: one }, { ...two, publishedMs: atMs }, atMs, env(atMs - 10 * MINUTE));
+    expect(times({ firings })).toEqual([10]);
+    expect([state?.decidedMs, state?.nextMs]).toEqual([T0 + 15 * MINUTE, T0 + 26 * MINUTE]);
+  });
+
   it('without a schedule ends it', () => {
     const schedule = every(10 * MINUTE);
     const { state, firings } = adopt({ state: published(schedule), schedule }, undefined, T0 + 25 * MINUTE, env(T0 + DAY));

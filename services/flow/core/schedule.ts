@@ -72,12 +72,13 @@ export function adopt(
   env: ScheduleEnv,
 ): ScheduleDecision {
   if (before !== undefined && newest?.hash === before.state.hash) return { state: before.state, firings: [] };
-  // Its times up to then are still its own.
-  const last = before === undefined ? undefined : settle(before.state, before.schedule, Math.min(atMs, env.nowMs), env);
+  // Its times up to then are still its own. Whoever published may be a moment ahead of whoever decides: no time is decided before it comes.
+  const fromMs = Math.min(atMs, env.nowMs);
+  const last = before === undefined ? undefined : settle(before.state, before.schedule, fromMs, env);
   const firings = last?.firings ?? [];
   if (newest === undefined) return { state: undefined, firings };
   const { version, hash, schedule, publishedMs } = newest;
-  const decidedMs = Math.max(atMs, last?.state.decidedMs ?? 0);
+  const decidedMs = Math.max(fromMs, last?.state.decidedMs ?? 0);
   const state: ScheduleState = {
     version,
     hash,
