@@ -91,6 +91,8 @@ describe('an event', () => {
     await emit('last');
     await ofRuns(2);
     await sleep(300);
+    // Turned away by its name, not set aside as damaged.
+    expect(house.outside.log.filter((line) => line.includes('quarantined'))).toEqual([]);
     expect((await runs()).map(({ trigger }) => trigger).toSorted()).toEqual(['event/again', 'event/last']);
   });
 
