@@ -60,13 +60,13 @@ export class FlowProcess implements LaunchedService {
   waiting = 0;
   private readonly parts: LaunchParts;
 
-  constructor(parts: LaunchParts, tables: FlowTables, outside: FlowOutside) {
+  constructor(parts: LaunchParts, tables: FlowTables, outside: FlowOutside, inbox: Parameters<typeof simulatedStore>[3]) {
     this.parts = parts;
     const { world, process, switches } = parts;
     const hasty = new HastyEffects(outside.executor(process));
     const away = (): boolean => !outside.calm && world.random.chance(0.1);
     const store = mistakenStore(
-      simulatedStore(tables, (query) => parts.read(query), { get: (hash) => (away() ? undefined : tables.blobs.get(hash)) }),
+      simulatedStore(tables, (query) => parts.read(query), { get: (hash) => (away() ? undefined : tables.blobs.get(hash)) }, inbox),
       switches.flow,
     );
     const { scheduler } = process;

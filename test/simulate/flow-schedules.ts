@@ -16,7 +16,6 @@ import { WALL_START_MS, type World } from './world.ts';
 
 const REQUEST_TIMEOUT_MS = 7_000;
 const EARLY_TOLERANCE_MS = 1;
-const OWNER_BEHIND_MS = 1_000;
 const LOOKED_UP_MS = 3_000;
 
 interface Surroundings {
@@ -30,6 +29,15 @@ interface Published {
   readonly flow: SimulatedFlow | undefined;
   readonly atMs: number;
   fromMs: number | undefined;
+  /** Of a withdrawal: how far the times of what was withdrawn were decided before. Its owner's clock says how much further. */
+  surelyMs?: number;
+}
+
+interface Span {
+  readonly atMs: number;
+  readonly fromMs: number;
+  readonly untilMs: number;
+  readonly surelyMs: number;
 }
 
 export class FlowSchedules implements FlowWatch {
@@ -86,6 +94,7 @@ export class FlowSchedules implements FlowWatch {
     const one = this.published.get(path.slice(NAMESPACE.length + 1))?.find(is);
     if (one === undefined || one.fromMs !== undefined) return;
     one.fromMs = one.flow === undefined ? Math.max(one.atMs, decidedMs) : decidedMs;
+    if (one.flow === undefined) one.surelyMs = decidedMs;
     const aheadMs = one.fromMs - WALL_START_MS - this.around.world.nowMs;
     if (aheadMs > EARLY_TOLERANCE_MS) this.around.world.violate(`${path} decides times ${aheadMs} ms before they come`);
   }
@@ -130,19 +139,15 @@ export class FlowSchedules implements FlowWatch {
   check(): void {
     for (const [name, published] of this.published) {
       for (const [i, { flow, atMs, fromMs }] of published.entries()) {
-        const untilMs = published[i + 1]?.fromMs;
+        const { fromMs: untilMs, surelyMs = untilMs } = published[i + 1] ?? {};
         if (fromMs === undefined) this.around.world.violate(`${name}: a publication was never heard of`);
-        else if (flow?.program.schedule !== undefined && untilMs !== undefined) this.checkVersion(name, flow, flow.program.schedule, { atMs, fromMs, untilMs });
+        else if (flow?.program.schedule !== undefined && untilMs !== undefined && surelyMs !== undefined)
+          this.checkVersion(name, flow, flow.program.schedule, { atMs, fromMs, untilMs, surelyMs });
       }
     }
   }
 
-  private checkVersion(
-    name: string,
-    flow: SimulatedFlow,
-    schedule: Schedule,
-    { atMs, fromMs, untilMs }: { readonly atMs: number; readonly fromMs: number; readonly untilMs: number },
-  ): void {
+  private checkVersion(name: string, flow: SimulatedFlow, schedule: Schedule, { atMs, fromMs, untilMs, surelyMs }: Span): void {
     const runs = [...this.around.tables.runs.values()].filter(({ row }) => row.hash === flow.hash && row.trigger !== undefined);
     const what = `${name} ${flow.version}`;
     if (schedule.kind === 'on')
@@ -155,15 +160,14 @@ export class FlowSchedules implements FlowWatch {
       const ends = runs.map(({ row }) => ({ at: timeOf(row.trigger) ?? 0, endedMs: row.endedMs ?? 0 })).toSorted((a, b) => a.at - b.at);
       // A run of the last moment may still end after the schedule did.
       const wanted = [fromMs, ...ends.map(({ endedMs }) => endedMs)].map((ms) => ms + schedule.afterMs).filter((ms) => ms <= untilMs);
-      return this.compare(what, times, wanted, untilMs - OWNER_BEHIND_MS);
+      return this.compare(what, times, wanted, surelyMs);
     }
     const wanted: number[] = [];
     const cron = schedule.kind === 'cron' ? parseCron(schedule.cron, schedule.zone) : undefined;
     const next = (ms: number): number =>
       schedule.kind === 'every' ? atMs + (Math.max(0, Math.floor((ms - atMs) / schedule.everyMs)) + 1) * schedule.everyMs : (cron?.next(ms) ?? Infinity);
     for (let at = next(fromMs); at <= untilMs; at = next(at)) wanted.push(at);
-    // Whoever withdrew it was a moment ahead of its owner: its very last times may be nobody's.
-    this.compare(what, times, wanted, untilMs - OWNER_BEHIND_MS);
+    this.compare(what, times, wanted, surelyMs);
   }
 
   private checkEvents(what: string, triggers: readonly string[]): void {
@@ -176,7 +180,7 @@ export class FlowSchedules implements FlowWatch {
     const { world } = this.around;
     const show = (list: readonly number[]): string => list.map((ms) => ms - WALL_START_MS).join(' ');
     const twice = times.filter((ms, i) => ms === times[i - 1]);
-    const missing = wanted.filter((ms) => ms <= surelyMs && !times.includes(ms));
+    const missing = wanted.filter((ms) => ms <= Math.max(surelyMs, times.at(-1) ?? 0) && !times.includes(ms));
     const beside = times.filter((ms) => !wanted.includes(ms));
     if (twice.length > 0) world.violate(`${what}: two runs for ${show(twice)}`);
     if (missing.length > 0) world.violate(`${what}: no run for ${show(missing)}; there are ${show(times)}`);

@@ -35,7 +35,7 @@ export class FlowSimulation implements SimulatedService<FlowProcess> {
   }
 
   launch(parts: LaunchParts): FlowProcess {
-    return new FlowProcess(parts, this.tables, this.outside);
+    return new FlowProcess(parts, this.tables, this.outside, () => [...this.store().inbox.values()]);
   }
 
   startClients(installation: Installation<FlowProcess>, untilMs: number): void {

@@ -3,6 +3,8 @@ import type { FlowStore, StoredRun } from '@palace/flow/store/port.ts';
 import { JOURNAL_FORMAT } from '@palace/flow/core/model.ts';
 import { PROGRAM_FORMAT } from '@palace/flow/core/program.ts';
 import { EVOLVE_VERSION } from '@palace/flow/core/run.ts';
+import { scheduleKey } from '@palace/flow/store/schedules.ts';
+import type { InboxRow } from '@palace/platform/durable/contract.ts';
 import { EVERY_VERSION, LATER, NAMESPACE, PUBLISHED } from './flow-flows.ts';
 import type { FlowTables, KeptRun } from './flow-tables.ts';
 
@@ -16,7 +18,9 @@ export interface BlobReads {
   get(hash: string): string | undefined;
 }
 
-export function simulatedStore(tables: FlowTables, read: Read, blobs: BlobReads): FlowStore {
+type Inbox = () => readonly (Pick<InboxRow, 'kind' | 'key' | 'body'> & { readonly state: string })[];
+
+export function simulatedStore(tables: FlowTables, read: Read, blobs: BlobReads, inbox: Inbox): FlowStore {
   const byHash = new Map(EVERY_VERSION.map((flow) => [flow.hash, flow]));
   const latest = (name: string) => (tables.runs.size > RUNS_BEFORE_LATER ? LATER.get(name) : undefined) ?? PUBLISHED.get(name);
   const byId = (runs: readonly KeptRun[]): KeptRun[] => runs.toSorted((a, b) => (a.row.id < b.row.id ? -1 : 1));
@@ -55,7 +59,13 @@ export function simulatedStore(tables: FlowTables, read: Read, blobs: BlobReads)
     recentEvents: (_tenant, types, sinceMs, limit) =>
       read(() => [...tables.events.values()].filter((event) => types.includes(event.type) && event.atMs >= sinceMs).slice(-limit)),
     unmatchedEvents: (shard, limit) => read(() => [...tables.events.values()].filter((event) => event.shard === shard && !event.matched).slice(0, limit)),
-    schedule: (_shard, tenant, flow) => read(() => tables.schedules.get(`${tenant}\n${flow}`)),
+    schedule: (_shard, tenant, flow) =>
+      read(() => {
+        const state = tables.schedules.get(`${tenant}\n${flow}`);
+        const open = inbox().filter((row) => row.kind === 'schedule-published' && row.key === scheduleKey(tenant, flow) && row.state === 'open');
+        const untilMs = open.length === 0 ? undefined : Math.min(...open.map(({ body }) => (JSON.parse(body) as { atMs: number }).atMs));
+        return state === undefined ? undefined : { state, ...(untilMs !== undefined && { untilMs }) };
+      }),
     eventTriggers: (tenant, type) => read(() => tables.eventTriggers.filter((one) => one.tenant === tenant && one.type === type)),
     permits: (shard) =>
       read(() =>

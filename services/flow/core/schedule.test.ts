@@ -98,6 +98,13 @@ describe('a publication', () => {
     expect(times(fire(state as ScheduleState, two.schedule, env(atMs + HOUR)))).toEqual([65]);
   });
 
+  it('that its owner has not heard of yet keeps its times from the version before', () => {
+    const one = every(10 * MINUTE);
+    const unheard = { ...env(T0 + DAY), untilMs: T0 + 35 * MINUTE };
+    expect(times(fire(published(one), one, unheard))).toEqual([10, 20, 30]);
+    expect(times(pause(published(one), one, unheard))).toEqual([10, 20, 30]);
+  });
+
   it('by somebody whose clock is ahead decides no time before it comes', () => {
     const one = every(10 * MINUTE);
     const two = inForce(every(MINUTE), '2.0.0');

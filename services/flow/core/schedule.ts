@@ -50,6 +50,8 @@ export interface ScheduleDecision {
 
 export interface ScheduleEnv {
   readonly nowMs: number;
+  /** Another version was published then, and is not adopted yet: times after it are not this one's. */
+  readonly untilMs?: number;
   /** Runs that may be caught up at once; of more, the newest. */
   readonly mostCaughtUp: number;
   /** The id of the run that a firing starts. */
@@ -98,8 +100,10 @@ export function adopt(
 
 /** Its next time may have come. */
 export function fire(state: ScheduleState, schedule: Schedule, env: ScheduleEnv): ScheduleDecision {
-  return settle(state, schedule, env.nowMs, env);
+  return settle(state, schedule, ownUntil(env), env);
 }
+
+const ownUntil = ({ nowMs, untilMs = nowMs }: ScheduleEnv): number => Math.min(nowMs, untilMs);
 
 /** A run that it started has ended. */
 export function ended(state: ScheduleState, schedule: Schedule, run: string, endedMs: number): ScheduleDecision {
@@ -108,7 +112,7 @@ export function ended(state: ScheduleState, schedule: Schedule, run: string, end
 }
 
 export function pause(state: ScheduleState, schedule: Schedule, env: ScheduleEnv): ScheduleDecision {
-  const { state: settled, firings } = settle(state, schedule, env.nowMs, env);
+  const { state: settled, firings } = settle(state, schedule, ownUntil(env), env);
   return { state: { ...settled, paused: true }, firings };
 }
 

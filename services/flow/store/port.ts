@@ -139,7 +139,8 @@ export interface FlowStore {
   unmatchedEvents(shard: number, limit: number): Promise<readonly StoredEvent[]>;
   /** Runs that hold or await each permit of the shard. */
   permits(shard: number): Promise<readonly HeldPermit[]>;
-  schedule(shard: number, tenant: string, flow: string): Promise<ScheduleState | undefined>;
+  /** `untilMs`: when the next publication was, whose row is still open. */
+  schedule(shard: number, tenant: string, flow: string): Promise<{ readonly state: ScheduleState; readonly untilMs?: number } | undefined>;
   /** Those that are not paused. */
   eventTriggers(tenant: string, type: string): Promise<readonly EventTrigger[]>;
 }

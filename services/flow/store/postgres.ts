@@ -223,7 +223,7 @@ export function postgresFlowStore(database: Database, blobs: Blobs): FlowStore {
     recentEvents: (tenant, types, sinceMs, limit) => ofTenant(tenant, (sql) => readRecentEvents(sql, tenant, types, sinceMs, limit)),
     unmatchedEvents: (shard, limit) => inShard(shard, (sql) => readUnmatchedEvents(sql, shard, limit)),
     permits: (shard) => inShard(shard, (sql) => readPermits(sql, shard)),
-    schedule: (shard, tenant, flow) => inShard(shard, (sql) => readSchedule(sql, tenant, flow)),
+    schedule: (shard, tenant, flow) => inShard(shard, (sql) => readSchedule(sql, shard, tenant, flow)),
     eventTriggers: (tenant, type) => ofTenant(tenant, (sql) => readEventTriggers(sql, tenant, type)),
   };
 }

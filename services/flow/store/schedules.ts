@@ -6,6 +6,13 @@ import type { Schedule } from '../core/program.ts';
 import type { ScheduleState } from '../core/schedule.ts';
 import type { EventTrigger } from './port.ts';
 
+const KEY = 'schedule/';
+
+/** The name of a schedule in rows that go to its owner. */
+export const scheduleKey = (tenant: string, flow: string): string => `${KEY}${tenant}/${flow}`;
+export const isScheduleKey = (key: string): boolean => key.startsWith(KEY);
+export const flowOfKey = (key: string, tenant: string): string => key.slice(scheduleKey(tenant, '').length);
+
 /** Flows that one event may start; a tenant has more only by mistake. */
 const MOST_TRIGGERS = 1_000;
 
@@ -48,9 +55,16 @@ export function scheduleState(r: ScheduleRecord): ScheduleState {
   };
 }
 
-export async function readSchedule(sql: Sql, tenant: string, flow: string): Promise<ScheduleState | undefined> {
-  const { rows } = await sql.query<ScheduleRecord>(`select ${COLUMNS} from flow.schedule where tenant = $1 and flow = $2`, [tenant, flow]);
-  return rows[0] === undefined ? undefined : scheduleState(rows[0]);
+export async function readSchedule(sql: Sql, shard: number, tenant: string, flow: string): Promise<{ state: ScheduleState; untilMs?: number } | undefined> {
+  const { rows } = await sql.query<ScheduleRecord & { until_ms: string | null }>(
+    `select ${COLUMNS}, (select min((i.body::json->>'atMs')::bigint) from flow.inbox i
+       where i.shard = $3 and i.tenant = $1 and i.state = 'open' and i.kind = 'schedule-published' and i.key = $4) as until_ms
+       from flow.schedule where tenant = $1 and flow = $2`,
+    [tenant, flow, shard, scheduleKey(tenant, flow)],
+  );
+  const [row] = rows;
+  if (row === undefined) return undefined;
+  return { state: scheduleState(row), ...(row.until_ms !== null && { untilMs: Number(row.until_ms) }) };
 }
 
 export async function readEventTriggers(sql: Sql, tenant: string, type: string): Promise<EventTrigger[]> {

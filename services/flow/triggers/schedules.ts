@@ -26,17 +26,15 @@ import { release, type EngineParts } from '../engine/parts.ts';
 import { scheduleShard } from '../engine/placement.ts';
 import { UnreadableProgram } from '../engine/programs.ts';
 import type { Arrival } from '../engine/slot.ts';
-import { scheduleRow } from '../store/schedules.ts';
+import { flowOfKey, isScheduleKey, scheduleKey, scheduleRow } from '../store/schedules.ts';
 import { triggerEnv } from './event-starts.ts';
 import { scheduleText } from './schedule-text.ts';
 import { startAppend, triggeredStart } from './starts.ts';
 
 const RETRY_MS = 500;
 const TIMER = 'fire';
-const KEY = 'schedule/';
 
-export const scheduleKey = (tenant: string, flow: string): string => `${KEY}${tenant}/${flow}`;
-export const isScheduleTimer = ({ key }: TimerRow): boolean => key.startsWith(KEY);
+export const isScheduleTimer = ({ key }: TimerRow): boolean => isScheduleKey(key);
 
 /** Of an inbox row `schedule-published`: what is in force from `atMs` on. */
 export interface Publication {
@@ -54,6 +52,7 @@ export interface Schedules {
 }
 
 interface Before {
+  readonly untilMs: number | undefined;
   readonly state: ScheduleState;
   readonly schedule: Schedule;
   readonly linked: Linked;
@@ -101,7 +100,7 @@ export function createSchedules(parts: EngineParts): Schedules {
       add({ shard, tenant, flow: said.flow, from, decide: (before, env) => before && change(before.state, before.schedule, env) });
     },
     fire(shard, { tenant, key, id }) {
-      const flow = key.slice(KEY.length + tenant.length + 1);
+      const flow = flowOfKey(key, tenant);
       add({ shard, tenant, flow, from: { timerId: id }, decide: (before, env) => before && fire(before.state, before.schedule, env) });
     },
     ended(shard, { tenant, body }, from) {
@@ -159,6 +158,7 @@ async function decideAndWrite(parts: EngineParts, job: Job): Promise<boolean> {
   const before = await read(parts, job);
   const env: ScheduleEnv = {
     nowMs: parts.node().timeMs(),
+    ...(before?.untilMs !== undefined && { untilMs: before.untilMs }),
     mostCaughtUp: parts.settings.maxCaughtUp,
     runOf: (atMs) => (before === undefined ? '' : triggeredStart(causeOf(job, before.schedule, atMs), before.linked, scheduledInput(atMs)).body.run),
   };
@@ -167,7 +167,7 @@ async function decideAndWrite(parts: EngineParts, job: Job): Promise<boolean> {
   // Past our own deadline: the lease is renewed in a moment, or the shard is lost.
   if (fence === undefined || !job.held()) return false;
   const write = { ...(decided === undefined ? NOTHING : await writeOf(parts, job, before, decided)), ...consumption(job) };
-  const outcome = await parts.node().submit({ fence, key: scheduleKey(tenant, flow), tenant, ...write, ...timers(job, before, decided) });
+  const outcome = await parts.node().submit({ fence, key: scheduleKey(tenant, flow), tenant, ...write, ...timers(job, before, decided, env) });
   if (outcome.kind === 'fenced' || outcome.kind === 'unknown') return false;
   if (outcome.kind === 'committed') tell(parts, job, before, decided);
   else await giveUp(parts, job, outcome.kind === 'bad-row' ? outcome.message : 'it was decided already');
@@ -178,12 +178,13 @@ async function decideAndWrite(parts: EngineParts, job: Job): Promise<boolean> {
 const NOTHING: Pick<Write, 'rows'> = { rows: {} };
 
 async function read(parts: EngineParts, { shard, tenant, flow }: Job): Promise<Before | undefined> {
-  const state = await parts.store.schedule(shard, tenant, flow);
-  if (state === undefined) return undefined;
+  const stored = await parts.store.schedule(shard, tenant, flow);
+  if (stored === undefined) return undefined;
+  const { state, untilMs } = stored;
   try {
     const linked = await parts.programs.byHash(tenant, state.hash);
     const schedule = linked?.program.schedule;
-    return linked === undefined || schedule === undefined ? undefined : { state, schedule, linked };
+    return linked === undefined || schedule === undefined ? undefined : { state, schedule, linked, untilMs };
   } catch (error) {
     if (!(error instanceof UnreadableProgram)) throw error;
     parts.log.error('a schedule starts nothing: its flow cannot be read', { flow, tenant, error });
@@ -226,11 +227,17 @@ function consumption({ from, claim }: Job): Pick<Write, 'consumes' | 'cursors' |
 }
 
 /** The one timer of a schedule: moved to its next time, or cleared. One that fired is set again in any case, or it would not come again. */
-function timers({ tenant, flow, from }: Job, before: Before | undefined, decided: Decided | undefined): Pick<Write, 'timersSet' | 'timersClear'> {
+function timers(
+  { tenant, flow, from }: Job,
+  before: Before | undefined,
+  decided: Decided | undefined,
+  { nowMs }: ScheduleEnv,
+): Pick<Write, 'timersSet' | 'timersClear'> {
   const key = scheduleKey(tenant, flow);
   const state = decided === undefined ? before?.state : decided.state;
   const nextMs = state?.paused === true ? undefined : state?.nextMs;
-  if (nextMs !== undefined) return { timersSet: [{ key, id: TIMER, tenant, dueMs: nextMs }] };
+  // Past and not decided: it is for the version whose publication comes in a moment, and moves the timer.
+  if (nextMs !== undefined) return { timersSet: [{ key, id: TIMER, tenant, dueMs: nextMs > nowMs ? nextMs : nowMs + RETRY_MS }] };
   const set = before?.state.nextMs !== undefined || from.timerId !== undefined;
   return set ? { timersClear: [{ key, id: TIMER }] } : {};
 }
