@@ -9,6 +9,11 @@ export type FlowVersion = z.infer<typeof flow.flowVersion>;
 export type FlowDetail = z.infer<typeof flow.flowDetail>;
 export type FlowList = z.infer<typeof flow.flowList>;
 export type RunDetail = z.infer<typeof flow.runDetail>;
+export type Schedule = z.infer<typeof flow.schedule>;
+export type Webhook = z.infer<typeof flow.webhook>;
+export type CreatedWebhook = z.infer<typeof flow.createdWebhook>;
+export type RotatedWebhook = z.infer<typeof flow.rotatedWebhook>;
+export type WebhookDelivery = z.infer<typeof flow.deliveryList>['items'][number];
 export type RunList = z.infer<typeof flow.runList>;
 export type History = z.infer<typeof flow.history>;
 export type HistoryEvent = z.infer<typeof flow.historyEvent>;
@@ -32,6 +37,8 @@ function flowPath(ref: string): string {
 }
 
 const runPath = (id: string, tail = ''): string => `/v1/runs/${encodeURIComponent(id)}${tail}`;
+
+const webhookPath = (name: string): string => `/v1/webhooks/${encodeURIComponent(name)}`;
 
 export function eventsPath(id: string, after: number): string {
   return withQuery(runPath(id, '/events'), { after });
@@ -81,6 +88,28 @@ export class Api {
   }
   control(verb: 'pause' | 'resume' | 'cancel' | 'retry', id: string, body: Readonly<Record<string, unknown>>): Promise<Accepted> {
     return this.#post(runPath(id, `/${verb}`), body);
+  }
+  listSchedules(query: { limit?: number; cursor?: string | undefined }): Promise<{ items: Schedule[]; next?: string | undefined }> {
+    return this.#get(withQuery('/v1/schedules', query));
+  }
+  holdSchedule(verb: 'pause' | 'resume', ref: string): Promise<Accepted> {
+    return this.#post(`/v1/schedules/${ref.split('/').map(encodeURIComponent).join('/')}/${verb}`, {});
+  }
+  listWebhooks(): Promise<{ items: Webhook[] }> {
+    return this.#get('/v1/webhooks');
+  }
+  /** Not sent again when it fails, like a key. */
+  createWebhook(body: z.input<typeof flow.createWebhook>): Promise<CreatedWebhook> {
+    return this.client.ask({ method: 'POST', path: '/v1/webhooks', body });
+  }
+  rotateWebhook(name: string, body: z.input<typeof flow.rotateWebhook>): Promise<RotatedWebhook> {
+    return this.client.ask({ method: 'POST', path: `${webhookPath(name)}/rotate`, body });
+  }
+  removeWebhook(name: string): Promise<unknown> {
+    return this.client.ask({ method: 'DELETE', path: webhookPath(name) });
+  }
+  webhookDeliveries(name: string, limit: number): Promise<{ items: WebhookDelivery[] }> {
+    return this.#get(withQuery(`${webhookPath(name)}/deliveries`, { limit }));
   }
   bulk(body: Readonly<Record<string, unknown>>): Promise<BulkResult> {
     return this.#post('/v1/runs/bulk', body);

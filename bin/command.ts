@@ -27,7 +27,7 @@ export interface Positional {
   readonly rest?: boolean;
 }
 
-export const GROUPS = ['Start and stop', 'Flows', 'Runs', 'Settings and checks', 'Development'] as const;
+export const GROUPS = ['Start and stop', 'Flows', 'Runs', 'Triggers', 'Settings and checks', 'Development'] as const;
 
 export interface CommandSpec {
   /** One word; also the name of the file under bin/verbs/ unless `file` says another. */

@@ -7,12 +7,14 @@ import { FLOW_COMMANDS } from './commands/flows.ts';
 import { RUN_COMMANDS } from './commands/runs.ts';
 import { SERVE_COMMANDS } from './commands/serve.ts';
 import { SETTING_COMMANDS } from './commands/settings.ts';
+import { TRIGGER_COMMANDS } from './commands/triggers.ts';
 
 export const COMMANDS: readonly CommandSpec[] = [
   ...SERVE_COMMANDS,
   ...FLOW_COMMANDS,
   ...RUN_COMMANDS,
   ...CONTROL_COMMANDS,
+  ...TRIGGER_COMMANDS,
   ...SETTING_COMMANDS,
   ...DEVELOP_COMMANDS,
 ];

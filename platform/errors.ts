@@ -80,6 +80,14 @@ export const ERRORS = {
     'after-change',
     'Ask for the permission run.repeat-effects, or fork without --effects again.',
   ),
+  // webhooks
+  'webhook.signature': row(
+    401,
+    'The delivery is not signed by a key of this webhook',
+    'after-change',
+    'See "detail"; compare the secret, and the clock of the sender.',
+  ),
+  'webhook.exists': row(409, 'There is a webhook by that name', 'after-change', 'Choose another name, or remove it first: palace webhook rm NAME.'),
   'limit.exceeded': row(422, 'A limit was reached', 'after-change', 'See "detail" for the limit and its setting.'),
   // egress
   'egress.refused': row(403, 'That address may not be called', 'after-change', 'Allow it with the command in "detail".'),

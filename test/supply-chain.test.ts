@@ -15,7 +15,18 @@ interface Locked {
 
 const LOCK = JSON.parse(readText('package-lock.json')) as { readonly packages: Readonly<Record<string, Locked>> };
 const PACKAGES = Object.entries(LOCK.packages).filter(([path, { link }]) => path.includes('node_modules/') && link !== true);
-const LICENCES: ReadonlySet<string> = new Set(['MIT', 'ISC', 'Apache-2.0', 'BSD-2-Clause', 'BSD-3-Clause', '0BSD', 'MPL-2.0', 'BlueOak-1.0.0', 'PostgreSQL']);
+const LICENCES: ReadonlySet<string> = new Set([
+  'MIT',
+  'ISC',
+  'Apache-2.0',
+  'BSD-2-Clause',
+  'BSD-3-Clause',
+  '0BSD',
+  'Unlicense',
+  'MPL-2.0',
+  'BlueOak-1.0.0',
+  'PostgreSQL',
+]);
 
 /** Made for machines other than this one, and not installed here: npm learns its integrity where it is. */
 const isForeign = (path: string, { optional }: Locked): boolean => optional === true && !existsSync(join(ROOT, path));

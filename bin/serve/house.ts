@@ -1,6 +1,7 @@
 // All services in one process: opened in order, closed in reverse. Only here and in service-process.ts services are joined.
 import { createWriteStream } from 'node:fs';
 import { openFlow } from '@palace/flow/service.ts';
+import { openHookIntake } from '@palace/flow/triggers/hook-intake.ts';
 import { egressRules, openGateway, secretReader } from '@palace/gateway/service.ts';
 import type { Config } from '@palace/platform/config.ts';
 import { openDataFolder } from '@palace/platform/database/data-folder.ts';
@@ -73,7 +74,8 @@ async function open({ config, dir, samples, stopping, logFile, say, gone }: Hous
   opened.defer(() => sampleService?.close());
   const flow = await openFlow(platform, { runtimeMetadata: sampleService === undefined ? {} : { sampleService: sampleService.url } });
   opened.defer(() => flow.stop());
-  const gateway = await openGateway(platform, { doors: [flow.door], settings: gatewaySettings(config) });
+  const hooks = await openHookIntake(platform);
+  const gateway = await openGateway(platform, { doors: [flow.door], hooks, settings: gatewaySettings(config) });
   opened.defer(() => gateway.close());
   if (stopping.aborted) return undefined;
   if (!isLoopbackHost(config.http.host) && !(await retireGeneratedKeys(gateway, dir)))

@@ -1,5 +1,6 @@
 // One service in one process, for clusters: a flow process behind a signed door, or the gateway in front of some.
 import { openFlow } from '@palace/flow/service.ts';
+import { openHookIntake } from '@palace/flow/triggers/hook-intake.ts';
 import { egressRules, openGateway, openInternalDoor, secretReader } from '@palace/gateway/service.ts';
 import type { Config } from '@palace/platform/config.ts';
 import { derivedKey } from '@palace/platform/installation-key.ts';
@@ -7,8 +8,8 @@ import { openPlatform, type Platform } from '@palace/platform/platform.ts';
 import { writeFirstKey } from './credentials.ts';
 import { gatewaySettings } from './gateway-settings.ts';
 
-/** What a flow process answers, as the gateway sees it. */
-const FLOW_PREFIXES = ['/v1/flows', '/v1/runs', '/v1/commands', '/v1/events'];
+/** What a flow process answers, as the gateway sees it. Deliveries of webhooks the gateway keeps itself. */
+const FLOW_PREFIXES = ['/v1/flows', '/v1/runs', '/v1/commands', '/v1/events', '/v1/schedules', '/v1/webhooks'];
 
 export interface ServiceProcessOptions {
   readonly service: 'gateway' | 'flow';
@@ -56,7 +57,8 @@ async function openFlowProcess(platform: Platform, opened: AsyncDisposableStack)
 async function openGatewayProcess(platform: Platform, { flowUrls, credentials, say }: ServiceProcessOptions, opened: AsyncDisposableStack): Promise<string> {
   const { config } = platform;
   const proxies = flowUrls.map((url, at) => ({ name: `flow-${at + 1}`, url, prefixes: FLOW_PREFIXES }));
-  const gateway = await openGateway(platform, { proxies, internalKey: gatewayKey(platform), settings: gatewaySettings(config) });
+  const hooks = await openHookIntake(platform);
+  const gateway = await openGateway(platform, { proxies, hooks, internalKey: gatewayKey(platform), settings: gatewaySettings(config) });
   opened.defer(() => gateway.close());
   const { url } = await gateway.listen();
   const advice = credentials === undefined ? undefined : await writeFirstKey(gateway, credentials, url);

@@ -1,6 +1,6 @@
-// palace get: flows, flow, runs, run, events; as table, JSON or YAML.
+// palace get: flows, flow, runs, run, schedules, events; as table, JSON or YAML.
 import { documentText } from '@palace/flow/core/language/yaml-text.ts';
-import { Api, type HistoryEvent } from '../api.ts';
+import { Api, type HistoryEvent, type Schedule } from '../api.ts';
 import type { Call } from '../call.ts';
 import { Client } from '../client.ts';
 import type { ExitCode } from '../command.ts';
@@ -16,8 +16,9 @@ const MOST_ROWS = 100_000;
 
 export async function execute(call: Call): Promise<ExitCode> {
   const [what, name] = call.args.positionals;
-  const plural = what === 'flows' || what === 'runs';
-  if (plural && name !== undefined) throw refused(`palace get ${what} takes no name.`, { next: `palace get ${what.slice(0, -1)} ${name}` });
+  const plural = what === 'flows' || what === 'runs' || what === 'schedules';
+  if (plural && name !== undefined)
+    throw refused(`palace get ${what} takes no name.`, { next: `palace get ${what === 'schedules' ? what : `${what.slice(0, -1)} ${name}`}` });
   if (!plural && name === undefined)
     throw refused(`palace get ${what} needs ${what === 'flow' ? 'NAMESPACE/NAME' : 'a run id'}.`, {
       next: `palace get ${what === 'flow' ? 'flows' : 'runs'} lists them.`,
@@ -27,6 +28,7 @@ export async function execute(call: Call): Promise<ExitCode> {
   const api = new Api(new Client(findServer(call)));
   if (what === 'flows') await flows(call, api);
   else if (what === 'runs') await runs(call, api);
+  else if (what === 'schedules') await schedules(call, api);
   else if (what === 'flow') await flow(call, api, subject);
   else if (what === 'run') await run(call, api, subject);
   else await events(call, api, subject);
@@ -53,6 +55,21 @@ async function runs(call: Call, api: Api): Promise<void> {
     ['RUN', 'FLOW', 'VERSION', 'STATUS', 'STARTED', 'ENDED'],
     items.map((one) => [one.id, one.flow, one.version, one.status, one.startedAt, one.endedAt ?? '']),
   );
+}
+
+async function schedules(call: Call, api: Api): Promise<void> {
+  const items = await pages(call, (limit, cursor) => api.listSchedules({ limit, cursor }));
+  if (await structured(call, { items })) return;
+  table(
+    call.terminal,
+    ['FLOW', 'VERSION', 'SCHEDULE', 'NEXT', 'LAST', 'LAST RUN', 'MISSED'],
+    items.map((one) => [one.flow, one.version, one.schedule, nextText(one), one.last ?? '', one.lastRun ?? '', String(one.missed)]),
+  );
+}
+
+function nextText({ paused, next, waitsFor, kind }: Schedule): string {
+  if (paused) return 'paused';
+  return next ?? (kind === 'on' ? 'with an event' : waitsFor === undefined ? '' : `after ${waitsFor}`);
 }
 
 async function flow(call: Call, api: Api, ref: string): Promise<void> {

@@ -36,6 +36,14 @@ export const FLOW = z.strictObject({
   turnsPerTick: whole('PALACE_FLOW_TURNS_PER_TICK', 256, 1, 100_000, 'Runs that decide in a row before the process looks at its connections.'),
   eventsPerSnapshot: whole('PALACE_FLOW_EVENTS_PER_SNAPSHOT', 200, 10, 10_000, 'Events between two snapshots of a run.'),
   lookBackMs: whole('PALACE_FLOW_LOOK_BACK_MS', 60_000, 0, 86_400_000, 'Events published so long before a listen began still reach it.'),
+  maxCaughtUp: whole(
+    'PALACE_FLOW_MAX_CAUGHT_UP',
+    1_000,
+    1,
+    10_000,
+    'Times of one schedule that passed in a down time and are caught up; of more, the newest, and the others count as missed.',
+  ),
+  maxGathered: whole('PALACE_FLOW_MAX_GATHERED', 1_000, 2, 10_000, 'Events that wait for others before they start a run together, of one schedule.'),
   maxHeldRows: whole('PALACE_FLOW_MAX_HELD_ROWS', 2_000, 10, 100_000, 'Commands, stream rows and timers of a tenant in the hands of one shard.'),
 });
 

@@ -60,6 +60,10 @@ export const METRICS: readonly MetricRow[] = [
   row('counter', 'palace_requests_total', 'requests', 'HTTP requests answered, by route and status.', ROUTE, { name: 'status', atMost: 60 }),
   row('histogram', 'palace_request_seconds', 'seconds', 'Time to answer an HTTP request, by route.', ROUTE),
   row('counter', 'palace_refused_total', 'refusals', 'Requests refused before anything was written, by reason.', { name: 'reason', atMost: 60 }),
+  row('counter', 'palace_webhook_deliveries_total', 'requests', 'Deliveries to webhooks, by outcome.', {
+    name: 'outcome',
+    values: ['accepted', 'duplicate', 'refused'],
+  }),
   row('gauge', 'palace_loop_lag_seconds', 'seconds', 'Event-loop delay since the metrics were last read.', {
     name: 'quantile',
     values: ['0.5', '0.99', 'max'],

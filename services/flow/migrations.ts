@@ -11,6 +11,9 @@ const DEFINITION_TABLES = ['program', 'definition'] as const;
 /** Matching looks across shards, within one tenant (ENGINE E14). */
 const MATCHED_TABLES = ['subscription', 'event'] as const;
 
+/** Written by people and by what others deliver, as one tenant. */
+const WEBHOOK_TABLES = ['webhook', 'webhook_key', 'webhook_delivery'] as const;
+
 const read = (name: string): string => readFileSync(new URL(`./migrations/${name}`, import.meta.url), 'utf8');
 
 export function flowMigrations(): MigrationPlan {
@@ -18,6 +21,7 @@ export function flowMigrations(): MigrationPlan {
     { name: 'flow', sql: read('001-flow.sql') },
     { name: 'row-security', sql: rowSecurity() },
     { name: 'write-rows', sql: read('003-write-rows.sql') },
+    { name: 'triggers', sql: `${read('004-triggers.sql')}\n${triggerSecurity()}` },
   ];
   const all = [...durableMigrations(), ...own];
   return { schema: 'flow', migrations: all.map((m, i) => ({ ...m, number: i + 1 })) };
@@ -31,5 +35,14 @@ function rowSecurity(): string {
       (table) =>
         `create policy palace_engine_match on {{schema}}.${table} for select to palace_engine using (tenant = any ((select palace.tenants())::text[]));`,
     ),
+  ].join('\n');
+}
+
+function triggerSecurity(): string {
+  return [
+    tenantTable('{{schema}}', 'schedule', { shardColumn: 'shard' }),
+    // A publication replaces them; the owner of a schedule pauses them.
+    tenantTable('{{schema}}', 'event_trigger', { api: ['select', 'insert', 'delete'], engine: ['select', 'update'] }),
+    ...WEBHOOK_TABLES.map((table) => tenantTable('{{schema}}', table, { api: ['select', 'insert', 'update', 'delete'], engine: [] })),
   ].join('\n');
 }

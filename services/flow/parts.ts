@@ -1,9 +1,11 @@
 // What the routes and the pieces of this service work with; service.ts puts it together.
 import type { DurableNode } from '@palace/platform/durable/contract.ts';
+import type { Bus } from '@palace/platform/bus/port.ts';
 import type { Platform } from '@palace/platform/platform.ts';
 import type { Compiler } from './compiler.ts';
 import type { Engine } from './engine/engine.ts';
 import type { Programs } from './engine/programs.ts';
+import { scheduleShard } from './engine/placement.ts';
 import type { FlowReads } from './store/read.ts';
 
 /** What the routes and the pieces of this service work with. */
@@ -20,4 +22,10 @@ export interface FlowParts {
 export function announce({ platform, programs }: FlowParts, tenant: string, { namespace, name }: { namespace: string; name: string }): void {
   programs.forget(tenant, namespace, name);
   platform.bus.publish({ topic: 'flow.published', data: { tenant, namespace, name } });
+  ringInbox(platform.bus, scheduleShard(tenant, `${namespace}/${name}`));
+}
+
+/** For rows that somebody's own transaction put into the inbox. */
+export function ringInbox(bus: Bus, shard: number): void {
+  bus.publish({ topic: 'durable.inbox', data: { service: 'flow', shards: [shard] } });
 }

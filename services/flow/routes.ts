@@ -5,10 +5,14 @@ import { definitionRoutes } from './routes/definitions.ts';
 import { limitRoutes } from './routes/limits.ts';
 import { runRoutes } from './routes/runs.ts';
 import type { FlowParts } from './parts.ts';
+import { scheduleRoutes } from './triggers/schedule-routes.ts';
+import { webhookRoutes } from './triggers/webhook-routes.ts';
 
 export const flowRoutes = (parts: FlowParts): readonly Route[] => [
   ...definitionRoutes(parts),
   ...runRoutes(parts),
   ...controlRoutes(parts),
   ...limitRoutes(parts),
+  ...scheduleRoutes(parts),
+  ...webhookRoutes(parts),
 ];

@@ -29,6 +29,7 @@ export function summaryPage(row: RunRow): z.input<typeof runSummary> {
     ...(row.endedMs !== undefined && { endedAt: iso(row.endedMs) }),
     ...(row.parent !== undefined && { parent: row.parent }),
     ...(row.forkOf !== undefined && { forkOf: row.forkOf }),
+    ...(row.trigger !== undefined && { trigger: row.trigger }),
   };
 }
 

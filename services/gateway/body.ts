@@ -10,6 +10,8 @@ import { parseJsonText } from '@palace/platform/json.ts';
 export const MAX_DEPTH = 64;
 const JSON_TYPE = /^application\/json[\t ]*(?:;[\t ]*charset="?utf-8"?[\t ]*)?$/i;
 
+const ANY_JSON_TYPE = /^application\/(?:[a-z0-9.-]{1,60}\+)?json[\t ]*(?:;[\t ]*charset="?utf-8"?[\t ]*)?$/i;
+
 /** Refuses on the headers alone; answers whether there is a body to read. */
 export function checkBodyHeaders(request: IncomingMessage, maxBytes: number): boolean {
   const headers = request.headers;
@@ -24,6 +26,14 @@ export function checkBodyHeaders(request: IncomingMessage, maxBytes: number): bo
     throw new PalaceError('request.media-type', { detail: 'application/json without a content encoding' });
   }
   return true;
+}
+
+/** For a body that is read as it comes: any kind of JSON, without an encoding. */
+export function checkRawHeaders(request: IncomingMessage, maxBytes: number): void {
+  const { 'content-length': length, 'content-type': type = '', 'content-encoding': encoding = 'identity' } = request.headers;
+  if (Number(length ?? 0) > maxBytes) throw tooLarge(maxBytes);
+  if (!ANY_JSON_TYPE.test(type) || encoding !== 'identity')
+    throw new PalaceError('request.media-type', { detail: 'application/json without a content encoding' });
 }
 
 export function hasBody(request: IncomingMessage): boolean {

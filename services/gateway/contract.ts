@@ -13,6 +13,8 @@ export const PERMISSIONS = [
   'run.signal',
   'run.repeat-effects',
   'event.publish',
+  'webhook.read',
+  'webhook.write',
   'egress.read',
   'egress.write',
   'key.read',
@@ -26,12 +28,12 @@ export type Permission = (typeof PERMISSIONS)[number];
 export const ROLES = ['owner', 'admin', 'builder', 'operator', 'worker', 'viewer'] as const;
 export type Role = (typeof ROLES)[number];
 
-const VIEW: readonly Permission[] = ['flow.read', 'run.read', 'egress.read', 'system.read'];
+const VIEW: readonly Permission[] = ['flow.read', 'run.read', 'webhook.read', 'egress.read', 'system.read'];
 const OPERATE: readonly Permission[] = [...VIEW, 'run.start', 'run.control', 'run.signal', 'event.publish'];
 export const ROLE_PERMISSIONS: Readonly<Record<Role, readonly Permission[]>> = {
   owner: PERMISSIONS,
   admin: PERMISSIONS,
-  builder: [...OPERATE, 'flow.write', 'secret.read'],
+  builder: [...OPERATE, 'flow.write', 'secret.read', 'webhook.write'],
   operator: OPERATE,
   worker: ['run.read', 'run.signal'],
   viewer: VIEW,
@@ -66,6 +68,8 @@ export interface RouteContext<P, Q, B, R> {
   readonly params: P;
   readonly query: Q;
   readonly body: B;
+  /** Of a route that takes its body as it comes. */
+  readonly raw: RawRequest | undefined;
   /** What the loader found. */
   readonly resource: R;
   /** Present when the client sent an Idempotency-Key (1-200 visible ASCII characters). */
@@ -89,6 +93,21 @@ export interface RouteContext<P, Q, B, R> {
 
 type Schema = z.ZodType;
 
+/** A request whose signature covers its very bytes. */
+export interface RawRequest {
+  /** Lower-case names. */
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  readonly bytes: Uint8Array;
+  /** The body under the rules of every other one. Throws `request.malformed`. */
+  json(): unknown;
+}
+
+/** Where deliveries of webhooks are kept: given to the gateway by whoever joins the services. */
+export interface HookIntake {
+  /** Resolves after the commit. Throws PalaceError for what is not kept. */
+  accept(id: string, request: RawRequest): Promise<{ readonly id: string; readonly duplicate: boolean }>;
+}
+
 export interface RouteSpec<P extends Schema = Schema, Q extends Schema = Schema, B extends Schema = Schema, R = unknown> {
   readonly method: Method;
   /** OpenAPI style: `/v1/runs/{id}/events`. */
@@ -110,6 +129,8 @@ export interface RouteSpec<P extends Schema = Schema, Q extends Schema = Schema,
   /** Fields of the body that say how to answer, not what to do: the same key with other values in them is the same request. */
   readonly answerFields?: readonly string[];
   readonly maxBodyBytes?: number;
+  /** The handler gets the bytes and the headers; JSON of any kind, and nothing of it is looked at before. Without `body`. */
+  readonly rawBody?: boolean;
   /** A client on this machine whom nobody forwarded needs no credential (metrics of the local scraper). */
   readonly openOnLoopback?: boolean;
   handle(context: RouteContext<z.output<P>, z.output<Q>, z.output<B>, R>): Promise<Reply>;
@@ -240,3 +261,7 @@ export const me = z.object({
   permissions: z.array(z.enum(PERMISSIONS)),
 });
 export const readiness = z.object({ ready: z.boolean(), parts: z.record(z.string(), z.boolean()) });
+
+// ---- deliveries of webhooks ----
+export const hookId = z.string().regex(/^[0-9a-hjkmnp-tv-z]{26}$/, 'The id of a webhook has 26 letters and digits.');
+export const hookAccepted = z.object({ /** As the sender calls the message. */ id: z.string(), /** It had come before. */ duplicate: z.boolean() });

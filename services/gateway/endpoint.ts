@@ -6,8 +6,8 @@ import type { IncomingMessage } from 'node:http';
 import { PalaceError } from '@palace/platform/errors.ts';
 import type { z } from 'zod';
 import type { SlowBodies } from './slow-bodies.ts';
-import { checkBodyHeaders, hasBody, parseJson, readBytes } from './body.ts';
-import type { Principal, Reply, Route, RouteContext } from './contract.ts';
+import { checkBodyHeaders, checkRawHeaders, hasBody, parseJson, readBytes } from './body.ts';
+import type { Principal, RawRequest, Reply, Route, RouteContext } from './contract.ts';
 import { busy } from './exchange.ts';
 import type { Exchange } from './exchange.ts';
 import { idempotencyOf } from './idempotency.ts';
@@ -37,10 +37,11 @@ export async function serve(route: Route, exchange: Exchange, pathParams: Readon
   const params = parseParams(route, pathParams);
   const resource = route.loader === 'collection' ? undefined : await load(route, principal, params);
   const query = parseQueryOf(route, exchange.request);
-  const raw = await readBody(route, exchange, principal.id, terms);
+  const bytes = route.rawBody === true ? await readRaw(route, exchange, terms) : undefined;
+  const raw = bytes === undefined ? await readBody(route, exchange, principal.id, terms) : undefined;
   const body = route.body === undefined ? undefined : checked(route.body, raw, 'body');
   exchange.phase = route.method === 'get' ? 'reading' : 'changing';
-  const context = contextOf(route, exchange, principal, { params, query, body, raw, resource }, terms.draining);
+  const context = contextOf(route, exchange, principal, { params, query, body, raw, bytes, resource }, terms.draining);
   const reply = await route.handle(context as never);
   await answer(route, exchange, principal, reply, terms);
 }
@@ -82,6 +83,18 @@ async function readBody(route: Route, exchange: Exchange, caller: string, terms:
   return bytes.length === 0 ? undefined : parseJson(bytes);
 }
 
+/** The slow ones are counted by their address: nobody has said yet who they are. */
+function readRaw(route: Route, exchange: Exchange, terms: EndpointTerms): Promise<Buffer> {
+  const { request, response, caller } = exchange;
+  const maxBytes = route.maxBodyBytes ?? terms.settings.maxBodyBytes;
+  checkRawHeaders(request, maxBytes);
+  return terms.slowBodies.wait(exchange, caller.rateKey, readBytes(request, response, maxBytes));
+}
+
+function rawOf(headers: IncomingMessage['headers'], bytes: Buffer | undefined): RawRequest | undefined {
+  return bytes === undefined ? undefined : { headers, bytes, json: () => parseJson(bytes) };
+}
+
 function checked(schema: z.ZodType, value: unknown, where: 'body' | 'query'): unknown {
   if (value === undefined && !schema.safeParse(undefined).success) {
     throw new PalaceError('request.invalid', { detail: 'This route needs a JSON body.' });
@@ -96,6 +109,7 @@ interface Parsed {
   readonly query: unknown;
   readonly body: unknown;
   readonly raw: unknown;
+  readonly bytes: Buffer | undefined;
   readonly resource: unknown;
 }
 
@@ -111,6 +125,7 @@ function contextOf(route: Route, exchange: Exchange, principal: Principal, parse
     params: parsed.params,
     query: parsed.query,
     body: parsed.body,
+    raw: rawOf(headers, parsed.bytes),
     resource: parsed.resource,
     idempotency: idempotencyOf(headers['idempotency-key'], request, parsed.raw, route.answerFields),
     wantsEvents: route.events === true && acceptsEvents(headers.accept),

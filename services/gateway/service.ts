@@ -12,7 +12,7 @@ import type { Telemetry } from '@palace/platform/telemetry/port.ts';
 import type { Vault } from '@palace/platform/vault/port.ts';
 import type { Express } from 'express';
 import { publicAdmission } from './admission.ts';
-import type { EgressRuleView, Route, ServiceDoor } from './contract.ts';
+import type { EgressRuleView, HookIntake, Route, ServiceDoor } from './contract.ts';
 import { Credentials } from './credentials.ts';
 import { openKeys } from './keys.ts';
 import type { Keys } from './keys.ts';
@@ -28,6 +28,7 @@ import { referencePage } from './reference.ts';
 import { ownRoutes } from './routes.ts';
 import { secretRoutes } from './secret-routes.ts';
 import { openSecrets } from './secrets.ts';
+import { hookRoute } from './hook-route.ts';
 import { HttpDoor } from './server.ts';
 import { DEFAULT_SETTINGS } from './settings.ts';
 import type { GatewaySettings } from './settings.ts';
@@ -58,6 +59,8 @@ export interface GatewayOptions {
   /** Shared with the service processes, at least 32 characters. */
   readonly internalKey?: string;
   readonly publicUrl?: string;
+  /** Without it there are no webhooks. */
+  readonly hooks?: HookIntake;
   readonly settings?: Partial<GatewaySettings>;
 }
 
@@ -95,6 +98,7 @@ export async function openGateway(platform: GatewayPlatform, options: GatewayOpt
   routes.push(...ownRoutes({ store, keys, telemetry: platform.telemetry, ready, ...description }));
   routes.push(...secretRoutes(openSecrets(platform.database, platform.vault), platform.telemetry.log));
   routes.push(...doors.flatMap((service) => service.routes));
+  if (options.hooks !== undefined) routes.push(hookRoute(options.hooks));
   const dispatch = dispatcher(routes, terms);
   // Declared routes win over a prefix: they are asked first.
   later.proxies = mountProxies(app, options.proxies ?? [], terms);

@@ -3,7 +3,7 @@
 import { isTest, type Import, type SourceFile } from './source.ts';
 
 /** Libraries that core may use: they compute and do nothing else. */
-const PURE_LIBRARIES: ReadonlySet<string> = new Set(['zod', 'yaml', 're2js', 'node:crypto', 'node:util']);
+const PURE_LIBRARIES: ReadonlySet<string> = new Set(['zod', 'yaml', 're2js', 'croner', 'node:crypto', 'node:util']);
 
 /** Adapters of a port that has more than one: chosen by scheme in platform/platform.ts. */
 const ADAPTER =

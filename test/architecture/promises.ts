@@ -111,6 +111,7 @@ export const KEPT: readonly string[] = [
   'S39',
   'S40',
   'S41',
+  'S42',
   'S44',
   'S54',
   'S61',

@@ -78,6 +78,7 @@ interface Flow {
   readonly steps: readonly Step[];
   readonly palace?: Step;
   readonly timeout?: Step;
+  readonly schedule?: Step;
 }
 
 const FLOWS: Readonly<Record<string, Flow>> = {
@@ -183,6 +184,17 @@ const LATER_FLOWS: Readonly<Record<string, Flow>> = {
   session: { steps: [...session('two'), { last: { do: [set('later')] } }], palace: { upgrade: 'compatible' } },
 };
 
+/** What starts by itself; each version is published once (flow-schedules.ts). */
+const SCHEDULED_FLOWS: Readonly<Record<string, readonly Flow[]>> = {
+  ticks: [
+    { steps: [set('tick')], schedule: { every: { milliseconds: 1_300 } } },
+    { steps: [nap('tock', 40)], schedule: { cron: '*/2 * * * * *' } },
+    { steps: [nap('hold', 400)], schedule: { every: { seconds: 1 } }, palace: { concurrency: { limit: 1 } } },
+  ],
+  chain: [{ steps: [nap('link', 300)], schedule: { after: { seconds: 1 } } }],
+  told: [{ steps: [set('heard')], schedule: { on: { one: { with: { type: 'sim.many' } } } } }],
+};
+
 export interface SimulatedFlow {
   readonly name: string;
   readonly version: string;
@@ -190,9 +202,9 @@ export interface SimulatedFlow {
   readonly program: Program;
 }
 
-function compiled(name: string, version: string, { steps, palace, timeout }: Flow): SimulatedFlow {
+function compiled(name: string, version: string, { steps, palace, timeout, schedule }: Flow): SimulatedFlow {
   const document = { dsl: '1.0.3', namespace: NAMESPACE, name, version, ...(palace !== undefined && { metadata: { palace } }) };
-  const result = compileFlow(JSON.stringify({ document, ...(timeout !== undefined && { timeout }), do: steps }));
+  const result = compileFlow(JSON.stringify({ document, ...(timeout !== undefined && { timeout }), ...(schedule !== undefined && { schedule }), do: steps }));
   if (!result.ok) throw new Error(`The flow ${name} does not compile: ${JSON.stringify(result.errors)}`);
   return { name, version, hash: createHash('sha256').update(result.canonical).digest('hex'), program: result.program };
 }
@@ -202,7 +214,11 @@ const published = (flows: Readonly<Record<string, Flow>>, version: string): Read
 
 export const PUBLISHED = published(FLOWS, VERSION);
 export const LATER = published(LATER_FLOWS, '1.1.0');
-export const EVERY_VERSION: readonly SimulatedFlow[] = [...PUBLISHED.values(), ...LATER.values()];
+/** By name, in the order of their publication. */
+export const SCHEDULED: ReadonlyMap<string, readonly SimulatedFlow[]> = new Map(
+  Object.entries(SCHEDULED_FLOWS).map(([name, versions]) => [name, versions.map((flow, i) => compiled(name, `${i + 1}.0.0`, flow))]),
+);
+export const EVERY_VERSION: readonly SimulatedFlow[] = [...PUBLISHED.values(), ...LATER.values(), ...[...SCHEDULED.values()].flat()];
 /** Starts by clients; pairs (hears, both) need their teller and children their parents. */
 /** Those that wait for their place. */
 export const LIMITED = Object.keys(FLOWS).filter((name) => name.startsWith('limited'));

@@ -30,6 +30,11 @@ const LATER: Partial<Record<FlowMistake, (write: Write) => { readonly rest: Writ
     if (runs.length === 0) return undefined;
     return { rest: { ...write, rows: { ...write.rows, run: own, journal: kept } }, later: { ...bare(write), rows: { run: runs, journal } } };
   },
+  'schedule moved on in another commit'(write) {
+    const { streams = [] } = write;
+    if (rowsOf(write, 'schedule').length === 0 || streams.length === 0) return undefined;
+    return { rest: { ...write, streams: [] }, later: { ...bare(write), streams } };
+  },
 };
 
 const bare = ({ fence, key, tenant }: Write): Write => ({ fence, key: `later/${key}`, tenant, rows: {} });

@@ -47,6 +47,8 @@ export const ENGINE_SETTINGS: EngineSettings = {
   commandsPerTurn: 20,
   lookBackMs: 600_000,
   maxHeldRows: 40,
+  maxCaughtUp: 1_000,
+  maxGathered: 100,
 };
 
 const counter = { add: (): void => undefined };
@@ -59,13 +61,13 @@ export class FlowProcess implements LaunchedService {
   waiting = 0;
   private readonly parts: LaunchParts;
 
-  constructor(parts: LaunchParts, tables: FlowTables, outside: FlowOutside) {
+  constructor(parts: LaunchParts, tables: FlowTables, outside: FlowOutside, inbox: Parameters<typeof simulatedStore>[3]) {
     this.parts = parts;
     const { world, process, switches } = parts;
     const hasty = new HastyEffects(outside.executor(process));
     const away = (): boolean => !outside.calm && world.random.chance(0.1);
     const store = mistakenStore(
-      simulatedStore(tables, (query) => parts.read(query), { get: (hash) => (away() ? undefined : tables.blobs.get(hash)) }),
+      simulatedStore(tables, (query) => parts.read(query), { get: (hash) => (away() ? undefined : tables.blobs.get(hash)) }, inbox),
       switches.flow,
     );
     const { scheduler } = process;

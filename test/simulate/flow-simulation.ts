@@ -5,6 +5,7 @@ import { FlowClients } from './flow-clients.ts';
 import { FlowInvariants } from './flow-invariants.ts';
 import { FlowOutside } from './flow-outside.ts';
 import { FlowProcess } from './flow-process.ts';
+import { FlowSchedules } from './flow-schedules.ts';
 import { FlowTables } from './flow-tables.ts';
 import type { Installation, LaunchParts, SimulatedService } from './service.ts';
 import type { Switches } from './switches.ts';
@@ -19,6 +20,7 @@ export class FlowSimulation implements SimulatedService<FlowProcess> {
   private database: SimulatedDatabase | undefined;
   private installation: Installation<FlowProcess> | undefined;
   private clients: FlowClients | undefined;
+  private schedules: FlowSchedules | undefined;
 
   constructor(world: World, switches: Switches) {
     this.world = world;
@@ -33,7 +35,7 @@ export class FlowSimulation implements SimulatedService<FlowProcess> {
   }
 
   launch(parts: LaunchParts): FlowProcess {
-    return new FlowProcess(parts, this.tables, this.outside);
+    return new FlowProcess(parts, this.tables, this.outside, () => [...this.store().inbox.values()]);
   }
 
   startClients(installation: Installation<FlowProcess>, untilMs: number): void {
@@ -41,6 +43,8 @@ export class FlowSimulation implements SimulatedService<FlowProcess> {
     const { world, tables, outside, invariants } = this;
     this.clients = new FlowClients({ world, tables, outside, invariants, database: () => this.store() }, installation);
     this.clients.run(untilMs);
+    this.schedules = new FlowSchedules({ world, tables, database: () => this.store() }, installation);
+    this.schedules.run(untilMs);
     world.after(untilMs - world.nowMs, () => (outside.calm = true));
   }
 
@@ -52,6 +56,7 @@ export class FlowSimulation implements SimulatedService<FlowProcess> {
   quiet(): string | undefined {
     const working = this.clients?.working ?? 0;
     if (working > 0) return `${working} clients wait for an answer`;
+    if (this.schedules?.working === true) return 'the schedules are still published';
     const open = [...this.store().inbox.values()].filter((row) => row.state === 'open');
     if (open.length > 0) return `${open.length} commands are open, first ${open[0]?.kind} ${open[0]?.commandId} for ${open[0]?.key} in shard ${open[0]?.shard}`;
     const run = [...this.tables.runs.values()].find(({ row }) => !ENDED.has(row.status));
@@ -75,6 +80,7 @@ export class FlowSimulation implements SimulatedService<FlowProcess> {
     this.checkLedger(world);
     for (const name of this.invariants.due)
       if (!this.tables.events.has(name)) world.violate(`the lifecycle event ${name.replaceAll('\n', ' ')} was never published`);
+    this.schedules?.check();
     const [subscription] = this.tables.subscriptions.values();
     if (subscription !== undefined) world.violate(`${subscription.run} has ended and is still subscribed to ${subscription.type}`);
   }
@@ -126,6 +132,7 @@ export class FlowSimulation implements SimulatedService<FlowProcess> {
       failed: ended('failed'),
       cancelled: ended('cancelled'),
       ...this.invariants.figures,
+      started: this.schedules?.started ?? 0,
       signals: this.invariants.signals.size,
       events: this.tables.events.size,
       lifecycle: this.invariants.due.size,

@@ -3,6 +3,8 @@ import { EVERY_TYPE, type FlowStore, type StoredRun } from '@palace/flow/store/p
 import { JOURNAL_FORMAT } from '@palace/flow/core/model.ts';
 import { isLifecycle, PROGRAM_FORMAT } from '@palace/flow/core/program.ts';
 import { EVOLVE_VERSION } from '@palace/flow/core/run.ts';
+import { scheduleKey } from '@palace/flow/store/schedules.ts';
+import type { InboxRow } from '@palace/platform/durable/contract.ts';
 import { EVERY_VERSION, LATER, NAMESPACE, PUBLISHED } from './flow-flows.ts';
 import type { FlowTables, KeptRun } from './flow-tables.ts';
 
@@ -16,7 +18,9 @@ export interface BlobReads {
   get(hash: string): string | undefined;
 }
 
-export function simulatedStore(tables: FlowTables, read: Read, blobs: BlobReads): FlowStore {
+type Inbox = () => readonly (Pick<InboxRow, 'kind' | 'key' | 'body'> & { readonly state: string })[];
+
+export function simulatedStore(tables: FlowTables, read: Read, blobs: BlobReads, inbox: Inbox): FlowStore {
   const byHash = new Map(EVERY_VERSION.map((flow) => [flow.hash, flow]));
   const latest = (name: string) => (tables.runs.size > RUNS_BEFORE_LATER ? LATER.get(name) : undefined) ?? PUBLISHED.get(name);
   const byId = (runs: readonly KeptRun[]): KeptRun[] => runs.toSorted((a, b) => (a.row.id < b.row.id ? -1 : 1));
@@ -57,6 +61,7 @@ export function simulatedStore(tables: FlowTables, read: Read, blobs: BlobReads)
         subscriptions: [...tables.subscriptions.values()].filter(
           (one) => one.tenant === tenant && (one.type === EVERY_TYPE || events.some(({ type }) => type === one.type)),
         ),
+        triggers: tables.eventTriggers.filter((one) => one.tenant === tenant && events.some(({ type }) => type === one.type)),
       })),
     recentEvents: (tenant, types, sinceMs, limit) =>
       read(() => {
@@ -71,6 +76,13 @@ export function simulatedStore(tables: FlowTables, read: Read, blobs: BlobReads)
         const waiting = tables.inShard(shard).filter(({ row }) => row.permit !== undefined && row.status === 'pending');
         for (const { row } of waiting.slice(0, most)) byTenant.set(row.tenant, (byTenant.get(row.tenant) ?? 0) + 1);
         return [...byTenant].map(([tenant, count]) => ({ tenant, count }));
+      }),
+    schedule: (_shard, tenant, flow) =>
+      read(() => {
+        const state = tables.schedules.get(`${tenant}\n${flow}`);
+        const open = inbox().filter((row) => row.kind === 'schedule-published' && row.key === scheduleKey(tenant, flow) && row.state === 'open');
+        const untilMs = open.length === 0 ? undefined : Math.min(...open.map(({ body }) => (JSON.parse(body) as { atMs: number }).atMs));
+        return state === undefined ? undefined : { state, ...(untilMs !== undefined && { untilMs }) };
       }),
     permits: (shard) =>
       read(() =>

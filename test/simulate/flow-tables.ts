@@ -12,8 +12,9 @@ import { link } from '@palace/flow/core/link.ts';
 import type { RunEvent, RunPhase } from '@palace/flow/core/model.ts';
 import { newRun, snapshot, type Run } from '@palace/flow/core/run.ts';
 import { runStatus } from '@palace/flow/core/view.ts';
-import { FIRST_SEGMENT } from '@palace/flow/store/port.ts';
-import type { JournalEntry, LedgerRow, RunRow, StoredEvent, StoredRun } from '@palace/flow/store/port.ts';
+import type { ScheduleState } from '@palace/flow/core/schedule.ts';
+import { scheduleState, type ScheduleRecord } from '@palace/flow/store/schedules.ts';
+import { FIRST_SEGMENT, type EventTrigger, type JournalEntry, type LedgerRow, type RunRow, type StoredEvent, type StoredRun } from '@palace/flow/store/port.ts';
 import { EVERY_VERSION } from './flow-flows.ts';
 import { BadRow, type ServiceTables } from './service-tables.ts';
 import type { World } from './world.ts';
@@ -58,6 +59,9 @@ export class FlowTables implements ServiceTables {
   /** Timer rows by key and id: due time. */
   readonly timers = new Map<string, number>();
   readonly blobs = new Map<string, string>();
+  /** By tenant and flow. */
+  readonly schedules = new Map<string, ScheduleState>();
+  readonly eventTriggers: (EventTrigger & { readonly tenant: string })[] = [];
   readonly watches: FlowWatch[] = [];
   /** Queued runs that have seen all places taken: whoever began since then got a place that they waited for. */
   private readonly inLine = new Set<KeptRun>();
@@ -111,6 +115,9 @@ export class FlowTables implements ServiceTables {
       if (!this.events.has(eventName(row)))
         this.events.set(eventName(row), { tenant, type, source, id, atMs: Number(row['at_ms']), body, shard, matched: false, ...said });
     }
+    for (const row of rowsOf(write, 'schedule'))
+      this.schedules.set(`${String(row['tenant'])}\n${String(row['flow'])}`, scheduleState(row as unknown as ScheduleRecord));
+    for (const row of rowsOf(write, 'schedule_gone')) this.schedules.delete(`${String(row['tenant'])}\n${String(row['flow'])}`);
     for (const row of rowsOf(write, 'event_matched')) Object.assign(this.events.get(eventName(row)) ?? {}, { matched: true });
     for (const { key, id } of write.timersClear ?? []) this.timers.delete(`${key}\n${id}`);
     for (const { key, id, dueMs } of write.timersSet ?? []) this.timers.set(`${key}\n${id}`, dueMs);
@@ -122,7 +129,14 @@ export class FlowTables implements ServiceTables {
     const r = row as unknown as Record<'id' | 'tenant' | 'flow' | 'version' | 'hash', string> & { shard: number; status: RunStatus };
     const linked = LINKED.get(r.hash);
     if (linked === undefined) return this.world.violate(`${r.id} names the unknown program ${r.hash}`);
-    const optional = { endedMs: row['ended_ms'], parent: row['parent'], parentAct: row['parent_act'], forkOf: row['fork_of'], permit: row['permit'] };
+    const optional = {
+      endedMs: row['ended_ms'],
+      parent: row['parent'],
+      parentAct: row['parent_act'],
+      forkOf: row['fork_of'],
+      permit: row['permit'],
+      trigger: row['trigger'],
+    };
     const present = Object.fromEntries(Object.entries(optional).filter(([, value]) => value !== null && value !== undefined));
     const kept: KeptRun = {
       row: {

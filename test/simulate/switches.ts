@@ -35,7 +35,8 @@ export type FlowMistake =
   | 'queued runs forgotten at a takeover'
   | 'event said in another commit'
   | 'child begun in another commit'
-  | 'waiting events forgotten by a snapshot';
+  | 'waiting events forgotten by a snapshot'
+  | 'schedule moved on in another commit';
 
 export const CORRECT: Switches = {
   fence: 'locked',
@@ -82,4 +83,5 @@ export const MUTANTS: readonly Mutant[] = [
   flow('event said in another commit'),
   flow('child begun in another commit'),
   flow('waiting events forgotten by a snapshot'),
+  flow('schedule moved on in another commit'),
 ];

@@ -120,7 +120,7 @@ grant insert, truncate on {{schema}}.room to palace_engine;
 ${['node', 'shard', 'clock', 'halt', 'stream_head', 'cursor'].map(open).join('')}
 grant usage on schema {{schema}} to palace_engine, palace_api;
 grant usage on all sequences in schema {{schema}} to palace_engine;
-${tenantTable('{{schema}}', 'inbox', { shardColumn: 'shard', api: ['select'] })}
+${tenantTable('{{schema}}', 'inbox', { shardColumn: 'shard', api: ['select', 'insert'] })}
 ${tenantTable('{{schema}}', 'stream', { shardColumn: 'consumer_shard', api: [] })}
 ${tenantTable('{{schema}}', 'timer', { shardColumn: 'shard', api: [] })}
 ${tenantTable('{{schema}}', 'dedupe', { api: ['select'] })}

@@ -16,6 +16,7 @@ import { checkFunctions } from './language/functions.ts';
 import { ROOT } from './language/grammar.ts';
 import { createReport } from './language/report.ts';
 import { declaredSecrets } from './language/secrets.ts';
+import { scheduleOf } from './language/schedule.ts';
 import { checkShape, kindWord } from './language/shape.ts';
 import { schemaOf } from './language/schemas.ts';
 import { lowerLists, timeoutOf } from './language/steps.ts';
@@ -98,6 +99,7 @@ function lowerProgram(c: Compilation, root: MapNode): Program | undefined {
     output: present<Program['output']>({ as: expressionOrTemplate(c, entry(output, 'as'), ROOT_SCOPE), schema: schemaOf(c, mapAt(output, 'schema')) }),
     timeout: timeoutOf(c, entry(root, 'timeout'), ROOT_SCOPE),
   };
+  const schedule = scheduleOf(c, root, parts.input.schema);
   lowerRoot(c, root);
   checkUse(c);
   checkExtensions(c);
@@ -115,6 +117,7 @@ function lowerProgram(c: Compilation, root: MapNode): Program | undefined {
     expressions: c.expressions.table.sources,
     ...parts,
     ...palace,
+    schedule,
     places: placesOf(c, root),
     functions: c.expansion.texts.size === 0 ? undefined : [...c.expansion.texts.values()].map(({ pinned }) => pinned),
     document: root.value,

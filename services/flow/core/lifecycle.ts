@@ -12,6 +12,9 @@ import { stepAt, type Run } from './run.ts';
 type Data = { readonly [field: string]: Json };
 type Say = (kind: string, data: Data, pointer?: string) => void;
 
+/** The source of the lifecycle events of a flow: NAMESPACE/NAME. */
+export const lifecycleSource = (flow: string): string => `/flows/${flow}`;
+
 /** `run`: before the event. */
 export function lifecycleOf(run: Run, event: RunEvent, nowMs: number): CloudEvent[] {
   const { lifecycle: level } = run.linked.program;
@@ -31,7 +34,7 @@ function sayer(run: Run, time: string, said: CloudEvent[]): Say {
     said.push({
       specversion: '1.0',
       id: `${run.id}-${run.seq + 1}-${said.length + 1}`,
-      source: `/flows/${namespace}/${name}`,
+      source: lifecycleSource(`${namespace}/${name}`),
       type: `io.serverlessworkflow.${kind}.v1`,
       time,
       subject: `${run.id}${pointer}`,

@@ -197,6 +197,25 @@ export function filtersOf({ filters, until }: StepOf<'listen'>): readonly EventF
   return until !== undefined && 'filters' in until ? [...filters, ...until.filters] : filters;
 }
 
+/** A filter that names its type: what starts a flow is found by it. */
+export type TypedFilter = EventFilter & { readonly type: string };
+
+/** What starts runs of the flow by itself. The schedule of the version published last is in force. */
+export type Schedule = ScheduleTerms &
+  (
+    | { readonly kind: 'cron'; readonly cron: string; readonly zone: string }
+    | { readonly kind: 'every'; readonly everyMs: number }
+    | { readonly kind: 'after'; readonly afterMs: number }
+    | { readonly kind: 'on'; readonly mode: 'one' | 'any' | 'all'; readonly filters: readonly TypedFilter[]; readonly read: 'data' | 'envelope' }
+  );
+/** From document.metadata.palace.schedule. */
+export interface ScheduleTerms {
+  /** What becomes of times that passed while nobody was there to start a run. */
+  readonly catchUp: 'all' | 'last' | 'skip';
+  /** Said by the document; otherwise a person's word stands. */
+  readonly paused?: boolean;
+}
+
 export interface Program {
   readonly format: typeof PROGRAM_FORMAT;
   readonly namespace: string;
@@ -219,6 +238,7 @@ export interface Program {
   readonly lifecycle?: 'workflow' | 'task';
   /** What the steps of its functions of elsewhere were made from: a run needs no network for them, and they never change. */
   readonly functions?: readonly PinnedFunction[];
+  readonly schedule?: Schedule;
   /** The normalised document: `$workflow.definition`. */
   readonly document: Json;
 }

@@ -58,7 +58,7 @@ export function createAccept(parts: EngineParts): Accept {
     const found = parts.programs.resolved(request.tenant, request.flow) ?? (await parts.programs.resolve(request.tenant, request.flow));
     if (found === undefined) throw new PalaceError('not-found', { detail: `There is no flow ${request.flow}. List them with: palace get flows` });
     refuseInput(found.linked, request.input, parts.settings.decide.payloadBytes);
-    const limited = placeOf(parts, found.definition, found.linked, request);
+    const limited = placeOf(request.tenant, nameOf(found.definition), found.linked, request.input, parts.node().timeMs());
     const shard = limited === undefined ? ownShard() : undefined;
     return shard === undefined ? startElsewhere(request, found.definition, limited) : startHere(request, shard, found);
   }
@@ -155,28 +155,32 @@ function refuseInput(linked: Linked, input: Json, payloadBytes: number): void {
 }
 
 /** Where a run under a concurrency limit lives, and what it needs there. */
-interface Place {
+export interface Place {
   readonly shard: number;
   readonly permit: PermitClaim;
 }
 
-function placeOf(parts: EngineParts, definition: Definition, linked: Linked, request: StartRequest): Place | undefined {
-  const rule = linked.program.concurrency;
+/** Undefined where nothing limits the flow. Throws `run.input-refused`. */
+export function placeOf(tenant: string, flow: string, linked: Linked, input: Json, nowMs: number): Place | undefined {
+  const { concurrency: rule } = linked.program;
   if (rule === undefined) return undefined;
-  const flow = nameOf(definition);
-  const placed = (name: string): Place => ({
-    shard: permitShard(request.tenant, name),
-    permit: { key: permitKey(request.tenant, name), limit: rule.limit },
-  });
-  if (rule.key === undefined) return placed(permitName(flow));
+  if (rule.key === undefined) return placed(tenant, permitName(flow), rule.limit);
   let key: Json;
   try {
-    key = linked.expr(rule.key).first(request.input, { nowMs: parts.node().timeMs() }) ?? null;
+    key = linked.expr(rule.key).first(input, { nowMs }) ?? null;
   } catch (error) {
     throw refusedKey(`cannot be computed from this input: ${error instanceof Error ? error.message : String(error)}`);
   }
   if (!fits(key, MAX_KEY_BYTES)) throw refusedKey(`is larger than ${MAX_KEY_BYTES} bytes.`);
-  return placed(permitName(flow, key));
+  return placed(tenant, permitName(flow, key), rule.limit);
 }
+
+/** Of a run whose key cannot be used, where nobody is there to be told. */
+export function placeOfNoKey(tenant: string, flow: string, linked: Linked): Place | undefined {
+  const { concurrency: rule } = linked.program;
+  return rule === undefined ? undefined : placed(tenant, permitName(flow, null), rule.limit);
+}
+
+const placed = (tenant: string, name: string, limit: number): Place => ({ shard: permitShard(tenant, name), permit: { key: permitKey(tenant, name), limit } });
 
 const refusedKey = (why: string): PalaceError => new PalaceError('run.input-refused', { detail: `The concurrency key ${why}` });

@@ -1,9 +1,8 @@
-// Starts and forks that came through the inbox, in their home shard: each becomes a run, at work or queued.
+// Starts and forks that came by a row, in their home shard: each becomes a run, at work or queued.
 // I1 A run takes its place, or its place in line, in the moment in which its row arrives; its program is read after that.
 // I2 The row is consumed in the commit that writes the run, whether it begins or waits for its place.
 // I3 What is for a run that is on its way waits for it.
-import { parseJsonText } from '@palace/platform/json.ts';
-import type { InboxRow } from '@palace/platform/durable/contract.ts';
+// I4 What starts by itself may come twice, also long after: there is one slot of a run, and its name begins one run, wherever that lives.
 import type { Json } from '@palace/jq/jq.ts';
 import type { Linked } from '../core/link.ts';
 import type { Command, Queued, Rewound } from '../core/model.ts';
@@ -13,7 +12,7 @@ import { again } from './again.ts';
 import { permitInKey } from './placement.ts';
 import { release, type EngineParts } from './parts.ts';
 import type { PermitClaim, Permits } from './permits.ts';
-import { newSlot, type Envelope, type Slot } from './slot.ts';
+import { newSlot, type Arrival, type Envelope, type Settlement, type Slot } from './slot.ts';
 
 /** The body of a row of kind `start`. */
 export interface StartBody {
@@ -23,6 +22,9 @@ export interface StartBody {
   readonly hash: string;
   readonly permit?: PermitClaim;
   readonly input: Json;
+  /** Of a run that something started by itself: what, and the name under which it starts once. */
+  readonly trigger?: string;
+  readonly once?: string;
 }
 
 /** The body of a row of kind `fork`: the row of the new run and its first event. */
@@ -36,10 +38,15 @@ export interface ForkBody {
   readonly begin: Rewound;
 }
 
-type Body = StartBody | ForkBody;
+/** What is to begin, and the row that it came by. */
+export interface Coming {
+  readonly tenant: string;
+  readonly from: Arrival;
+  readonly body: StartBody | ForkBody;
+}
 
 export interface Arrivals {
-  arrive(shard: number, row: InboxRow): void;
+  arrive(shard: number, coming: Coming): void;
   /** Keeps what is for a run that is on its way; false when there is none. */
   keep(runId: string, envelope: Envelope): boolean;
   /** Forgets what is on its way to a shard; what was kept for it. */
@@ -54,32 +61,43 @@ interface OnItsWay {
 export function createArrivals(parts: EngineParts, permits: Permits): Arrivals {
   const onTheirWay = new Map<string, OnItsWay>();
 
-  function arrive(shard: number, row: InboxRow): void {
-    const body = parseJsonText(row.body) as Body;
-    onTheirWay.set(body.run, { shard, envelopes: [] });
-    if (body.permit !== undefined) permits.enter(shard, row.tenant, body.permit, body.run);
-    again(parts, shard, 'a run could not be read on its way in', body.run, async (held) => {
-      const linked = await parts.programs.byHash(row.tenant, body.hash);
+  function arrive(shard: number, coming: Coming): void {
+    const { run, hash, permit } = coming.body;
+    if (keep(run, { command: { type: 'continue' }, tenant: coming.tenant, ...coming.from })) return;
+    onTheirWay.set(run, { shard, envelopes: [] });
+    const enters = permit !== undefined && !permits.knows(shard, permit.key, run);
+    if (enters) permits.enter(shard, coming.tenant, permit, run);
+    again(parts, shard, 'a run could not be read on its way in', run, async (held) => {
+      const linked = await parts.programs.byHash(coming.tenant, hash);
       if (!held()) return;
-      if (linked === undefined) refuse(shard, row, body);
-      else begin(shard, row, body, linked);
+      if (linked === undefined) refuse(shard, coming);
+      else begin(shard, coming, linked, enters);
     });
   }
 
-  function begin(shard: number, row: InboxRow, body: Body, linked: Linked): void {
-    const { tenant, commandId } = row;
+  function begin(shard: number, { tenant, from, body }: Coming, linked: Linked, entered: boolean): void {
     const { run: id, permit } = body;
     const queued = permit === undefined || permits.holds(shard, permit.key, id) ? undefined : { permit: permitInKey(permit.key) };
+    /** The run has begun before: what was entered for it just now is not its place. */
+    const leave = (): void => (permit !== undefined && entered ? permits.left(shard, permit.key, id) : undefined);
+    const settle = ({ kind }: Settlement): void => (kind === 'key-taken' ? leave() : undefined);
     const known = parts.slots.get(id);
     const slot = known ?? newcomerOf(shard, tenant, body, linked, parts.node().timeMs());
     parts.slots.set(id, slot);
-    parts.push(slot, { command: known === undefined ? firstCommand(body, queued) : { type: 'continue' }, commandId });
+    parts.push(slot, known === undefined ? { command: firstCommand(body, queued), ...from, settle } : { command: { type: 'continue' }, ...from });
     for (const envelope of arrived(id)) parts.push(slot, envelope);
+    if (known !== undefined) leave();
+  }
+
+  function keep(runId: string, envelope: Envelope): boolean {
+    const one = onTheirWay.get(runId);
+    one?.envelopes.push(envelope);
+    return one !== undefined;
   }
 
   /** Kept before its flow was deleted: it will never begin, and its row must not come back for ever. */
-  function refuse(shard: number, { tenant, commandId }: InboxRow, { run, hash, permit }: Body): void {
-    const envelope = { command: { type: 'continue' } as const, commandId };
+  function refuse(shard: number, { tenant, from, body: { run, hash, permit } }: Coming): void {
+    const envelope = { command: { type: 'continue' } as const, ...from };
     parts.consume(shard, tenant, run, [envelope], `its flow version ${hash} is gone`);
     release(parts, shard, tenant, envelope);
     for (const kept of arrived(run)) parts.give(shard, run, kept);
@@ -94,11 +112,7 @@ export function createArrivals(parts: EngineParts, permits: Permits): Arrivals {
 
   return {
     arrive,
-    keep(runId, envelope) {
-      const one = onTheirWay.get(runId);
-      one?.envelopes.push(envelope);
-      return one !== undefined;
-    },
+    keep,
     drop(shard) {
       const lost = [...onTheirWay].filter(([, one]) => one.shard === shard);
       for (const [run] of lost) onTheirWay.delete(run);
@@ -107,16 +121,23 @@ export function createArrivals(parts: EngineParts, permits: Permits): Arrivals {
   };
 }
 
-function firstCommand(body: Body, queued: Queued | undefined): Command {
+function firstCommand(body: Coming['body'], queued: Queued | undefined): Command {
   const waits = queued === undefined ? {} : { queued };
   return 'begin' in body ? { type: 'rewind', event: { ...body.begin, ...waits } } : { type: 'start', input: body.input, ...waits };
 }
 
-function newcomerOf(shard: number, tenant: string, body: Body, linked: Linked, startedMs: number): Slot {
-  const { run: id, hash, permit } = body;
-  const [flow = '', version = ''] = 'forkOf' in body ? [body.flow, body.version] : body.flow.split('@');
-  const rest = { ...('forkOf' in body && { forkOf: body.forkOf }), ...(permit !== undefined && { permit: permit.key }) };
-  return newcomer({ id, shard, tenant, flow, version, hash, ...rest }, linked, startedMs);
+function newcomerOf(shard: number, tenant: string, body: Coming['body'], linked: Linked, startedMs: number): Slot {
+  const { run: id, hash } = body;
+  const permit = body.permit === undefined ? {} : { permit: body.permit.key };
+  if ('forkOf' in body) {
+    const { flow, version, forkOf } = body;
+    return newcomer({ id, shard, tenant, flow, version, hash, forkOf, ...permit }, linked, startedMs);
+  }
+  const [flow = '', version = ''] = body.flow.split('@');
+  const { trigger, once } = body;
+  const slot = newcomer({ id, shard, tenant, flow, version, hash, ...permit, ...(trigger !== undefined && { trigger }) }, linked, startedMs);
+  if (once !== undefined) slot.claims = [{ scope: 'trigger', key: once, fingerprint: '', answer: JSON.stringify({ id }) }];
+  return slot;
 }
 
 /** A run that has not been written yet. */

@@ -6,19 +6,19 @@
 // I5 An event is matched once, however often it is published.
 // I6 Matching is a read and a write for a batch: what comes while one is under way is the next (a read for each event cost most of it).
 import { parseJsonText } from '@palace/platform/json.ts';
-import type { StreamRow } from '@palace/platform/durable/contract.ts';
+import type { StreamAppend, StreamRow } from '@palace/platform/durable/contract.ts';
 import type { CloudEvent } from '../core/model.ts';
 import { isLifecycle } from '../core/program.ts';
 import { EVERY_TYPE, type StoredEvent, type Subscription } from '../store/port.ts';
 import { release, type EngineParts } from './parts.ts';
 import type { Published } from './rows.ts';
-import type { Envelope } from './slot.ts';
-
-/** The row that an event came from. */
-export type Arrival = Pick<Envelope, 'cursor' | 'commandId'>;
+import type { Arrival } from './slot.ts';
+import { startsOf } from '../triggers/event-starts.ts';
 
 const MATCH_BATCH = 200;
 const MATCH_BYTES = 1_000_000;
+/** Of the starts of one write: each flow that is started gets the events whole. */
+const STARTED_BYTES = 4_000_000;
 /** Events of a tenant that wait in a shard for their match. */
 const MAX_QUEUED = 5_000;
 
@@ -56,6 +56,10 @@ function reaches({ type, run }: StoredEvent, subscription: Pick<Subscription, 'r
 function listenersOf(event: StoredEvent, subscriptions: readonly Subscription[]): Subscription[] {
   const found = subscriptions.filter((one) => reaches(event, one));
   return [...new Map(found.map((one) => [`${one.run} ${one.act}`, one])).values()];
+}
+
+function matchAppend({ tenant, body }: StoredEvent, { run, act, shard }: Subscription): StreamAppend {
+  return { consumer: 'flow', consumerShard: shard, tenant, kind: 'match', body: JSON.stringify({ run, act, event: parseJsonText(body) }) };
 }
 
 /** Of the events before a listen only the newest are looked at. */
@@ -139,7 +143,14 @@ export function createCorrelation(parts: EngineParts): Correlation {
 
   async function match(shard: number, events: readonly StoredEvent[], held: () => boolean): Promise<void> {
     const [{ tenant } = { tenant: '' }] = events;
-    const { unmatched, subscriptions } = await parts.store.listeners(tenant, events);
+    const { unmatched, subscriptions, triggers } = await parts.store.listeners(tenant, events);
+    const starts: StreamAppend[] = [];
+    for (const event of unmatched) starts.push(...(await startsOf(parts, event, triggers)));
+    if (unmatched.length > 1 && starts.reduce((sum, { body }) => sum + body.length, 0) > STARTED_BYTES) {
+      const middle = Math.ceil(unmatched.length / 2);
+      await match(shard, unmatched.slice(0, middle), held);
+      return match(shard, unmatched.slice(middle), held);
+    }
     const fence = parts.node().fence(shard);
     if (unmatched.length === 0 || fence === undefined || !held()) return;
     const outcome = await parts.node().submit({
@@ -147,15 +158,7 @@ export function createCorrelation(parts: EngineParts): Correlation {
       key: `match/${++writes}`,
       tenant,
       rows: { event_matched: unmatched.map(({ source, id }) => ({ tenant, source, id })) },
-      streams: unmatched.flatMap((event) =>
-        listenersOf(event, subscriptions).map((s) => ({
-          consumer: 'flow',
-          consumerShard: s.shard,
-          tenant,
-          kind: 'match',
-          body: JSON.stringify({ run: s.run, act: s.act, event: parseJsonText(event.body) }),
-        })),
-      ),
+      streams: [...unmatched.flatMap((event) => listenersOf(event, subscriptions).map((one) => matchAppend(event, one))), ...starts],
     });
     // One that the database refuses keeps no other from its listeners (ENGINE E6).
     if (outcome.kind === 'bad-row' && unmatched.length > 1) for (const one of unmatched) await match(shard, [one], held);

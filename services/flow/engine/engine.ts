@@ -8,7 +8,7 @@ import { FairShare } from '@palace/platform/durable/core/fair-share.ts';
 import { ENDED } from '../contract.ts';
 import type { CloudEvent, Command } from '../core/model.ts';
 import { createAccept, type Accept } from './accept.ts';
-import { createArrivals, type Arrivals } from './arrivals.ts';
+import { createArrivals, type Arrivals, type Coming } from './arrivals.ts';
 import { commandOf } from './control.ts';
 import { goBack } from './go-back.ts';
 import { createCorrelation, type Correlation } from './correlation.ts';
@@ -24,6 +24,8 @@ import { addState, draftWrite, newDraft, type Published } from './rows.ts';
 import { aboutRun, traceIdOf } from './tracing.ts';
 import { takeTurn } from './turn.ts';
 import type { ActiveRun } from '../store/port.ts';
+import { createSchedules, isScheduleTimer, type Schedules } from '../triggers/schedules.ts';
+import { startFromStream } from '../triggers/starts.ts';
 import { createWatching, type Watching, type Committed } from './watching.ts';
 
 export interface Engine {
@@ -51,6 +53,7 @@ interface Pieces {
   readonly arrivals: Arrivals;
   readonly correlation: Correlation;
   readonly permits: Permits;
+  readonly schedules: Schedules;
 }
 
 const OPEN_POLL_MS = 5;
@@ -129,12 +132,13 @@ function assemble(surroundings: Surroundings): Pieces {
     arrivals,
     correlation: createCorrelation(parts),
     permits,
+    schedules: createSchedules(parts),
   };
   return pieces;
 }
 
 function createHost(pieces: Pieces): DurableHost {
-  const { parts, loading, arrivals, permits, correlation } = pieces;
+  const { parts, loading, arrivals, permits, correlation, schedules } = pieces;
   const untouched: Appetite = { rows: new FairShare(parts.settings.maxHeldRows).room, sated: [] };
   return {
     async open({ shard }) {
@@ -178,7 +182,8 @@ function createHost(pieces: Pieces): DurableHost {
     fire(shard, timers) {
       for (const timer of timers) {
         hold(parts, shard, timer.tenant);
-        parts.give(shard, timer.key, { command: { type: 'timer', id: timer.id }, timerId: timer.id, tenant: timer.tenant });
+        if (isScheduleTimer(timer)) schedules.fire(shard, timer);
+        else parts.give(shard, timer.key, { command: { type: 'timer', id: timer.id }, timerId: timer.id, tenant: timer.tenant });
       }
     },
     appetite: (shard) => appetiteOf(parts, shard, untouched),
@@ -206,11 +211,14 @@ function appetiteOf({ draining, held }: EngineParts, shard: number, untouched: A
 }
 
 /** A stream row reaches the run, or the home of its event; its cursor moves in the write that decides it. */
-function deliver({ parts, correlation }: Pieces, shard: number, row: StreamRow): void {
+function deliver({ parts, correlation, arrivals, schedules }: Pieces, shard: number, row: StreamRow): void {
   const from = { tenant: row.tenant, cursor: { producer: row.producer, producerShard: row.producerShard, position: row.position } };
   if (row.kind === 'event') return correlation.arrive(shard, row.tenant, parseJsonText(row.body) as unknown as Published, from);
   if (row.kind === 'match') return correlation.deliver(shard, row, from);
   if (row.kind === 'look-back') return correlation.lookBack(shard, row, from);
+  if (row.kind === 'start') return startFromStream(parts, arrivals, shard, row, { cursor: from.cursor });
+  if (row.kind === 'schedule-ended') return schedules.ended(shard, row, from);
+  if (row.kind === 'schedule-event') return schedules.gather(shard, row, from);
   const said = parseJsonText(row.body) as { run: string } & Extract<Command, { type: 'child-ended' }>;
   if (row.kind === 'child-cancel')
     parts.give(shard, said.run, { command: { type: 'cancel', by: 'parent', reason: 'its parent no longer waits for it' }, ...from });
@@ -230,9 +238,11 @@ function childEnded(said: { act: number; child: string; output?: unknown; fault?
   return command as Command;
 }
 
-function arrive({ parts, arrivals, permits, correlation }: Pieces, shard: number, row: InboxRow): void {
+function arrive({ parts, arrivals, permits, correlation, schedules }: Pieces, shard: number, row: InboxRow): void {
   const { tenant, commandId } = row;
-  if (row.kind === 'start' || row.kind === 'fork') return arrivals.arrive(shard, row);
+  if (row.kind === 'start' || row.kind === 'fork')
+    return arrivals.arrive(shard, { tenant, from: { commandId }, body: parseJsonText(row.body) as unknown as Coming['body'] });
+  if (row.kind.startsWith('schedule-')) return schedules.command(shard, row);
   if (row.kind === 'event') return correlation.arrive(shard, tenant, { event: parseJsonText(row.body) as CloudEvent }, { commandId });
   if (row.kind === 'retry') return void goBack(parts, permits, shard, row);
   parts.give(shard, row.key, { command: commandOf(row), commandId, tenant });

@@ -29,6 +29,10 @@ export interface EngineSettings {
   readonly maxWaitingEffects: number;
   /** Rows of inbox, streams and timers in the hands of one shard. */
   readonly maxHeldRows: number;
+  /** Times that passed in a down time and are caught up at once, of one schedule. */
+  readonly maxCaughtUp: number;
+  /** Events that wait for others, of one schedule. */
+  readonly maxGathered: number;
   // These are of the process.
   /** Idle runs kept in memory for their next command. */
   readonly maxIdleRuns: number;

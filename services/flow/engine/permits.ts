@@ -38,6 +38,8 @@ export interface Permits {
   /** Begins now, or when its place is free. */
   returns(shard: number, one: Return): void;
   holds(shard: number, permit: string, runId: string): boolean;
+  /** The run holds its place, or its place in line. */
+  knows(shard: number, permit: string, runId: string): boolean;
   /** The run has ended, is set aside, or never began to work: neither at work nor queued any more. */
   left(shard: number, permit: string, runId: string): void;
   /** What waits in the shard, by tenant; undefined when it is not ours. */
@@ -110,7 +112,8 @@ export function createPermits(parts: EngineParts): Permits {
       .forEach((key) => giveOut(shard, key));
   const drop = (shard: number): void => void shards.delete(shard);
   const holds = (shard: number, key: string, run: string): boolean => shards.get(shard)?.has(key, run) === true;
-  return { open, goOn, drop, enter, returns, holds, left, inLine: (shard) => shards.get(shard)?.waiting };
+  const knows = (shard: number, key: string, run: string): boolean => shards.get(shard)?.knows(key, run) === true;
+  return { open, goOn, drop, enter, returns, holds, knows, left, inLine: (shard) => shards.get(shard)?.waiting };
 }
 
 /** A program that is gone or damaged sets its run aside when it begins: any limit will do. */

@@ -15,3 +15,9 @@ export const permitShard = (tenant: string, permit: string): number => shardOf('
 /** Under what a limit is counted there. */
 export const permitKey = (tenant: string, permit: string): string => `${tenant}\n${permit}`;
 export const permitInKey = (key: string): string => key.slice(key.indexOf('\n') + 1);
+
+/** The shard whose owner keeps the schedule of a flow. */
+export const scheduleShard = (tenant: string, flow: string): number => shardOf('schedule', tenant, flow);
+
+/** Where a run lives that something started by itself, unless a limit says where. */
+export const triggerShard = (tenant: string, once: string): number => shardOf('trigger', tenant, once);

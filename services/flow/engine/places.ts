@@ -34,6 +34,14 @@ export class Places {
     return this.taken.has(run);
   }
 
+  /** It has its place, or is queued. */
+  knows(run: string): boolean {
+    if (this.taken.has(run)) return true;
+    // From the end: who asks is new, and would come last.
+    const at = this.line.findLastIndex((one) => one.run < run || (one.run === run && one.commandId === undefined));
+    return this.line[at]?.run === run;
+  }
+
   take(run: string): void {
     this.taken.add(run);
   }
@@ -88,6 +96,10 @@ export class ShardPlaces {
 
   has(key: string, run: string): boolean {
     return this.byKey.get(key)?.has(run) === true;
+  }
+
+  knows(key: string, run: string): boolean {
+    return this.byKey.get(key)?.knows(run) === true;
   }
 
   forgetEmpty(key: string): void {

@@ -27,5 +27,7 @@ export function engineSettings({ flow }: Config, runtimeMetadata: Readonly<Recor
     commandsPerTurn: 200,
     lookBackMs: flow.lookBackMs,
     maxHeldRows: flow.maxHeldRows,
+    maxCaughtUp: flow.maxCaughtUp,
+    maxGathered: flow.maxGathered,
   };
 }

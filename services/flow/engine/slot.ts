@@ -43,6 +43,9 @@ export interface Envelope {
   readonly settle?: (settlement: Settlement) => void;
 }
 
+/** The row that something came by. */
+export type Arrival = Pick<Envelope, 'cursor' | 'commandId'>;
+
 export interface Slot {
   readonly id: string;
   readonly shard: number;

@@ -3,6 +3,7 @@
 // I2 Commands that came from rows (inbox, stream, timer) are consumed in the same commit that decides them (R2, R6).
 // I3 A decision that throws, and data that the database refuses, quarantine this run alone (R7, ENGINE E6).
 import type { Fence, Write, WriteOutcome } from '@palace/platform/durable/contract.ts';
+import { parseJsonText } from '@palace/platform/json.ts';
 import { ENDED } from '../contract.ts';
 import { decide } from '../core/decide.ts';
 import { JOURNAL_FORMAT, type CloudEvent, type Command, type RunEvent } from '../core/model.ts';
@@ -17,6 +18,7 @@ import { aboutRun } from './tracing.ts';
 import { addEvents, addPublished, addRow, addState, draftWrite, newDraft, type Draft } from './rows.ts';
 import { newestFor, rowInSegment } from './segments.ts';
 import { isIdle, type Envelope, type Slot } from './slot.ts';
+import { endOfTriggered } from '../triggers/starts.ts';
 
 const FENCE_RETRY_MS = 50;
 const LOOK_UP_RETRY_MS = 200;
@@ -189,6 +191,7 @@ function addSummary(parts: EngineParts, slot: Slot, draft: Draft, events: readon
     const said = final?.type === 'run.completed' ? { output: final.output } : final?.type === 'run.failed' ? { fault: final.fault } : { cancelled: true };
     if (final !== undefined) addChildEnded(draft, slot, { run: slot.row.parent, act: slot.row.parentAct, child: slot.id, ...said });
   }
+  if (ENDED.has(status) && events.length > 0) draft.streams.push(...endOfTriggered(slot.row, nowMs));
   const seq = slot.lastSeq + events.length;
   // A segment begins with its state: that is as good as a snapshot.
   const keptSeq = Math.max(slot.snapshotSeq, slot.run.segment?.firstSeq ?? 0);
@@ -243,6 +246,7 @@ function summaryRow(slot: Slot): Record<string, unknown> {
     parent_act: row.parentAct ?? null,
     fork_of: row.forkOf ?? null,
     permit: row.permit ?? null,
+    trigger: row.trigger ?? null,
   };
 }
 
@@ -269,24 +273,30 @@ function afterWrite(
     parts.committed({ slot, events, fromSeq });
     return takeTurn(parts, slot);
   }
-  if (outcome.kind === 'key-taken') {
-    slot.gone = true;
-    parts.slots.delete(slot.id);
-    parts.freePermit(slot);
-    // What came for it meanwhile is for a run that never was.
-    const all = [...taken.map((t) => t.envelope), ...slot.queue.splice(0)];
-    parts.consume(slot.shard, slot.tenant, slot.id, all, 'its Idempotency-Key is taken');
-    for (const envelope of all) {
-      release(parts, slot.shard, slot.tenant, envelope);
-      envelope.settle?.(outcome);
-    }
-    return;
-  }
+  if (outcome.kind === 'key-taken') return afterKeyTaken(parts, slot, taken, outcome);
   if (outcome.kind === 'bad-row') {
     parts.quarantine({ ...slot, slot, envelopes: taken.map((t) => t.envelope) }, `the database refused its data (${outcome.sqlstate})`, outcome.message);
     return;
   }
   afterLoss(parts, slot, taken, outcome);
+}
+
+/** It is dropped as if it had never been. Under a name of its own it is a run that began before: what came for it meanwhile is for that one. */
+function afterKeyTaken(parts: EngineParts, slot: Slot, taken: readonly Taken[], outcome: Extract<WriteOutcome, { kind: 'key-taken' }>): void {
+  const { shard, tenant, id } = slot;
+  slot.gone = true;
+  parts.slots.delete(id);
+  const begun = (parseJsonText(outcome.answer) as { id?: string }).id === id;
+  if (!begun) parts.freePermit(slot);
+  const waiting = slot.queue.splice(0);
+  const isForIt = ({ command }: Envelope): boolean => begun && command.type !== 'start';
+  const mine = [...taken.map((t) => t.envelope), ...waiting].filter((envelope) => !isForIt(envelope));
+  parts.consume(shard, tenant, id, mine, 'its key is taken');
+  for (const envelope of mine) {
+    release(parts, shard, tenant, envelope);
+    envelope.settle?.(outcome);
+  }
+  for (const envelope of [...taken.map((t) => t.envelope), ...waiting]) if (isForIt(envelope)) parts.give(shard, id, { tenant, ...envelope });
 }
 
 /** Fenced or unknown: nothing that was decided here counts. Usually close() has dropped the slot; otherwise it is read again. */

@@ -36,6 +36,8 @@ create table {{schema}}.run (
   parent_act int,
   fork_of text,
   permit text,
+  -- What started it, when nobody did: schedule/TIME, after/TIME, event/ID, webhook/NAME/ID.
+  trigger text,
   quarantine text,
   quarantined_ms bigint,
   -- The open segment: its number and first event. version and hash above are its own.

@@ -6,10 +6,10 @@ declare
   u record;
 begin
   if rows ? 'run' then
-    insert into {{schema}}.run (id, shard, tenant, flow, version, hash, status, started_ms, ended_ms, parent, parent_act, fork_of, permit)
-    select id, shard, tenant, flow, version, hash, status, started_ms, ended_ms, parent, parent_act, fork_of, permit
+    insert into {{schema}}.run (id, shard, tenant, flow, version, hash, status, started_ms, ended_ms, parent, parent_act, fork_of, permit, trigger)
+    select id, shard, tenant, flow, version, hash, status, started_ms, ended_ms, parent, parent_act, fork_of, permit, trigger
     from jsonb_to_recordset(rows->'run') as r(id text, shard smallint, tenant text, flow text, version text, hash text, status text,
-      started_ms bigint, ended_ms bigint, parent text, parent_act int, fork_of text, permit text);
+      started_ms bigint, ended_ms bigint, parent text, parent_act int, fork_of text, permit text, trigger text);
   end if;
   if rows ? 'journal' then
     insert into {{schema}}.journal (run, seq, count, format, shard, tenant, at_ms, body, blob, blob_size)
@@ -73,6 +73,24 @@ begin
   if rows ? 'event_matched' then
     for u in select * from jsonb_to_recordset(rows->'event_matched') as r(tenant text, source text, id text) loop
       update {{schema}}.event set matched = true where tenant = u.tenant and source = u.source and id = u.id;
+    end loop;
+  end if;
+  if rows ? 'schedule' then
+    insert into {{schema}}.schedule (shard, tenant, flow, version, hash, kind, text, paused, anchor_ms, decided_ms, next_ms, awaits, last_ms, last_run, missed, gathered)
+    select shard, tenant, flow, version, hash, kind, text, paused, anchor_ms, decided_ms, next_ms, awaits, last_ms, last_run, missed, gathered
+    from jsonb_to_recordset(rows->'schedule') as s(shard smallint, tenant text, flow text, version text, hash text, kind text, text text, paused boolean,
+      anchor_ms bigint, decided_ms bigint, next_ms bigint, awaits text, last_ms bigint, last_run text, missed bigint, gathered text)
+    on conflict (tenant, flow) do update set version = excluded.version, hash = excluded.hash, kind = excluded.kind, text = excluded.text,
+      paused = excluded.paused, anchor_ms = excluded.anchor_ms, decided_ms = excluded.decided_ms, next_ms = excluded.next_ms, awaits = excluded.awaits,
+      last_ms = excluded.last_ms, last_run = excluded.last_run, missed = excluded.missed, gathered = excluded.gathered;
+    for u in select * from jsonb_to_recordset(rows->'schedule') as s(tenant text, flow text, hash text, paused boolean) loop
+      -- The version after it may be published already, and says for itself whether it is paused.
+      update {{schema}}.event_trigger set paused = u.paused where tenant = u.tenant and flow = u.flow and hash = u.hash;
+    end loop;
+  end if;
+  if rows ? 'schedule_gone' then
+    for u in select * from jsonb_to_recordset(rows->'schedule_gone') as s(tenant text, flow text) loop
+      delete from {{schema}}.schedule where tenant = u.tenant and flow = u.flow;
     end loop;
   end if;
 end $$;

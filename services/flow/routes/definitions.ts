@@ -67,7 +67,7 @@ function writing(parts: FlowParts): Route[] {
       loader: async (tenant, { namespace, name }) => ((await reads.versions(tenant, namespace, name)).length > 0 ? { namespace, name } : undefined),
       responses: { 204: undefined },
       async handle({ tenant, resource, query }) {
-        const gone = await unpublish(database, tenant, resource.namespace, resource.name, query.version);
+        const gone = await unpublish(database, tenant, { ...resource, version: query.version }, parts.node.timeMs());
         announce(parts, tenant, resource);
         if (gone === 0) throw new PalaceError('not-found', { detail: `There is no version ${query.version} of this flow.` });
         return { status: 204 };

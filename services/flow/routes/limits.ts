@@ -22,6 +22,8 @@ export function limitRoutes({ platform }: FlowParts): Route[] {
     { name: 'activeRuns', value: flow.maxActiveRuns, unit: 'runs of a tenant with work at once', setting: 'PALACE_FLOW_MAX_ACTIVE_RUNS' },
     { name: 'waitingEffects', value: flow.maxWaitingEffects, unit: 'effects of a tenant that wait', setting: 'PALACE_FLOW_MAX_WAITING_EFFECTS' },
     { name: 'lookBackMs', value: flow.lookBackMs, unit: 'ms that a listen looks back', setting: 'PALACE_FLOW_LOOK_BACK_MS' },
+    { name: 'caughtUp', value: flow.maxCaughtUp, unit: 'missed times of one schedule that are caught up', setting: 'PALACE_FLOW_MAX_CAUGHT_UP' },
+    { name: 'gathered', value: flow.maxGathered, unit: 'events of one schedule that wait for others', setting: 'PALACE_FLOW_MAX_GATHERED' },
     { name: 'responseBytes', value: effect.maxResponseBytes, unit: 'bytes of one response', setting: 'PALACE_EFFECT_MAX_RESPONSE_BYTES' },
     {
       name: 'requestBytes',

@@ -2,6 +2,7 @@
 // Ids and times are as in the tables of migrations/001-flow.sql. Reads of an owner name its shards (ENGINE E4).
 import type { RunStatus } from '../contract.ts';
 import type { EffectClass, Program } from '../core/program.ts';
+import type { ScheduleState } from '../core/schedule.ts';
 
 /** Why and when a run was set aside. */
 export interface Quarantine {
@@ -25,6 +26,8 @@ export interface RunRow {
   readonly forkOf?: string;
   /** Runs with the same permit are limited together (concurrency limits). */
   readonly permit?: string;
+  /** What started it, when nobody did: `schedule/TIME`, `after/TIME`, `event/ID`, `webhook/NAME/ID`. */
+  readonly trigger?: string;
   readonly quarantine?: Quarantine;
   /** The segment that is open, and the seq at which it begins; `version` and `hash` are its own. */
   readonly segment: number;
@@ -115,6 +118,8 @@ export interface Subscription {
 export interface Listeners {
   readonly unmatched: readonly StoredEvent[];
   readonly subscriptions: readonly Subscription[];
+  /** Flows that a type of theirs may start, those that are not paused. */
+  readonly triggers: readonly EventTrigger[];
 }
 
 /** A run that holds or awaits a permit. */
@@ -124,6 +129,14 @@ export interface HeldPermit {
   /** `pending`: it waits for it. */
   readonly status: RunStatus;
   readonly tenant: string;
+  readonly hash: string;
+}
+
+/** A flow that an event of some type may start. */
+export interface EventTrigger {
+  readonly type: string;
+  /** namespace/name */
+  readonly flow: string;
   readonly hash: string;
 }
 
@@ -139,7 +152,7 @@ export interface FlowStore {
   /** The version named, or the latest published one. */
   definition(tenant: string, namespace: string, name: string, version?: string): Promise<Definition | undefined>;
   ledger(shard: number, run: string): Promise<readonly LedgerRow[]>;
-  /** Which of these events are not matched yet, and the subscriptions that name a type of theirs or every type. */
+  /** Which of these events are not matched yet, the subscriptions that name a type of theirs or every type, and what they may start. */
   listeners(tenant: string, events: readonly StoredEvent[]): Promise<Listeners>;
   /** The newest ones, oldest first. Of every type (`EVERY_TYPE`) are all but lifecycle events. */
   recentEvents(tenant: string, types: readonly string[], sinceMs: number, limit: number): Promise<readonly StoredEvent[]>;
@@ -148,4 +161,6 @@ export interface FlowStore {
   permits(shard: number): Promise<readonly HeldPermit[]>;
   /** How many of each tenant wait for a place in the shard, whoever owns it; counted up to `most` together. */
   waiting(shard: number, most: number): Promise<readonly { readonly tenant: string; readonly count: number }[]>;
+  /** `untilMs`: when the next publication was, whose row is still open. */
+  schedule(shard: number, tenant: string, flow: string): Promise<{ readonly state: ScheduleState; readonly untilMs?: number } | undefined>;
 }

@@ -11,6 +11,7 @@ import {
   EVERY_TYPE,
   type ActiveRun,
   type Definition,
+  type EventTrigger,
   type FlowStore,
   type HeldPermit,
   type JournalEntry,
@@ -22,6 +23,7 @@ import {
   type StoredRun,
   type Subscription,
 } from './port.ts';
+import { MOST_TRIGGERS, readSchedule } from './schedules.ts';
 
 export interface RunRecord {
   id: string;
@@ -37,6 +39,7 @@ export interface RunRecord {
   parent_act: number | null;
   fork_of: string | null;
   permit: string | null;
+  trigger: string | null;
   quarantine: string | null;
   quarantined_ms: string | null;
   segment: number;
@@ -45,7 +48,7 @@ export interface RunRecord {
 }
 
 export const RUN_COLUMNS =
-  'id, shard, tenant, flow, version, hash, status, started_ms, ended_ms, parent, parent_act, fork_of, permit, quarantine, quarantined_ms, segment, segment_seq, first_seq';
+  'id, shard, tenant, flow, version, hash, status, started_ms, ended_ms, parent, parent_act, fork_of, permit, trigger, quarantine, quarantined_ms, segment, segment_seq, first_seq';
 
 export function runRow(r: RunRecord): RunRow {
   return {
@@ -65,6 +68,7 @@ export function runRow(r: RunRecord): RunRow {
     ...(r.parent_act !== null && { parentAct: r.parent_act }),
     ...(r.fork_of !== null && { forkOf: r.fork_of }),
     ...(r.permit !== null && { permit: r.permit }),
+    ...(r.trigger !== null && { trigger: r.trigger }),
     ...(r.quarantine !== null && { quarantine: { reason: r.quarantine, atMs: Number(r.quarantined_ms) } }),
   };
 }
@@ -224,6 +228,7 @@ export function postgresFlowStore(database: Database, blobs: Blobs): FlowStore {
     unmatchedEvents: (shard, limit) => inShard(shard, (sql) => readUnmatchedEvents(sql, shard, limit)),
     permits: (shard) => inShard(shard, (sql) => readPermits(sql, shard)),
     waiting: (shard, most) => inShard(shard, (sql) => readWaiting(sql, shard, most)),
+    schedule: (shard, tenant, flow) => inShard(shard, (sql) => readSchedule(sql, shard, tenant, flow)),
   };
 }
 
@@ -254,19 +259,25 @@ export async function readLedger(sql: Sql, run: string): Promise<LedgerRow[]> {
   return rows.map(({ args_hash: argsHash, result, ...r }) => ({ ...r, argsHash, ...(result !== null && { result }) }));
 }
 
+/** A row of one of three kinds: the others' columns are null. */
+type Found = { readonly [column in 'nth' | 'act' | 'shard']: number | null } & { readonly [column in 'run' | 'type' | 'flow' | 'hash']: string | null };
+
 async function readListeners(sql: Sql, tenant: string, events: readonly StoredEvent[]): Promise<Listeners> {
   // One statement for a batch: a read of its own for each event cost as much as keeping it.
-  const { rows } = await sql.query<Partial<Subscription> & { nth: number | null }>(
-    `select null::int as nth, run, act, shard, type from flow.subscription where tenant = $1 and type = any($2)
+  const { rows } = await sql.query<Found>(
+    `select null::int as nth, run, act, shard, type, null as flow, null as hash from flow.subscription where tenant = $1 and type = any($2)
      union all
-     select w.nth::int, null, null, null, null from unnest($3::text[], $4::text[]) with ordinality as w(source, id, nth)
-       join flow.event e on e.tenant = $1 and e.source = w.source and e.id = w.id where not e.matched`,
-    [tenant, [...new Set(events.map(({ type }) => type)), EVERY_TYPE], events.map(({ source }) => source), events.map(({ id }) => id)],
+     select w.nth::int, null, null, null, null, null, null from unnest($3::text[], $4::text[]) with ordinality as w(source, id, nth)
+       join flow.event e on e.tenant = $1 and e.source = w.source and e.id = w.id where not e.matched
+     union all
+     (select null, null, null, null, type, flow, hash from flow.event_trigger where tenant = $1 and type = any($2) and not paused order by flow limit $5)`,
+    [tenant, [...new Set(events.map(({ type }) => type)), EVERY_TYPE], events.map(({ source }) => source), events.map(({ id }) => id), MOST_TRIGGERS],
   );
   const open = new Set(rows.map(({ nth }) => nth));
   return {
     unmatched: events.filter((_, i) => open.has(i + 1)),
-    subscriptions: rows.filter(({ nth }) => nth === null).map(({ nth: _nth, ...one }) => one as Subscription),
+    subscriptions: rows.flatMap(({ run, act, shard, type }) => (run === null ? [] : [{ run, act, shard, type } as Subscription])),
+    triggers: rows.flatMap(({ type, flow, hash }) => (flow === null ? [] : [{ type, flow, hash } as EventTrigger])),
   };
 }
 

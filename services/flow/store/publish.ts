@@ -10,6 +10,7 @@ import { canonicalText } from '../core/language/canonical.ts';
 import { PROGRAM_FORMAT, type Program } from '../core/program.ts';
 import type { Definition } from './port.ts';
 import { readDefinition } from './postgres.ts';
+import { changeTriggers, hasSchedule } from '../triggers/publication.ts';
 
 type Whole = Extract<Compiled, { ok: true }>;
 
@@ -45,12 +46,14 @@ export async function publish(
   if (compiled.unfetched.length > 0) throw new Error('A program that lacks definitions of functions is not stored.');
   const { program } = compiled;
   const hash = hashOf(compiled);
+  const flow = `${program.namespace}/${program.name}`;
   return database.asTenant(tenant, async (sql) => {
     // One publication of a flow at a time: the ordinal is what `latest` means.
-    await sql.query('select pg_advisory_xact_lock(hashtextextended($1, 0))', [`publish ${tenant} ${program.namespace}/${program.name}`]);
+    await sql.query('select pg_advisory_xact_lock(hashtextextended($1, 0))', [`publish ${tenant} ${flow}`]);
     const known = await readDefinition(sql, program.namespace, program.name, program.version);
     if (known !== undefined && known.hash !== hash) throw changed(program);
     if (known !== undefined) return { ...known, created: false };
+    const before = await hasSchedule(sql, flow);
     await sql.query('insert into flow.program (tenant, hash, format, program, source, published_ms) values ($1, $2, $3, $4, $5, $6) on conflict do nothing', [
       tenant,
       hash,
@@ -65,24 +68,34 @@ export async function publish(
       [tenant, program.namespace, program.name, program.version, hash, program.title ?? null, nowMs],
     );
     const published = await readDefinition(sql, program.namespace, program.name, program.version);
+    await changeTriggers(sql, { tenant, flow, atMs: nowMs }, before);
     if (published === undefined) throw new PalaceError('internal', { detail: 'the publication was not found again' });
     return { ...published, created: true };
   });
 }
 
 /** Removes one version, or the whole flow. Refused while runs are open, which keep their version (R11). */
-export async function unpublish(database: Database, tenant: string, namespace: string, name: string, version: string | undefined): Promise<number> {
+export async function unpublish(
+  database: Database,
+  tenant: string,
+  { namespace, name, version }: { readonly namespace: string; readonly name: string; readonly version: string | undefined },
+  nowMs: number,
+): Promise<number> {
+  const flow = `${namespace}/${name}`;
   return database.asTenant(tenant, async (sql) => {
+    await sql.query('select pg_advisory_xact_lock(hashtextextended($1, 0))', [`publish ${tenant} ${flow}`]);
     const open = await sql.query<{ n: string }>(
       'select count(*) as n from flow.run where flow = $1 and ended_ms is null and ($2::text is null or version = $2)',
-      [`${namespace}/${name}`, version ?? null],
+      [flow, version ?? null],
     );
-    if (Number(open.rows[0]?.n ?? 0) > 0) throw new PalaceError('flow.in-use', { detail: `${open.rows[0]?.n} runs of ${namespace}/${name} are open.` });
+    if (Number(open.rows[0]?.n ?? 0) > 0) throw new PalaceError('flow.in-use', { detail: `${open.rows[0]?.n} runs of ${flow} are open.` });
+    const before = await hasSchedule(sql, flow);
     const gone = await sql.query('delete from flow.definition where namespace = $1 and name = $2 and ($3::text is null or version = $3)', [
       namespace,
       name,
       version ?? null,
     ]);
+    await changeTriggers(sql, { tenant, flow, atMs: nowMs }, before);
     return gone.rowCount ?? 0;
   });
 }

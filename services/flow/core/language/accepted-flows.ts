@@ -3,6 +3,7 @@ import { flow, HEAD } from './flow-text.ts';
 
 export type Accepted = readonly [what: string, text: string];
 const text = (...lines: readonly string[]): string => lines.join('\n');
+const HEAD_WITH = (palace: string): string => HEAD.replace('}', `, metadata: {palace: {${palace}}}}`);
 const SET = 'do: [{a: {set: {x: 1}}}]';
 
 export const ACCEPTED: readonly Accepted[] = [
@@ -37,6 +38,17 @@ export const ACCEPTED: readonly Accepted[] = [
       '  timeouts: {long: {after: {hours: 1}}}',
       '  errors: {gone: {type: https://example.com/gone, status: 410, title: Gone, detail: "${ .why }", instance: /do/0/a}}',
       '  retries: {slow: {delay: PT3S, when: $error.status == 503, backoff: {exponential: {}}, jitter: {from: PT0S, to: PT1S}, limit: {attempt: {count: 5}, duration: PT1M}}}',
+      SET,
+    ),
+  ],
+  ['a schedule by cron', text(HEAD_WITH('schedule: {zone: Europe/Berlin, catchUp: last, paused: true}'), 'schedule: {cron: "0 9 * * MON-FRI"}', SET)],
+  ['a schedule by interval', text(HEAD, 'schedule: {every: {minutes: 5}}', SET)],
+  ['a schedule after the run before', text(HEAD, 'schedule: {after: PT1H}', SET)],
+  [
+    'a schedule by events',
+    text(
+      HEAD,
+      'schedule: {on: {all: [{with: {type: a.b, data: "${ .n > 1 }"}, correlate: {id: {from: .data.id}}}, {with: {type: c.d}}]}, read: envelope}',
       SET,
     ),
   ],

@@ -14,6 +14,7 @@ import {
   PALACE_DOCUMENT,
   PALACE_STEP,
   RETRY,
+  SCHEDULE_ON,
   SWITCH_CASE,
   TIMEOUT_SHAPE,
 } from './grammar.ts';
@@ -61,6 +62,7 @@ export const HOLDS: Readonly<Record<string, Holds>> = {
   endpoint: { one: ENDPOINT },
   switch: { namedListOf: SWITCH_CASE },
   'a listen.to': { one: LISTEN_TO },
+  'a schedule.on': { one: SCHEDULE_ON },
   one: { one: EVENT_FILTER },
   any: { listOf: EVENT_FILTER },
   all: { listOf: EVENT_FILTER },

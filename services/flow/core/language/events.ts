@@ -63,7 +63,7 @@ function iteratorOf(c: Compilation, node: MapNode, site: Site, { each, at }: Ite
   });
 }
 
-function soleKey<T extends string>(c: Compilation, node: MapNode, keys: readonly T[]): T | undefined {
+export function soleKey<T extends string>(c: Compilation, node: MapNode, keys: readonly T[]): T | undefined {
   const found = keys.filter((key) => node.entries.has(key));
   if (found.length === 1) return found[0];
   const quoted = keys.map((key) => `"${key}"`);
@@ -83,7 +83,7 @@ function untilOf(c: Compilation, node: Node | undefined, scope: Scope, itemScope
   return mode === undefined ? undefined : { mode, filters: filtersOf(c, entry(node, mode), scope) };
 }
 
-function filtersOf(c: Compilation, node: Node | undefined, scope: Scope): EventFilter[] {
+export function filtersOf(c: Compilation, node: Node | undefined, scope: Scope): EventFilter[] {
   if (node !== undefined && isEmpty(node))
     c.report.error(node, 'Name at least one event.', 'Write "- with: {type: ...}". Every event is meant by "any: []" under "to" alone.');
   const nodes = node?.kind === 'list' ? node.items : node === undefined ? [] : [node];

@@ -246,6 +246,10 @@ export const PALACE_DOCUMENT: Shape = {
     concurrency: { is: ['map'], shape: { what: 'a concurrency limit', keys: { limit: { is: ['integer'], required: true }, key: expression } } },
     upgrade: { is: ['text'], oneOf: ['compatible'] },
     lifecycle: { is: ['text'], oneOf: ['workflow', 'task'] },
+    schedule: {
+      is: ['map'],
+      shape: { what: 'the settings of a schedule', keys: { zone: text, catchUp: { is: ['text'], oneOf: ['all', 'last', 'skip'] }, paused: flag } },
+    },
   },
 };
 
@@ -254,6 +258,16 @@ const EXTENDABLE = ['call', 'composite', 'emit', 'for', 'listen', 'raise', 'run'
 export const EXTENSION: Shape = {
   what: 'an extension',
   keys: { extend: { is: ['text'], required: true, oneOf: EXTENDABLE }, when: expression, before: list, after: list },
+};
+
+const SCHEDULE: Shape = {
+  what: 'a schedule',
+  keys: { cron: text, every: duration, after: duration, on: map, read: { is: ['text'], oneOf: ['data', 'envelope'] } },
+};
+export const SCHEDULE_ON: Shape = {
+  what: 'the "on" of a schedule',
+  keys: { one: map, any: list, all: list },
+  refused: { until: `${later('"until" of a schedule is')} Start with the first event and listen for the others.` },
 };
 
 const DOCUMENT: Shape = {
@@ -270,6 +284,7 @@ export const ROOT: Shape = {
     document: { is: ['map'], required: true, shape: DOCUMENT },
     input: { is: ['map'], shape: INPUT },
     use: { is: ['map'], shape: USE },
+    schedule: { is: ['map'], shape: SCHEDULE },
     do: requiredList,
     timeout: { is: ['text', 'map'], shape: TIMEOUT },
     output: { is: ['map'], shape: OUTPUT },
@@ -278,6 +293,5 @@ export const ROOT: Shape = {
       shape: { what: '"evaluate"', keys: { language: { is: ['text'], oneOf: ['jq'] }, mode: { is: ['text'], oneOf: ['strict'] } } },
     },
   },
-  refused: { schedule: later('Schedules are') },
 };
 export const TIMEOUT_SHAPE = TIMEOUT;

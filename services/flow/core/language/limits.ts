@@ -32,3 +32,5 @@ export const MAX_EXPANDED_LENGTH = 2_000_000;
 /** Functions of elsewhere that one flow may use, and the characters of each. */
 export const MAX_FOREIGN_FUNCTIONS = 50;
 export const MAX_FOREIGN_LENGTH = 200_000;
+/** Of schedules: "every" and "after". */
+export const SHORTEST_INTERVAL_MS = 1_000;

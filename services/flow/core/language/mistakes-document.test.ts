@@ -13,7 +13,6 @@ const MISTAKES: readonly Mistake[] = [
   ['a missing document', [STEPS], ['1:1 | A flow needs "document".']],
   ['a missing do', [HEAD], ['1:1 | A flow needs "do".']],
   ['an unknown top-level key', [HEAD, STEPS, 'timout: {after: PT1S}'], ['3:1 /timout | Unknown key "timout" in a flow. | Did you mean "timeout"?']],
-  ['a schedule, which comes later', [HEAD, STEPS, 'schedule: {cron: "0 0 * * *"}'], ['3:1 /schedule | Schedules are not available yet.']],
   ['a kind that is none', ['kind: workflow', HEAD, STEPS], ['1:7 /kind | "kind" must be "palace/v1". | Leave it out in a file of plain OWS.']],
   [
     'an unknown language version',
