@@ -33,7 +33,12 @@ export async function publishSource(parts: FlowParts, tenant: string, given: Sou
   return published;
 }
 
-export async function compileSource(parts: FlowParts, tenant: string, { source, sourceName }: Source, functions: readonly PinnedFunction[] = []): Promise<Compiled> {
+export async function compileSource(
+  parts: FlowParts,
+  tenant: string,
+  { source, sourceName }: Source,
+  functions: readonly PinnedFunction[] = [],
+): Promise<Compiled> {
   const options = { ...(sourceName !== undefined && { sourceName }), ...(functions.length > 0 && { functions }) };
   return withAllowedProcesses(await parts.compiler.compile(tenant, source, options), tenant, parts.platform.config.code.allowShell);
 }
