@@ -83,7 +83,7 @@ export class Api {
   signal(id: string, name: string, data: unknown, key: string): Promise<Accepted> {
     return this.#post(runPath(id, '/signals'), { name, ...(data === undefined ? {} : { data }) }, key);
   }
-  publishEvent(event: z.input<typeof flow.publishEvent>): Promise<Accepted> {
+  publishEvent(event: Pick<z.input<typeof flow.publishEvent>, 'specversion' | 'id' | 'source' | 'type' | 'subject' | 'data'>): Promise<Accepted> {
     return this.#post('/v1/events', event);
   }
   control(verb: 'pause' | 'resume' | 'cancel' | 'retry', id: string, body: Readonly<Record<string, unknown>>): Promise<Accepted> {

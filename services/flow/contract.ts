@@ -303,8 +303,8 @@ export const deliveryList = z.object({
   ),
 });
 
-/** A CloudEvent from outside, structured mode. */
-/** A CloudEvent; keys beside these are extension attributes. */
+const ATTRIBUTE = 'An attribute has a name of lower-case letters and digits and is text, a whole number, true or false; the rest belongs under "data".';
+/** A CloudEvent from outside, structured mode; keys beside these are extension attributes. */
 export const publishEvent = z
   .object({
     specversion: z.literal('1.0'),
@@ -317,14 +317,9 @@ export const publishEvent = z
     dataschema: z.string().max(500).optional(),
     data: json.optional(),
   })
-  .catchall(json)
-  .refine((event) => Object.entries(event).every(([name, value]) => name === 'data' || isAttribute(name, value)), {
-    message: 'An attribute has a name of lower-case letters and digits and is text, a whole number, true or false; the rest belongs under "data".',
-  })
+  .catchall(z.union([z.string().max(1_000), z.int(), z.boolean()], ATTRIBUTE))
+  .refine((event) => Object.keys(event).every((name) => /^[a-z0-9]{1,40}$/.test(name)), { message: ATTRIBUTE })
   .refine((event) => Object.keys(event).length <= 40, { message: 'An event has at most 40 attributes.' });
-
-const isAttribute = (name: string, value: unknown): boolean =>
-  /^[a-z0-9]{1,40}$/.test(name) && (typeof value === 'string' ? value.length <= 1_000 : typeof value === 'boolean' || Number.isInteger(value));
 
 /** Announced and enforced bounds. */
 export const limits = z.object({ items: z.array(z.object({ name: z.string(), value: z.number(), unit: z.string(), setting: z.string() })) });

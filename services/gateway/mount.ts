@@ -87,6 +87,9 @@ function whatIsLoose(route: Route): string | undefined {
   return open === undefined ? undefined : `and its params schema disagree about {${open}}`;
 }
 
+/** Other fields than those named are dropped or let through unseen. A schema for them (attributes of events) declares them. */
 function isLoose(schema: z.ZodType | undefined): boolean {
-  return schema instanceof z.ZodObject && !(schema.def.catchall instanceof z.ZodNever);
+  if (!(schema instanceof z.ZodObject)) return false;
+  const { catchall } = schema.def;
+  return catchall === undefined || catchall instanceof z.ZodUnknown || catchall instanceof z.ZodAny;
 }
