@@ -49,6 +49,8 @@ export class FlowSchedules implements FlowWatch {
   private readonly matched = new Set<string>();
   /** By flow: up to where its times are decided. */
   private readonly decided = new Map<string, number>();
+  /** By run: its first end. One that goes back to work ends again, and that is not for its schedule. */
+  private readonly ends = new Map<string, number>();
 
   constructor(around: Surroundings, installation: Installation<FlowProcess>) {
     this.around = around;
@@ -73,6 +75,8 @@ export class FlowSchedules implements FlowWatch {
       if (at !== undefined && at > WALL_START_MS + this.around.world.nowMs + EARLY_TOLERANCE_MS)
         this.around.world.violate(`${String(id)} starts ${at - WALL_START_MS - this.around.world.nowMs} ms before its time`);
     }
+    for (const { id, ended_ms: endedMs } of [...rowsOf(write, 'run'), ...rowsOf(write, 'state')])
+      if (typeof endedMs === 'number' && !this.ends.has(String(id))) this.ends.set(String(id), endedMs);
     for (const { id, tenant } of rowsOf(write, 'event_matched')) this.expect(String(tenant), String(id));
     for (const { flow, hash, decided_ms: decidedMs } of rowsOf(write, 'schedule')) {
       this.decided.set(String(flow), Number(decidedMs));
@@ -157,9 +161,9 @@ export class FlowSchedules implements FlowWatch {
       );
     const times = runs.map(({ row }) => timeOf(row.trigger) ?? 0).toSorted((a, b) => a - b);
     if (schedule.kind === 'after') {
-      const ends = runs.map(({ row }) => ({ at: timeOf(row.trigger) ?? 0, endedMs: row.endedMs ?? 0 })).toSorted((a, b) => a.at - b.at);
+      const ends = runs.map(({ row }) => this.ends.get(row.id) ?? 0);
       // A run of the last moment may still end after the schedule did.
-      const wanted = [fromMs, ...ends.map(({ endedMs }) => endedMs)].map((ms) => ms + schedule.afterMs).filter((ms) => ms <= untilMs);
+      const wanted = [fromMs, ...ends].map((ms) => ms + schedule.afterMs).filter((ms) => ms <= untilMs);
       return this.compare(what, times, wanted, surelyMs);
     }
     const wanted: number[] = [];
