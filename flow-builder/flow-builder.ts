@@ -2,9 +2,11 @@
 // I1 Nothing here runs a flow, reads a file or knows an engine; what it gives is what was written, completed by the language's version.
 // I2 A value in jq`...` is data: it becomes a literal of the expression and never code.
 // I3 The document holds JSON and nothing else: what is not JSON is refused with its path.
+import type { Schedule, ScheduleSettings } from './schedule.ts';
 import type { Step, StepList } from './steps.ts';
 import type { Data, ErrorDefinition, Expression, Input, JsonObject, Output, RetryPolicy, Timeout } from './values.ts';
 
+export type { Schedule, ScheduleSettings } from './schedule.ts';
 export type { Catch, CallSettings, Directive, EventFilter, HttpArguments, Step, StepList } from './steps.ts';
 export type {
   Data,
@@ -34,6 +36,8 @@ export interface Extension {
 export interface FlowSettings {
   readonly concurrency?: { readonly limit: number; readonly key?: string };
   readonly upgrade?: 'compatible';
+  readonly lifecycle?: 'workflow' | 'task';
+  readonly schedule?: ScheduleSettings;
 }
 
 export interface FlowDefinition {
@@ -62,7 +66,7 @@ export interface FlowDefinition {
   readonly do: StepList;
   readonly timeout?: Timeout | string;
   readonly output?: Output;
-  readonly schedule?: JsonObject;
+  readonly schedule?: Schedule;
   readonly evaluate?: { readonly language?: 'jq'; readonly mode?: 'strict' };
 }
 

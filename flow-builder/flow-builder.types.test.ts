@@ -13,6 +13,8 @@ it('the right ones compile', () => {
   steps({ a: { call: 'charge:1.0.0@default', with: { amount: 1 }, metadata: { palace: { effect: 'unique' }, note: 'x' } } });
   steps({ a: { listen: { to: { any: [signal('x'), signal('y')], until: '.done' } } } });
   steps({ a: { wait: 'PT1S' }, b: { wait: { seconds: 1 } }, c: { wait: jq`.pause` } });
+  flow({ document: { ...document, metadata: { palace: { schedule: { zone: 'Europe/Berlin' } } } }, schedule: { cron: '0 9 * * *' }, do: [{ a: set }] });
+  flow({ document, schedule: { on: { any: [{ with: { type: 'a.b', data: jq`.n > 1` } }] }, read: 'envelope' }, do: [{ a: set }] });
   expect(flow({ document, do: [{ [`step ${1}`]: { set: { x: 1 } } }] })).toMatchObject({ document: { dsl: '1.0.3' } });
 });
 
@@ -57,6 +59,10 @@ it('the wrong ones do not', () => {
   steps({ a: { try: steps({ b: set }), catch: { retry: { backoff: { linear: {}, constant: {} } } } } });
   // @ts-expect-error: an unknown key of a retry policy
   steps({ a: { try: steps({ b: set }), catch: { retry: { dely: 'PT1S' } } } });
+  // @ts-expect-error: two schedules
+  flow({ document, schedule: { cron: '0 9 * * *', every: 'PT1H' }, do: [{ a: set }] });
+  // @ts-expect-error: events of no type would start it
+  flow({ document, schedule: { on: { one: { with: { source: '/a' } } } }, do: [{ a: set }] });
   // @ts-expect-error: an unknown key at the top
   flow({ document, do: steps({ a: set }), steps: [] });
   // @ts-expect-error: no version

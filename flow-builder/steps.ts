@@ -88,7 +88,7 @@ export interface EventFilter {
   readonly with: { readonly type?: string; readonly [attribute: string]: Value | undefined };
   readonly correlate?: { readonly [name: string]: { readonly from: string; readonly expect?: string } };
 }
-type Only<K extends string, All extends string> = { readonly [O in Exclude<All, K>]?: never };
+export type Only<K extends string, All extends string> = { readonly [O in Exclude<All, K>]?: never };
 type Events = 'one' | 'any' | 'all' | 'until';
 type ListenTo =
   | ({ readonly one: EventFilter } & Only<'one', Events>)

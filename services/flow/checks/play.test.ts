@@ -380,6 +380,21 @@ describe('a case', () => {
     );
   });
 
+  test('of a flow with a schedule is one run, whose input stands in for the time or the event', () => {
+    passes(
+      "\n  - day: { set: { day: '${ .scheduledAt[:10] }' } }",
+      'cases: [{ name: a, input: { scheduledAt: "2026-03-01T02:30:00.000Z" }, expect: { result: { day: "2026-03-01" } } }]',
+      'schedule: { cron: 0 2 * * * }',
+    );
+    const told = casesOf(
+      "\n  - took: { set: { n: '${ .[0].n }' } }",
+      'cases: [{ name: a, input: [{ n: 1 }], timeline: [{ event: { type: a.b, data: { n: 2 } } }], expect: { result: { n: 1 } } }]',
+      'schedule: { on: { one: { with: { type: a.b } } } }',
+    );
+    // An event of the timeline is for the run: it starts no second one.
+    expect(failuresOf(told)).toEqual(['1 The event was not used: No step heard it.']);
+  });
+
   test('whose input the server would refuse says so, or expects it', () => {
     const schema = 'input: { schema: { document: { type: object, required: [id] } } }';
     expect(failuresOf(casesOf('\n  - a: { set: { n: 1 } }', 'cases: [{ name: a }, { name: b, expect: { status: refused } }]', schema))).toEqual([

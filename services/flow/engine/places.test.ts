@@ -50,6 +50,17 @@ describe('the line before the places of a limit', () => {
     expect([places.isEmpty, waiting.isEmpty]).toEqual([true, true]);
   });
 
+  it('knows who has a place and who is queued, not who asks to go back', () => {
+    const places = new Places(new FairShare(10));
+    places.take('r1');
+    for (const run of ['r5', 'r3', 'r7']) places.stand(one(run));
+    places.stand(one('r4', 1, 'back'));
+    places.stand(one('r5', 1, 'back'));
+    expect(['r0', 'r1', 'r2', 'r3', 'r4', 'r5', 'r6', 'r7', 'r8'].filter((run) => places.knows(run))).toEqual(['r1', 'r3', 'r5', 'r7']);
+    places.leave('r5');
+    expect(places.knows('r5')).toBe(false);
+  });
+
   it('gives two rows that ask for the same run one place, and keeps a row in line when its run is told to have left', () => {
     const waiting = new FairShare(10);
     const places = new Places(waiting);

@@ -19,8 +19,8 @@ beforeEach(() => void (name = `told-${++number}`));
 const STEPS = [{ done: { set: { got: '${ . }' } } }];
 const type = (what = 'made'): string => `test.${name}.${what}`;
 
-async function publish(on: unknown, more: { version?: string; palace?: unknown; read?: string } = {}): Promise<void> {
-  const text = JSON.parse(flowText(name, STEPS, more)) as Record<string, unknown>;
+async function publish(on: unknown, more: { version?: string; palace?: unknown; read?: string; steps?: Json } = {}): Promise<void> {
+  const text = JSON.parse(flowText(name, more.steps ?? STEPS, more)) as Record<string, unknown>;
   const schedule = { on, ...(more.read !== undefined && { read: more.read }) };
   const reply = await node.call('POST', '/v1/flows', { body: { source: JSON.stringify({ ...text, ...(on !== undefined && { schedule }) }) } });
   expect(reply.status, JSON.stringify(reply.body)).toBe(201);
@@ -142,6 +142,90 @@ describe('an event', () => {
     await Promise.all(['a', 'b', 'c', 'a', 'b', 'c'].map((id) => emit(id)));
     await ofRuns(3);
     expect((await inputs()).map((one) => JSON.stringify(one)).toSorted()).toEqual(['[{"id":"a"}]', '[{"id":"b"}]', '[{"id":"c"}]']);
+  });
+});
+
+describe('an event of a flow under a limit', () => {
+  const hold = [{ hold: { listen: { to: { one: { with: { type: 'agentspalace.signal.go' } } } } } }];
+  const states = async () =>
+    (await house.sql<{ status: string }>('select status from flow.run where flow = $1 order by id', [`test/${name}`])).map((r) => r.status);
+  const stand = (...wanted: string[]) => until(wanted.join(', '), async () => ((await states()).join() === wanted.join() ? true : undefined));
+  const go = (id = '') => node.call('POST', `/v1/runs/${id}/signals`, { body: { name: 'go' } });
+  /** As if nothing remembered that they had come. */
+  async function again(): Promise<void> {
+    await node.close();
+    await house.sql(`delete from flow.inbox where kind = 'start' and state <> 'open'`);
+    await house.sql('update flow.event set matched = false where type = $1', [type()]);
+    node = await house.open();
+    await until('all is matched', async () => (await house.sql('select from flow.event where type = $1 and not matched', [type()])).length === 0);
+    await sleep(300);
+  }
+
+  it('waits in the line in the order of the events', async () => {
+    await publish({ one: { with: { type: type() } } }, { palace: { concurrency: { limit: 1 } }, steps: hold });
+    for (const id of ['a', 'b', 'c']) {
+      await emit(id);
+      await until(`${id} has its run`, async () => ((await runs()).some(({ trigger }) => trigger === `event/${id}`) ? true : undefined));
+    }
+    await stand('waiting', 'pending', 'pending');
+    for (const { id } of await runs()) {
+      await go(id);
+      await reached(node, id, 'completed');
+    }
+    expect((await runs()).map(({ trigger }) => trigger)).toEqual(['event/a', 'event/b', 'event/c']);
+  });
+
+  it('that comes again takes no second place, whether its run is over, at work or queued', async () => {
+    await publish({ one: { with: { type: type() } } }, { palace: { concurrency: { limit: 1 } }, steps: hold });
+    await emit('over');
+    const [over] = await ofRuns(1);
+    await stand('waiting');
+    await go(over?.id);
+    await stand('completed');
+    await emit('at-work');
+    await stand('completed', 'waiting');
+    await emit('queued');
+    await stand('completed', 'waiting', 'pending');
+    await again();
+    expect(await states()).toEqual(['completed', 'waiting', 'pending']);
+    const [, atWork, queued] = await runs();
+    await go(atWork?.id);
+    await stand('completed', 'completed', 'waiting');
+    await again();
+    await go(queued?.id);
+    await stand('completed', 'completed', 'completed');
+    await emit('next');
+    await stand('completed', 'completed', 'completed', 'waiting');
+    await go((await runs())[3]?.id);
+    await stand('completed', 'completed', 'completed', 'completed');
+  });
+});
+
+describe('an event of a flow whose limit has a key that fails', () => {
+  it('starts a run that counts as one of no key', async () => {
+    await publish({ one: { with: { type: type() } } }, { palace: { concurrency: { limit: 1, key: 'error("none")' } } });
+    await emit('keyless');
+    await ofRuns(1);
+    expect(await inputs()).toEqual([[{ id: 'keyless' }]]);
+    expect(await house.sql('select permit from flow.run where flow = $1', [`test/${name}`])).toEqual([{ permit: `acme\ntest/${name}/null` }]);
+  });
+});
+
+describe('a lifecycle event', () => {
+  const completed = { one: { with: { type: 'io.serverlessworkflow.workflow.completed.v1' } } };
+  const lifecycle = { lifecycle: 'workflow' };
+
+  it('starts other flows, and never the one whose run it tells of', async () => {
+    await publish(undefined, { palace: lifecycle });
+    const teller = name;
+    name = `${name}-follows`;
+    await publish(completed, { palace: lifecycle });
+    expect((await node.call('POST', '/v1/runs', { body: { flow: `test/${teller}`, input: {} } })).status).toBe(201);
+    await ofRuns(1);
+    await inputs();
+    await sleep(500);
+    expect(await runs()).toHaveLength(1);
+    await publish(undefined, { version: '2.0.0' });
   });
 });
 

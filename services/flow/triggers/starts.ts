@@ -1,7 +1,8 @@
 // Runs that something starts by itself: a time, an event, the end of the run before. The name of the cause makes it one run.
 // I1 A start leaves as a stream row in the commit that decides it, and begins under a claim of its name: a crash, a second owner and a
 //    cause that comes twice give neither a second run nor none.
-// I2 Where a limit holds the flow, the start waits in the inbox like any other; the row goes over under the run's own command id.
+// I2 Where a limit holds the flow, the start goes by the inbox like any other, under the run's own command id, and stands in line by the time
+//    of its cause.
 import { createHash } from 'node:crypto';
 import type { Json } from '@palace/jq/jq.ts';
 import { PalaceError } from '@palace/platform/errors.ts';
