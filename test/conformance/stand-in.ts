@@ -14,7 +14,8 @@ export interface StandIn {
   close(): Promise<void>;
 }
 
-export async function openStandIn(): Promise<StandIn> {
+/** `everywhere`: for every public host, with an empty object where the kit asks for nothing. */
+export async function openStandIn(everywhere = false): Promise<StandIn> {
   const recorder: Recorder = await recordHttp((request, response) => {
     const [status, body] = answer(request);
     response.writeHead(status, { 'content-type': 'application/json' });
@@ -22,7 +23,8 @@ export async function openStandIn(): Promise<StandIn> {
   });
   const mapped = (text: string): string => {
     const url = URL.canParse(text) ? new URL(text) : undefined;
-    return url !== undefined && HOSTS.includes(url.host) ? `http://127.0.0.1:${recorder.port}/${url.host}${url.pathname}${url.search}` : text;
+    const isMapped = url !== undefined && (HOSTS.includes(url.host) || (everywhere && url.hostname !== '127.0.0.1'));
+    return isMapped ? `http://127.0.0.1:${recorder.port}/${url.host}${url.pathname}${url.search}` : text;
   };
   return {
     port: recorder.port,
@@ -42,7 +44,7 @@ function answer({ url, headers }: Seen): [number, Json] {
   const [, user, password] = /^\/httpbin\.org\/basic-auth\/([^/]+)\/([^/]+)$/.exec(path) ?? [];
   const right = `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`;
   if (user !== undefined) return headers['authorization'] === right ? [200, { authenticated: true, user }] : [401, { authenticated: false }];
-  return [404, { code: 1, type: 'error', message: 'not found' }];
+  return HOSTS.some((host) => path.startsWith(`/${host}/`)) ? [404, { code: 1, type: 'error', message: 'not found' }] : [200, {}];
 }
 
 /** As much of the pet store's document as the kit uses, in the words of the real one. */

@@ -1,6 +1,7 @@
 // `call: http`: one request through the egress client. Arguments are those of the OWS task, already evaluated.
 // I1 Every request carries its stable key (Idempotency-Key) and the attempt; a remote that honours the key makes the act idempotent.
-// I2 A status outside 200-299 (or 300-399 when redirects are off) is a communication fault with that status (OWS).
+// I2 A status outside 200-299 (200-399 with `redirect: true`) is a communication fault with that status (OWS). Redirects are followed, unless
+//    `redirect: false` makes them the fault that they are.
 // I3 What echoes a secret is masked in the body before it is read, whatever its form.
 import { parseJsonText } from '@palace/platform/json.ts';
 import type { Json } from '@palace/jq/jq.ts';
@@ -141,7 +142,7 @@ function givenHeaders(args: HttpArgs, body: string | undefined): Record<string, 
 
 function outcomeOf(args: HttpArgs, url: string, response: EgressResponse): EffectOutcome {
   const { status } = response;
-  const accepted = status >= 200 && (status < 300 || (args.redirect === false && status < 400));
+  const accepted = status >= 200 && (status < 300 || (args.redirect === true && status < 400));
   if (!accepted) {
     // A gateway that gave up cannot know whether the remote acted.
     const reach = status === 502 || status === 504 ? 'unknown' : 'answered';

@@ -162,7 +162,7 @@ export const NOTES: Readonly<Record<string, string>> = {
   query: 'Query parameters: a map of texts, or one expression.',
   body: 'The body: any value with expressions in it.',
   'the "with" of an http call.output': 'content: the body; response: status, headers and body; raw: the body as base64.',
-  redirect: 'Whether redirects are followed.',
+  redirect: 'false: a redirect is an error; true: an answer of 300 to 399 that leads nowhere is none. Redirects are followed when it is not given.',
   authentication: 'How the call authenticates, or the name of a way in use.authentications.',
   'the "with" of an openapi call.document': 'The OpenAPI document that describes the operation.',
   'the "with" of an openapi call.output': 'content: the body; response: status, headers and body; raw: the body as base64.',
