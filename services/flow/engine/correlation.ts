@@ -5,6 +5,7 @@
 // I4 A run hears of every type neither itself nor the engine (lifecycle events), and no lifecycle event of its own: it would never rest.
 // I5 An event is matched once, however often it is published.
 // I6 Matching is a read and a write for a batch: what comes while one is under way is the next (a read for each event cost most of it).
+// I7 The runs that an event starts leave in the commit that marks it as matched (triggers/event-starts.ts).
 import { parseJsonText } from '@palace/platform/json.ts';
 import type { StreamAppend, StreamRow } from '@palace/platform/durable/contract.ts';
 import type { CloudEvent } from '../core/model.ts';

@@ -1,6 +1,6 @@
 // How many runs wait for a place in shards that other processes own, by tenant: looked up, and good for a moment.
 // I1 What this process sends there meanwhile counts at once: a flood through one door is bounded too.
-// Called by admission.ts.
+// Called by admission.ts, and at the door of webhooks.
 import { FairShare } from '@palace/platform/durable/core/fair-share.ts';
 import type { EngineParts } from './parts.ts';
 
@@ -8,7 +8,9 @@ const GOOD_FOR_MS = 1_000;
 
 export type LinesElsewhere = (shard: number) => Promise<FairShare>;
 
-export function createLinesElsewhere({ store, scheduler, settings: { maxActiveRuns } }: EngineParts): LinesElsewhere {
+type Needs = Pick<EngineParts, 'store' | 'scheduler'> & { readonly settings: Pick<EngineParts['settings'], 'maxActiveRuns'> };
+
+export function createLinesElsewhere({ store, scheduler, settings: { maxActiveRuns } }: Needs): LinesElsewhere {
   const lines = new Map<number, { readonly untilMs: number; readonly line: Promise<FairShare> }>();
 
   async function look(shard: number): Promise<FairShare> {

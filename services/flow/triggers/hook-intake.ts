@@ -8,12 +8,14 @@ import { createHash, randomUUID } from 'node:crypto';
 import type { HookIntake, RawRequest } from '@palace/gateway/contract.ts';
 import type { Json } from '@palace/jq/jq.ts';
 import type { InboxRow } from '@palace/platform/durable/contract.ts';
+import type { FairShare } from '@palace/platform/durable/core/fair-share.ts';
 import { realScheduler } from '@palace/platform/durable/scheduler.ts';
 import { PalaceError } from '@palace/platform/errors.ts';
 import type { Platform } from '@palace/platform/platform.ts';
 import type { Counter } from '@palace/platform/telemetry/port.ts';
 import { checkSchema } from '../core/json-schema.ts';
 import { verifyDelivery, type Verdict } from '../core/webhook.ts';
+import { createLinesElsewhere, type LinesElsewhere } from '../engine/lines-elsewhere.ts';
 import { homeShard } from '../engine/placement.ts';
 import { createPrograms, type Programs } from '../engine/programs.ts';
 import { flowMigrations } from '../migrations.ts';
@@ -28,11 +30,13 @@ const MINUTE_MS = 60_000;
 const MOST_COUNTED = 10_000;
 const TRIM_EVERY = 50;
 
-type Ground = Pick<Platform, 'database' | 'vault' | 'bus' | 'blobs' | 'telemetry'>;
+type Ground = Pick<Platform, 'config' | 'database' | 'vault' | 'bus' | 'blobs' | 'telemetry'>;
 
 interface Parts {
   readonly ground: Ground;
   readonly programs: Programs;
+  /** Of starts that wait for their place: bounded at every door. */
+  readonly lines: LinesElsewhere;
   readonly outcomes: Counter;
   readonly notes: Map<string, { sinceMs: number; count: number }>;
   kept: number;
@@ -48,9 +52,12 @@ interface Found {
 export async function openHookIntake(ground: Ground): Promise<HookIntake> {
   // A gateway may come up before any engine.
   await ground.database.migrate(flowMigrations());
+  const store = postgresFlowStore(ground.database, ground.blobs);
+  const scheduler = realScheduler();
   const parts: Parts = {
     ground,
-    programs: createPrograms(postgresFlowStore(ground.database, ground.blobs), realScheduler()),
+    programs: createPrograms(store, scheduler),
+    lines: createLinesElsewhere({ store, scheduler, settings: ground.config.flow }),
     outcomes: ground.telemetry.counter('palace_webhook_deliveries_total', 'Deliveries to webhooks, by outcome', ['outcome']),
     notes: new Map(),
     kept: 0,
@@ -105,7 +112,7 @@ async function rowOf(parts: Parts, found: Found, message: string, { subject }: E
   return { shard: homeShard(tenant, hook.type), tenant, key: `event/${hook.type}`, commandId, kind: 'event', body: JSON.stringify(event) };
 }
 
-async function startOf({ programs }: Parts, { tenant, hook, nowMs }: Found, flow: string, message: string, data: Json): Promise<InboxRow> {
+async function startOf({ programs, lines }: Parts, { tenant, hook, nowMs }: Found, flow: string, message: string, data: Json): Promise<InboxRow> {
   const found = await programs.resolve(tenant, flow);
   if (found === undefined) throw new PalaceError('not-found', { detail: `There is no flow ${flow}.` });
   const { schema } = found.linked.program.input;
@@ -114,7 +121,13 @@ async function startOf({ programs }: Parts, { tenant, hook, nowMs }: Found, flow
   // The id tells a webhook from one of the same name before it.
   const cause = { tenant, flow, trigger: `webhook/${hook.name}/${message}`, id: hook.id, atMs: nowMs };
   const { shard, body } = triggeredStart(cause, found.linked, data);
+  if (body.permit !== undefined) checkLine(await lines(shard), tenant);
   return { shard, tenant, key: body.run, commandId: `start/${body.run}`, kind: 'start', body: JSON.stringify(body) };
+}
+
+function checkLine(line: FairShare, tenant: string): void {
+  if (!line.admits(tenant)) throw new PalaceError('overload.busy', { detail: 'Too many starts wait for their place.', retryAfterSeconds: 1 });
+  line.take(tenant);
 }
 
 function keep(parts: Parts, { tenant, hook }: Found, message: string, row: InboxRow): Promise<boolean> {

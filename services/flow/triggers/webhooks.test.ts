@@ -211,6 +211,27 @@ describe('a delivery', () => {
   });
 });
 
+describe('a delivery that starts a flow under a limit', () => {
+  it('waits in line like every start, and is refused for a moment when too many wait', async () => {
+    const steps = [{ hold: { listen: { to: { one: { with: { type: 'agentspalace.signal.go' } } } } } }];
+    await call('POST', '/v1/flows', { source: flowText(name, steps, { palace: { concurrency: { limit: 1 } } }) });
+    const hook = await make({ flow: `test/${name}` });
+    const config = { ...platform.config, flow: { ...platform.config.flow, maxActiveRuns: 3 } };
+    const narrow = await openGateway(platform, { doors: [], hooks: await openHookIntake({ ...platform, config }), settings: { port: 0 } });
+    const to = (await narrow.listen()).url;
+    let kept = 0;
+    let answer = await deliver(hook, { id: 'msg_0', to });
+    for (; answer.status === 202 && kept < 20; answer = await deliver(hook, { id: `msg_${kept}`, to })) kept += 1;
+    expect([answer.status, answer.body['code'], answer.headers.get('retry-after')]).toEqual([503, 'overload.busy', '1']);
+    const states = await until('what was kept is queued', async () => {
+      const { rows } = await db.database.owner.query<{ status: string }>('select status from flow.run where flow = $1 order by id', [`test/${name}`]);
+      return rows.length === kept && rows[0]?.status === 'waiting' ? rows.map(({ status }) => status) : undefined;
+    });
+    expect(states.slice(1)).toEqual(states.slice(1).map(() => 'pending'));
+    await narrow.close();
+  });
+});
+
 describe('other forms of proof', () => {
   it('GitHub signs the body, and its event is the subject', async () => {
     const hook = await make({ scheme: 'github', secret: 'a-test-secret-of-nobody' });

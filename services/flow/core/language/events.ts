@@ -87,7 +87,7 @@ export function filtersOf(c: Compilation, node: Node | undefined, scope: Scope):
   if (node !== undefined && isEmpty(node))
     c.report.error(node, 'Name at least one event.', 'Write "- with: {type: ...}". Every event is meant by "any: []" under "to" alone.');
   const nodes = node?.kind === 'list' ? node.items : node === undefined ? [] : [node];
-  if (nodes.length > MAX_FILTERS && node !== undefined) c.report.error(node, `A listen may name at most ${MAX_FILTERS} events.`);
+  if (nodes.length > MAX_FILTERS && node !== undefined) c.report.error(node, `At most ${MAX_FILTERS} events may be named here.`);
   return nodes.map((one) => filterOf(c, one, scope)).filter((one) => one !== undefined);
 }
 

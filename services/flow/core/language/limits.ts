@@ -23,7 +23,7 @@ export const MAX_DURATION_MS = 36_525 * 86_400_000;
 export const MAX_CONCURRENCY = 100_000;
 /** Names under use.secrets. */
 export const MAX_SECRETS = 100;
-/** Event filters of one listen; each is a subscription, and is tried on every event. */
+/** Event filters of one listen, where each is a subscription, or of a schedule; each is tried on every event. */
 export const MAX_FILTERS = 100;
 /** Functions that call functions. */
 export const MAX_FUNCTION_DEPTH = 16;

@@ -131,7 +131,7 @@ const MISTAKES: readonly Mistake[] = [
   [
     'more filters than a listen may have',
     ['- pay:', `    listen: {to: {any: [${Array.from({ length: 101 }, () => '{with: {type: a}}').join(', ')}]}}`],
-    ['4:26 /do/0/pay/listen/to/any | A listen may name at most 100 events.'],
+    ['4:26 /do/0/pay/listen/to/any | At most 100 events may be named here.'],
   ],
   [
     'until without any',
