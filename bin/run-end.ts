@@ -42,12 +42,21 @@ async function sourceLineOf(api: Api, run: RunDetail): Promise<string | undefine
   }
 }
 
-/** Aborted by the first Ctrl-C; a second one ends the process as usual. */
+/** Wrappers (npm, timeout) pass on a signal that the terminal has sent to the whole group already: the same Ctrl-C comes twice. */
+const SAME_MS = 500;
+
+/** Aborted by the first Ctrl-C; a second one ends the process. */
 export function interruptible(): { readonly signal: AbortSignal; release(): void } {
   const controller = new AbortController();
-  const onInterrupt = (): void => controller.abort();
-  process.once('SIGINT', onInterrupt);
-  process.once('SIGTERM', onInterrupt);
+  let firstAt: number | undefined;
+  const onInterrupt = (): void => {
+    controller.abort();
+    const now = performance.now();
+    firstAt ??= now;
+    if (now - firstAt > SAME_MS) process.exit(130);
+  };
+  process.on('SIGINT', onInterrupt);
+  process.on('SIGTERM', onInterrupt);
   return {
     signal: controller.signal,
     release: () => {

@@ -1,4 +1,5 @@
-// The quick tier of the simulator: some seeds of the real code hold, every mutant is caught. `test/simulate/simulate.ts` runs for longer.
+// The quick tier of the simulator: some seeds of the real code hold, the mutants of the durable component are caught.
+// `test/simulate/simulate.ts` runs for longer, with `--mutants` for those of every service.
 import { describe, expect, it } from 'vitest';
 import { KEPT_SEEDS } from './simulate/seeds.ts';
 import { SERVICES } from './simulate/services.ts';
@@ -6,7 +7,7 @@ import { simulate } from './simulate/simulation.ts';
 import { MUTANTS } from './simulate/switches.ts';
 
 const FAULTS_FOR_MS = 15_000;
-const FRESH_SEEDS = 12;
+const FRESH_SEEDS = 6;
 const MUTANT_SEEDS = 150;
 
 describe.each(Object.keys(SERVICES))('the simulated service %s', (service) => {
@@ -28,7 +29,7 @@ describe.each(Object.keys(SERVICES))('the simulated service %s', (service) => {
     expect(await simulate(7, options)).toEqual(await simulate(7, options));
   });
 
-  it.each(MUTANTS.filter((mutant) => mutant.service === service))('catches the mutant: $name', async ({ mistakes }) => {
+  it.each(MUTANTS.filter((mutant) => mutant.service === service && service === 'ledger'))('catches the mutant: $name', async ({ mistakes }) => {
     for (let seed = 1; seed <= MUTANT_SEEDS; seed++) {
       if ((await simulate(seed, { service, mistakes, faultsForMs: FAULTS_FOR_MS })).violation !== undefined) return;
     }

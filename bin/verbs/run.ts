@@ -63,10 +63,11 @@ async function follow(call: Call, api: Api, started: Started, deadlineAt: number
     announceWaits(call, api, run, seen);
   };
   const followed = await followRun(api, started.id, { after: 0, deadlineAt, signal: interrupt.signal, onLook, onGone: (gone) => tellGone(call, gone) });
-  interrupt.release();
   if (followed.end === 'ended') printResult(call, followed.run);
   else if (call.json && last !== undefined) terminal.out(jsonText(last));
-  return reportEnd(call, api, started.id, followed, last?.status);
+  const exit = await reportEnd(call, api, started.id, followed, last?.status);
+  interrupt.release();
+  return exit;
 }
 
 function printResult(call: Call, run: RunDetail): void {

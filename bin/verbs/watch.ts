@@ -30,6 +30,7 @@ export async function execute(call: Call): Promise<ExitCode> {
     },
     onGone: (gone) => tellGone(call, gone),
   });
+  const exit = await reportEnd(call, api, id, followed, status);
   interrupt.release();
-  return reportEnd(call, api, id, followed, status);
+  return exit;
 }

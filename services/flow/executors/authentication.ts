@@ -63,7 +63,7 @@ function checked<S extends keyof typeof SCHEMES>(scheme: S, given: Json | undefi
   if (parsed.success) return parsed.data as z.output<(typeof SCHEMES)[S]>;
   const wanted = scheme === 'bearer' ? 'a token' : scheme === 'basic' || scheme === 'digest' ? 'username and password' : 'authority and grant';
   const at = [...new Set(parsed.error.issues.map((issue) => issue.path.join('.')).filter((path) => path !== ''))].slice(0, 5);
-  throw refusal(`The ${scheme} authentication needs ${wanted} as text${at.length === 0 ? '' : `; look at ${at.join(', ')}`}.`);
+  throw refusal(`The authentication "${scheme}" needs ${wanted} as text${at.length === 0 ? '' : `; look at ${at.join(', ')}`}.`);
 }
 
 function basicOf(call: EffectCall, { username, password }: z.output<typeof PAIR>): string {
