@@ -231,11 +231,15 @@ function inNewSegment(lived: VirtualShell, newest: Linked | undefined): VirtualS
   return opening.journal.at(-1)?.type === 'segment.opened' ? take(opening, { historyEvents: 400 }) : undefined;
 }
 
-/** With pointers for the numbers of steps. */
+/** With pointers for the numbers of steps, and sources for those of the expressions in filters. */
 function sinceSegment({ journal, run }: VirtualShell): unknown {
   const named = ['pc', 'then', 'to'];
   const pointer = (pc: unknown): unknown => (typeof pc === 'number' && pc >= 0 ? run.linked.program.steps[pc]?.pointer : pc);
+  const { expressions } = run.linked.program;
+  const spelled = (filters: unknown): unknown =>
+    JSON.parse(JSON.stringify(filters), (name, value: unknown) => (name === 'e' && typeof value === 'number' ? expressions[value] : value));
+  const readable = (key: string, value: unknown): unknown => (named.includes(key) ? pointer(value) : key === 'filters' ? spelled(value) : value);
   return journal
     .slice(journal.findLastIndex((event) => event.type === 'segment.opened') + 1)
-    .map((event) => Object.fromEntries(Object.entries(event).map(([key, value]) => [key, named.includes(key) ? pointer(value) : value])));
+    .map((event) => Object.fromEntries(Object.entries(event).map(([key, value]) => [key, readable(key, value)])));
 }
