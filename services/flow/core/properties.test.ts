@@ -233,7 +233,7 @@ function inNewSegment(lived: VirtualShell, newest: Linked | undefined): VirtualS
 
 /** With pointers for the numbers of steps, and sources for those of the expressions in filters. */
 function sinceSegment({ journal, run }: VirtualShell): unknown {
-  const named = ['pc', 'then', 'to'];
+  const named = ['pc', 'then', 'to', 'onward'];
   const pointer = (pc: unknown): unknown => (typeof pc === 'number' && pc >= 0 ? run.linked.program.steps[pc]?.pointer : pc);
   const { expressions } = run.linked.program;
   const spelled = (filters: unknown): unknown =>
