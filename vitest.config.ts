@@ -13,6 +13,8 @@ export default defineConfig({
       'test/cli/**/*.test.ts',
       'test/conformance/**/*.test.ts',
     ],
+    // Those burn a processor for a while: vitest.slow.config.ts.
+    exclude: ['**/node_modules/**', '**/*.slow.test.ts'],
     // Ends the database server that the run's tests share.
     globalSetup: ['platform/database/test-run.ts'],
     // Looks after the prototypes that all objects share.

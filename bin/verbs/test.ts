@@ -25,6 +25,13 @@ const PARTS: readonly Part[] = [
   { tier: 'quick', name: 'tests', script: 'node_modules/.bin/vitest', args: ['run'], size: 'every *.test.ts' },
   {
     tier: 'full',
+    name: 'slow',
+    script: 'node_modules/.bin/vitest',
+    args: ['run', '--config', 'vitest.slow.config.ts'],
+    size: 'every *.slow.test.ts: hostile scripts, the simulator with its mutants of the durable component',
+  },
+  {
+    tier: 'full',
     name: 'simulate',
     script: 'test/simulate/simulate.ts',
     args: ['--seconds', '60'],

@@ -1,5 +1,5 @@
 // One simulation: a seed, a service, a set of mistakes (none for the real code), a verdict.
-// Called by simulate.ts and by ../simulate.test.ts.
+// Called by simulate.ts and by ../simulate.slow.test.ts.
 import { SimulatedDatabase } from './database.ts';
 import { Faults } from './faults.ts';
 import { SimulatedInstallation } from './installation.ts';
