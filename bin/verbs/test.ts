@@ -28,7 +28,7 @@ const PARTS: readonly Part[] = [
     name: 'slow',
     script: 'node_modules/.bin/vitest',
     args: ['run', '--config', 'vitest.slow.config.ts'],
-    size: 'every *.slow.test.ts: hostile scripts, the simulator with its mutants of the durable component',
+    size: 'every *.slow.test.ts: hostile scripts, golden outputs of the command line, the simulator',
   },
   {
     tier: 'full',
