@@ -18,7 +18,8 @@ it('the right ones compile', () => {
   expect(flow({ document, do: [{ [`step ${1}`]: { set: { x: 1 } } }] })).toMatchObject({ document: { dsl: '1.0.3' } });
 });
 
-it('the wrong ones do not', () => {
+/** Refused by the type check (`./palace check-code`), which fails where it lets one of them pass. */
+function mistakes(): void {
   // @ts-expect-error: there is no step "c" in the list
   steps({ a: { set: { x: 1 }, then: 'c' }, b: set });
   // @ts-expect-error: a case goes to a step that is not there
@@ -73,5 +74,8 @@ it('the wrong ones do not', () => {
   flow({ document, do: { a: set } });
   // @ts-expect-error: an extension of an unknown kind
   flow({ document, use: { extensions: [{ x: { extend: 'sets' } }] }, do: steps({ a: set }) });
-  expect(true).toBe(true);
+}
+
+it('the wrong ones do not; at run time nothing is checked, so that a builder never fails where validate would say why', () => {
+  expect(mistakes).not.toThrow();
 });

@@ -1,11 +1,11 @@
 // palace egress: the addresses that flows may call beyond the public ones.
-import type { EgressRuleView } from '@palace/gateway/contract.ts';
 import { Api } from '../api.ts';
 import type { Call } from '../call.ts';
 import { Client } from '../client.ts';
 import type { ExitCode } from '../command.ts';
 import { refused } from '../failure.ts';
 import { findServer } from '../find-server.ts';
+import { readPages } from '../pages.ts';
 import { jsonText, oneLine, table } from '../terminal.ts';
 
 const MOST_RULES = 10_000;
@@ -26,13 +26,7 @@ async function list(call: Call, address: string | undefined): Promise<ExitCode> 
   const { terminal, json } = call;
   if (address !== undefined) throw refused('palace egress list takes no address.');
   const api = new Api(new Client(findServer(call)));
-  const items: EgressRuleView[] = [];
-  let cursor: string | undefined;
-  do {
-    const page: Awaited<ReturnType<Api['egressRules']>> = await api.egressRules(cursor);
-    items.push(...page.items);
-    cursor = page.items.length === 0 ? undefined : page.next;
-  } while (cursor !== undefined && items.length < MOST_RULES);
+  const { items } = await readPages(MOST_RULES, (cursor) => api.egressRules(cursor));
   if (json) terminal.out(jsonText({ items }));
   else
     table(

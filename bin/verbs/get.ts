@@ -7,6 +7,7 @@ import type { ExitCode } from '../command.ts';
 import { eventLine } from '../event-line.ts';
 import { refused } from '../failure.ts';
 import { findServer } from '../find-server.ts';
+import { readPages, type Page } from '../pages.ts';
 import { checkFlowRef, checkRunId } from '../references.ts';
 import { runText } from '../run-report.ts';
 import { jsonText, oneLine, table } from '../terminal.ts';
@@ -111,22 +112,10 @@ async function events(call: Call, api: Api, id: string): Promise<void> {
   if (after !== undefined) call.terminal.note(`More: ${call.program} get events ${id} --after ${after} --limit ${most}`);
 }
 
-interface Page<T> {
-  readonly items: readonly T[];
-  readonly next?: string | undefined;
-}
-
 async function pages<T>(call: Call, ask: (limit: number, cursor: string | undefined) => Promise<Page<T>>): Promise<T[]> {
   const most = Math.min(call.args.integer('limit') ?? 50, MOST_ROWS);
-  const items: T[] = [];
-  let cursor: string | undefined;
-  while (items.length < most) {
-    const page = await ask(Math.min(PAGE, most - items.length), cursor);
-    items.push(...page.items);
-    cursor = page.next;
-    if (cursor === undefined || page.items.length === 0) return items;
-  }
-  if (cursor !== undefined) call.terminal.note(`There are more; raise --limit (now ${most}).`);
+  const { items, next } = await readPages(most, (cursor, wanted) => ask(Math.min(PAGE, wanted), cursor));
+  if (next !== undefined) call.terminal.note(`There are more; raise --limit (now ${most}).`);
   return items;
 }
 

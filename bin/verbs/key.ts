@@ -1,11 +1,11 @@
 // palace key: API keys of the caller's tenant.
-import type { ApiKey } from '@palace/gateway/contract.ts';
 import { Api } from '../api.ts';
 import type { Call } from '../call.ts';
 import { Client } from '../client.ts';
 import type { ExitCode } from '../command.ts';
 import { refused } from '../failure.ts';
 import { findServer } from '../find-server.ts';
+import { readPages } from '../pages.ts';
 import { jsonText, oneLine, table } from '../terminal.ts';
 
 const MOST_KEYS = 10_000;
@@ -31,13 +31,7 @@ async function create(call: Call): Promise<ExitCode> {
 
 async function list({ args, terminal, json, ...rest }: Call): Promise<ExitCode> {
   const api = new Api(new Client(findServer({ args, terminal, json, ...rest })));
-  const items: ApiKey[] = [];
-  let cursor: string | undefined;
-  do {
-    const page: Awaited<ReturnType<Api['listKeys']>> = await api.listKeys(cursor);
-    items.push(...page.items);
-    cursor = page.items.length === 0 ? undefined : page.next;
-  } while (cursor !== undefined && items.length < MOST_KEYS);
+  const { items } = await readPages(MOST_KEYS, (cursor) => api.listKeys(cursor));
   if (json) terminal.out(jsonText({ items }));
   else
     table(

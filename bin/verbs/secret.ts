@@ -1,12 +1,13 @@
 // palace secret: values that flows use and nobody reads back.
 // I1 A value is never an argument, and no message repeats it.
-import { secretName, type SecretView } from '@palace/gateway/contract.ts';
+import { secretName } from '@palace/gateway/contract.ts';
 import { Api } from '../api.ts';
 import type { Call } from '../call.ts';
 import { Client } from '../client.ts';
 import type { ExitCode } from '../command.ts';
 import { refused } from '../failure.ts';
 import { findServer } from '../find-server.ts';
+import { readPages } from '../pages.ts';
 import { readStandardInput, readText } from '../read-input.ts';
 import { jsonText, oneLine, table } from '../terminal.ts';
 
@@ -51,13 +52,7 @@ function readValue({ args }: Call): unknown {
 }
 
 async function list({ terminal, json }: Call, api: Api): Promise<ExitCode> {
-  const items: SecretView[] = [];
-  let cursor: string | undefined;
-  do {
-    const page: Awaited<ReturnType<Api['listSecrets']>> = await api.listSecrets(cursor);
-    items.push(...page.items);
-    cursor = page.items.length === 0 ? undefined : page.next;
-  } while (cursor !== undefined && items.length < MOST_SECRETS);
+  const { items } = await readPages(MOST_SECRETS, (cursor) => api.listSecrets(cursor));
   if (json) terminal.out(jsonText({ items }));
   else
     table(

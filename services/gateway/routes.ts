@@ -21,6 +21,7 @@ import {
   route,
 } from './contract.ts';
 import type { Role, Route } from './contract.ts';
+import { listPage } from './list-page.ts';
 import { canonicalAddress } from './host.ts';
 import { mayManage } from './keys.ts';
 import type { Keys } from './keys.ts';
@@ -56,7 +57,7 @@ function keyRoutes({ store, keys }: OwnParts): Route[] {
       responses: { 200: keyList },
       async handle({ tenant, query }) {
         const found = await store.listKeys(tenant, query.limit + 1, query.cursor);
-        return { status: 200, body: page(found, query.limit, (key) => key.id) };
+        return { status: 200, body: listPage(found, query.limit, (key) => key.id) };
       },
     }),
     route({
@@ -138,7 +139,7 @@ function egressRoutes({ store }: OwnParts): Route[] {
       async handle({ tenant, query }) {
         const after = query.cursor === undefined ? undefined : egressAddress.safeParse(query.cursor).data;
         const found = await store.listRules(tenant, query.limit + 1, after === undefined ? undefined : place(after));
-        return { status: 200, body: page(found, query.limit, (rule) => rule.address) };
+        return { status: 200, body: listPage(found, query.limit, (rule) => rule.address) };
       },
     }),
     route({
@@ -256,10 +257,4 @@ function openRoutes({ ready, document }: OpenParts): Route[] {
       handle: async () => ({ status: 200, body: await document() }),
     }),
   ];
-}
-
-function page<T>(found: readonly T[], limit: number, cursorOf: (item: T) => string): { items: readonly T[]; next?: string } {
-  const items = found.slice(0, limit);
-  const last = items.at(-1);
-  return found.length > limit && last !== undefined ? { items, next: cursorOf(last) } : { items };
 }

@@ -2,6 +2,7 @@
 import type { Log } from '@palace/platform/telemetry/port.ts';
 import { z } from 'zod';
 import { listSecrets, putSecret, route, rotatedSecrets, secretList, secretName, secretView, type Route } from './contract.ts';
+import { listPage } from './list-page.ts';
 import { MAX_SECRET_BYTES, type Secrets } from './secrets.ts';
 
 /** A text of two bytes a character, escaped, with its name around it. */
@@ -21,8 +22,7 @@ export function secretRoutes(secrets: Secrets, log: Log): Route[] {
       responses: { 200: secretList },
       async handle({ tenant, query }) {
         const found = await secrets.list(tenant, query.limit + 1, query.cursor);
-        const items = found.slice(0, query.limit);
-        return { status: 200, body: { items, ...(found.length > items.length && { next: items.at(-1)?.name }) } };
+        return { status: 200, body: listPage(found, query.limit, ({ name }) => name) };
       },
     }),
     route({
