@@ -2,7 +2,8 @@
 import { randomUUID } from 'node:crypto';
 import type { z } from 'zod';
 import type * as flow from '@palace/flow/contract.ts';
-import type { ApiKey, EgressRuleView, SecretView } from '@palace/gateway/contract.ts';
+import type { AuditVerdict } from '@palace/platform/audit/port.ts';
+import type { ApiKey, AuditRecordView, EgressRuleView, SecretView } from '@palace/gateway/contract.ts';
 import type { Client } from './client.ts';
 
 export type FlowVersion = z.infer<typeof flow.flowVersion>;
@@ -144,6 +145,12 @@ export class Api {
   }
   commandState(id: string): Promise<CommandState> {
     return this.#get(`/v1/commands/${encodeURIComponent(id)}`);
+  }
+  audit(query: Query): Promise<{ items: AuditRecordView[]; next?: string }> {
+    return this.#get(withQuery('/v1/audit', query));
+  }
+  verifyAudit(): Promise<AuditVerdict> {
+    return this.#get('/v1/audit/verify');
   }
   egressRules(cursor?: string): Promise<{ items: EgressRuleView[]; next?: string }> {
     return this.#get(withQuery('/v1/egress', { cursor }));

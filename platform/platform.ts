@@ -3,6 +3,8 @@
 // I2 The embedded database ends last: everybody above it has said what they had to say.
 // Called by bin/.
 import { hostname } from 'node:os';
+import { openAudit } from './audit/audit.ts';
+import type { Audit } from './audit/port.ts';
 import { fileBlobs } from './blobs/files.ts';
 import type { Blobs } from './blobs/port.ts';
 import { memoryBus } from './bus/memory.ts';
@@ -38,6 +40,8 @@ export interface Platform {
   readonly blobs: Blobs;
   readonly egress: Egress;
   readonly vault: Vault;
+  /** Who did what; written by the doors of services. */
+  readonly audit: Audit;
   /** What flows and others may use of what the tenant keeps; set and listed at the gateway. */
   readonly secrets: SecretReader;
   readonly telemetry: Telemetry;
@@ -78,6 +82,7 @@ export async function openPlatform(config: Config, options: PlatformOptions): Pr
   const database = await connect(config, options, embedded, telemetry);
   opened.defer(() => database.close());
   const vault = await openVault(database, openKeyFile(config));
+  const audit = openAudit(database, { key: derivedKey(internalKey, 'audit'), keepDays: config.installation.auditKeepDays });
   const secrets = options.secrets?.(database, vault) ?? noSecrets;
   const cache = openCache(config);
   opened.defer(() => cache.close());
@@ -89,7 +94,22 @@ export async function openPlatform(config: Config, options: PlatformOptions): Pr
   opened.defer(() => egress.close());
   const lifetime = opened.move();
   const nodeName = config.installation.nodeName || `${hostname()}-${process.pid}`;
-  return { config, nodeName, internalKey, database, bus, cache, blobs, egress, vault, secrets, telemetry, embedded, close: () => lifetime.disposeAsync() };
+  return {
+    config,
+    nodeName,
+    internalKey,
+    database,
+    bus,
+    cache,
+    blobs,
+    egress,
+    vault,
+    audit,
+    secrets,
+    telemetry,
+    embedded,
+    close: () => lifetime.disposeAsync(),
+  };
 }
 
 async function openEmbedded(config: Config, options: PlatformOptions, log: Log): Promise<EmbeddedServer | undefined> {

@@ -74,6 +74,29 @@ export const SETTING_COMMANDS: readonly CommandSpec[] = [
     exits: [0, 2, 6],
   },
   {
+    name: 'audit',
+    group: 'Settings and checks',
+    summary: 'Show who did what, and check that the log was not changed',
+    usage: ['audit list [--action ACTION] [--actor ID] [--limit N]', 'audit verify [--expect SEQ:HASH]'],
+    about: [
+      'Everything that changes the installation is in the log before it is done: keys, secrets, flows, webhooks, schedules, control of runs, addresses. A second entry tells how it ended. Starts, signals and events are in the histories of runs.',
+      '`verify` reads the whole chain of the tenant and names the first entry that is wrong. It prints the newest entry with its hash: kept elsewhere and given to --expect, it also finds a log that was cut off at its end.',
+    ],
+    positionals: [{ name: 'ACTION', summary: 'What to do.', choices: ['list', 'verify'] }],
+    flags: [
+      { name: 'action', kind: 'text', placeholder: 'ACTION', summary: 'Of `list`: only entries of this action, e.g. key.create.' },
+      { name: 'actor', kind: 'text', placeholder: 'ID', summary: 'Of `list`: only entries of this key.' },
+      { name: 'limit', kind: 'integer', placeholder: 'N', default: '50', summary: 'Of `list`: at most so many, the newest first.' },
+      { name: 'expect', kind: 'text', placeholder: 'SEQ:HASH', summary: 'Of `verify`: what it printed before.' },
+      ...SERVER_FLAGS,
+    ],
+    examples: [
+      { line: 'audit list --action secret.set', says: 'Who set secrets.' },
+      { line: 'audit verify', says: 'Exit code 1 when an entry was changed.' },
+    ],
+    exits: [0, 1, 2, 6],
+  },
+  {
     name: 'doctor',
     group: 'Settings and checks',
     summary: 'Check this installation and say how to mend what is wrong',

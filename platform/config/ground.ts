@@ -11,6 +11,7 @@ export const INSTALLATION = z.strictObject({
     '',
     'File with the key that opens the secrets, the same for every process of a cluster; empty takes vault.key in the data folder.',
   ),
+  auditKeepDays: whole('PALACE_AUDIT_KEEP_DAYS', 400, 1, 36_500, 'How long entries of the audit log are kept.'),
   drainMs: whole('PALACE_DRAIN_MS', 20_000, 0, 600_000, 'How long a stopping process waits for running steps.'),
 });
 

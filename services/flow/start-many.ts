@@ -20,6 +20,11 @@ type Accepted =
   | { readonly id: string }
   | { readonly problem: { readonly code: string; readonly title: string; readonly detail?: string; readonly errors?: unknown } };
 
+export interface Starter {
+  readonly tenant: string;
+  readonly by: string;
+}
+
 interface Begun {
   readonly accepted: Promise<Accepted>;
   readonly ended: Promise<RunEnd>;
@@ -35,17 +40,18 @@ const NEWS_MS = 600_000;
 /** A run that began here and ends within this is told of out of memory (three reads less); others are looked for in the journal. */
 const SHORT_RUN_MS = 5_000;
 
-export function startMany(parts: FlowParts, tenant: string, items: readonly Item[]): StartedMany {
-  const each = items.map((item) => startOne(parts, tenant, item));
+export function startMany(parts: FlowParts, who: Starter, items: readonly Item[]): StartedMany {
+  const { tenant } = who;
+  const each = items.map((item) => startOne(parts, who, item));
   return { accepted: Promise.all(each.map(({ accepted }) => accepted)), news: (signal) => news(parts, tenant, each, signal) };
 }
 
-function startOne(parts: FlowParts, tenant: string, item: Item): Begun {
+function startOne(parts: FlowParts, who: Starter, item: Item): Begun {
   const ended = Promise.withResolvers<RunEnd>();
-  return { accepted: accept(parts, tenant, item, ended.resolve), ended: ended.promise };
+  return { accepted: accept(parts, who, item, ended.resolve), ended: ended.promise };
 }
 
-async function accept(parts: FlowParts, tenant: string, item: Item, onEnd: (end: RunEnd) => void): Promise<Accepted> {
+async function accept(parts: FlowParts, { tenant, by }: Starter, item: Item, onEnd: (end: RunEnd) => void): Promise<Accepted> {
   try {
     const input = (item.input ?? {}) as Json;
     const key =
@@ -60,7 +66,7 @@ async function accept(parts: FlowParts, tenant: string, item: Item, onEnd: (end:
                 .digest('hex'),
             },
           };
-    const { id } = await parts.engine.accept.start({ tenant, flow: item.flow, input, onEnd, ...key });
+    const { id } = await parts.engine.accept.start({ tenant, by, flow: item.flow, input, onEnd, ...key });
     return { id };
   } catch (error) {
     const known = error instanceof PalaceError ? error : new PalaceError('internal');

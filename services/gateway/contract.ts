@@ -2,6 +2,8 @@
 // I1 Every route declares a permission and a loader, or the boot fails (S01).
 // I2 A loader fetches by (tenant, id) and answers undefined for foreign and unknown ids alike: both read 404 (S02).
 // I3 Bodies and queries are strict schemas: unknown fields are refused (S07). One content type a route (S19).
+// I4 Every route that is no GET says what the audit log tells of it, or why nothing, or the boot fails (S43).
+import type { AuditDetail } from '@palace/platform/audit/port.ts';
 import { z } from 'zod';
 
 export const PERMISSIONS = [
@@ -21,6 +23,7 @@ export const PERMISSIONS = [
   'key.write',
   'secret.read',
   'secret.write',
+  'audit.read',
   'system.read',
 ] as const;
 export type Permission = (typeof PERMISSIONS)[number];
@@ -93,6 +96,13 @@ export interface RouteContext<P, Q, B, R> {
 
 type Schema = z.ZodType;
 
+/** What the audit log says of a route that changes something. */
+export type AuditTerms<Said> =
+  /** `detail` names what of the request may stand in the log: never a value that could be a secret. */
+  | { readonly action: string; readonly detail?: (said: Said) => AuditDetail }
+  /** Why it says nothing: where else what was done is kept. */
+  | { readonly none: string };
+
 /** A request whose signature covers its very bytes. */
 export interface RawRequest {
   /** Lower-case names. */
@@ -120,6 +130,8 @@ export interface RouteSpec<P extends Schema = Schema, Q extends Schema = Schema,
   readonly params?: P;
   readonly query?: Q;
   readonly body?: B;
+  /** Of every route that is no GET. */
+  readonly audit?: AuditTerms<{ readonly params: z.output<P>; readonly query: z.output<Q>; readonly body: z.output<B> }>;
   /** Success schemas by status, for OpenAPI; answers are not checked at run time. */
   readonly responses: Readonly<Record<number, Schema | undefined>>;
   /** Offers text/event-stream beside JSON. */
@@ -137,7 +149,8 @@ export interface RouteSpec<P extends Schema = Schema, Q extends Schema = Schema,
 }
 
 /** A route with its types forgotten, as the gateway keeps it. */
-export type Route = Omit<RouteSpec, 'handle' | 'loader'> & {
+export type Route = Omit<RouteSpec, 'handle' | 'loader' | 'audit'> & {
+  readonly audit?: AuditTerms<never>;
   readonly loader: 'collection' | ((tenant: string, params: never) => Promise<unknown>);
   handle(context: never): Promise<Reply>;
 };
@@ -251,6 +264,35 @@ export const listSecrets = z.strictObject({
 export const secretList = z.object({ items: z.array(secretView), next: z.string().optional() });
 export const rotatedSecrets = z.object({ keyVersion: z.number().int(), resealed: z.number().int() });
 export type SecretView = z.infer<typeof secretView>;
+
+// ---- the audit log ----
+export const listAudit = z.strictObject({
+  limit: z.coerce.number().int().min(1).max(500).default(50),
+  /** Entries below this number. */
+  cursor: z.coerce.number().int().min(1).optional(),
+  action: z.string().max(100).optional(),
+  actor: z.string().max(100).optional(),
+});
+const auditRecord = z.object({
+  seq: z.number().int(),
+  at: z.string(),
+  actor: z.object({ kind: z.enum(['api-key', 'service', 'system']), id: z.string(), role: z.string().optional() }),
+  action: z.string(),
+  target: z.string(),
+  address: z.string().optional(),
+  detail: z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()])).optional(),
+  outcome: z.object({ /** The entry that it ends. */ of: z.number().int(), status: z.number().int(), code: z.string().optional() }).optional(),
+  /** The text that was hashed, after the hash before it, the tenant and a NUL. */
+  body: z.string(),
+  /** SHA-256, hex. */
+  hash: z.string(),
+});
+export const auditList = z.object({ items: z.array(auditRecord), next: z.string().optional() });
+export const auditVerdict = z.discriminatedUnion('intact', [
+  z.object({ intact: z.literal(true), entries: z.number().int(), firstSeq: z.number().int(), lastSeq: z.number().int(), lastHash: z.string() }),
+  z.object({ intact: z.literal(false), seq: z.number().int(), what: z.string() }),
+]);
+export type AuditRecordView = z.infer<typeof auditRecord>;
 
 // ---- the caller, the system ----
 export const me = z.object({

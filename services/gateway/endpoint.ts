@@ -2,9 +2,11 @@
 // I1 Identity comes from the admission alone; params, query and body never reach it (S07).
 // I2 The loader runs before the body is read: a foreign id answers like an unknown one whatever was sent with it (S02).
 // I3 Bodies and queries pass their schema or nothing is called.
+// I4 What changes something is in the audit log before it is done (audited.ts).
 import type { IncomingMessage } from 'node:http';
 import { PalaceError } from '@palace/platform/errors.ts';
 import type { z } from 'zod';
+import { audited, type AuditSink } from './audited.ts';
 import type { SlowBodies } from './slow-bodies.ts';
 import { checkBodyHeaders, checkRawHeaders, hasBody, parseJson, readBytes } from './body.ts';
 import type { Principal, RawRequest, Reply, Route, RouteContext } from './contract.ts';
@@ -28,6 +30,7 @@ export interface EndpointTerms {
   readonly settings: Pick<GatewaySettings, 'maxBodyBytes' | 'heartbeatMs' | 'streamCheckMs'>;
   readonly draining: AbortSignal;
   readonly slowBodies: SlowBodies;
+  readonly audit: AuditSink;
 }
 
 export async function serve(route: Route, exchange: Exchange, pathParams: Readonly<Record<string, unknown>>, terms: EndpointTerms): Promise<void> {
@@ -42,7 +45,8 @@ export async function serve(route: Route, exchange: Exchange, pathParams: Readon
   const body = route.body === undefined ? undefined : checked(route.body, raw, 'body');
   exchange.phase = route.method === 'get' ? 'reading' : 'changing';
   const context = contextOf(route, exchange, principal, { params, query, body, raw, bytes, resource }, terms.draining);
-  const reply = await route.handle(context as never);
+  const act = (): Promise<Reply> => route.handle(context as never);
+  const reply = route.method === 'get' ? await act() : await audited(terms.audit, route, context, exchange.request.url ?? '', act);
   await answer(route, exchange, principal, reply, terms);
 }
 

@@ -229,7 +229,7 @@ test('unreachable database: 503 with Retry-After, health still answers, nothing 
     api: { query: () => Promise.reject(Object.assign(new Error('connect ECONNREFUSED /run/secret'), { code: 'ECONNREFUSED' })) },
   };
   const gateway = await openGateway(
-    { telemetry: ground.telemetry, cache: house.cache, vault: ground.vault, database: broken as never },
+    { telemetry: ground.telemetry, cache: house.cache, vault: ground.vault, audit: ground.audit, database: broken as never },
     { settings: { port: 0 } },
   );
   const { url } = await gateway.listen();

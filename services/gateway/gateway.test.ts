@@ -55,7 +55,8 @@ test('S01: a route without permission, loader, strict body or declared parameter
     ['declares no permission', { ...whole, params, permission: 'run.everything' }],
     ['declares no loader', { ...whole, params, loader: undefined }],
     ['params schema disagree', whole],
-    ['unknown fields', { ...whole, params, method: 'post', body: z.object({ a: z.string() }) }],
+    ['unknown fields', { ...whole, params, method: 'post', audit: { none: 'x' }, body: z.object({ a: z.string() }) }],
+    ['audit log', { ...whole, params, method: 'post' }],
     ['unknown query', { ...whole, params, query: z.object({ a: z.string() }) }],
     ['is public', { ...whole, params, permission: 'public', loader: async () => 1 }],
   ];

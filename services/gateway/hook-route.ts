@@ -13,6 +13,7 @@ export function hookRoute(intake: HookIntake): Route {
     path: '/v1/hooks/{id}',
     summary: 'Deliver a message to a webhook: signed, and kept once',
     permission: 'public',
+    audit: { none: 'Each delivery is kept with its webhook.' },
     loader: 'collection',
     params: z.strictObject({ id: hookId }),
     rawBody: true,

@@ -1,6 +1,7 @@
 // The door of a service process in a cluster (`palace start flow`): the same routes behind the gateway's signature.
 // I1 Every route of the service needs a signed identity; only health, readiness, metrics and the description answer without (S41).
 // I2 The permissions are those that were signed: the service checks each route against them again.
+import type { Audit } from '@palace/platform/audit/port.ts';
 import type { Telemetry } from '@palace/platform/telemetry/port.ts';
 import { ANYBODY, checkPermission } from './admission.ts';
 import type { Principal, Route, ServiceDoor } from './contract.ts';
@@ -28,7 +29,7 @@ export interface InternalDoor {
 }
 
 export function openInternalDoor(
-  platform: { readonly telemetry: Telemetry },
+  platform: { readonly telemetry: Telemetry; readonly audit: Pick<Audit, 'append'> },
   doors: readonly ServiceDoor[],
   internalKey: string,
   options: InternalDoorOptions = {},
@@ -46,7 +47,12 @@ export function openInternalDoor(
     }),
   ];
   const app = createApp();
-  const dispatch = dispatcher(routes, { admission: signedAdmission(key, options.nowMs ?? Date.now), settings, draining: door.draining });
+  const dispatch = dispatcher(routes, {
+    admission: signedAdmission(key, options.nowMs ?? Date.now),
+    settings,
+    draining: door.draining,
+    audit: { audit: platform.audit, log: platform.telemetry.log },
+  });
   mountEnd(app, door.exchangeOf);
   return { listen: () => door.listen(dispatch, app), close: () => door.close() };
 }

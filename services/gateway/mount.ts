@@ -75,6 +75,7 @@ function whatIsMissing(route: Route): string | undefined {
   if (typeof route.handle !== 'function') return 'has no handler';
   if (route.permission === 'public' && route.loader !== 'collection') return 'is public and loads a tenant’s thing';
   if (route.body !== undefined && route.method === 'get') return 'is a GET with a body';
+  if (route.method !== 'get' && route.audit === undefined) return 'does not say what the audit log tells of it';
   return whatIsLoose(route);
 }
 

@@ -39,7 +39,7 @@ export interface OwnParts {
 }
 
 export function ownRoutes(parts: OwnParts): Route[] {
-  return [...keyRoutes(parts), ...egressRoutes(parts), ...systemRoutes(parts)];
+  return [...keyRoutes(parts), ...keyChanges(parts), ...egressRoutes(parts), ...systemRoutes(parts)];
 }
 
 const byKeyId = z.strictObject({ id: keyId });
@@ -65,6 +65,7 @@ function keyRoutes({ store, keys }: OwnParts): Route[] {
       path: '/v1/api-keys',
       summary: 'Create an API key',
       permission: 'key.write',
+      audit: { action: 'key.create', detail: ({ body }) => ({ name: body.name, role: body.role, expiresAt: body.expiresAt ?? null }) },
       loader: 'collection',
       body: createKey,
       responses: { 201: createdKey },
@@ -83,11 +84,18 @@ function keyRoutes({ store, keys }: OwnParts): Route[] {
       responses: { 200: apiKey },
       handle: async ({ resource }) => ({ status: 200, body: resource }),
     }),
+  ];
+}
+
+function keyChanges({ store, keys }: OwnParts): Route[] {
+  const load = (tenant: string, { id }: { id: string }) => store.getKey(tenant, id);
+  return [
     route({
       method: 'put',
       path: '/v1/api-keys/{id}',
       summary: 'Rename an API key',
       permission: 'key.write',
+      audit: { action: 'key.rename', detail: ({ body }) => ({ name: body.name }) },
       loader: load,
       params: byKeyId,
       body: renameKey,
@@ -102,6 +110,7 @@ function keyRoutes({ store, keys }: OwnParts): Route[] {
       path: '/v1/api-keys/{id}',
       summary: 'Revoke an API key; it stops working everywhere within 3 s',
       permission: 'key.write',
+      audit: { action: 'key.revoke' },
       loader: load,
       params: byKeyId,
       responses: { 204: undefined },
@@ -147,6 +156,7 @@ function egressRoutes({ store }: OwnParts): Route[] {
       path: '/v1/egress/{address}',
       summary: 'Allow or deny one HOST:PORT',
       permission: 'egress.write',
+      audit: { action: 'egress.set', detail: ({ body }) => ({ action: body.action, reason: body.reason }) },
       loader: 'collection',
       params: byAddress,
       body: putEgressRule,
@@ -163,6 +173,7 @@ function egressRoutes({ store }: OwnParts): Route[] {
       path: '/v1/egress/{address}',
       summary: 'Remove a rule',
       permission: 'egress.write',
+      audit: { action: 'egress.remove' },
       params: byAddress,
       responses: { 204: undefined },
       loader: (tenant, params) => store.getRule(tenant, place(params.address).host, place(params.address).port),

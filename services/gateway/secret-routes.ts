@@ -30,6 +30,7 @@ export function secretRoutes(secrets: Secrets, log: Log): Route[] {
       path: '/v1/secrets/{name}',
       summary: 'Set a secret; its value is never given back',
       permission: 'secret.write',
+      audit: { action: 'secret.set' },
       loader: 'collection',
       params: byName,
       body: putSecret,
@@ -46,6 +47,7 @@ export function secretRoutes(secrets: Secrets, log: Log): Route[] {
       path: '/v1/secrets/{name}',
       summary: 'Remove a secret; steps that need it fail from then on',
       permission: 'secret.write',
+      audit: { action: 'secret.remove' },
       loader: (tenant, { name }) => secrets.find(tenant, name),
       params: byName,
       responses: { 204: undefined },
@@ -60,6 +62,7 @@ export function secretRoutes(secrets: Secrets, log: Log): Route[] {
       path: '/v1/secrets/rotate',
       summary: 'Make a new data key and seal every secret with it',
       permission: 'secret.write',
+      audit: { action: 'secret.rotate' },
       loader: 'collection',
       responses: { 200: rotatedSecrets },
       async handle({ tenant, principal }) {

@@ -6,12 +6,14 @@
 //
 // I1 Nothing reaches a service without a verified principal, a checked permission and a parsed body.
 // I2 Revoking a key is effective within `credentialCacheMs` everywhere and ends its streams within 30 s.
+import type { Audit, AuditDetail } from '@palace/platform/audit/port.ts';
 import type { Cache } from '@palace/platform/cache/port.ts';
 import type { Database } from '@palace/platform/database/port.ts';
 import type { Telemetry } from '@palace/platform/telemetry/port.ts';
 import type { Vault } from '@palace/platform/vault/port.ts';
 import type { Express } from 'express';
 import { publicAdmission } from './admission.ts';
+import { auditRoutes } from './audit-routes.ts';
 import type { EgressRuleView, HookIntake, Route, ServiceDoor } from './contract.ts';
 import { Credentials } from './credentials.ts';
 import { openKeys } from './keys.ts';
@@ -49,6 +51,7 @@ export interface GatewayPlatform {
   readonly cache: Cache;
   readonly telemetry: Telemetry;
   readonly vault: Vault;
+  readonly audit: Audit;
 }
 
 export interface GatewayOptions {
@@ -81,6 +84,7 @@ export async function openGateway(platform: GatewayPlatform, options: GatewayOpt
   const store = new GatewayStore(platform.database);
   const credentials = new Credentials({ find: (id) => store.findKey(id) }, settings.credentialCacheMs);
   const keys = openKeys(store, credentials);
+  const unasked = bySystem(platform.audit, store, keys);
   const door = new HttpDoor({ settings, publicUrl: options.publicUrl, watch: openWatch(platform.telemetry) });
   const admission = publicAdmission({
     credentials,
@@ -91,12 +95,20 @@ export async function openGateway(platform: GatewayPlatform, options: GatewayOpt
 
   const app = createApp();
   const routes: Route[] = [];
-  const terms = { admission, settings, draining: door.draining, exchangeOf: door.exchangeOf, internalKey: options.internalKey };
+  const terms = {
+    admission,
+    settings,
+    draining: door.draining,
+    exchangeOf: door.exchangeOf,
+    internalKey: options.internalKey,
+    audit: { audit: platform.audit, log: platform.telemetry.log },
+  };
   const later: { proxies?: Proxies } = {};
   const ready = readiness(store, async () => ({ ...statesOf(doors, door.draining), ...(await later.proxies?.ready()) }));
   const description = describe(routes, options.publicUrl, async (own) => later.proxies?.describe(own) ?? own);
   routes.push(...ownRoutes({ store, keys, telemetry: platform.telemetry, ready, ...description }));
   routes.push(...secretRoutes(openSecrets(platform.database, platform.vault), platform.telemetry.log));
+  routes.push(...auditRoutes(platform.audit));
   routes.push(...doors.flatMap((service) => service.routes));
   if (options.hooks !== undefined) routes.push(hookRoute(options.hooks));
   const dispatch = dispatcher(routes, terms);
@@ -107,13 +119,37 @@ export async function openGateway(platform: GatewayPlatform, options: GatewayOpt
   const writer = writeLastUsedLazily(store, credentials, platform.telemetry);
   return {
     app,
-    keys,
-    egress: { allow: (tenant, address, reason) => store.putRule({ tenant, ...splitAddress(address), action: 'allow', reason }) },
+    ...unasked,
     listen: () => door.listen(dispatch, app),
     async close() {
       await door.close();
       later.proxies?.close();
       await writer.close();
+    },
+  };
+}
+
+/** What the server does by itself stands in the audit log as well. */
+function bySystem(audit: Audit, store: GatewayStore, keys: Keys): Pick<Gateway, 'keys' | 'egress'> {
+  const tell = (tenant: string, action: string, target: string, detail: AuditDetail = {}): Promise<number> =>
+    audit.append(tenant, { actor: { kind: 'system', id: 'palace' }, action, target, detail });
+  return {
+    keys: {
+      ...keys,
+      async create(tenant, key, handOver) {
+        await tell(tenant, 'key.create', '/v1/api-keys', { name: key.name, role: key.role });
+        return keys.create(tenant, key, handOver);
+      },
+      async revoke(tenant, id) {
+        await tell(tenant, 'key.revoke', `/v1/api-keys/${id}`);
+        return keys.revoke(tenant, id);
+      },
+    },
+    egress: {
+      async allow(tenant, address, reason) {
+        await tell(tenant, 'egress.allow', `/v1/egress/${address}`, { reason });
+        return store.putRule({ tenant, ...splitAddress(address), action: 'allow', reason });
+      },
     },
   };
 }

@@ -1,12 +1,15 @@
 // A gateway for tests: real embedded database, real HTTP, a toy service behind it. Two tenants with a key for each role.
 import { randomBytes } from 'node:crypto';
 import { connect } from 'node:net';
+import { openAudit } from '@palace/platform/audit/audit.ts';
+import type { Audit } from '@palace/platform/audit/port.ts';
 import { memoryCache } from '@palace/platform/cache/memory.ts';
 import type { Cache } from '@palace/platform/cache/port.ts';
 import type { Database } from '@palace/platform/database/port.ts';
 import { testDatabase } from '@palace/platform/database/testing.ts';
 import { createTelemetry } from '@palace/platform/telemetry/telemetry.ts';
 import type { Telemetry } from '@palace/platform/telemetry/port.ts';
+import { Secret } from '@palace/platform/secret.ts';
 import type { Vault } from '@palace/platform/vault/port.ts';
 import { openVault } from '@palace/platform/vault/vault.ts';
 import type { ApiKey, Role } from './contract.ts';
@@ -19,6 +22,7 @@ export interface Ground {
   readonly database: Database;
   readonly telemetry: Telemetry;
   readonly vault: Vault;
+  readonly audit: Audit;
   close(): Promise<void>;
 }
 
@@ -31,6 +35,7 @@ export async function openGround(): Promise<Ground> {
     database,
     telemetry,
     vault,
+    audit: openAudit(database, { key: new Secret('an audit key of tests, not a real one'), keepDays: 400 }),
     async close() {
       await close();
       await telemetry.close();

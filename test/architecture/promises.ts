@@ -112,6 +112,7 @@ export const KEPT: readonly string[] = [
   'S40',
   'S41',
   'S42',
+  'S43',
   'S44',
   'S54',
   'S61',

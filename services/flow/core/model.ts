@@ -41,8 +41,8 @@ export type Verdict = 'happened' | 'absent' | 'unknown';
 
 // ---- commands: what the shell tells a run ----
 export type Command =
-  /** `depth`: how many runs stand above this one (`child.requested` says it). `queued`: it is written now and begins when it has its place. */
-  | { readonly type: 'start'; readonly input: Json; readonly depth?: number; readonly queued?: Queued }
+  /** `depth`: how many runs stand above this one (`child.requested` says it). `queued`: it is written now and begins when it has its place. `by`: who asked. */
+  | { readonly type: 'start'; readonly input: Json; readonly depth?: number; readonly queued?: Queued; readonly by?: string }
   /** A queued run has its place. */
   | { readonly type: 'begin' }
   /** Go on after a bounded decision stopped in the middle (`Decision.more`). */
@@ -118,9 +118,9 @@ export interface Seen {
 // ---- events: what happened; `act` is the step instance ----
 export type RunEvent =
   /** The first event of a run that must wait for its place. It can be told things and be cancelled; nothing of it is done. */
-  | { readonly type: 'run.queued'; readonly input: Json; readonly depth?: number; readonly permit: string; readonly atMs: number }
+  | { readonly type: 'run.queued'; readonly input: Json; readonly depth?: number; readonly by?: string; readonly permit: string; readonly atMs: number }
   /** `input` and `depth` are absent when the run was queued: it has them. */
-  | { readonly type: 'run.started'; readonly input?: Json; readonly depth?: number; readonly atMs: number }
+  | { readonly type: 'run.started'; readonly input?: Json; readonly depth?: number; readonly by?: string; readonly atMs: number }
   /** A scope's next step begins. `input` only when input.from changed it. `index`: branch of a fork, iteration of a for. */
   | {
       readonly type: 'step.entered';

@@ -9,6 +9,7 @@ import { PalaceError } from '@palace/platform/errors.ts';
 import { SHARD_COUNT } from '@palace/platform/durable/contract.ts';
 import { checkSchema } from '../core/json-schema.ts';
 import type { Linked } from '../core/link.ts';
+import type { Command } from '../core/model.ts';
 import { MAX_KEY_BYTES, permitName } from '../core/permit.ts';
 import { makeRunId } from '../core/run-id.ts';
 import { fits } from '../core/payload.ts';
@@ -29,6 +30,8 @@ export interface StartRequest {
   readonly tenant: string;
   readonly flow: string;
   readonly input: Json;
+  /** Who asks, for the history. */
+  readonly by?: string;
   readonly idempotency?: { readonly scope: string; readonly key: string; readonly fingerprint: string };
   /** Told when the run has ended in this process; never told when the run moves to another owner first. */
   readonly onEnd?: (end: RunEnd) => void;
@@ -91,7 +94,8 @@ export function createAccept(parts: EngineParts): Accept {
     if (key !== undefined) slot.claims = [{ scope: key.scope, key: key.key, fingerprint: key.fingerprint, answer: JSON.stringify({ id }) }];
     slot.onEnd = request.onEnd;
     parts.slots.set(id, slot);
-    const settled = await new Promise<Settlement>((settle) => parts.push(slot, { command: { type: 'start', input: request.input }, settle }));
+    const command: Command = { type: 'start', input: request.input, ...(request.by !== undefined && { by: request.by }) };
+    const settled = await new Promise<Settlement>((settle) => parts.push(slot, { command, settle }));
     if (settled.kind === 'kept') {
       parts.metrics.started.add(1);
       return { id, repeated: false };
@@ -122,6 +126,7 @@ export function createAccept(parts: EngineParts): Accept {
       hash: definition.hash,
       input: request.input,
       ...(place !== undefined && { permit: place.permit }),
+      ...(request.by !== undefined && { by: request.by }),
     };
     const row = { shard, tenant, key: id, commandId: `start/${id}`, kind: 'start', body: JSON.stringify(body) };
     const sent = await parts.node().send([row], idempotency === undefined ? undefined : { tenant, ...idempotency, answer: JSON.stringify({ id }) });

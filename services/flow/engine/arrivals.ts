@@ -25,6 +25,8 @@ export interface StartBody {
   /** Of a run that something started by itself: what, and the name under which it starts once. */
   readonly trigger?: string;
   readonly once?: string;
+  /** Who asked for it. */
+  readonly by?: string;
 }
 
 /** The body of a row of kind `fork`: the row of the new run and its first event. */
@@ -123,7 +125,9 @@ export function createArrivals(parts: EngineParts, permits: Permits): Arrivals {
 
 function firstCommand(body: Coming['body'], queued: Queued | undefined): Command {
   const waits = queued === undefined ? {} : { queued };
-  return 'begin' in body ? { type: 'rewind', event: { ...body.begin, ...waits } } : { type: 'start', input: body.input, ...waits };
+  return 'begin' in body
+    ? { type: 'rewind', event: { ...body.begin, ...waits } }
+    : { type: 'start', input: body.input, ...waits, ...(body.by !== undefined && { by: body.by }) };
 }
 
 function newcomerOf(shard: number, tenant: string, body: Coming['body'], linked: Linked, startedMs: number): Slot {

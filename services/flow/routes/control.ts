@@ -29,6 +29,7 @@ import { answeredBefore, keepOnce } from '../request-key.ts';
 import type { RunRow } from '../store/port.ts';
 import { settledRun } from '../settled-run.ts';
 import { oneRun } from './runs.ts';
+import { requester } from './requester.ts';
 
 type Ask = Pick<RouteContext<unknown, unknown, unknown, RunRow>, 'tenant' | 'principal' | 'idempotency' | 'resource'>;
 
@@ -36,14 +37,12 @@ export function controlRoutes(parts: FlowParts): Route[] {
   return [...verbRoutes(parts), ...answerRoutes(parts), forkRoute(parts), bulkRoute(parts), eventRoute(parts)];
 }
 
-const who = (principal: Principal): string => `${principal.kind}:${principal.id}`;
-
 const newCommandId = (): string => `cmd_${randomUUID()}`;
 
 async function ask(parts: FlowParts, kind: string, context: Ask, body: Record<string, unknown>): Promise<Reply> {
   const { tenant, resource, principal } = context;
   const id = newCommandId();
-  const row = { shard: resource.shard, tenant, key: resource.id, commandId: id, kind, body: JSON.stringify({ by: who(principal), ...body }) };
+  const row = { shard: resource.shard, tenant, key: resource.id, commandId: id, kind, body: JSON.stringify({ by: requester(principal), ...body }) };
   return kept((await keepOnce(parts, context, [row], { id })).answer);
 }
 
@@ -59,6 +58,7 @@ function verbRoutes(parts: FlowParts): Route[] {
       path: `/v1/runs/{id}/${verb}`,
       summary,
       permission: 'run.control',
+      audit: { action: `run.${verb}`, detail: ({ body }) => ({ reason: body.reason ?? null }) },
       params: oneRun,
       body: reason,
       loader,
@@ -75,6 +75,7 @@ function verbRoutes(parts: FlowParts): Route[] {
       path: '/v1/runs/{id}/retry',
       summary: 'Run a failed run again from its failed step, or any run from a named step',
       permission: 'run.control',
+      audit: { action: 'run.retry', detail: ({ body }) => ({ step: body.step ?? null, effects: body.effects }) },
       params: oneRun,
       body: retryRun,
       loader,
@@ -97,6 +98,7 @@ function verbRoutes(parts: FlowParts): Route[] {
       path: '/v1/runs/{id}/context',
       summary: 'Replace the context ($context) of a run',
       permission: 'run.control',
+      audit: { action: 'run.context' },
       params: oneRun,
       body: z.strictObject({ context: json }),
       loader,
@@ -120,6 +122,7 @@ function answerRoutes(parts: FlowParts): Route[] {
       path: '/v1/runs/{id}/signals',
       summary: 'Send a signal to a run',
       permission: 'run.signal',
+      audit: { none: 'The history of the run tells who sent it.' },
       params: oneRun,
       body: sendSignal,
       loader,
@@ -132,6 +135,7 @@ function answerRoutes(parts: FlowParts): Route[] {
       path: '/v1/runs/{id}/effects/{key}',
       summary: 'Settle an effect in doubt: it happened, or it did not',
       permission: 'run.control',
+      audit: { action: 'run.resolve', detail: ({ body }) => ({ outcome: body.outcome }) },
       params: z.object({ id: oneRun.shape.id, key: z.string().max(100) }),
       body: resolveEffect,
       idempotent: true,
@@ -166,6 +170,7 @@ function forkRoute(parts: FlowParts): Route {
     path: '/v1/runs/{id}/fork',
     summary: 'A new run from any event of this one, with edited data',
     permission: 'run.control',
+    audit: { action: 'run.fork', detail: ({ body }) => ({ at: body.atSeq, effects: body.effects }) },
     params: oneRun,
     body: forkRun,
     idempotent: true,
@@ -173,7 +178,7 @@ function forkRoute(parts: FlowParts): Route {
     responses: { 200: forked, 201: forked },
     async handle({ tenant, principal, resource, body, idempotency }) {
       mayRepeat(principal, body.effects);
-      const { answer, repeated } = await fork(parts, { tenant, idempotency }, resource, { ...body, by: who(principal) });
+      const { answer, repeated } = await fork(parts, { tenant, idempotency }, resource, { ...body, by: requester(principal) });
       return { status: repeated || answer.id === undefined ? 200 : 201, body: answer };
     },
   });
@@ -185,6 +190,16 @@ function bulkRoute(parts: FlowParts): Route {
     path: '/v1/runs/bulk',
     summary: 'One verb for every run that a filter finds and the verb can change; each is checked again by its owner',
     permission: 'run.control',
+    audit: {
+      action: 'run.bulk',
+      detail: ({ body }) => ({
+        verb: body.verb,
+        flow: body.filter.flow ?? null,
+        status: body.filter.status ?? null,
+        ids: body.filter.ids?.length ?? null,
+        dryRun: body.dryRun,
+      }),
+    },
     loader: 'collection',
     body: bulkRuns,
     idempotent: true,
@@ -209,7 +224,7 @@ function bulkRoute(parts: FlowParts): Route {
         key: row.id,
         kind: body.verb,
         commandId: newCommandId(),
-        body: JSON.stringify({ by: who(principal) }),
+        body: JSON.stringify({ by: requester(principal) }),
       }));
       const told = { matched, accepted: rows.length, more, ...(more && { next }) };
       const { answer } = await keepOnce(parts, { tenant, idempotency }, rows, told);
@@ -226,6 +241,7 @@ function eventRoute(parts: FlowParts): Route {
     path: '/v1/events',
     summary: 'Publish a CloudEvent to the flows of this installation',
     permission: 'event.publish',
+    audit: { none: 'The event is kept with its source.' },
     loader: 'collection',
     body: publishEvent,
     responses: { 202: accepted },

@@ -1,4 +1,5 @@
 // /v1/flows: publish, look up, list, delete. A definition is inert: nothing here runs it, and only publishing fetches what it names.
+import { hash } from 'node:crypto';
 import { PalaceError } from '@palace/platform/errors.ts';
 import { route, type Route } from '@palace/gateway/contract.ts';
 import { z } from 'zod';
@@ -32,6 +33,7 @@ function writing(parts: FlowParts): Route[] {
       path: '/v1/flows',
       summary: 'Publish a version of a flow',
       permission: 'flow.write',
+      audit: { action: 'flow.publish', detail: ({ body }) => ({ sourceName: body.sourceName ?? null, sha256: hash('sha256', body.source, 'hex') }) },
       loader: 'collection',
       body: publishFlow,
       maxBodyBytes: 2_000_000,
@@ -46,6 +48,7 @@ function writing(parts: FlowParts): Route[] {
       path: '/v1/flows/validate',
       summary: 'Check a flow without publishing it',
       permission: 'flow.read',
+      audit: { none: 'It changes nothing.' },
       loader: 'collection',
       body: publishFlow,
       maxBodyBytes: 2_000_000,
@@ -62,6 +65,7 @@ function writing(parts: FlowParts): Route[] {
       path: '/v1/flows/{namespace}/{name}',
       summary: 'Delete a flow or one version of it',
       permission: 'flow.write',
+      audit: { action: 'flow.delete' },
       params: named,
       query: versionQuery,
       loader: async (tenant, { namespace, name }) => ((await reads.versions(tenant, namespace, name)).length > 0 ? { namespace, name } : undefined),

@@ -26,6 +26,7 @@ import { settledRun } from '../settled-run.ts';
 import { startMany } from '../start-many.ts';
 import { historyReader } from '../history-page.ts';
 import { endSoon, waitForEnd, waitForRest } from '../wait.ts';
+import { requester } from './requester.ts';
 
 export const oneRun = z.object({ id: runId });
 const MAX_WAIT_MS = 60_000;
@@ -47,18 +48,20 @@ function startRoute(parts: FlowParts): Route {
     path: '/v1/runs',
     summary: 'Start a run; with `wait`, answer when it has ended or asks for something',
     permission: 'run.start',
+    audit: { none: 'The run tells who started it.' },
     loader: 'collection',
     body: startRun,
     idempotent: true,
     answerFields: ['wait'],
     maxBodyBytes: 2_000_000,
     responses: { 201: startedRun, 200: startedRun },
-    async handle({ tenant, body, idempotency, signal, park, draining }): Promise<Reply> {
+    async handle({ tenant, principal, body, idempotency, signal, park, draining }): Promise<Reply> {
       const ended = Promise.withResolvers<RunEnd>();
       const limitMs = waitMs(body.wait);
       const untilMs = performance.now() + limitMs;
       const { id, repeated } = await parts.engine.accept.start({
         tenant,
+        by: requester(principal),
         flow: body.flow,
         input: (body.input ?? {}) as Json,
         onEnd: ended.resolve,
@@ -90,13 +93,14 @@ function startManyRoute(parts: FlowParts): Route {
     path: '/v1/runs/batch',
     summary: 'Start up to 1,000 runs; as an event stream, also hear each one end',
     permission: 'run.start',
+    audit: { none: 'The runs tell who started them.' },
     loader: 'collection',
     body: startRuns,
     events: true,
     maxBodyBytes: 4_000_000,
     responses: { 200: startedRuns },
-    async handle({ tenant, body, wantsEvents, signal, draining }): Promise<Reply> {
-      const started = startMany(parts, tenant, body.items);
+    async handle({ tenant, principal, body, wantsEvents, signal, draining }): Promise<Reply> {
+      const started = startMany(parts, { tenant, by: requester(principal) }, body.items);
       if (wantsEvents) return { events: started.news(AbortSignal.any([signal, draining])) };
       return { status: 200, body: { items: await started.accepted } };
     },

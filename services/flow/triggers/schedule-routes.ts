@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { accepted, listSchedules, reason, scheduleList } from '../contract.ts';
 import type { FlowParts } from '../parts.ts';
 import { keepOnce } from '../request-key.ts';
+import { requester } from '../routes/requester.ts';
 import { makeCursor, readCursor } from '../store/cursor.ts';
 import { listSchedules as listed, type ListedSchedule } from '../store/schedules.ts';
 import { scheduleCommand } from './schedules.ts';
@@ -64,6 +65,7 @@ function holdRoute(parts: FlowParts, verb: 'pause' | 'resume', summary: string):
     path: `/v1/schedules/{namespace}/{name}/${verb}`,
     summary,
     permission: 'run.control',
+    audit: { action: `schedule.${verb}`, detail: ({ body }) => ({ reason: body.reason ?? null }) },
     params: named,
     body: reason,
     idempotent: true,
@@ -81,7 +83,7 @@ async function knownSchedule({ platform }: FlowParts, tenant: string, flow: stri
 async function hold(parts: FlowParts, verb: 'pause' | 'resume', { tenant, principal, idempotency, resource }: Hold) {
   const { flow } = resource;
   const id = `cmd_${randomUUID()}`;
-  const by = `${principal.kind}:${principal.id}`;
+  const by = requester(principal);
   const row = { ...scheduleCommand(tenant, flow), commandId: id, kind: `schedule-${verb}`, body: JSON.stringify({ flow, by }) };
   const { answer } = await keepOnce(parts, { tenant, idempotency }, [row], { id });
   return { status: 202, body: answer, headers: { location: `/v1/commands/${answer.id}` } };

@@ -1,0 +1,43 @@
+// Around the handler of a route that changes something: one entry before, one that says how it ended (S43).
+// I1 Without the first entry nothing is done: a log that cannot be written stops what it would not tell of.
+// I2 The second one may be missing after a crash, never the first: the log then says that it was asked for.
+import type { Audit, AuditEntry } from '@palace/platform/audit/port.ts';
+import { ERRORS, PalaceError } from '@palace/platform/errors.ts';
+import type { Log } from '@palace/platform/telemetry/port.ts';
+import type { Reply, Route, RouteContext } from './contract.ts';
+
+const MAX_TARGET = 500;
+
+export interface AuditSink {
+  readonly audit: Pick<Audit, 'append'>;
+  readonly log: Log;
+}
+
+type AnyContext = RouteContext<unknown, unknown, unknown, unknown>;
+
+export async function audited(sink: AuditSink, route: Route, context: AnyContext, url: string, act: () => Promise<Reply>): Promise<Reply> {
+  const terms = route.audit;
+  if (terms === undefined || 'none' in terms) return act();
+  const { principal, tenant, clientAddress, params, query, body } = context;
+  const entry: AuditEntry = {
+    actor: { kind: principal.kind, id: principal.id, role: principal.role },
+    action: terms.action,
+    target: url.slice(0, MAX_TARGET),
+    address: clientAddress,
+    ...(terms.detail !== undefined && { detail: terms.detail({ params, query, body } as never) }),
+  };
+  const of = await sink.audit.append(tenant, entry);
+  const ended = (status: number, code?: string): Promise<unknown> =>
+    sink.audit
+      .append(tenant, { ...entry, outcome: { of, status, ...(code !== undefined && { code }) } })
+      .catch((error: unknown) => sink.log.warn('The end of an audited request could not be written', { action: terms.action, entry: of, error }));
+  try {
+    const reply = await act();
+    await ended('status' in reply ? reply.status : 200);
+    return reply;
+  } catch (error) {
+    const code = error instanceof PalaceError ? error.code : 'internal';
+    await ended(ERRORS[code].status, code);
+    throw error;
+  }
+}
