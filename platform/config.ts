@@ -8,6 +8,7 @@ import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { CODE, DURABLE, EFFECT, FLOW } from './config/engine.ts';
 import { BLOBS, BUS, CACHE, DATABASE, HTTP, INSTALLATION, TELEMETRY } from './config/ground.ts';
+import { RETENTION } from './config/retention.ts';
 import { aboutSetting } from './config/setting.ts';
 import { PalaceError, type ErrorPlace } from './errors.ts';
 import { nearest } from './nearest.ts';
@@ -25,6 +26,7 @@ const SECTIONS = {
   flow: FLOW,
   effect: EFFECT,
   code: CODE,
+  retention: RETENTION,
 } as const;
 
 const CONFIG = z.strictObject(SECTIONS);

@@ -37,7 +37,7 @@ export const whole = (variable: string, fallback: number, min: number, max: numb
         z.int(),
         z
           .string()
-          .regex(/^-?\d{1,15}$/, 'Expected a whole number')
+          .regex(/^-?\d{1,16}$/, 'Expected a whole number')
           .transform(Number),
       ])
       .pipe(z.int().min(min).max(max))

@@ -39,8 +39,14 @@ function rules(allowance: CatalogAllowance): Rule[] {
     },
     {
       sql: `select n.nspname || '.' || c.relname as name ${tenantTables} and c.relrowsecurity
-        and not exists (select from pg_policy p where p.polrelid = c.oid)`,
+        and not c.relispartition and not exists (select from pg_policy p where p.polrelid = c.oid)`,
       says: (name) => `The table ${name} has row security without a policy: nobody can use it.`,
+    },
+    {
+      sql: `select distinct n.nspname || '.' || c.relname as name from pg_class c join pg_namespace n on n.oid = c.relnamespace
+        cross join lateral aclexplode(c.relacl) a join pg_roles r on r.oid = a.grantee
+        where ${OURS} and c.relispartition and c.relkind in ('r', 'p') and r.rolname in (${roles})`,
+      says: (name) => `The partition ${name} can be reached past its parent, whose policies it would escape.`,
     },
     {
       sql: `select distinct n.nspname || '.' || c.relname || ': ' || p.polname as name

@@ -28,6 +28,10 @@ export function tenantTable(schema: string, table: string, options: TenantTableO
   ].join('\n');
 }
 
+/** A partition is reached through its parent, whose policies hold. By itself it is open to nobody. */
+export const partitionSecurity = (schema: string, table: string): string =>
+  `alter table ${schema}.${table} enable row level security; alter table ${schema}.${table} force row level security;`;
+
 function grantAndPolicies(name: string, role: string, verbs: readonly TableVerb[], reads: string, writes: string): string[] {
   if (verbs.length === 0) return [];
   return [

@@ -1,7 +1,7 @@
 // The numbered, forward-only migrations of schema `flow`: the durable component's own, then the service's.
 import { readFileSync } from 'node:fs';
 import type { Migration, MigrationPlan } from '@palace/platform/database/port.ts';
-import { tenantTable } from '@palace/platform/database/tenant-table.ts';
+import { partitionSecurity, tenantTable } from '@palace/platform/database/tenant-table.ts';
 import { durableMigrations } from '@palace/platform/durable/migrations.ts';
 
 /** Written by the engine within its shards; read by people within their tenant (S03). */
@@ -22,6 +22,7 @@ export function flowMigrations(): MigrationPlan {
     { name: 'row-security', sql: rowSecurity() },
     { name: 'write-rows', sql: read('003-write-rows.sql') },
     { name: 'triggers', sql: `${read('004-triggers.sql')}\n${triggerSecurity()}` },
+    { name: 'retention', sql: read('005-retention.sql') },
   ];
   const all = [...durableMigrations(), ...own];
   return { schema: 'flow', migrations: all.map((m, i) => ({ ...m, number: i + 1 })) };
@@ -31,6 +32,7 @@ function rowSecurity(): string {
   return [
     ...RUN_TABLES.map((table) => tenantTable('{{schema}}', table, { shardColumn: 'shard' })),
     ...DEFINITION_TABLES.map((table) => tenantTable('{{schema}}', table, { api: ['select', 'insert', 'update', 'delete'], engine: ['select'] })),
+    partitionSecurity('{{schema}}', 'journal_rest'),
     ...MATCHED_TABLES.map(
       (table) =>
         `create policy palace_engine_match on {{schema}}.${table} for select to palace_engine using (tenant = any ((select palace.tenants())::text[]));`,

@@ -17,6 +17,7 @@ import { fewRandomBytes } from '@palace/platform/random-bytes.ts';
 import type { ServiceDoor } from '@palace/gateway/contract.ts';
 import { openCodeExecutors } from './code-executors.ts';
 import { createCompiler, type Compiler } from './compiler.ts';
+import { periodMs } from './core/periods.ts';
 import { createEngine, type Engine } from './engine/engine.ts';
 import type { EngineMetrics } from './engine/parts.ts';
 import { createPrograms } from './engine/programs.ts';
@@ -30,6 +31,7 @@ import { countInDoubtRegularly } from './in-doubt.ts';
 import { flowMigrations } from './migrations.ts';
 import type { FlowParts } from './parts.ts';
 import { publishSource } from './publishing.ts';
+import { prepareJournal } from './retention/journal-periods.ts';
 import { flowRoutes } from './routes.ts';
 import { postgresFlowStore } from './store/postgres.ts';
 import { flowReads } from './store/read.ts';
@@ -66,6 +68,7 @@ function ownExecutors({ egress, config }: Platform, compiler: Compiler): [string
 export async function openFlow(platform: Platform, options: FlowOptions = {}): Promise<FlowService> {
   const { config, database, telemetry } = platform;
   await database.migrate(flowMigrations());
+  await prepareJournal(database, periodMs(config.retention), telemetry.log);
   const store = postgresFlowStore(database, platform.blobs);
   const scheduler = realScheduler();
   const programs = createPrograms(store, scheduler);

@@ -52,7 +52,8 @@ create index run_by_flow on {{schema}}.run (tenant, flow, started_ms desc, id de
 create index run_active on {{schema}}.run (shard) where status = 'running';
 create index run_attention on {{schema}}.run (tenant, status, started_ms desc, id desc) where status in ('pending', 'waiting', 'paused', 'failed', 'quarantined');
 create index run_permit on {{schema}}.run (shard, permit) where permit is not null and ended_ms is null;
--- One row a decision: `count` events from `seq` on, a JSON array as text (1.4x less database time than jsonb).
+-- One row a decision: `count` events from `seq` on, a JSON array as text (1.4x less database time than jsonb). A partition holds the runs
+-- born in one period, so that what has expired is dropped and not rewritten; partitions are made by retention/journal-periods.ts.
 create table {{schema}}.journal (
   run text collate "C" not null,
   seq int not null,
@@ -67,7 +68,18 @@ create table {{schema}}.journal (
   blob_size int,
   primary key (run, seq),
   check ((body is null) <> (blob is null))
+) partition by range (run);
+-- For runs whose period has no partition (any more), e.g. of a cause that lies far back. Never the normal case.
+create table {{schema}}.journal_rest partition of {{schema}}.journal default;
+-- Partitions of the journal: runs `from_run` <= id < `to_run`. `expired`: runs that have left entries behind since it was made or swept.
+create table {{schema}}.journal_period (
+  name text primary key,
+  from_run text collate "C" not null,
+  to_run text collate "C" not null,
+  expired bigint not null default 0
 );
+grant select, update on {{schema}}.journal_period to palace_engine;
+grant select on {{schema}}.journal_period to palace_api;
 -- The segments of a run that are closed; the open one stands in its run row, so that a run of one segment has none here (ENGINE E11).
 create table {{schema}}.segment (
   run text collate "C" not null,

@@ -116,7 +116,8 @@ export async function readRuns(sql: Sql, blobs: Blobs, ids: readonly string[], u
   const entries = await sql.query<EntryRecord>(
     `select j.run, j.seq, j.count, j.format, j.at_ms, j.tenant, j.body, j.blob
        from unnest($1::text[], $2::int[]) as w(run, after) join flow.journal j on j.run = w.run and j.seq > w.after
-      where $3::int is null or j.seq <= $3 order by j.run, j.seq`,
+      -- The ids once more: by them the partitions are chosen.
+      where j.run = any($1) and ($3::int is null or j.seq <= $3) order by j.run, j.seq`,
     [rows.map((r) => r.id), after, upTo ?? null],
   );
   const byRun = new Map<string, JournalEntry[]>();
