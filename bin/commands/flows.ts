@@ -96,7 +96,7 @@ export const FLOW_COMMANDS: readonly CommandSpec[] = [
       { line: 'get runs --status waiting', says: 'Runs that wait for something.' },
       { line: 'get flow samples/order-intake -o yaml', says: 'The document, as it can be published again.' },
       { line: 'get run run_01j... --as-check', says: 'A real run as a test: put it into a file beside the flow.' },
-      { line: 'get schedules', says: 'What starts runs by itself: the next time, the last run, times that were missed.' },
+      { line: 'get schedules', says: 'What starts runs by itself: the next time, the last run, what waits and what was missed.' },
     ],
     exits: [0, 2, 6],
   },

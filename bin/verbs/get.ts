@@ -63,8 +63,8 @@ async function schedules(call: Call, api: Api): Promise<void> {
   if (await structured(call, { items })) return;
   table(
     call.terminal,
-    ['FLOW', 'VERSION', 'SCHEDULE', 'NEXT', 'LAST', 'LAST RUN', 'MISSED'],
-    items.map((one) => [one.flow, one.version, one.schedule, nextText(one), one.last ?? '', one.lastRun ?? '', String(one.missed)]),
+    ['FLOW', 'VERSION', 'SCHEDULE', 'NEXT', 'LAST', 'LAST RUN', 'WAITING', 'MISSED'],
+    items.map((one) => [one.flow, one.version, one.schedule, nextText(one), one.last ?? '', one.lastRun ?? '', String(one.waiting), String(one.missed)]),
   );
 }
 

@@ -30,6 +30,20 @@ export const FLOW = z.strictObject({
   // What several tenants share is given in shares: one alone may have all of it, all together a quarter more (durable/core/fair-share.ts).
   maxPendingStarts: whole('PALACE_FLOW_MAX_PENDING_STARTS', 2_000, 1, 1_000_000, 'Starts of a tenant accepted and not yet committed; more are refused.'),
   maxActiveRuns: whole('PALACE_FLOW_MAX_ACTIVE_RUNS', 20_000, 1, 1_000_000, 'Runs of a tenant with work in memory; more starts are refused.'),
+  maxQueuedRuns: whole(
+    'PALACE_FLOW_MAX_QUEUED_RUNS',
+    20_000,
+    1,
+    1_000_000,
+    'Runs of a tenant that wait in one shard for their place under a concurrency limit; more starts are refused, and times and events wait.',
+  ),
+  maxWaitingStarts: whole(
+    'PALACE_FLOW_MAX_WAITING_STARTS',
+    100_000,
+    1,
+    10_000_000,
+    'Events of a tenant in one shard that wait to start runs because too many are queued; of more, each counts as missed.',
+  ),
   maxIdleRuns: whole('PALACE_FLOW_MAX_IDLE_RUNS', 2_000, 0, 1_000_000, 'Idle runs kept in memory for their next command.'),
   maxEffects: whole('PALACE_FLOW_MAX_EFFECTS', 256, 1, 100_000, 'Effects of a tenant performed at once; more wait their turn.'),
   maxWaitingEffects: whole('PALACE_FLOW_MAX_WAITING_EFFECTS', 100_000, 1, 10_000_000, 'Effects of a tenant that wait; with more its starts are refused.'),

@@ -135,6 +135,8 @@ export const runDetail = runSummary.extend({
   error: runError.optional(),
   context: json.optional(),
   waitingFor: z.array(waitingFor),
+  /** Limits of which it has used half (of its history three quarters), while it is near them. `name` as in /v1/limits. */
+  nearLimits: z.array(z.object({ name: z.string(), used: z.number(), limit: z.number(), unit: z.string(), setting: z.string() })).optional(),
   failure: failure.optional(),
   lastSeq: z.number(),
   /** The events that are kept, from `firstSeq` to `lastSeq`: fork and retry reach back so far. `segment`: the number of the open one. */
@@ -236,6 +238,8 @@ export const schedule = z.object({
   lastRun: z.string().optional(),
   /** Times that passed, or events given up, without a run. */
   missed: z.number(),
+  /** Times or events that have come and wait: too many runs of the flow are queued under its concurrency limit. */
+  waiting: z.number(),
   /** The run after whose end the next one starts. */
   waitsFor: z.string().optional(),
   /** Events that wait for the others. */

@@ -240,7 +240,7 @@ describe('the line', () => {
   });
 
   test('is bounded at the door, before anything is written', async () => {
-    const small = await house.open({ config: { flow: { maxActiveRuns: 3 } } });
+    const small = await house.open({ config: { flow: { maxQueuedRuns: 3 } } });
     await node.close();
     node = small;
     await publish('bounded');
@@ -253,7 +253,7 @@ describe('the line', () => {
   });
 
   test('is bounded at the door of every process', async () => {
-    const config = { flow: { maxActiveRuns: 3 } };
+    const config = { flow: { maxQueuedRuns: 3 } };
     const [one, two] = [await house.open({ config }), await house.open({ config })];
     await node.close();
     node = one;

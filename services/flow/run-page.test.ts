@@ -13,6 +13,23 @@ afterAll(() => house.close());
 
 const publish = (name: string, steps: unknown, more = {}) => node.flow.publish('acme', flowText(name, steps, more));
 
+test('says which limits the run is near, at the moment of the look', async () => {
+  await publish('near', [{ hold: { listen: { to: { one: { with: { type: 'agentspalace.signal.go' } } } } } }]);
+  const id = await start(node, 'near');
+  expect(await reached(node, id, 'waiting')).not.toHaveProperty('nearLimits');
+  await node.close();
+  node = await house.open({ config: { flow: { bufferedSignals: 4 } } });
+  for (const name of ['one', 'two']) await node.call('POST', `/v1/runs/${id}/signals`, { body: { name } });
+  const near = { name: 'bufferedSignals', used: 2, limit: 4, unit: expect.any(String) as unknown, setting: 'PALACE_FLOW_BUFFERED_SIGNALS' };
+  await until('both are kept', async () => (await history(node, id)).filter(({ type }) => type === 'signal.received').length === 2);
+  expect(await reached(node, id, 'waiting')).toMatchObject({ nearLimits: [near] });
+  await node.call('POST', `/v1/runs/${id}/signals`, { body: { name: 'go' } });
+  // Signals that nobody read are still there; those limits of the installation are looked at that hold now.
+  await node.close();
+  node = await house.open();
+  expect(await reached(node, id, 'completed')).not.toHaveProperty('nearLimits');
+});
+
 const SECRET = 'Zq7RtY2mKp9LwXc4VbN8';
 
 describe('secrets', () => {

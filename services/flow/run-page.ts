@@ -8,6 +8,8 @@ import { ENDED } from './contract.ts';
 import { failureOf } from './core/failure.ts';
 import type { RunEvent, RunFault } from './core/model.ts';
 import type { Run } from './core/run.ts';
+import { LIMIT_UNITS, nearLimitsAndSizes } from './core/near-limits.ts';
+import { settingOf } from './core/turn.ts';
 import { waitingFor } from './core/view.ts';
 import type { FlowParts } from './parts.ts';
 import { readRun } from './read-run.ts';
@@ -54,7 +56,19 @@ export async function runPage(parts: FlowParts, tenant: string, known: RunRow): 
     ...(run.fault !== undefined && { error: redact(run.fault) as RunFault }),
     ...(failed !== undefined && { failure: redact(failed) as typeof failed }),
     waitingFor: ENDED.has(row.status) ? [] : waitingFor(withSafeReason(run)),
+    ...nearLimitsOf(parts, run),
   };
+}
+
+/** Computed now: it holds for a run of yesterday and for limits that were changed since. */
+function nearLimitsOf({ platform }: FlowParts, run: Run): Pick<Detail, 'nearLimits'> {
+  const near = nearLimitsAndSizes(run, platform.config.flow).map(({ setting, ...count }) => ({
+    name: setting,
+    ...count,
+    unit: LIMIT_UNITS[setting],
+    setting: settingOf(setting),
+  }));
+  return near.length === 0 ? {} : { nearLimits: near };
 }
 
 function quarantineOf({ quarantine }: RunRow): Pick<z.input<typeof runDetail>, 'quarantine'> {

@@ -82,7 +82,7 @@ export function connect(world: World, database: SimulatedDatabase, process: Simu
     readPending: (shards) =>
       read(() => ({
         inbox: shards.filter((shard) => database.hasOpenInbox(shard)),
-        streams: shards.filter((shard) => database.streams.lag(shard) > 0),
+        streams: shards.filter((shard) => database.streams.undecided(shard).length > 0),
         oldestInboxMs: 0,
         streamLag: 0,
       })),

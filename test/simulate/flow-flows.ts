@@ -79,6 +79,7 @@ interface Flow {
   readonly palace?: Step;
   readonly timeout?: Step;
   readonly schedule?: Step;
+  readonly use?: Step;
 }
 
 const FLOWS: Readonly<Record<string, Flow>> = {
@@ -167,6 +168,24 @@ const FLOWS: Readonly<Record<string, Flow>> = {
     palace: { concurrency: { limit: 1, key: '.customer' } },
     timeout: { after: { milliseconds: 6_000 } },
   },
+  // Acts, waits and ways out around every call, some of them answered before they act.
+  extended: {
+    use: {
+      extensions: [
+        { told: { extend: 'call', before: [keyed('ext-before')], after: [nap('ext-nap', 60), unkeyed('ext-after')] } },
+        { mocked: { extend: 'call', when: '.mock? == true', before: [{ answer: { set: { mocked: true }, then: 'exit' } }, unkeyed('ext-never')] } },
+        { asks: { extend: 'wait', after: [guarded(after(signal('go'), 200))] } },
+      ],
+    },
+    steps: [
+      set('first', { mock: false }),
+      unkeyed('ext-act'),
+      { each: { for: { each: 'n', in: '[range(2)]' }, do: [{ ...keyed('ext-each', { n: '${ $n }' }) }, nap('ext-wait', 50)] } },
+      retrying(read('ext-read'), 2),
+      set('second', { mock: true }),
+      unkeyed('ext-mocked'),
+    ],
+  },
   timed: { steps: [nap('short', 100), signal('never')], timeout: { after: { milliseconds: 4_000 } } },
   naps: {
     steps: [{ doze: { wait: '${ { milliseconds: $workflow.input.ms } }' } }, { more: { for: { each: 'n', in: '[range(4)]' }, do: [nap('wink', 150)] } }],
@@ -189,10 +208,12 @@ const SCHEDULED_FLOWS: Readonly<Record<string, readonly Flow[]>> = {
   ticks: [
     { steps: [set('tick')], schedule: { every: { milliseconds: 1_300 } } },
     { steps: [nap('tock', 40)], schedule: { cron: '*/2 * * * * *' } },
-    { steps: [nap('hold', 400)], schedule: { every: { seconds: 1 } }, palace: { concurrency: { limit: 1 } } },
+    // More often than they end: the line fills up, and times wait for room in it.
+    { steps: [nap('hold', 5_000)], schedule: { every: { seconds: 1 } }, palace: { concurrency: { limit: 1 } } },
   ],
   chain: [{ steps: [nap('link', 300)], schedule: { after: { seconds: 1 } } }],
-  told: [{ steps: [set('heard')], schedule: { on: { one: { with: { type: 'sim.many' } } } } }],
+  // As with the last ticks.
+  told: [{ steps: [nap('heard', 900)], schedule: { on: { one: { with: { type: 'sim.many' } } } }, palace: { concurrency: { limit: 1 } } }],
 };
 
 export interface SimulatedFlow {
@@ -202,9 +223,17 @@ export interface SimulatedFlow {
   readonly program: Program;
 }
 
-function compiled(name: string, version: string, { steps, palace, timeout, schedule }: Flow): SimulatedFlow {
+function compiled(name: string, version: string, { steps, palace, timeout, schedule, use }: Flow): SimulatedFlow {
   const document = { dsl: '1.0.3', namespace: NAMESPACE, name, version, ...(palace !== undefined && { metadata: { palace } }) };
-  const result = compileFlow(JSON.stringify({ document, ...(timeout !== undefined && { timeout }), ...(schedule !== undefined && { schedule }), do: steps }));
+  const result = compileFlow(
+    JSON.stringify({
+      document,
+      ...(timeout !== undefined && { timeout }),
+      ...(schedule !== undefined && { schedule }),
+      ...(use !== undefined && { use }),
+      do: steps,
+    }),
+  );
   if (!result.ok) throw new Error(`The flow ${name} does not compile: ${JSON.stringify(result.errors)}`);
   return { name, version, hash: createHash('sha256').update(result.canonical).digest('hex'), program: result.program };
 }

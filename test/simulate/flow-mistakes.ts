@@ -35,7 +35,17 @@ const LATER: Partial<Record<FlowMistake, (write: Write) => { readonly rest: Writ
     if (rowsOf(write, 'schedule').length === 0 || streams.length === 0) return undefined;
     return { rest: { ...write, streams: [] }, later: { ...bare(write), streams } };
   },
+  'start kept waiting in another commit'(write) {
+    const { waiting_start: waiting, ...rows } = write.rows;
+    return waiting === undefined ? undefined : { rest: { ...write, rows }, later: { ...bare(write), rows: { waiting_start: waiting } } };
+  },
 };
+
+/** As if the times that wait for room had been decided. */
+function passedOver(write: Write): Write {
+  const schedule = rowsOf(write, 'schedule').map((row) => (Number(row['waiting']) > 0 ? { ...row, decided_ms: row['next_ms'] } : row));
+  return schedule.length === 0 ? write : { ...write, rows: { ...write.rows, schedule } };
+}
 
 const bare = ({ fence, key, tenant }: Write): Write => ({ fence, key: `later/${key}`, tenant, rows: {} });
 
@@ -65,7 +75,7 @@ export function mistakenNode(node: DurableNode, mistake: FlowMistake, hasty: Has
     ...node,
     submit(write) {
       if (mistake === 'effect begun before its commit') hasty.begin(write);
-      return submitLater(write);
+      return submitLater(mistake === 'waiting times passed over' ? passedOver(write) : write);
     },
   };
 }
@@ -75,6 +85,7 @@ export function mistakenStore(store: FlowStore, mistake: FlowMistake): FlowStore
   if (mistake === 'back to a step without the ledger') return { ...store, ledger: () => Promise.resolve([]) };
   if (mistake === 'places forgotten at a takeover') return withoutPermits(store, (status) => status !== 'pending');
   if (mistake === 'queued runs forgotten at a takeover') return withoutPermits(store, (status) => status === 'pending');
+  if (mistake === 'waiting starts forgotten at a takeover') return { ...store, countWaitingStarts: () => Promise.resolve([]) };
   if (mistake === 'waiting events forgotten by a snapshot')
     return {
       ...store,

@@ -39,6 +39,9 @@ export const ENGINE_SETTINGS: EngineSettings = {
   runtimeMetadata: {},
   maxPendingStarts: 500,
   maxActiveRuns: 500,
+  // Few, so that times and events meet a line that is full.
+  maxQueuedRuns: 4,
+  maxWaitingStarts: 1_000,
   maxIdleRuns: 6,
   maxEffects: 12,
   maxWaitingEffects: 10_000,
@@ -61,13 +64,13 @@ export class FlowProcess implements LaunchedService {
   waiting = 0;
   private readonly parts: LaunchParts;
 
-  constructor(parts: LaunchParts, tables: FlowTables, outside: FlowOutside, inbox: Parameters<typeof simulatedStore>[3]) {
+  constructor(parts: LaunchParts, tables: FlowTables, outside: FlowOutside, ways: Parameters<typeof simulatedStore>[3]) {
     this.parts = parts;
     const { world, process, switches } = parts;
     const hasty = new HastyEffects(outside.executor(process));
     const away = (): boolean => !outside.calm && world.random.chance(0.1);
     const store = mistakenStore(
-      simulatedStore(tables, (query) => parts.read(query), { get: (hash) => (away() ? undefined : tables.blobs.get(hash)) }, inbox),
+      simulatedStore(tables, (query) => parts.read(query), { get: (hash) => (away() ? undefined : tables.blobs.get(hash)) }, ways),
       switches.flow,
     );
     const { scheduler } = process;

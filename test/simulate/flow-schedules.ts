@@ -58,6 +58,9 @@ export class FlowSchedules implements FlowWatch {
     around.tables.watches.push(this);
   }
 
+  /** Events and times that found their line full. */
+  readonly waited = { events: 0, times: 0 };
+
   get started(): number {
     return [...this.around.tables.runs.values()].filter(({ row }) => row.trigger !== undefined).length;
   }
@@ -78,7 +81,9 @@ export class FlowSchedules implements FlowWatch {
     for (const { id, ended_ms: endedMs } of [...rowsOf(write, 'run'), ...rowsOf(write, 'state')])
       if (typeof endedMs === 'number' && !this.ends.has(String(id))) this.ends.set(String(id), endedMs);
     for (const { id, tenant } of rowsOf(write, 'event_matched')) this.expect(String(tenant), String(id));
-    for (const { flow, hash, decided_ms: decidedMs } of rowsOf(write, 'schedule')) {
+    this.waited.events += rowsOf(write, 'waiting_start').length;
+    for (const { flow, hash, decided_ms: decidedMs, waiting } of rowsOf(write, 'schedule')) {
+      this.waited.times += Number(waiting);
       this.decided.set(String(flow), Number(decidedMs));
       this.adopted(String(flow), (one) => one.flow?.hash === hash, Number(decidedMs));
     }

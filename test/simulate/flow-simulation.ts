@@ -35,7 +35,10 @@ export class FlowSimulation implements SimulatedService<FlowProcess> {
   }
 
   launch(parts: LaunchParts): FlowProcess {
-    return new FlowProcess(parts, this.tables, this.outside, () => [...this.store().inbox.values()]);
+    return new FlowProcess(parts, this.tables, this.outside, {
+      inbox: () => [...this.store().inbox.values()],
+      streams: (shard) => this.store().streams.undecided(shard),
+    });
   }
 
   startClients(installation: Installation<FlowProcess>, untilMs: number): void {
@@ -61,10 +64,12 @@ export class FlowSimulation implements SimulatedService<FlowProcess> {
     if (open.length > 0) return `${open.length} commands are open, first ${open[0]?.kind} ${open[0]?.commandId} for ${open[0]?.key} in shard ${open[0]?.shard}`;
     const run = [...this.tables.runs.values()].find(({ row }) => !ENDED.has(row.status));
     if (run !== undefined) return `${run.row.id} (${run.row.flow}) is ${run.row.status}, its last event is ${run.lastSeq}`;
-    const lag = Array.from({ length: 64 }, (_, shard) => shard).find((shard) => this.store().streams.lag(shard) > 0);
+    const lag = Array.from({ length: 64 }, (_, shard) => shard).find((shard) => this.store().streams.undecided(shard).length > 0);
     if (lag !== undefined) return `shard ${lag} has stream rows that nobody decided`;
     const [timer] = this.tables.timers.keys();
     if (timer !== undefined) return `the timer ${timer.replace('\n', ' ')} is left`;
+    const [start] = this.tables.waitingStarts.values();
+    if (start !== undefined) return `the start of ${start.run} still waits for room`;
     const unmatched = [...this.tables.events.values()].find((event) => !event.matched);
     if (unmatched !== undefined) return `the event ${unmatched.id} was never matched`;
     for (const { service } of this.installation?.serving() ?? []) {
@@ -133,6 +138,8 @@ export class FlowSimulation implements SimulatedService<FlowProcess> {
       cancelled: ended('cancelled'),
       ...this.invariants.figures,
       started: this.schedules?.started ?? 0,
+      eventsWaited: this.schedules?.waited.events ?? 0,
+      timesWaited: this.schedules?.waited.times ?? 0,
       signals: this.invariants.signals.size,
       events: this.tables.events.size,
       lifecycle: this.invariants.due.size,

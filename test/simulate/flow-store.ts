@@ -1,10 +1,10 @@
 // FlowStore over the model: each query one late read of one instant, as the statements of services/flow/store/postgres.ts.
-import { EVERY_TYPE, type FlowStore, type StoredRun } from '@palace/flow/store/port.ts';
+import { EVERY_TYPE, LIMITED_START, type FlowStore, type StoredRun } from '@palace/flow/store/port.ts';
 import { JOURNAL_FORMAT } from '@palace/flow/core/model.ts';
 import { isLifecycle, PROGRAM_FORMAT } from '@palace/flow/core/program.ts';
 import { EVOLVE_VERSION } from '@palace/flow/core/run.ts';
 import { scheduleKey } from '@palace/flow/store/schedules.ts';
-import type { InboxRow } from '@palace/platform/durable/contract.ts';
+import type { InboxRow, StreamAppend } from '@palace/platform/durable/contract.ts';
 import { EVERY_VERSION, LATER, NAMESPACE, PUBLISHED } from './flow-flows.ts';
 import type { FlowTables, KeptRun } from './flow-tables.ts';
 
@@ -18,9 +18,15 @@ export interface BlobReads {
   get(hash: string): string | undefined;
 }
 
-type Inbox = () => readonly (Pick<InboxRow, 'kind' | 'key' | 'body'> & { readonly state: string })[];
+type Inbox = () => readonly (Pick<InboxRow, 'shard' | 'tenant' | 'kind' | 'key' | 'body'> & { readonly state: string })[];
+/** What is on its way: rows of the inbox, and rows of streams that are not decided. */
+interface Ways {
+  readonly inbox: Inbox;
+  readonly streams: (shard: number) => readonly StreamAppend[];
+}
 
-export function simulatedStore(tables: FlowTables, read: Read, blobs: BlobReads, inbox: Inbox): FlowStore {
+export function simulatedStore(tables: FlowTables, read: Read, blobs: BlobReads, { inbox, streams }: Ways): FlowStore {
+  const waitingOf = (shard: number) => [...tables.waitingStarts.values()].filter((one) => one.shard === shard);
   const byHash = new Map(EVERY_VERSION.map((flow) => [flow.hash, flow]));
   const latest = (name: string) => (tables.runs.size > RUNS_BEFORE_LATER ? LATER.get(name) : undefined) ?? PUBLISHED.get(name);
   const byId = (runs: readonly KeptRun[]): KeptRun[] => runs.toSorted((a, b) => (a.row.id < b.row.id ? -1 : 1));
@@ -73,10 +79,27 @@ export function simulatedStore(tables: FlowTables, read: Read, blobs: BlobReads,
     waiting: (shard, most) =>
       read(() => {
         const byTenant = new Map<string, number>();
-        const waiting = tables.inShard(shard).filter(({ row }) => row.permit !== undefined && row.status === 'pending');
-        for (const { row } of waiting.slice(0, most)) byTenant.set(row.tenant, (byTenant.get(row.tenant) ?? 0) + 1);
+        const queued = tables.inShard(shard).filter(({ row }) => row.permit !== undefined && row.status === 'pending');
+        const comes = inbox().filter((row) => row.shard === shard && row.state === 'open' && ['start', 'fork'].includes(row.kind));
+        for (const { tenant } of [...queued.map(({ row }) => row), ...comes, ...streams(shard).filter(({ kind }) => kind === LIMITED_START)].slice(0, most))
+          byTenant.set(tenant, (byTenant.get(tenant) ?? 0) + 1);
         return [...byTenant].map(([tenant, count]) => ({ tenant, count }));
       }),
+    countWaitingStarts: (shard) =>
+      read(() => {
+        const groups = new Map<string, { tenant: string; toShard: number; count: number }>();
+        for (const { tenant, toShard } of waitingOf(shard)) {
+          const key = `${toShard} ${tenant}`;
+          groups.set(key, { tenant, toShard, count: (groups.get(key)?.count ?? 0) + 1 });
+        }
+        return [...groups.values()];
+      }),
+    waitingStarts: (shard, tenant, toShard, most) =>
+      read(() =>
+        waitingOf(shard)
+          .filter((one) => one.tenant === tenant && one.toShard === toShard)
+          .slice(0, most),
+      ),
     schedule: (_shard, tenant, flow) =>
       read(() => {
         const state = tables.schedules.get(`${tenant}\n${flow}`);

@@ -14,7 +14,16 @@ import { newRun, snapshot, type Run } from '@palace/flow/core/run.ts';
 import { runStatus } from '@palace/flow/core/view.ts';
 import type { ScheduleState } from '@palace/flow/core/schedule.ts';
 import { scheduleState, type ScheduleRecord } from '@palace/flow/store/schedules.ts';
-import { FIRST_SEGMENT, type EventTrigger, type JournalEntry, type LedgerRow, type RunRow, type StoredEvent, type StoredRun } from '@palace/flow/store/port.ts';
+import {
+  FIRST_SEGMENT,
+  type EventTrigger,
+  type JournalEntry,
+  type LedgerRow,
+  type RunRow,
+  type StoredEvent,
+  type StoredRun,
+  type WaitingStart,
+} from '@palace/flow/store/port.ts';
 import { EVERY_VERSION } from './flow-flows.ts';
 import { BadRow, type ServiceTables } from './service-tables.ts';
 import type { World } from './world.ts';
@@ -61,6 +70,11 @@ export class FlowTables implements ServiceTables {
   readonly blobs = new Map<string, string>();
   /** By tenant and flow. */
   readonly schedules = new Map<string, ScheduleState>();
+  /** By tenant and run, in the order in which they came. */
+  readonly waitingStarts = new Map<
+    string,
+    WaitingStart & { readonly shard: number; readonly tenant: string; readonly flow: string; readonly toShard: number }
+  >();
   readonly eventTriggers: (EventTrigger & { readonly tenant: string })[] = [];
   readonly watches: FlowWatch[] = [];
   /** Queued runs that have seen all places taken: whoever began since then got a place that they waited for. */
@@ -117,6 +131,12 @@ export class FlowTables implements ServiceTables {
     }
     for (const row of rowsOf(write, 'schedule'))
       this.schedules.set(`${String(row['tenant'])}\n${String(row['flow'])}`, scheduleState(row as unknown as ScheduleRecord));
+    for (const row of rowsOf(write, 'waiting_start')) {
+      const { to_shard: toShard, ...start } = row as unknown as WaitingStart & { shard: number; tenant: string; flow: string; to_shard: number };
+      const name = `${start.tenant}\n${start.run}`;
+      if (!this.waitingStarts.has(name)) this.waitingStarts.set(name, { ...start, toShard });
+    }
+    for (const { tenant, run } of rowsOf(write, 'waiting_start_gone')) this.waitingStarts.delete(`${String(tenant)}\n${String(run)}`);
     for (const row of rowsOf(write, 'schedule_gone')) this.schedules.delete(`${String(row['tenant'])}\n${String(row['flow'])}`);
     for (const row of rowsOf(write, 'event_matched')) Object.assign(this.events.get(eventName(row)) ?? {}, { matched: true });
     for (const { key, id } of write.timersClear ?? []) this.timers.delete(`${key}\n${id}`);

@@ -15,8 +15,8 @@ export interface StreamTables {
   apply(write: Write, drawn: readonly number[]): void;
   cursors(shards: ReadonlySet<number>): ShardCursor[];
   rows(read: StreamRead): Page<StreamRow>;
-  /** Undecided rows of a shard. */
-  lag(shard: number): number;
+  /** Rows for a shard that are not decided. */
+  undecided(shard: number): readonly StreamAppend[];
   trim(producerShards: ReadonlySet<number>): number;
 }
 
@@ -108,14 +108,14 @@ export class FencedStreams extends Cursors implements StreamTables {
     return inTurn(shard, found.filter(isNew), limit, turn);
   }
 
-  lag(shard: number): number {
-    let lag = 0;
+  undecided(shard: number): readonly StreamAppend[] {
+    const found: StreamAppend[] = [];
     for (const stream of this.kept.values()) {
       if (stream.shard !== shard) continue;
-      const cursor = this.cursor(shard, stream.producerShard);
-      lag += stream.trimmed + stream.rows.length - cursor.position - cursor.ahead.length;
+      const { position, ahead } = this.cursor(shard, stream.producerShard);
+      found.push(...stream.rows.slice(position - stream.trimmed).filter((_, i) => !ahead.includes(position + i + 1)));
     }
-    return lag;
+    return found;
   }
 
   trim(producerShards: ReadonlySet<number>): number {
@@ -164,10 +164,11 @@ export class SequenceStreams extends Cursors implements StreamTables {
     return inOrder(shard, numbered, limit);
   }
 
-  lag(shard: number): number {
+  undecided(shard: number): readonly StreamAppend[] {
     const cursor = this.cursor(shard, 0);
     const watermark = cursor.position === 0 ? 0 : (this.seen.get(shard)?.[cursor.position - 1] ?? 0);
-    return Math.max(0, (this.kept.get(shard) ?? []).filter((row) => row.number > watermark).length - cursor.ahead.length);
+    const rows = (this.kept.get(shard) ?? []).filter((row) => row.number > watermark);
+    return rows.slice(cursor.ahead.length).map(({ append }) => append);
   }
 
   trim(): number {

@@ -36,7 +36,10 @@ export type FlowMistake =
   | 'event said in another commit'
   | 'child begun in another commit'
   | 'waiting events forgotten by a snapshot'
-  | 'schedule moved on in another commit';
+  | 'schedule moved on in another commit'
+  | 'start kept waiting in another commit'
+  | 'waiting starts forgotten at a takeover'
+  | 'waiting times passed over';
 
 export const CORRECT: Switches = {
   fence: 'locked',
@@ -84,4 +87,7 @@ export const MUTANTS: readonly Mutant[] = [
   flow('child begun in another commit'),
   flow('waiting events forgotten by a snapshot'),
   flow('schedule moved on in another commit'),
+  flow('start kept waiting in another commit'),
+  flow('waiting starts forgotten at a takeover'),
+  flow('waiting times passed over'),
 ];

@@ -8,7 +8,8 @@ import type { LedgerAnswer } from './model.ts';
 import { newRun, openEffects, openTimers } from './run.ts';
 import { failureOf } from './failure.ts';
 import { settingOf } from './turn.ts';
-import { nearLimits, runStatus } from './view.ts';
+import { nearLimits } from './near-limits.ts';
+import { runStatus } from './view.ts';
 import { flowOf, linkFlow, LIMITS, plain, virtualShell } from './virtual-shell.ts';
 
 describe('a list of steps', () => {

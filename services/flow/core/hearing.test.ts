@@ -4,7 +4,8 @@ import { describe, expect, it } from 'vitest';
 import { answer, asked, open, refuse } from './begun-run.ts';
 import type { CloudEvent, DecideLimits, RunEvent } from './model.ts';
 import { revive, rewound, segmentEvents } from './run.ts';
-import { nearLimits, runStatus, waitingFor } from './view.ts';
+import { nearLimits } from './near-limits.ts';
+import { runStatus, waitingFor } from './view.ts';
 import { flowOf, linkFlow, plain, virtualShell, type VirtualShell } from './virtual-shell.ts';
 
 const event = (type: string, data: Json, more: { [name: string]: Json } = {}): CloudEvent => ({

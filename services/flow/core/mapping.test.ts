@@ -5,7 +5,8 @@ import { failureOf } from './failure.ts';
 import type { Decision, DecideLimits, RunFault } from './model.ts';
 import { revive, rewound } from './run.ts';
 import { runIdShard } from './run-id.ts';
-import { nearLimits, waitingFor } from './view.ts';
+import { nearLimits } from './near-limits.ts';
+import { waitingFor } from './view.ts';
 import { flowOf, linkFlow, plain, virtualShell, type VirtualShell } from './virtual-shell.ts';
 
 const FAULT: RunFault = { type: 'https://x.test/bad', status: 418, title: 'Bad' };

@@ -174,7 +174,96 @@ describe('after', () => {
   });
 });
 
+describe('a line that is full', () => {
+  const full = (nowMs: number, room = 0): ScheduleEnv => ({ ...env(nowMs), room });
+
+  it('decides nothing: all of it is started once there is room, oldest first', () => {
+    const schedule = every(10 * MINUTE);
+    const first = fire(published(schedule), schedule, full(T0 + 25 * MINUTE));
+    expect([times(first), first.state?.waiting, first.state?.missed]).toEqual([[], 2, 0]);
+    const some = fire(first.state as ScheduleState, schedule, full(T0 + 45 * MINUTE, 3));
+    expect([times(some), some.state?.waiting, some.state?.nextMs]).toEqual([[10, 20, 30], 1, T0 + 40 * MINUTE]);
+    const rest = fire(some.state as ScheduleState, schedule, env(T0 + 50 * MINUTE));
+    expect([times(rest), rest.state?.waiting, rest.state?.missed]).toEqual([[40, 50], 0, 0]);
+  });
+
+  it('leaves only the newest time waiting when the flow says last, and counts the others', () => {
+    const schedule = every(10 * MINUTE, { catchUp: 'last' });
+    const first = fire(published(schedule), schedule, full(T0 + 45 * MINUTE));
+    expect([times(first), first.state?.waiting, first.state?.missed]).toEqual([[], 1, 3]);
+    const then = fire(first.state as ScheduleState, schedule, env(T0 + 75 * MINUTE));
+    expect([times(then), then.state?.missed]).toEqual([[70], 6]);
+  });
+
+  it('is waited for by no time that is late when the flow says skip', () => {
+    const schedule = every(10 * MINUTE, { catchUp: 'skip' });
+    const first = fire(published(schedule), schedule, full(T0 + 10 * MINUTE + 5_000));
+    expect([times(first), first.state?.waiting, first.state?.missed]).toEqual([[], 1, 0]);
+    const soon = fire(first.state as ScheduleState, schedule, env(T0 + 10 * MINUTE + 50_000));
+    expect([times(soon), soon.state?.missed]).toEqual([[10], 0]);
+    const late = fire(first.state as ScheduleState, schedule, env(T0 + 12 * MINUTE));
+    expect([times(late), late.state?.waiting, late.state?.missed, late.state?.nextMs]).toEqual([[], 0, 1, T0 + 20 * MINUTE]);
+  });
+
+  it('keeps no more times than are caught up at once', () => {
+    const schedule = every(MINUTE);
+    const { state } = fire(published(schedule), schedule, { ...env(T0 + DAY, 100), room: 0 });
+    expect([state?.waiting, state?.missed, state?.nextMs]).toEqual([100, 1_340, T0 + DAY - 99 * MINUTE]);
+  });
+
+  it('stops no publication and no pause: what waited is counted as missed', () => {
+    const schedule = every(10 * MINUTE);
+    const { state } = fire(published(schedule), schedule, full(T0 + 25 * MINUTE));
+    const before = { state: state as ScheduleState, schedule };
+    const two = { ...inForce(every(HOUR), '2.0.0'), publishedMs: T0 + 35 * MINUTE };
+    const adopted = adopt(before, two, T0 + 35 * MINUTE, full(T0 + 35 * MINUTE, 1));
+    expect([times(adopted), adopted.state?.missed, adopted.state?.waiting, adopted.state?.decidedMs]).toEqual([[10], 2, 0, T0 + 35 * MINUTE]);
+    const held = pause(before.state, schedule, full(T0 + 35 * MINUTE));
+    expect([times(held), held.state?.missed, held.state?.waiting]).toEqual([[], 3, 0]);
+  });
+
+  it('holds a time after the run before back, also over a pause', () => {
+    const schedule: Schedule = { kind: 'after', afterMs: 10 * MINUTE, catchUp: 'all' };
+    const { state } = fire(published(schedule), schedule, full(T0 + 10 * MINUTE));
+    expect([state?.waiting, state?.awaits, state?.nextMs]).toEqual([1, undefined, T0 + 10 * MINUTE]);
+    const paused = pause(state as ScheduleState, schedule, full(T0 + 11 * MINUTE)).state as ScheduleState;
+    const resumed = resume(paused, schedule, env(T0 + 12 * MINUTE)).state as ScheduleState;
+    expect([times(fire(resumed, schedule, env(T0 + 12 * MINUTE + 1))), paused.missed]).toEqual([[12], 0]);
+    expect(adopt({ state: state as ScheduleState, schedule }, undefined, T0 + HOUR, full(T0 + HOUR)).firings).toEqual([]);
+  });
+});
+
 describe('whenever anybody looks', () => {
+  it('each time is started exactly once, whatever room there is', () => {
+    fc.assert(
+      fc.property(
+        fc.constantFrom(every(7 * MINUTE), cron('*/7 * * * *')),
+        fc.array(fc.record({ step: fc.integer({ min: -HOUR, max: 2 * HOUR }), room: fc.integer({ min: 0, max: 6 }) }), { minLength: 1, maxLength: 20 }),
+        (schedule, looks) => {
+          let state = published(schedule);
+          let nowMs = T0;
+          let furthestMs = T0;
+          const fired: number[] = [];
+          const look = (room?: number): void => {
+            const decision = fire(state, schedule, { ...env(nowMs, 100_000), ...(room !== undefined && { room }) });
+            fired.push(...decision.firings.map(({ atMs }) => atMs));
+            state = decision.state as ScheduleState;
+          };
+          for (const { step, room } of looks) {
+            nowMs += step;
+            furthestMs = Math.max(furthestMs, nowMs);
+            look(room);
+          }
+          nowMs = furthestMs;
+          look();
+          const wanted = fire(published(schedule), schedule, env(furthestMs, 100_000)).firings.map(({ atMs }) => atMs);
+          expect(fired).toEqual(wanted);
+          expect([state.missed, state.waiting]).toEqual([0, 0]);
+        },
+      ),
+    );
+  });
+
   it('each time is started exactly once', () => {
     fc.assert(
       fc.property(

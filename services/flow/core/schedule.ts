@@ -3,6 +3,8 @@
 // I2 What is started follows from (state, schedule, now): the shell writes it together with the new state, or neither.
 // I3 Intervals are counted from the publication: they do not drift. `after` counts from the end of the run before.
 // I4 Work is bounded, however long nobody looked.
+// I5 A time that finds no room in the line of its flow's limit is not decided: it is looked at again, as if nobody had looked before. So the
+//    schedule's own `catchUp` says what becomes of it. A publication and a pause end that: what had no room by then is counted as missed.
 // Called by triggers/schedules.ts; times of cron expressions come from cron.ts.
 import type { Json } from '@palace/jq/json.ts';
 import { parseCron } from './cron.ts';
@@ -31,6 +33,8 @@ export interface ScheduleState {
   readonly lastRun: string | undefined;
   /** Times that passed, or events that were given up, without a run. */
   readonly missed: number;
+  /** Times that have come and wait for room in the line (I5). */
+  readonly waiting: number;
   /** `on` with `all`: events that wait for the others. */
   readonly gathered: readonly Group[];
 }
@@ -54,6 +58,8 @@ export interface ScheduleEnv {
   readonly untilMs?: number;
   /** Runs that may be caught up at once; of more, the newest. */
   readonly mostCaughtUp: number;
+  /** So many of the firings, the oldest, find room in the line of the flow's limit; absent: all. */
+  readonly room?: number;
   /** The id of the run that a firing starts. */
   runOf(atMs: number): string;
 }
@@ -76,7 +82,7 @@ export function adopt(
   if (before !== undefined && newest?.hash === before.state.hash) return { state: before.state, firings: [] };
   // Its times up to then are still its own. Whoever published may be a moment ahead of whoever decides: no time is decided before it comes.
   const fromMs = Math.min(atMs, env.nowMs);
-  const last = before === undefined ? undefined : settle(before.state, before.schedule, fromMs, env);
+  const last = before === undefined ? undefined : settle(before.state, before.schedule, fromMs, env, 'missed');
   const firings = last?.firings ?? [];
   if (newest === undefined) return { state: undefined, firings };
   const { version, hash, schedule, publishedMs } = newest;
@@ -93,6 +99,7 @@ export function adopt(
     lastMs: last?.state.lastMs,
     lastRun: last?.state.lastRun,
     missed: last?.state.missed ?? 0,
+    waiting: 0,
     gathered: [],
   };
   return { state: { ...state, nextMs: firstAfter(state, schedule, decidedMs) }, firings };
@@ -100,7 +107,7 @@ export function adopt(
 
 /** Its next time may have come. */
 export function fire(state: ScheduleState, schedule: Schedule, env: ScheduleEnv): ScheduleDecision {
-  return settle(state, schedule, ownUntil(env), env);
+  return settle(state, schedule, ownUntil(env), env, 'wait');
 }
 
 const ownUntil = ({ nowMs, untilMs = nowMs }: ScheduleEnv): number => Math.min(nowMs, untilMs);
@@ -112,8 +119,8 @@ export function ended(state: ScheduleState, schedule: Schedule, run: string, end
 }
 
 export function pause(state: ScheduleState, schedule: Schedule, env: ScheduleEnv): ScheduleDecision {
-  const { state: settled, firings } = settle(state, schedule, ownUntil(env), env);
-  return { state: { ...settled, paused: true }, firings };
+  const { state: settled, firings } = settle(state, schedule, ownUntil(env), env, schedule.kind === 'after' ? 'wait' : 'missed');
+  return { state: { ...settled, waiting: 0, paused: true }, firings };
 }
 
 /** Times of the pause are nobody's. */
@@ -134,31 +141,38 @@ interface Settled {
   readonly firings: readonly Firing[];
 }
 
-/** Decides every time up to `upToMs`. */
-function settle(state: ScheduleState, schedule: Schedule, upToMs: number, env: ScheduleEnv): Settled {
+/** Decides every time up to `upToMs`, those without room alone excepted: they `wait`, or are `missed` (I5). */
+function settle(state: ScheduleState, schedule: Schedule, upToMs: number, env: ScheduleEnv, without: 'wait' | 'missed'): Settled {
   if (state.paused || upToMs <= state.decidedMs) return { state, firings: [] };
   if (state.nextMs === undefined || state.nextMs > upToMs) return { state, firings: [] };
-  const { version, hash } = state;
-  const firing = (atMs: number): Firing => ({ atMs, version, hash });
-  if (schedule.kind === 'after') {
-    const { nextMs: atMs } = state;
-    const run = env.runOf(atMs);
-    return { state: { ...state, decidedMs: upToMs, nextMs: undefined, awaits: run, lastMs: atMs, lastRun: run }, firings: [firing(atMs)] };
-  }
+  if (schedule.kind === 'after') return settleAfter(state, state.nextMs, upToMs, env, without);
   const times = timesOf(schedule, state.anchorMs);
   if (times === undefined) return { state, firings: [] };
+  const { version, hash } = state;
   const { kept, missed } = chosen(times, schedule.catchUp, state.decidedMs, upToMs, env);
-  const last = kept.at(-1);
+  const started = kept.slice(0, env.room);
+  const left = kept.slice(started.length);
+  const [waits] = without === 'wait' ? left : [];
+  const last = started.at(-1);
   return {
     state: {
       ...state,
-      decidedMs: upToMs,
-      nextMs: times.next(upToMs),
+      decidedMs: waits === undefined ? upToMs : Math.max(state.decidedMs, waits - 1),
+      nextMs: waits ?? times.next(upToMs),
       ...(last !== undefined && { lastMs: last, lastRun: env.runOf(last) }),
-      missed: state.missed + missed,
+      missed: state.missed + missed + (waits === undefined ? left.length : 0),
+      waiting: waits === undefined ? 0 : left.length,
     },
-    firings: kept.map(firing),
+    firings: started.map((atMs) => ({ atMs, version, hash })),
   };
+}
+
+function settleAfter(state: ScheduleState, atMs: number, upToMs: number, { room, runOf }: ScheduleEnv, without: 'wait' | 'missed'): Settled {
+  if (room === 0) return { state: without === 'wait' ? { ...state, waiting: 1 } : { ...state, missed: state.missed + 1, waiting: 0 }, firings: [] };
+  const { version, hash } = state;
+  const run = runOf(atMs);
+  const next = { ...state, decidedMs: upToMs, nextMs: undefined, awaits: run, lastMs: atMs, lastRun: run, waiting: 0 };
+  return { state: next, firings: [{ atMs, version, hash }] };
 }
 
 interface Times {

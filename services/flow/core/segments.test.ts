@@ -6,7 +6,8 @@ import { decide } from './decide.ts';
 import { evolve } from './evolve.ts';
 import type { RunEvent } from './model.ts';
 import { newRun, openTimers, segmentEvents } from './run.ts';
-import { nearLimits, runStatus } from './view.ts';
+import { nearLimits } from './near-limits.ts';
+import { runStatus } from './view.ts';
 import { flowOf, linkFlow, plain, virtualShell, type VirtualShell } from './virtual-shell.ts';
 
 const LISTENS = `

@@ -3,17 +3,14 @@ import type { Json } from '@palace/jq/jq.ts';
 import type { z } from 'zod';
 import type { RunStatus, waitingFor as waitingForShape } from '../contract.ts';
 import type { Act, OpenEffect } from './acts.ts';
-import type { DecideLimits } from './model.ts';
 import { keyOfPermit } from './permit.ts';
 import { filtersOf, SIGNAL_PREFIX, type EventFilter, type Step } from './program.ts';
-import { hasWork, openEffect, segmentEvents, stepAt, type Run } from './run.ts';
+import { hasWork, openEffect, stepAt, type Run } from './run.ts';
 
 type Waiting = z.input<typeof waitingForShape>;
 
 /** Entries of one list; a fork of a thousand branches is not read by anybody. */
 const MAX_ENTRIES = 100;
-/** The part of its history that a run may use without a word. */
-export const NEAR_HISTORY_END = 0.75;
 /** Characters. */
 const MAX_KEY_SHOWN = 100;
 
@@ -148,22 +145,3 @@ const flagText = (name: string, value: Json): string => (name !== 'data' && type
 
 /** One word for a POSIX shell. */
 const word = (text: string): string => (/^[\w./:@%+=,-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`);
-
-/** Limits of which the run has used a good part (R16): half; of its history three quarters, because from half on it opens a new segment at its next rest. */
-export function nearLimits(run: Run, limits: DecideLimits): { setting: keyof DecideLimits; used: number; limit: number }[] {
-  let held = run.signals.length;
-  let [items, iterations] = [0, 0];
-  for (const { own } of run.acts.values()) {
-    if (own.kind === 'listen') held = Math.max(held, own.received.length);
-    else if (own.kind === 'map') items = Math.max(items, own.items?.length ?? 0);
-    else if (own.kind === 'for') iterations = Math.max(iterations, own.items?.length ?? 0);
-  }
-  const used = [
-    ['historyEvents', segmentEvents(run), NEAR_HISTORY_END],
-    ['retriesPerRun', run.retries, 0.5],
-    ['bufferedSignals', held, 0.5],
-    ['fanOut', items, 0.5],
-    ['iterations', iterations, 0.5],
-  ] as const;
-  return used.filter(([setting, count, part]) => count >= limits[setting] * part).map(([setting, count]) => ({ setting, used: count, limit: limits[setting] }));
-}

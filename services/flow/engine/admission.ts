@@ -6,7 +6,6 @@
 // Called by accept.ts.
 import { PalaceError } from '@palace/platform/errors.ts';
 import { FairShare } from '@palace/platform/durable/core/fair-share.ts';
-import { createLinesElsewhere } from './lines-elsewhere.ts';
 import type { EngineParts } from './parts.ts';
 
 type Bounded = 'pending starts' | 'active runs' | 'waiting effects' | 'starts that wait for a place';
@@ -22,9 +21,8 @@ export interface Admission {
 }
 
 export function createAdmission(parts: EngineParts): Admission {
-  const { maxPendingStarts, maxActiveRuns, maxWaitingEffects } = parts.settings;
+  const { maxPendingStarts, maxActiveRuns, maxQueuedRuns, maxWaitingEffects } = parts.settings;
   const starts = new FairShare(maxPendingStarts);
-  const elsewhere = createLinesElsewhere(parts);
   let pending = 0;
 
   function enter(tenant: string): void {
@@ -53,8 +51,8 @@ export function createAdmission(parts: EngineParts): Admission {
 
   async function checkLine(shard: number, tenant: string): Promise<void> {
     const own = parts.inLine(shard);
-    const line = own ?? (await elsewhere(shard));
-    check('starts that wait for a place', tenant, line, maxActiveRuns);
+    const line = own ?? (await parts.lines(shard));
+    check('starts that wait for a place', tenant, line, maxQueuedRuns);
     if (own === undefined) line.take(tenant);
   }
 

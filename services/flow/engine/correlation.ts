@@ -5,7 +5,8 @@
 // I4 A run hears of every type neither itself nor the engine (lifecycle events), and no lifecycle event of its own: it would never rest.
 // I5 An event is matched once, however often it is published.
 // I6 Matching is a read and a write for a batch: what comes while one is under way is the next (a read for each event cost most of it).
-// I7 The runs that an event starts leave in the commit that marks it as matched (triggers/event-starts.ts).
+// I7 The runs that an event starts leave in the commit that marks it as matched (triggers/event-starts.ts), or are kept in it until there is
+//    room (triggers/waiting-starts.ts).
 import { parseJsonText } from '@palace/platform/json.ts';
 import type { StreamAppend, StreamRow } from '@palace/platform/durable/contract.ts';
 import type { CloudEvent } from '../core/model.ts';
@@ -15,6 +16,7 @@ import { release, type EngineParts } from './parts.ts';
 import type { Published } from './rows.ts';
 import type { Arrival } from './slot.ts';
 import { startsOf } from '../triggers/event-starts.ts';
+import type { TriggeredStart } from '../triggers/starts.ts';
 
 const MATCH_BATCH = 200;
 const MATCH_BYTES = 1_000_000;
@@ -145,22 +147,32 @@ export function createCorrelation(parts: EngineParts): Correlation {
   async function match(shard: number, events: readonly StoredEvent[], held: () => boolean): Promise<void> {
     const [{ tenant } = { tenant: '' }] = events;
     const { unmatched, subscriptions, triggers } = await parts.store.listeners(tenant, events);
-    const starts: StreamAppend[] = [];
-    for (const event of unmatched) starts.push(...(await startsOf(parts, event, triggers)));
-    if (unmatched.length > 1 && starts.reduce((sum, { body }) => sum + body.length, 0) > STARTED_BYTES) {
+    const starts: TriggeredStart[] = [];
+    const gathered: StreamAppend[] = [];
+    let bytes = 0;
+    for (const event of unmatched) {
+      const started = await startsOf(parts, event, triggers);
+      starts.push(...started.starts);
+      gathered.push(...started.gathered);
+      bytes += (started.starts.length + started.gathered.length) * event.body.length;
+    }
+    if (unmatched.length > 1 && bytes > STARTED_BYTES) {
       const middle = Math.ceil(unmatched.length / 2);
       await match(shard, unmatched.slice(0, middle), held);
       return match(shard, unmatched.slice(middle), held);
     }
+    if (unmatched.length === 0) return;
+    const sorted = await parts.waitingStarts.sort(shard, starts);
     const fence = parts.node().fence(shard);
-    if (unmatched.length === 0 || fence === undefined || !held()) return;
+    if (fence === undefined || !held()) return sorted.settle(false);
     const outcome = await parts.node().submit({
       fence,
       key: `match/${++writes}`,
       tenant,
-      rows: { event_matched: unmatched.map(({ source, id }) => ({ tenant, source, id })) },
-      streams: [...unmatched.flatMap((event) => listenersOf(event, subscriptions).map((one) => matchAppend(event, one))), ...starts],
+      rows: { event_matched: unmatched.map(({ source, id }) => ({ tenant, source, id })), ...sorted.rows },
+      streams: [...unmatched.flatMap((event) => listenersOf(event, subscriptions).map((one) => matchAppend(event, one))), ...gathered, ...sorted.streams],
     });
+    sorted.settle(outcome.kind === 'committed');
     // One that the database refuses keeps no other from its listeners (ENGINE E6).
     if (outcome.kind === 'bad-row' && unmatched.length > 1) for (const one of unmatched) await match(shard, [one], held);
   }

@@ -14,6 +14,7 @@ import { goBack } from './go-back.ts';
 import { createCorrelation, type Correlation } from './correlation.ts';
 import { CountedRuns } from './counted-runs.ts';
 import { createEffects, followEvents } from './effects.ts';
+import { createLines } from './lines.ts';
 import { createLoading, type Loading } from './loading.ts';
 import { hold, release, type EngineParts } from './parts.ts';
 import { createPermits, type Permits } from './permits.ts';
@@ -23,9 +24,10 @@ import { isIdle, type Envelope, type Slot } from './slot.ts';
 import { addState, draftWrite, newDraft, type Published } from './rows.ts';
 import { aboutRun, traceIdOf } from './tracing.ts';
 import { takeTurn } from './turn.ts';
-import type { ActiveRun } from '../store/port.ts';
+import { LIMITED_START, type ActiveRun } from '../store/port.ts';
 import { createSchedules, isScheduleTimer, type Schedules } from '../triggers/schedules.ts';
 import { startFromStream } from '../triggers/starts.ts';
+import { createWaitingStarts } from '../triggers/waiting-starts.ts';
 import { createWatching, type Watching, type Committed } from './watching.ts';
 
 export interface Engine {
@@ -91,9 +93,13 @@ function assemble(surroundings: Surroundings): Pieces {
     active,
     held: new Map(),
     draining: new Set(),
+    lines: createLines(surroundings),
     watching: createWatching(),
     get effects() {
       return effects;
+    },
+    get waitingStarts() {
+      return waitingStarts;
     },
     tenure(shard) {
       const epoch = parts.node().fence(shard)?.epoch;
@@ -125,6 +131,7 @@ function assemble(surroundings: Surroundings): Pieces {
   const accept = createAccept(parts);
   const permits = createPermits(parts);
   const arrivals = createArrivals(parts, permits);
+  const waitingStarts = createWaitingStarts(parts);
   const pieces: Pieces = {
     parts,
     loading,
@@ -144,6 +151,7 @@ function createHost(pieces: Pieces): DurableHost {
     async open({ shard }) {
       parts.draining.delete(shard);
       await permits.open(shard);
+      await parts.waitingStarts.open(shard);
       const active = await parts.store.active(shard);
       resume(pieces, shard, active);
     },
@@ -151,6 +159,7 @@ function createHost(pieces: Pieces): DurableHost {
       parts.held.delete(shard);
       parts.draining.delete(shard);
       permits.drop(shard);
+      parts.waitingStarts.drop(shard);
       const lost = [...loading.drop(shard), ...arrivals.drop(shard)];
       for (const slot of parts.slots.values()) {
         if (slot.shard !== shard) continue;
@@ -198,6 +207,7 @@ function createHost(pieces: Pieces): DurableHost {
       }
       for (const { id, tenant } of runs) if (!p.slots.has(id)) l.want(shard, tenant, id, undefined);
       permits.goOn(shard);
+      p.waitingStarts.goOn(shard);
       void correlation.rematch(shard);
     });
   }
@@ -216,9 +226,10 @@ function deliver({ parts, correlation, arrivals, schedules }: Pieces, shard: num
   if (row.kind === 'event') return correlation.arrive(shard, row.tenant, parseJsonText(row.body) as unknown as Published, from);
   if (row.kind === 'match') return correlation.deliver(shard, row, from);
   if (row.kind === 'look-back') return correlation.lookBack(shard, row, from);
-  if (row.kind === 'start') return startFromStream(parts, arrivals, shard, row, { cursor: from.cursor });
+  if (row.kind === 'start' || row.kind === LIMITED_START) return startFromStream(parts, arrivals, shard, row, { cursor: from.cursor });
   if (row.kind === 'schedule-ended') return schedules.ended(shard, row, from);
   if (row.kind === 'schedule-event') return schedules.gather(shard, row, from);
+  if (row.kind === 'schedule-missed') return schedules.missed(shard, row, from);
   const said = parseJsonText(row.body) as { run: string } & Extract<Command, { type: 'child-ended' }>;
   if (row.kind === 'child-cancel')
     parts.give(shard, said.run, { command: { type: 'cancel', by: 'parent', reason: 'its parent no longer waits for it' }, ...from });

@@ -1,9 +1,10 @@
-// Limits announce themselves while there is still room (R16): a line in the log, once for each limit while the run is in memory.
+// Limits announce themselves while there is still room (R16): a line in the log, once for each limit while the run is in memory. People see
+// them on the run's page too (run-page.ts).
 // Runs that rest from time to time never come near the end of their history: each segment begins anew.
 import type { RunEvent } from '../core/model.ts';
 import { segmentEvents } from '../core/run.ts';
 import { settingOf } from '../core/turn.ts';
-import { NEAR_HISTORY_END, nearLimits } from '../core/view.ts';
+import { NEAR_HISTORY_END, nearLimits } from '../core/near-limits.ts';
 import type { EngineParts } from './parts.ts';
 import type { Slot } from './slot.ts';
 import { aboutRun } from './tracing.ts';

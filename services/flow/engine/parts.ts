@@ -10,8 +10,10 @@ import type { DecideEnv, DecideLimits } from '../core/model.ts';
 import type { Executors } from '../executors/executor.ts';
 import type { OpenEffect } from '../core/run.ts';
 import type { FlowStore } from '../store/port.ts';
+import type { Lines } from './lines.ts';
 import type { Programs } from './programs.ts';
 import type { Envelope, Slot } from './slot.ts';
+import type { WaitingStarts } from '../triggers/waiting-starts.ts';
 import type { Committed, Watching } from './watching.ts';
 
 export interface EngineSettings {
@@ -23,12 +25,16 @@ export interface EngineSettings {
   readonly maxPendingStarts: number;
   /** Runs with work in memory; more starts are refused with 503. */
   readonly maxActiveRuns: number;
+  /** Starts that wait in one shard for their place under a concurrency limit; more are refused with 503, or wait (triggers/waiting-starts.ts). */
+  readonly maxQueuedRuns: number;
   /** Effects performed at once by this process; more wait their turn. */
   readonly maxEffects: number;
   /** Effects that wait for their turn; who has more starts nothing new. */
   readonly maxWaitingEffects: number;
   /** Rows of inbox, streams and timers in the hands of one shard. */
   readonly maxHeldRows: number;
+  /** Starts by events that wait in one shard, each tenant by itself, for room in a line; of more the events count as missed. */
+  readonly maxWaitingStarts: number;
   /** Times that passed in a down time and are caught up at once, of one schedule. */
   readonly maxCaughtUp: number;
   /** Events that wait for others, of one schedule. */
@@ -93,6 +99,9 @@ export interface EngineParts {
   readonly held: Map<number, FairShare>;
   /** Shards that start nothing new. */
   readonly draining: Set<number>;
+  /** What waits for a place in any shard. */
+  readonly lines: Lines;
+  readonly waitingStarts: WaitingStarts;
 
   /**
    * Asks whether the shard is held without a break since this call. Rows are handed over again to each ownership, so what waited for

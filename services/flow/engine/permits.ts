@@ -3,7 +3,7 @@
 // I2 What must wait stands in one line, the lowest id first, whoever holds the shard. Queued runs are pending in the summary, and here no
 //    more than ids. An ended run that is to go back to work waits by its row in the inbox, undecided.
 // I3 What waits keeps no signal or timer of its shard from coming through: it holds no place in it; how many of a tenant may wait is bounded
-//    at the door.
+//    at the door, and before a time or an event starts a run (lines.ts).
 // I4 The key of a permit names its tenant: flows of one name that meet in a shard do not count for each other.
 // I5 A shard that drains begins nothing: its next owner does.
 import type { FairShare } from '@palace/platform/durable/core/fair-share.ts';
@@ -51,7 +51,7 @@ export function createPermits(parts: EngineParts): Permits {
   const shards = new Map<number, ShardPlaces>();
 
   async function open(shard: number): Promise<void> {
-    const places = new ShardPlaces(parts.settings.maxActiveRuns);
+    const places = new ShardPlaces(parts.settings.maxQueuedRuns);
     shards.set(shard, places);
     for (const held of await parts.store.permits(shard)) {
       if (held.status === 'quarantined') continue;

@@ -20,6 +20,8 @@ export function engineSettings({ flow }: Config, runtimeMetadata: Readonly<Recor
     maxPendingStarts: flow.maxPendingStarts,
     maxActiveRuns: flow.maxActiveRuns,
     maxIdleRuns: flow.maxIdleRuns,
+    maxQueuedRuns: flow.maxQueuedRuns,
+    maxWaitingStarts: flow.maxWaitingStarts,
     maxEffects: flow.maxEffects,
     maxWaitingEffects: flow.maxWaitingEffects,
     turnsPerTick: flow.turnsPerTick,

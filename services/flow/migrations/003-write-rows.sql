@@ -76,13 +76,13 @@ begin
     end loop;
   end if;
   if rows ? 'schedule' then
-    insert into {{schema}}.schedule (shard, tenant, flow, version, hash, kind, text, paused, anchor_ms, decided_ms, next_ms, awaits, last_ms, last_run, missed, gathered)
-    select shard, tenant, flow, version, hash, kind, text, paused, anchor_ms, decided_ms, next_ms, awaits, last_ms, last_run, missed, gathered
+    insert into {{schema}}.schedule (shard, tenant, flow, version, hash, kind, text, paused, anchor_ms, decided_ms, next_ms, awaits, last_ms, last_run, missed, waiting, gathered)
+    select shard, tenant, flow, version, hash, kind, text, paused, anchor_ms, decided_ms, next_ms, awaits, last_ms, last_run, missed, waiting, gathered
     from jsonb_to_recordset(rows->'schedule') as s(shard smallint, tenant text, flow text, version text, hash text, kind text, text text, paused boolean,
-      anchor_ms bigint, decided_ms bigint, next_ms bigint, awaits text, last_ms bigint, last_run text, missed bigint, gathered text)
+      anchor_ms bigint, decided_ms bigint, next_ms bigint, awaits text, last_ms bigint, last_run text, missed bigint, waiting bigint, gathered text)
     on conflict (tenant, flow) do update set version = excluded.version, hash = excluded.hash, kind = excluded.kind, text = excluded.text,
       paused = excluded.paused, anchor_ms = excluded.anchor_ms, decided_ms = excluded.decided_ms, next_ms = excluded.next_ms, awaits = excluded.awaits,
-      last_ms = excluded.last_ms, last_run = excluded.last_run, missed = excluded.missed, gathered = excluded.gathered;
+      last_ms = excluded.last_ms, last_run = excluded.last_run, missed = excluded.missed, waiting = excluded.waiting, gathered = excluded.gathered;
     for u in select * from jsonb_to_recordset(rows->'schedule') as s(tenant text, flow text, hash text, paused boolean) loop
       -- The version after it may be published already, and says for itself whether it is paused.
       update {{schema}}.event_trigger set paused = u.paused where tenant = u.tenant and flow = u.flow and hash = u.hash;
@@ -91,6 +91,17 @@ begin
   if rows ? 'schedule_gone' then
     for u in select * from jsonb_to_recordset(rows->'schedule_gone') as s(tenant text, flow text) loop
       delete from {{schema}}.schedule where tenant = u.tenant and flow = u.flow;
+    end loop;
+  end if;
+  if rows ? 'waiting_start' then
+    insert into {{schema}}.waiting_start (shard, tenant, run, flow, to_shard, body)
+    select shard, tenant, run, flow, to_shard, body
+    from jsonb_to_recordset(rows->'waiting_start') as w(shard smallint, tenant text, run text, flow text, to_shard smallint, body text)
+    on conflict do nothing;
+  end if;
+  if rows ? 'waiting_start_gone' then
+    for u in select * from jsonb_to_recordset(rows->'waiting_start_gone') as w(tenant text, run text) loop
+      delete from {{schema}}.waiting_start where tenant = u.tenant and run = u.run;
     end loop;
   end if;
 end $$;

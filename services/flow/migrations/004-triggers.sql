@@ -18,6 +18,8 @@ create table {{schema}}.schedule (
   last_ms bigint,
   last_run text,
   missed bigint not null,
+  -- Times that have come and wait for room in the line of the flow's limit.
+  waiting bigint not null,
   -- Events that wait for others (JSON), where a run starts when all have come.
   gathered text,
   primary key (tenant, flow)
@@ -32,6 +34,20 @@ create table {{schema}}.event_trigger (
   primary key (tenant, type, flow)
 );
 create index event_trigger_flow on {{schema}}.event_trigger (tenant, flow);
+-- Starts by events whose line is full: kept in the shard that matched the event, written and deleted by its owner alone.
+create table {{schema}}.waiting_start (
+  shard smallint not null,
+  tenant text not null,
+  run text collate "C" not null,
+  flow text not null,
+  -- Where the run begins.
+  to_shard smallint not null,
+  position bigint generated always as identity,
+  body text not null,
+  primary key (tenant, run)
+);
+create index waiting_start_oldest on {{schema}}.waiting_start (shard, tenant, to_shard, position);
+create index waiting_start_flow on {{schema}}.waiting_start (tenant, flow);
 
 -- Addresses that others send to. Whose is this id? Asked before a tenant is known; holds no customer content.
 create table {{schema}}.webhook_tenant (

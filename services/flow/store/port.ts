@@ -132,6 +132,16 @@ export interface HeldPermit {
   readonly hash: string;
 }
 
+/** The kind of a stream row that starts a run under a concurrency limit. */
+export const LIMITED_START = 'limited-start';
+
+/** A start by an event that waits for room in a line. */
+export interface WaitingStart {
+  readonly run: string;
+  /** StartBody, JSON text. */
+  readonly body: string;
+}
+
 /** A flow that an event of some type may start. */
 export interface EventTrigger {
   readonly type: string;
@@ -159,8 +169,12 @@ export interface FlowStore {
   unmatchedEvents(shard: number, limit: number): Promise<readonly StoredEvent[]>;
   /** Runs that hold or await each permit of the shard, oldest first. */
   permits(shard: number): Promise<readonly HeldPermit[]>;
-  /** How many of each tenant wait for a place in the shard, whoever owns it; counted up to `most` together. */
+  /** How many of each tenant wait for a place in the shard or are on their way there, whoever owns it; up to `most` of each kind are counted. */
   waiting(shard: number, most: number): Promise<readonly { readonly tenant: string; readonly count: number }[]>;
+  /** Starts by events of this shard that wait for room in the line of another. */
+  countWaitingStarts(shard: number): Promise<readonly { readonly tenant: string; readonly toShard: number; readonly count: number }[]>;
+  /** The oldest ones, bounded in bytes too; none of a paused flow. */
+  waitingStarts(shard: number, tenant: string, toShard: number, most: number): Promise<readonly WaitingStart[]>;
   /** `untilMs`: when the next publication was, whose row is still open. */
   schedule(shard: number, tenant: string, flow: string): Promise<{ readonly state: ScheduleState; readonly untilMs?: number } | undefined>;
 }

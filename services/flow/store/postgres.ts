@@ -24,6 +24,7 @@ import {
   type Subscription,
 } from './port.ts';
 import { MOST_TRIGGERS, readSchedule } from './schedules.ts';
+import { countWaitingStarts, readWaiting, readWaitingStarts } from './waiting-starts.ts';
 
 export interface RunRecord {
   id: string;
@@ -229,6 +230,9 @@ export function postgresFlowStore(database: Database, blobs: Blobs): FlowStore {
     unmatchedEvents: (shard, limit) => inShard(shard, (sql) => readUnmatchedEvents(sql, shard, limit)),
     permits: (shard) => inShard(shard, (sql) => readPermits(sql, shard)),
     waiting: (shard, most) => inShard(shard, (sql) => readWaiting(sql, shard, most)),
+    countWaitingStarts: (shard) => inShard(shard, (sql) => countWaitingStarts(sql, shard)),
+    waitingStarts: (shard, tenant, toShard, most) =>
+      database.asEngine({ shards: [shard], tenants: [tenant] }, (sql) => readWaitingStarts(sql, shard, tenant, toShard, most)),
     schedule: (shard, tenant, flow) => inShard(shard, (sql) => readSchedule(sql, shard, tenant, flow)),
   };
 }
@@ -309,15 +313,6 @@ async function readPermits(sql: Sql, shard: number): Promise<HeldPermit[]> {
   const found = await sql.query<HeldPermit>(
     'select permit, id, status, tenant, hash from flow.run where shard = $1 and permit is not null and ended_ms is null order by id',
     [shard],
-  );
-  return found.rows;
-}
-
-async function readWaiting(sql: Sql, shard: number, most: number): Promise<{ tenant: string; count: number }[]> {
-  const found = await sql.query<{ tenant: string; count: number }>(
-    `select tenant, count(*)::int as count
-       from (select tenant from flow.run where shard = $1 and permit is not null and ended_ms is null and status = 'pending' limit $2) r group by tenant`,
-    [shard, most],
   );
   return found.rows;
 }

@@ -30,10 +30,11 @@ export interface ScheduleRecord {
   readonly last_ms: string | number | null;
   readonly last_run: string | null;
   readonly missed: string | number;
+  readonly waiting: string | number;
   readonly gathered: string | null;
 }
 
-const COLUMNS = 'flow, version, hash, kind, text, paused, anchor_ms, decided_ms, next_ms, awaits, last_ms, last_run, missed, gathered';
+const COLUMNS = 'flow, version, hash, kind, text, paused, anchor_ms, decided_ms, next_ms, awaits, last_ms, last_run, missed, waiting, gathered';
 
 const numberOf = (text: string | number | null): number | undefined => (text === null ? undefined : Number(text));
 
@@ -50,6 +51,7 @@ export function scheduleState(r: ScheduleRecord): ScheduleState {
     lastMs: numberOf(r.last_ms),
     lastRun: r.last_run ?? undefined,
     missed: Number(r.missed),
+    waiting: Number(r.waiting),
     gathered: r.gathered === null ? [] : (parseJsonText(r.gathered) as Group[]),
   };
 }
@@ -70,12 +72,18 @@ export interface ListedSchedule {
   readonly flow: string;
   readonly text: string;
   readonly state: ScheduleState;
+  /** Starts by events that wait for room in the line of a limit. */
+  readonly waitingStarts: number;
 }
 
 /** In the order of their flows, behind `after`. The tenant is the transaction's. */
 export async function listSchedules(sql: Sql, after: string, limit: number): Promise<ListedSchedule[]> {
-  const { rows } = await sql.query<ScheduleRecord>(`select ${COLUMNS} from flow.schedule where flow > $1 order by flow limit $2`, [after, limit]);
-  return rows.map((r) => ({ flow: r.flow, text: r.text, state: scheduleState(r) }));
+  const { rows } = await sql.query<ScheduleRecord & { waiting_starts: number }>(
+    `select ${COLUMNS}, (select count(*)::int from flow.waiting_start w where w.tenant = s.tenant and w.flow = s.flow) as waiting_starts
+       from flow.schedule s where flow > $1 order by flow limit $2`,
+    [after, limit],
+  );
+  return rows.map((r) => ({ flow: r.flow, text: r.text, state: scheduleState(r), waitingStarts: r.waiting_starts }));
 }
 
 /** As `write_rows` takes it. */
@@ -94,6 +102,7 @@ export function scheduleRow(place: { shard: number; tenant: string; flow: string
     last_ms: state.lastMs ?? null,
     last_run: state.lastRun ?? null,
     missed: state.missed,
+    waiting: state.waiting,
     gathered: state.gathered.length === 0 ? null : JSON.stringify(state.gathered),
   };
 }

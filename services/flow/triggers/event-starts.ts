@@ -13,7 +13,7 @@ import type { EngineParts } from '../engine/parts.ts';
 import { scheduleShard } from '../engine/placement.ts';
 import { UnreadableProgram } from '../engine/programs.ts';
 import type { EventTrigger, StoredEvent } from '../store/port.ts';
-import { startAppend } from './starts.ts';
+import { triggeredStart, type TriggeredStart } from './starts.ts';
 
 export const triggerEnv = ({ settings }: EngineParts, nowMs: number): TriggerEnv => ({
   nowMs,
@@ -21,16 +21,22 @@ export const triggerEnv = ({ settings }: EngineParts, nowMs: number): TriggerEnv
   runtime: runtimeOf({ runtimeMetadata: settings.runtimeMetadata }),
 });
 
+/** What an event starts, and the schedules that gather it with others. */
+export interface Started {
+  readonly starts: TriggeredStart[];
+  readonly gathered: StreamAppend[];
+}
+
 /** `triggers`: what the store knows of the type of the event. */
-export async function startsOf(parts: EngineParts, stored: StoredEvent, triggers: readonly EventTrigger[]): Promise<StreamAppend[]> {
+export async function startsOf(parts: EngineParts, stored: StoredEvent, triggers: readonly EventTrigger[]): Promise<Started> {
   const { tenant } = stored;
-  const starts: StreamAppend[] = [];
+  const started: Started = { starts: [], gathered: [] };
   for (const { type, flow, hash } of triggers) {
     if (type !== stored.type || isOwnLifecycle(stored, flow)) continue;
     const linked = await programOf(parts, tenant, hash, flow);
-    if (linked !== undefined) starts.push(...startsOfFlow(parts, stored, flow, linked));
+    if (linked !== undefined) addFlow(parts, stored, { flow, linked }, started);
   }
-  return starts;
+  return started;
 }
 
 /** I2 */
@@ -46,14 +52,18 @@ async function programOf(parts: EngineParts, tenant: string, hash: string, flow:
   }
 }
 
-function startsOfFlow(parts: EngineParts, { tenant, body, atMs, source, id }: StoredEvent, flow: string, linked: Linked): StreamAppend[] {
+function addFlow(
+  parts: EngineParts,
+  { tenant, body, atMs, source, id }: StoredEvent,
+  { flow, linked }: { readonly flow: string; readonly linked: Linked },
+  started: Started,
+): void {
   const { schedule } = linked.program;
-  if (schedule?.kind !== 'on') return [];
+  if (schedule?.kind !== 'on') return;
   const event = parseJsonText(body) as CloudEvent;
-  if (!isTaken(linked, schedule, event, triggerEnv(parts, atMs))) return [];
+  if (!isTaken(linked, schedule, event, triggerEnv(parts, atMs))) return;
   if (schedule.mode === 'all') {
     const waiting = JSON.stringify({ flow, hash: linked.hash, event });
-    return [{ consumer: 'flow', consumerShard: scheduleShard(tenant, flow), tenant, kind: 'schedule-event', body: waiting }];
-  }
-  return [startAppend({ tenant, flow, trigger: `event/${id}`, id: source, atMs }, linked, eventsInput(schedule, [event]))];
+    started.gathered.push({ consumer: 'flow', consumerShard: scheduleShard(tenant, flow), tenant, kind: 'schedule-event', body: waiting });
+  } else started.starts.push(triggeredStart({ tenant, flow, trigger: `event/${id}`, id: source, atMs }, linked, eventsInput(schedule, [event])));
 }

@@ -15,7 +15,7 @@ import type { Platform } from '@palace/platform/platform.ts';
 import type { Counter } from '@palace/platform/telemetry/port.ts';
 import { checkSchema } from '../core/json-schema.ts';
 import { verifyDelivery, type Verdict } from '../core/webhook.ts';
-import { createLinesElsewhere, type LinesElsewhere } from '../engine/lines-elsewhere.ts';
+import { createLines, type Lines } from '../engine/lines.ts';
 import { homeShard } from '../engine/placement.ts';
 import { createPrograms, type Programs } from '../engine/programs.ts';
 import { flowMigrations } from '../migrations.ts';
@@ -36,7 +36,7 @@ interface Parts {
   readonly ground: Ground;
   readonly programs: Programs;
   /** Of starts that wait for their place: bounded at every door. */
-  readonly lines: LinesElsewhere;
+  readonly lines: Lines;
   readonly outcomes: Counter;
   readonly notes: Map<string, { sinceMs: number; count: number }>;
   kept: number;
@@ -57,7 +57,7 @@ export async function openHookIntake(ground: Ground): Promise<HookIntake> {
   const parts: Parts = {
     ground,
     programs: createPrograms(store, scheduler),
-    lines: createLinesElsewhere({ store, scheduler, settings: ground.config.flow }),
+    lines: createLines({ store, scheduler, settings: ground.config.flow }),
     outcomes: ground.telemetry.counter('palace_webhook_deliveries_total', 'Deliveries to webhooks, by outcome', ['outcome']),
     notes: new Map(),
     kept: 0,

@@ -39,7 +39,7 @@ function listRoute({ platform }: FlowParts): Route {
 
 const time = (ms: number | undefined): string | undefined => (ms === undefined ? undefined : new Date(ms).toISOString());
 
-function page({ flow, text, state }: ListedSchedule): Record<string, unknown> {
+function page({ flow, text, state, waitingStarts }: ListedSchedule): Record<string, unknown> {
   const next = state.paused ? undefined : time(state.nextMs);
   const last = time(state.lastMs);
   return {
@@ -49,6 +49,7 @@ function page({ flow, text, state }: ListedSchedule): Record<string, unknown> {
     schedule: text,
     paused: state.paused,
     missed: state.missed,
+    waiting: state.waiting + waitingStarts,
     ...(next !== undefined && { next }),
     ...(last !== undefined && { last }),
     ...(state.lastRun !== undefined && { lastRun: state.lastRun }),

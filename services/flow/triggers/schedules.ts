@@ -3,6 +3,7 @@
 //    has lost the shard writes nothing.
 // I2 What came by a row is consumed in that commit. What fails for a while is tried again while the shard is held; then the next owner has it.
 // I3 A timer says only that it is time to look; the engine time of the look decides.
+// I4 How many of the starts find room in the line of the flow's limit is looked up before the decision that is kept.
 // Called by engine/engine.ts. What a decision is: core/schedule.ts.
 import { parseJsonText } from '@palace/platform/json.ts';
 import type { InboxRow, KeyClaim, StreamRow, TimerRow, Write } from '@palace/platform/durable/contract.ts';
@@ -29,9 +30,12 @@ import type { Arrival } from '../engine/slot.ts';
 import { flowOfKey, isScheduleKey, scheduleKey, scheduleRow } from '../store/schedules.ts';
 import { triggerEnv } from './event-starts.ts';
 import { scheduleText } from './schedule-text.ts';
-import { startAppend, triggeredStart } from './starts.ts';
+import { streamOf, triggeredStart, type TriggeredStart } from './starts.ts';
+import { hasRoom, type Sorted } from './waiting-starts.ts';
 
 const RETRY_MS = 500;
+/** Times that wait for room are looked at again so late. */
+const WAITING_MS = 1_000;
 const TIMER = 'fire';
 
 export const isScheduleTimer = ({ key }: TimerRow): boolean => isScheduleKey(key);
@@ -49,6 +53,8 @@ export interface Schedules {
   fire(shard: number, timer: TimerRow): void;
   ended(shard: number, row: StreamRow, from: Arrival): void;
   gather(shard: number, row: StreamRow, from: Arrival): void;
+  /** Events for which there was no room, not even to wait. */
+  missed(shard: number, row: StreamRow, from: Arrival): void;
 }
 
 interface Before {
@@ -113,6 +119,10 @@ export function createSchedules(parts: EngineParts): Schedules {
       const claim = { scope: 'gather', key: [hash, event.source, event.id].join('\n'), fingerprint: '', answer: '{}' };
       add({ shard, tenant, flow, from, claim, decide: (before, env) => gathered(parts, before, hash, event, env.nowMs) });
     },
+    missed(shard, { tenant, body }, from) {
+      const { flow, count } = parseJsonText(body) as { flow: string; count: number };
+      add({ shard, tenant, flow, from, decide: (before) => before && { state: { ...before.state, missed: before.state.missed + count }, firings: [] } });
+    },
   };
 }
 
@@ -160,19 +170,30 @@ async function decideAndWrite(parts: EngineParts, job: Job): Promise<boolean> {
     nowMs: parts.node().timeMs(),
     ...(before?.untilMs !== undefined && { untilMs: before.untilMs }),
     mostCaughtUp: parts.settings.maxCaughtUp,
-    runOf: (atMs) => (before === undefined ? '' : triggeredStart(causeOf(job, before.schedule, atMs), before.linked, scheduledInput(atMs)).body.run),
+    runOf: (atMs) => (before === undefined ? '' : startOf(job, before, atMs).body.run),
   };
-  const decided = await job.decide(before, env);
+  const decided = await decideWithRoom(parts, job, before, env);
   const fence = parts.node().fence(shard);
   // Past our own deadline: the lease is renewed in a moment, or the shard is lost.
   if (fence === undefined || !job.held()) return false;
-  const write = { ...(decided === undefined ? NOTHING : await writeOf(parts, job, before, decided)), ...consumption(job) };
+  const sorted = await eventStarts(parts, job, before, decided);
+  const write = { ...(decided === undefined ? NOTHING : await writeOf(parts, job, before, decided, sorted)), ...consumption(job) };
   const outcome = await parts.node().submit({ fence, key: scheduleKey(tenant, flow), tenant, ...write, ...timers(job, before, decided, env) });
+  sorted?.settle(outcome.kind === 'committed');
   if (outcome.kind === 'fenced' || outcome.kind === 'unknown') return false;
   if (outcome.kind === 'committed') tell(parts, job, before, decided);
   else await giveUp(parts, job, outcome.kind === 'bad-row' ? outcome.message : 'it was decided already');
   release(parts, shard, tenant, { command: { type: 'continue' }, tenant, ...job.from });
   return true;
+}
+
+/** I4: decided once for all that are due, and again when some of them find no room. */
+async function decideWithRoom(parts: EngineParts, job: Job, before: Before | undefined, env: ScheduleEnv): Promise<Decided | undefined> {
+  const decided = await job.decide(before, env);
+  const { firings = [] } = decided ?? {};
+  if (before?.linked.program.concurrency === undefined) return decided;
+  for (const [room, { atMs }] of firings.entries()) if (!(await hasRoom(parts, startOf(job, before, atMs)))) return job.decide(before, { ...env, room });
+  return decided;
 }
 
 const NOTHING: Pick<Write, 'rows'> = { rows: {} };
@@ -192,30 +213,34 @@ async function read(parts: EngineParts, { shard, tenant, flow }: Job): Promise<B
   }
 }
 
-const causeOf = ({ tenant, flow }: Pick<Job, 'tenant' | 'flow'>, schedule: Schedule, atMs: number) => ({
-  tenant,
-  flow,
-  trigger: `${schedule.kind === 'after' ? 'after' : 'schedule'}/${new Date(atMs).toISOString()}`,
-  atMs,
-});
+/** Of a time. */
+function startOf({ tenant, flow }: Pick<Job, 'tenant' | 'flow'>, { schedule, linked }: Before, atMs: number): TriggeredStart {
+  const trigger = `${schedule.kind === 'after' ? 'after' : 'schedule'}/${new Date(atMs).toISOString()}`;
+  return triggeredStart({ tenant, flow, trigger, atMs }, linked, scheduledInput(atMs));
+}
+
+/** The run that gathered events start. */
+async function eventStarts(parts: EngineParts, { shard, tenant, flow }: Job, before: Before | undefined, decided: Decided | undefined) {
+  const { events, state } = decided ?? {};
+  if (events === undefined || before?.schedule.kind !== 'on') return undefined;
+  const last = events.map(({ source, id }) => `${source}\n${id}`).join('\n');
+  const cause = { tenant, flow, trigger: `event/${events.at(-1)?.id ?? ''}`, id: last, atMs: state?.lastMs ?? 0 };
+  return parts.waitingStarts.sort(shard, [triggeredStart(cause, before.linked, eventsInput(before.schedule, events))]);
+}
 
 async function writeOf(
   parts: EngineParts,
   job: Job,
   before: Before | undefined,
-  { state, firings, events }: Decided,
+  { state, firings }: Decided,
+  sorted: Sorted | undefined,
 ): Promise<Pick<Write, 'rows' | 'streams'>> {
   const { shard, tenant, flow } = job;
-  const streams = before === undefined ? [] : firings.map(({ atMs }) => startAppend(causeOf(job, before.schedule, atMs), before.linked, scheduledInput(atMs)));
-  if (events !== undefined && before?.schedule.kind === 'on') {
-    const last = events.map(({ source, id }) => `${source}\n${id}`).join('\n');
-    const cause = { tenant, flow, trigger: `event/${events.at(-1)?.id ?? ''}`, id: last, atMs: state?.lastMs ?? 0 };
-    streams.push(startAppend(cause, before.linked, eventsInput(before.schedule, events)));
-  }
+  const streams = before === undefined ? [] : firings.map(({ atMs }) => streamOf(startOf(job, before, atMs)));
   if (state === undefined) return { rows: { schedule_gone: [{ shard, tenant, flow }] }, streams };
   const linked = state.hash === before?.linked.hash ? before.linked : await parts.programs.byHash(tenant, state.hash);
   const text = linked?.program.schedule === undefined ? '' : scheduleText(linked.program.schedule);
-  return { rows: { schedule: [scheduleRow({ shard, tenant, flow }, text, state)] }, streams };
+  return { rows: { schedule: [scheduleRow({ shard, tenant, flow }, text, state)], ...sorted?.rows }, streams: [...streams, ...(sorted?.streams ?? [])] };
 }
 
 function consumption({ from, claim }: Job): Pick<Write, 'consumes' | 'cursors' | 'claims'> {
@@ -236,8 +261,9 @@ function timers(
   const key = scheduleKey(tenant, flow);
   const state = decided === undefined ? before?.state : decided.state;
   const nextMs = state?.paused === true ? undefined : state?.nextMs;
-  // Past and not decided: it is for the version whose publication comes in a moment, and moves the timer.
-  if (nextMs !== undefined) return { timersSet: [{ key, id: TIMER, tenant, dueMs: nextMs > nowMs ? nextMs : nowMs + RETRY_MS }] };
+  // Past and not decided: it waits for room, or is for the version whose publication comes in a moment, and moves the timer.
+  const againMs = nowMs + (state?.waiting === 0 ? RETRY_MS : WAITING_MS);
+  if (nextMs !== undefined) return { timersSet: [{ key, id: TIMER, tenant, dueMs: nextMs > nowMs ? nextMs : againMs }] };
   const set = before?.state.nextMs !== undefined || from.timerId !== undefined;
   return set ? { timersClear: [{ key, id: TIMER }] } : {};
 }
@@ -246,7 +272,10 @@ function tell(parts: EngineParts, { tenant, flow }: Job, before: Before | undefi
   const starts = (decided?.firings.length ?? 0) + (decided?.events === undefined ? 0 : 1);
   if (starts > 0) parts.metrics.started.add(starts);
   const missed = (decided?.state?.missed ?? 0) - (before?.state.missed ?? 0);
-  if (decided?.state !== undefined && missed > 0) parts.log.warn('times of a schedule passed without a run', { tenant, flow, missed });
+  const waiting = decided?.state?.waiting ?? 0;
+  if (waiting > 0 && before?.state.waiting === 0)
+    parts.log.warn('times of a schedule wait: too many runs of its flow wait for a place', { tenant, flow, waiting });
+  if (decided?.state !== undefined && missed > 0) parts.log.warn('a schedule started no run for times or events of its own', { tenant, flow, missed });
 }
 
 /** The row alone is taken off the table: it must not come back for ever. */

@@ -16,7 +16,7 @@ import type { Arrivals, StartBody } from '../engine/arrivals.ts';
 import { scheduleShard, triggerShard } from '../engine/placement.ts';
 import { release, type EngineParts } from '../engine/parts.ts';
 import type { Arrival } from '../engine/slot.ts';
-import type { RunRow } from '../store/port.ts';
+import { LIMITED_START, type RunRow } from '../store/port.ts';
 
 export interface Cause {
   readonly tenant: string;
@@ -32,14 +32,23 @@ export interface Cause {
 /** Under which the cause starts one run, wherever that lives. */
 const onceOf = ({ tenant, flow, trigger, id = '' }: Cause): Buffer => createHash('sha256').update(['trigger', tenant, flow, trigger, id].join('\0')).digest();
 
-/** The run that a cause starts. */
-export function triggeredStart(cause: Cause, linked: Linked, input: Json): { readonly shard: number; readonly body: StartBody } {
+/** The run that a cause starts, and the shard where it begins. */
+export interface TriggeredStart {
+  readonly tenant: string;
+  readonly flow: string;
+  readonly shard: number;
+  readonly body: StartBody;
+}
+
+export function triggeredStart(cause: Cause, linked: Linked, input: Json): TriggeredStart {
   const { tenant, flow, trigger, atMs } = cause;
   const hash = onceOf(cause);
   const once = hash.toString('base64url');
   const place = placeFor(cause, linked, input);
   const shard = place?.shard ?? triggerShard(tenant, once);
   return {
+    tenant,
+    flow,
     shard,
     body: {
       run: makeRunId(shard, atMs, hash),
@@ -55,9 +64,12 @@ export function triggeredStart(cause: Cause, linked: Linked, input: Json): { rea
 
 const MOST_LETTERS = 300;
 
-export function startAppend(cause: Cause, linked: Linked, input: Json): StreamAppend {
-  const { shard, body } = triggeredStart(cause, linked, input);
-  return { consumer: 'flow', consumerShard: shard, tenant: cause.tenant, kind: 'start', body: JSON.stringify(body) };
+/** Starts that go on to a line have a kind of their own: they are counted while they are on their way (store/waiting-starts.ts). */
+export function streamOf({ tenant, shard, body }: { readonly tenant: string; readonly shard: number; readonly body: StartBody | string }): StreamAppend {
+  // As text it has waited for room in a line.
+  const limited = typeof body === 'string' || body.permit !== undefined;
+  const text = typeof body === 'string' ? body : JSON.stringify(body);
+  return { consumer: 'flow', consumerShard: shard, tenant, kind: limited ? LIMITED_START : 'start', body: text };
 }
 
 /** Nobody is there to be told of a key that cannot be computed: such runs share the one of no key. */

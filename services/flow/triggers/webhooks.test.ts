@@ -216,7 +216,7 @@ describe('a delivery that starts a flow under a limit', () => {
     const steps = [{ hold: { listen: { to: { one: { with: { type: 'agentspalace.signal.go' } } } } } }];
     await call('POST', '/v1/flows', { source: flowText(name, steps, { palace: { concurrency: { limit: 1 } } }) });
     const hook = await make({ flow: `test/${name}` });
-    const config = { ...platform.config, flow: { ...platform.config.flow, maxActiveRuns: 3 } };
+    const config = { ...platform.config, flow: { ...platform.config.flow, maxQueuedRuns: 3 } };
     const narrow = await openGateway(platform, { doors: [], hooks: await openHookIntake({ ...platform, config }), settings: { port: 0 } });
     const to = (await narrow.listen()).url;
     let kept = 0;
