@@ -15,6 +15,7 @@ const call = (name: string, host: string, palace: Step, body: unknown = { token:
   [name]: { call: 'http', with: { method: 'post', endpoint: `http://${host}/${name}`, body }, metadata: { palace } },
 });
 const keyed = (name: string, body?: unknown): Step => call(name, 'keyed.sim', { effect: 'idempotent', deadline: 'PT2S' }, body);
+const ABOUT = { token: '${ $workflow.input.token }', step: '${ $task.reference }' };
 const read = (name: string): Step => ({
   [name]: { call: 'http', with: { method: 'get', endpoint: `http://keyed.sim/${name}` }, metadata: { palace: { effect: 'read', deadline: 'PT1S' } } },
 });
@@ -47,7 +48,7 @@ const sub = (name: string, more: Step = {}, run: Step = {}): Step => ({
 const retrying = (body: Step, count: number): Step => ({
   again: { try: [body], catch: { retry: { delay: { milliseconds: 80 }, backoff: { exponential: {} }, limit: { attempt: { count } } }, do: [set('gave-up')] } },
 });
-const guarded = (step: Step): Step => ({ safe: { try: [step], catch: { as: 'e', do: [set('caught')] } } });
+const guarded = (step: Step, name = 'safe'): Step => ({ [name]: { try: [step], catch: { as: 'e', do: [set('caught')] } } });
 /** A child for each of four, two at once. */
 const map = (name: string, more: Step = {}): Step => ({
   [`map-${name}`]: {
@@ -168,21 +169,35 @@ const FLOWS: Readonly<Record<string, Flow>> = {
     palace: { concurrency: { limit: 1, key: '.customer' } },
     timeout: { after: { milliseconds: 6_000 } },
   },
-  // Acts, waits and ways out around every call, some of them answered before they act.
+  // Acts, waits and ways out around every call, some of them answered before they act. Acts are told apart by the step around which they are.
   extended: {
     use: {
       extensions: [
-        { told: { extend: 'call', before: [keyed('ext-before')], after: [nap('ext-nap', 60), unkeyed('ext-after')] } },
+        {
+          told: {
+            extend: 'call',
+            when: '.n? == null',
+            before: [keyed('ext-before', ABOUT)],
+            after: [nap('ext-nap', 60), call('ext-after', 'unkeyed.sim', { effect: 'unique', deadline: 'PT2S' }, ABOUT)],
+          },
+        },
+        { counted: { extend: 'call', when: '.n? != null', before: [nap('ext-pause', 30)], after: [read('ext-looked')] } },
         { mocked: { extend: 'call', when: '.mock? == true', before: [{ answer: { set: { mocked: true }, then: 'exit' } }, unkeyed('ext-never')] } },
         { asks: { extend: 'wait', after: [guarded(after(signal('go'), 200))] } },
       ],
     },
     steps: [
       set('first', { mock: false }),
-      unkeyed('ext-act'),
-      { each: { for: { each: 'n', in: '[range(2)]' }, do: [{ ...keyed('ext-each', { n: '${ $n }' }) }, nap('ext-wait', 50)] } },
-      retrying(read('ext-read'), 2),
-      set('second', { mock: true }),
+      guarded(unkeyed('ext-act'), 'calm'),
+      {
+        each: {
+          for: { each: 'n', in: '[range(2)]' },
+          do: [set('loop', { n: '${ $n }' }), guarded(keyed('ext-each', { n: '${ $n }' }), 'calm-each'), nap('ext-wait', 50)],
+        },
+      },
+      set('second', { mock: false }),
+      retrying(read('ext-read'), 3),
+      set('third', { mock: true }),
       unkeyed('ext-mocked'),
     ],
   },
