@@ -1,15 +1,11 @@
 // One verb for many runs: it finds those that it can act on, oldest first, counts them truly, and says how to go on.
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { flowText, listenFor, openInstallation, reached, start, type Installation, type Reply, type TestNode } from './testing.ts';
+import { describe, expect, test } from 'vitest';
+import { flowText, listenFor, openForFile, reached, start, type Installation, type Reply, type TestNode } from './testing.ts';
 
 let house: Installation;
 let node: TestNode;
 
-beforeAll(async () => {
-  house = await openInstallation();
-  node = await house.open();
-});
-afterAll(() => house.close());
+openForFile((...opened) => void ([house, node] = opened));
 
 const publish = (name: string) => node.flow.publish('acme', flowText(name, [listenFor('hold', 'agentspalace.signal.go')]));
 const bulk = (verb: string, filter: Record<string, unknown>, more = {}): Promise<Reply> =>

@@ -1,31 +1,11 @@
 // Acts on the world, and what people can do about them: classes, retries, doubt, fork. Beside each claim stand the remote's own books.
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import {
-  flowText,
-  history,
-  listenFor,
-  openInstallation,
-  post,
-  reached,
-  start,
-  until,
-  VERIFY,
-  type Installation,
-  type Reply,
-  type TestNode,
-} from './testing.ts';
+import { describe, expect, test } from 'vitest';
+import { flowText, history, listenFor, openForFile, post, reached, start, until, VERIFY, type Installation, type Reply, type TestNode } from './testing.ts';
 
 let house: Installation;
 let node: TestNode;
 
-beforeAll(async () => {
-  house = await openInstallation();
-  node = await house.open();
-});
-beforeEach(() => {
-  house.outside.behave = () => 200;
-});
-afterAll(() => house.close());
+openForFile((...opened) => void ([house, node] = opened));
 
 const publish = (name: string, steps: unknown, more = {}) => node.flow.publish('acme', flowText(name, steps, more));
 const doneAt = (line: string): number => house.outside.calls.filter((c) => c.line === line).length;

@@ -1,16 +1,14 @@
 // AgentsFlow as its clients see it: definitions, starts, waits, histories, bad input. The real service on the real database.
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { flowText, history, listenFor, openInstallation, reached, start, until, type Installation, type TestNode } from './testing.ts';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { flowText, history, listenFor, openForFile, reached, start, until, type Installation, type TestNode } from './testing.ts';
 
 let house: Installation;
 let node: TestNode;
 
+openForFile((...opened) => void ([house, node] = opened));
 beforeAll(async () => {
-  house = await openInstallation();
-  node = await house.open();
   for (const [name, steps] of Object.entries(FLOWS)) await node.flow.publish('acme', flowText(name, steps));
 });
-afterAll(() => house.close());
 
 const FLOWS: Record<string, unknown> = {
   add: [{ sum: { set: { sum: '${ .a + .b }' } } }],

@@ -1,18 +1,11 @@
 // Runs among runs: sub-flows, events between them, limits on how many run at once, and what ends with what.
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { flowText, history, listenFor, openInstallation, post, reached, start, until, type Installation, type TestNode } from './testing.ts';
+import { describe, expect, test } from 'vitest';
+import { flowText, history, listenFor, openForFile, post, reached, start, until, type Installation, type TestNode } from './testing.ts';
 
 let house: Installation;
 let node: TestNode;
 
-beforeAll(async () => {
-  house = await openInstallation();
-  node = await house.open();
-});
-beforeEach(() => {
-  house.outside.behave = () => 200;
-});
-afterAll(() => house.close());
+openForFile((...opened) => void ([house, node] = opened));
 
 const publish = (name: string, steps: unknown, more = {}) => node.flow.publish('acme', flowText(name, steps, more));
 const runFlow = (name: string, more: Record<string, unknown> = {}): unknown => ({

@@ -1,15 +1,11 @@
 // The metric of acts that wait for a person.
-import { afterAll, beforeAll, test } from 'vitest';
-import { flowText, openInstallation, post, reached, start, until, type Installation, type TestNode } from './testing.ts';
+import { test } from 'vitest';
+import { flowText, openForFile, post, reached, start, until, type Installation, type TestNode } from './testing.ts';
 
 let house: Installation;
 let node: TestNode;
 
-beforeAll(async () => {
-  house = await openInstallation();
-  node = await house.open();
-});
-afterAll(() => house.close());
+openForFile((...opened) => void ([house, node] = opened));
 
 const inDoubt = async (): Promise<number> => Number(/^palace_effects_in_doubt(?:\{[^}]*\})? (\d+)$/m.exec(await node.metrics())?.[1]);
 

@@ -1,18 +1,11 @@
 // Many events and many sub-flows on the real database: foreach over a crash, every event, maps, lifecycle events between flows.
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { flowText, history, openInstallation, post, reached, start, until, type Installation, type TestNode } from './testing.ts';
+import { describe, expect, test } from 'vitest';
+import { flowText, history, openForFile, post, reached, start, until, type Installation, type TestNode } from './testing.ts';
 
 let house: Installation;
 let node: TestNode;
 
-beforeAll(async () => {
-  house = await openInstallation();
-  node = await house.open();
-});
-beforeEach(() => {
-  house.outside.behave = () => 200;
-});
-afterAll(() => house.close());
+openForFile((...opened) => void ([house, node] = opened));
 
 const publish = (name: string, steps: unknown, more = {}) => node.flow.publish('acme', flowText(name, steps, more));
 let sent = 0;

@@ -1,9 +1,9 @@
 // Runs that wait for their place under a concurrency limit, as people see and steer them; and what a crash makes of the line.
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Json } from '@palace/jq/jq.ts';
 import { permitShard } from './engine/placement.ts';
-import { flowText, history, listenFor, openInstallation, post, reached, start, until, type Installation, type Reply, type TestNode } from './testing.ts';
+import { flowText, history, listenFor, openForFile, post, reached, start, until, type Installation, type Reply, type TestNode } from './testing.ts';
 
 const LIMIT_ONE = { palace: { concurrency: { limit: 1 } } };
 const HOLD = listenFor('hold', 'agentspalace.signal.go');
@@ -11,11 +11,7 @@ const HOLD = listenFor('hold', 'agentspalace.signal.go');
 let house: Installation;
 let node: TestNode;
 
-beforeAll(async () => {
-  house = await openInstallation();
-  node = await house.open();
-});
-afterAll(() => house.close());
+openForFile((...opened) => void ([house, node] = opened));
 
 const publish = (name: string, steps: unknown = [HOLD], more: Parameters<typeof flowText>[2] = LIMIT_ONE) =>
   node.flow.publish('acme', flowText(name, steps, more));

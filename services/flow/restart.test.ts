@@ -1,19 +1,12 @@
 // What remains when a process ends: another takes the shards and everything goes on; what is damaged is set aside alone.
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { Executor } from './executors/executor.ts';
-import { flowText, history, listenFor, openInstallation, post, reached, start, until, VERIFY, type Installation, type TestNode } from './testing.ts';
+import { flowText, history, listenFor, openForFile, post, reached, start, until, VERIFY, type Installation, type TestNode } from './testing.ts';
 
 let house: Installation;
 let node: TestNode;
 
-beforeAll(async () => {
-  house = await openInstallation();
-  node = await house.open();
-});
-beforeEach(() => {
-  house.outside.behave = () => 200;
-});
-afterAll(() => house.close());
+openForFile((...opened) => void ([house, node] = opened));
 
 const publish = (name: string, steps: unknown, more = {}) => node.flow.publish('acme', flowText(name, steps, more));
 const restart = async (options = {}): Promise<void> => {

@@ -1,15 +1,11 @@
 // What a run's page says of a run that failed, waits, or was set aside: the truth, and no secret. The real service on the real database.
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { flowText, history, KEY_ID, openInstallation, reached, start, until, type Installation, type TestNode } from './testing.ts';
+import { describe, expect, test } from 'vitest';
+import { flowText, history, KEY_ID, openForFile, reached, start, until, type Installation, type TestNode } from './testing.ts';
 
 let house: Installation;
 let node: TestNode;
 
-beforeAll(async () => {
-  house = await openInstallation();
-  node = await house.open();
-});
-afterAll(() => house.close());
+openForFile((...opened) => void ([house, node] = opened));
 
 const publish = (name: string, steps: unknown, more = {}) => node.flow.publish('acme', flowText(name, steps, more));
 

@@ -1,17 +1,13 @@
 // Scripts, commands and containers as steps of runs: what is published, what the journal keeps, what a person sees, what is refused.
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import type { Json } from '@palace/jq/jq.ts';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { flowText, history, openInstallation, reached, start, until, type Installation, type TestNode } from './testing.ts';
+import { describe, expect, test } from 'vitest';
+import { flowText, history, openForFile, reached, start, until, type Installation, type TestNode } from './testing.ts';
 
 let house: Installation;
 let node: TestNode;
 
-beforeAll(async () => {
-  house = await openInstallation();
-  node = await house.open({ config: { code: { allowShell: ['acme/test'] } } });
-});
-afterAll(() => house.close());
+openForFile((...opened) => void ([house, node] = opened), { config: { code: { allowShell: ['acme/test'] } } });
 
 const publish = (name: string, steps: unknown, version = '1.0.0') => node.flow.publish('acme', flowText(name, steps, { version }));
 const script = (code: string, more: { readonly [key: string]: Json } = {}, mode?: string): Json => ({

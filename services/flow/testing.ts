@@ -7,6 +7,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, beforeEach } from 'vitest';
 import type { Json } from '@palace/jq/jq.ts';
 import { PERMISSIONS, type Permission, type Route, type SseEvent } from '@palace/gateway/contract.ts';
 import { loadConfig, type ConfigOverrides } from '@palace/platform/config.ts';
@@ -86,6 +87,19 @@ export async function openInstallation(): Promise<Installation> {
       rmSync(dir, { recursive: true, force: true });
     },
   };
+}
+
+/** For the tests of a file: an installation, a node in it, and an outside that is as at first before each test. Told before anything else. */
+export function openForFile(tell: (house: Installation, node: TestNode) => void, options: NodeOptions = {}): void {
+  let house: Installation;
+  beforeAll(async () => {
+    house = await openInstallation();
+    tell(house, await house.open(options));
+  });
+  beforeEach(() => {
+    house.outside.behave = () => 200;
+  });
+  afterAll(() => house.close());
 }
 
 async function openNode(url: string, dir: string, outside: Outside, options: NodeOptions): Promise<TestNode> {

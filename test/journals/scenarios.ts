@@ -290,7 +290,7 @@ export const SCENARIOS: readonly Scenario[] = [
   - a: ${hear('go')}`,
     palace: 'concurrency: {limit: 1, key: .customer}',
     input: { customer: 'c1' },
-    first: { type: 'start', input: { customer: 'c1' }, queued: { permit: 'test/flow/"c1"' } },
+    first: { type: 'start', input: { customer: 'c1' }, by: 'ada', queued: { permit: 'test/flow/"c1"' } },
     live(shell, cut) {
       signal(shell, 'go', 'early');
       shell.give({ type: 'set-context', context: { set: 'early' }, by: 'ada' });

@@ -1,9 +1,9 @@
 // The round trip: what a real run of the real service did becomes a case, and the case passes.
 import type { Json } from '@palace/jq/jq.ts';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { compileFlow } from '../core/compile.ts';
-import { flowText, history, listenFor, openInstallation, post, reached, start, until, VERIFY, type Installation, type TestNode } from '../testing.ts';
+import { flowText, history, listenFor, openForFile, post, reached, start, until, VERIFY, type Installation, type TestNode } from '../testing.ts';
 import { caseFromRun, type HistoryItem } from './from-run.ts';
 import { checkTexts, failuresOf } from './testing.ts';
 
@@ -11,14 +11,7 @@ let house: Installation;
 let node: TestNode;
 const sources = new Map<string, string>();
 
-beforeAll(async () => {
-  house = await openInstallation();
-  node = await house.open();
-});
-beforeEach(() => {
-  house.outside.behave = () => 200;
-});
-afterAll(() => house.close());
+openForFile((...opened) => void ([house, node] = opened));
 
 async function publish(name: string, steps: unknown, more = {}): Promise<void> {
   const source = flowText(name, steps, more);

@@ -1,19 +1,15 @@
 // Events that start flows, through the whole service: filters, several filters together, repeats, down times, pauses.
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Json } from '@palace/jq/jq.ts';
 import { homeShard } from '../engine/placement.ts';
-import { flowText, openInstallation, reached, until, type Installation, type TestNode } from '../testing.ts';
+import { flowText, openForFile, reached, until, type Installation, type TestNode } from '../testing.ts';
 
 let house: Installation;
 let node: TestNode;
 let number = 0;
 let name = '';
-beforeAll(async () => {
-  house = await openInstallation();
-  node = await house.open();
-});
-afterAll(() => house.close());
+openForFile((...opened) => void ([house, node] = opened));
 beforeEach(() => void (name = `told-${++number}`));
 
 const STEPS = [{ done: { set: { got: '${ . }' } } }];

@@ -1,10 +1,10 @@
 // Times and events whose flow has a concurrency limit, and whose line is full: what waits, where it is seen, and that none is lost.
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Json } from '@palace/jq/jq.ts';
 import { permitName } from '../core/permit.ts';
 import { permitShard } from '../engine/placement.ts';
-import { flowText, listenFor, openInstallation, reached, start, TENANT, until, type Installation, type NodeOptions, type TestNode } from '../testing.ts';
+import { flowText, listenFor, openForFile, reached, start, TENANT, until, type Installation, type NodeOptions, type TestNode } from '../testing.ts';
 
 const SMALL: NodeOptions = { config: { flow: { maxQueuedRuns: 2 } } };
 const HOLD = [listenFor('hold', 'agentspalace.signal.go')];
@@ -13,11 +13,7 @@ let house: Installation;
 let node: TestNode;
 let number = 0;
 let name = '';
-beforeAll(async () => {
-  house = await openInstallation();
-  node = await house.open(SMALL);
-});
-afterAll(() => house.close());
+openForFile((...opened) => void ([house, node] = opened), SMALL);
 beforeEach(() => void (name = `full-${++number}`));
 
 const type = (): string => `test.${name}`;

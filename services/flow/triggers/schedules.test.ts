@@ -1,18 +1,14 @@
 // Schedules through the whole service, on a real database: publications, down times, several owners, pauses, limits.
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Json } from '@palace/jq/jq.ts';
-import { flowText, openInstallation, post, reached, TENANT, until, type Installation, type Reply, type TestNode } from '../testing.ts';
+import { flowText, openForFile, post, reached, TENANT, until, type Installation, type Reply, type TestNode } from '../testing.ts';
 
 let house: Installation;
 let node: TestNode;
 let number = 0;
 let name = '';
-beforeAll(async () => {
-  house = await openInstallation();
-  node = await house.open();
-});
-afterAll(() => house.close());
+openForFile((...opened) => void ([house, node] = opened));
 beforeEach(() => void (name = `timed-${++number}`));
 
 const STEPS = [{ done: { set: { at: '${ .scheduledAt }' } } }];

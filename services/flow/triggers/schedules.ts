@@ -176,9 +176,11 @@ async function decideAndWrite(parts: EngineParts, job: Job): Promise<boolean> {
   const fence = parts.node().fence(shard);
   // Past our own deadline: the lease is renewed in a moment, or the shard is lost.
   if (fence === undefined || !job.held()) return false;
+  const write = { ...(decided === undefined ? NOTHING : await writeOf(parts, job, before, decided)), ...consumption(job) };
   const sorted = await eventStarts(parts, job, before, decided);
-  const write = { ...(decided === undefined ? NOTHING : await writeOf(parts, job, before, decided, sorted)), ...consumption(job) };
-  const outcome = await parts.node().submit({ fence, key: scheduleKey(tenant, flow), tenant, ...write, ...timers(job, before, decided, env) });
+  const outcome = await parts
+    .node()
+    .submit({ fence, key: scheduleKey(tenant, flow), tenant, ...withStarts(write, sorted), ...timers(job, before, decided, env) });
   sorted?.settle(outcome.kind === 'committed');
   if (outcome.kind === 'fenced' || outcome.kind === 'unknown') return false;
   if (outcome.kind === 'committed') tell(parts, job, before, decided);
@@ -219,6 +221,9 @@ function startOf({ tenant, flow }: Pick<Job, 'tenant' | 'flow'>, { schedule, lin
   return triggeredStart({ tenant, flow, trigger, atMs }, linked, scheduledInput(atMs));
 }
 
+const withStarts = <W extends Pick<Write, 'rows' | 'streams'>>(write: W, sorted: Sorted | undefined): W =>
+  sorted === undefined ? write : { ...write, rows: { ...write.rows, ...sorted.rows }, streams: [...(write.streams ?? []), ...sorted.streams] };
+
 /** The run that gathered events start. */
 async function eventStarts(parts: EngineParts, { shard, tenant, flow }: Job, before: Before | undefined, decided: Decided | undefined) {
   const { events, state } = decided ?? {};
@@ -228,19 +233,13 @@ async function eventStarts(parts: EngineParts, { shard, tenant, flow }: Job, bef
   return parts.waitingStarts.sort(shard, [triggeredStart(cause, before.linked, eventsInput(before.schedule, events))]);
 }
 
-async function writeOf(
-  parts: EngineParts,
-  job: Job,
-  before: Before | undefined,
-  { state, firings }: Decided,
-  sorted: Sorted | undefined,
-): Promise<Pick<Write, 'rows' | 'streams'>> {
+async function writeOf(parts: EngineParts, job: Job, before: Before | undefined, { state, firings }: Decided): Promise<Pick<Write, 'rows' | 'streams'>> {
   const { shard, tenant, flow } = job;
   const streams = before === undefined ? [] : firings.map(({ atMs }) => streamOf(startOf(job, before, atMs)));
   if (state === undefined) return { rows: { schedule_gone: [{ shard, tenant, flow }] }, streams };
   const linked = state.hash === before?.linked.hash ? before.linked : await parts.programs.byHash(tenant, state.hash);
   const text = linked?.program.schedule === undefined ? '' : scheduleText(linked.program.schedule);
-  return { rows: { schedule: [scheduleRow({ shard, tenant, flow }, text, state)], ...sorted?.rows }, streams: [...streams, ...(sorted?.streams ?? [])] };
+  return { rows: { schedule: [scheduleRow({ shard, tenant, flow }, text, state)] }, streams };
 }
 
 function consumption({ from, claim }: Job): Pick<Write, 'consumes' | 'cursors' | 'claims'> {

@@ -89,19 +89,25 @@ async function sortInto(parts: EngineParts, shard: number, groups: WaitingGroups
   const streams: StreamAppend[] = [];
   const rows: Row[] = [];
   const coming: Group[] = [];
+  const settle = (kept: boolean): void => coming.splice(0).forEach((group) => groups?.came(group, kept));
   const missed = new Map<string, { readonly start: TriggeredStart; count: number }>();
-  for (const start of starts) {
-    const { tenant, flow, body, shard: toShard } = start;
-    const waits = groups?.has(tenant, toShard) === true;
-    if (!waits && (await hasRoom(parts, start))) streams.push(streamOf(start));
-    else if ((groups?.ofTenant(tenant) ?? 0) < parts.settings.maxWaitingStarts) {
-      if (!waits) parts.log.warn('events wait to start their flow: too many of its runs wait for a place', { tenant, flow });
-      if (groups !== undefined) coming.push(groups.comes(tenant, toShard));
-      rows.push({ shard, tenant, run: body.run, flow, to_shard: toShard, body: JSON.stringify(body) });
-    } else missed.set(flow, { start, count: (missed.get(flow)?.count ?? 0) + 1 });
+  try {
+    for (const start of starts) {
+      const { tenant, flow, body, shard: toShard } = start;
+      const waits = groups?.has(tenant, toShard) === true;
+      if (!waits && (await hasRoom(parts, start))) streams.push(streamOf(start));
+      else if ((groups?.ofTenant(tenant) ?? 0) < parts.settings.maxWaitingStarts) {
+        if (!waits) parts.log.warn('events wait to start their flow: too many of its runs wait for a place', { tenant, flow });
+        if (groups !== undefined) coming.push(groups.comes(tenant, toShard));
+        rows.push({ shard, tenant, run: body.run, flow, to_shard: toShard, body: JSON.stringify(body) });
+      } else missed.set(flow, { start, count: (missed.get(flow)?.count ?? 0) + 1 });
+    }
+  } catch (error) {
+    // The line could not be read: nothing of this is written.
+    settle(false);
+    throw error;
   }
   for (const { start, count } of missed.values()) streams.push(tellMissed(parts, start, count));
-  const settle = (kept: boolean): void => coming.forEach((group) => groups?.came(group, kept));
   return { streams, rows: rows.length === 0 ? {} : { waiting_start: rows }, settle };
 }
 
