@@ -17,6 +17,7 @@ import type { Published } from './rows.ts';
 import type { Arrival } from './slot.ts';
 import { startsOf } from '../triggers/event-starts.ts';
 import type { TriggeredStart } from '../triggers/starts.ts';
+import type { WaitingStarts } from '../triggers/waiting-starts.ts';
 
 const MATCH_BATCH = 200;
 const MATCH_BYTES = 1_000_000;
@@ -80,7 +81,7 @@ export interface Correlation {
   rematch(shard: number): Promise<void>;
 }
 
-export function createCorrelation(parts: EngineParts): Correlation {
+export function createCorrelation(parts: EngineParts, waitingStarts: WaitingStarts): Correlation {
   /** Makes the keys of writes distinct: the same event may come by two rows at once. */
   let writes = 0;
   /** By shard and tenant; only while there is something to match. */
@@ -162,7 +163,7 @@ export function createCorrelation(parts: EngineParts): Correlation {
       return match(shard, unmatched.slice(middle), held);
     }
     if (unmatched.length === 0) return;
-    const sorted = await parts.waitingStarts.sort(shard, starts);
+    const sorted = await waitingStarts.sort(shard, starts);
     const fence = parts.node().fence(shard);
     if (fence === undefined || !held()) return sorted.settle(false);
     const outcome = await parts.node().submit({

@@ -27,7 +27,7 @@ import { takeTurn } from './turn.ts';
 import { LIMITED_START, type ActiveRun } from '../store/port.ts';
 import { createSchedules, isScheduleTimer, type Schedules } from '../triggers/schedules.ts';
 import { startFromStream } from '../triggers/starts.ts';
-import { createWaitingStarts } from '../triggers/waiting-starts.ts';
+import { createWaitingStarts, type WaitingStarts } from '../triggers/waiting-starts.ts';
 import { createWatching, type Watching, type Committed } from './watching.ts';
 
 export interface Engine {
@@ -55,6 +55,7 @@ interface Pieces {
   readonly arrivals: Arrivals;
   readonly correlation: Correlation;
   readonly permits: Permits;
+  readonly waitingStarts: WaitingStarts;
   readonly schedules: Schedules;
 }
 
@@ -98,9 +99,6 @@ function assemble(surroundings: Surroundings): Pieces {
     get effects() {
       return effects;
     },
-    get waitingStarts() {
-      return waitingStarts;
-    },
     tenure(shard) {
       const epoch = parts.node().fence(shard)?.epoch;
       return () => epoch !== undefined && parts.node().fence(shard)?.epoch === epoch;
@@ -137,21 +135,22 @@ function assemble(surroundings: Surroundings): Pieces {
     loading,
     accept,
     arrivals,
-    correlation: createCorrelation(parts),
+    correlation: createCorrelation(parts, waitingStarts),
     permits,
-    schedules: createSchedules(parts),
+    waitingStarts,
+    schedules: createSchedules(parts, waitingStarts),
   };
   return pieces;
 }
 
 function createHost(pieces: Pieces): DurableHost {
-  const { parts, loading, arrivals, permits, correlation, schedules } = pieces;
+  const { parts, loading, arrivals, permits, waitingStarts, correlation, schedules } = pieces;
   const untouched: Appetite = { rows: new FairShare(parts.settings.maxHeldRows).room, sated: [] };
   return {
     async open({ shard }) {
       parts.draining.delete(shard);
       await permits.open(shard);
-      await parts.waitingStarts.open(shard);
+      await waitingStarts.open(shard);
       const active = await parts.store.active(shard);
       resume(pieces, shard, active);
     },
@@ -159,7 +158,7 @@ function createHost(pieces: Pieces): DurableHost {
       parts.held.delete(shard);
       parts.draining.delete(shard);
       permits.drop(shard);
-      parts.waitingStarts.drop(shard);
+      waitingStarts.drop(shard);
       const lost = [...loading.drop(shard), ...arrivals.drop(shard)];
       for (const slot of parts.slots.values()) {
         if (slot.shard !== shard) continue;
@@ -207,7 +206,7 @@ function createHost(pieces: Pieces): DurableHost {
       }
       for (const { id, tenant } of runs) if (!p.slots.has(id)) l.want(shard, tenant, id, undefined);
       permits.goOn(shard);
-      p.waitingStarts.goOn(shard);
+      waitingStarts.goOn(shard);
       void correlation.rematch(shard);
     });
   }

@@ -7,7 +7,7 @@ import type { EngineParts } from './parts.ts';
 
 const GOOD_FOR_MS = 1_000;
 
-export type Lines = (shard: number) => Promise<FairShare>;
+export type Lines = EngineParts['lines'];
 
 type Needs = Pick<EngineParts, 'store' | 'scheduler'> & { readonly settings: Pick<EngineParts['settings'], 'maxQueuedRuns'> };
 

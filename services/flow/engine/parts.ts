@@ -10,10 +10,8 @@ import type { DecideEnv, DecideLimits } from '../core/model.ts';
 import type { Executors } from '../executors/executor.ts';
 import type { OpenEffect } from '../core/run.ts';
 import type { FlowStore } from '../store/port.ts';
-import type { Lines } from './lines.ts';
 import type { Programs } from './programs.ts';
 import type { Envelope, Slot } from './slot.ts';
-import type { WaitingStarts } from '../triggers/waiting-starts.ts';
 import type { Committed, Watching } from './watching.ts';
 
 export interface EngineSettings {
@@ -99,9 +97,8 @@ export interface EngineParts {
   readonly held: Map<number, FairShare>;
   /** Shards that start nothing new. */
   readonly draining: Set<number>;
-  /** What waits for a place in any shard. */
-  readonly lines: Lines;
-  readonly waitingStarts: WaitingStarts;
+  /** What waits for a place in any shard, by tenant (lines.ts). */
+  readonly lines: (shard: number) => Promise<FairShare>;
 
   /**
    * Asks whether the shard is held without a break since this call. Rows are handed over again to each ownership, so what waited for

@@ -31,7 +31,7 @@ import { flowOfKey, isScheduleKey, scheduleKey, scheduleRow } from '../store/sch
 import { triggerEnv } from './event-starts.ts';
 import { scheduleText } from './schedule-text.ts';
 import { streamOf, triggeredStart, type TriggeredStart } from './starts.ts';
-import { hasRoom, type Sorted } from './waiting-starts.ts';
+import { hasRoom, type Sorted, type WaitingStarts } from './waiting-starts.ts';
 
 const RETRY_MS = 500;
 /** Times that wait for room are looked at again so late. */
@@ -71,6 +71,7 @@ interface Job {
   readonly flow: string;
   readonly from: Arrival & { readonly timerId?: string };
   readonly held: () => boolean;
+  readonly sort: WaitingStarts['sort'];
   readonly claim?: KeyClaim;
   /** Undefined: it found nothing to do. */
   decide(before: Before | undefined, env: ScheduleEnv): Promise<Decided | undefined> | Decided | undefined;
@@ -81,14 +82,14 @@ interface Decided extends ScheduleDecision {
   readonly events?: readonly CloudEvent[];
 }
 
-export function createSchedules(parts: EngineParts): Schedules {
+export function createSchedules(parts: EngineParts, { sort }: WaitingStarts): Schedules {
   /** The last job of each flow. */
   const lines = new Map<string, Promise<void>>();
 
-  function add(job: Omit<Job, 'held'>): void {
+  function add(job: Omit<Job, 'held' | 'sort'>): void {
     const key = scheduleKey(job.tenant, job.flow);
     const held = parts.tenure(job.shard);
-    const line = (lines.get(key) ?? Promise.resolve()).then(() => work(parts, { ...job, held }));
+    const line = (lines.get(key) ?? Promise.resolve()).then(() => work(parts, { ...job, held, sort }));
     lines.set(key, line);
     void line.finally(() => {
       if (lines.get(key) === line) lines.delete(key);
@@ -177,7 +178,7 @@ async function decideAndWrite(parts: EngineParts, job: Job): Promise<boolean> {
   // Past our own deadline: the lease is renewed in a moment, or the shard is lost.
   if (fence === undefined || !job.held()) return false;
   const write = { ...(decided === undefined ? NOTHING : await writeOf(parts, job, before, decided)), ...consumption(job) };
-  const sorted = await eventStarts(parts, job, before, decided);
+  const sorted = await eventStarts(job, before, decided);
   const outcome = await parts
     .node()
     .submit({ fence, key: scheduleKey(tenant, flow), tenant, ...withStarts(write, sorted), ...timers(job, before, decided, env) });
@@ -225,12 +226,12 @@ const withStarts = <W extends Pick<Write, 'rows' | 'streams'>>(write: W, sorted:
   sorted === undefined ? write : { ...write, rows: { ...write.rows, ...sorted.rows }, streams: [...(write.streams ?? []), ...sorted.streams] };
 
 /** The run that gathered events start. */
-async function eventStarts(parts: EngineParts, { shard, tenant, flow }: Job, before: Before | undefined, decided: Decided | undefined) {
+async function eventStarts({ shard, tenant, flow, sort }: Job, before: Before | undefined, decided: Decided | undefined) {
   const { events, state } = decided ?? {};
   if (events === undefined || before?.schedule.kind !== 'on') return undefined;
   const last = events.map(({ source, id }) => `${source}\n${id}`).join('\n');
   const cause = { tenant, flow, trigger: `event/${events.at(-1)?.id ?? ''}`, id: last, atMs: state?.lastMs ?? 0 };
-  return parts.waitingStarts.sort(shard, [triggeredStart(cause, before.linked, eventsInput(before.schedule, events))]);
+  return sort(shard, [triggeredStart(cause, before.linked, eventsInput(before.schedule, events))]);
 }
 
 async function writeOf(parts: EngineParts, job: Job, before: Before | undefined, { state, firings }: Decided): Promise<Pick<Write, 'rows' | 'streams'>> {
