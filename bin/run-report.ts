@@ -42,7 +42,7 @@ export function runText(run: RunDetail, program: string, flags: string): string[
   if (run.input !== undefined) lines.push(`  input    ${oneLine(jsonText(run.input), 500)}`);
   if (run.output !== undefined) lines.push(`  output   ${oneLine(jsonText(run.output), 500)}`);
   lines.push(...waitingLines(run.waitingFor, program, flags));
-  for (const { used, limit, unit, setting } of run.nearLimits ?? []) lines.push(`  ${style('yellow', 'near')}     ${used} of ${limit} ${unit} (${setting})`);
+  for (const { used, limit, unit, setting } of run.nearLimits ?? []) lines.push(`  ${style('yellow', 'near    ')} ${used} of ${limit} ${unit} (${setting})`);
   if (run.status === 'failed' || run.status === 'quarantined') lines.push(...failureLines(run, program, flags));
   return lines;
 }

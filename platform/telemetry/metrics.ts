@@ -59,7 +59,10 @@ export const METRICS: readonly MetricRow[] = [
   row('gauge', 'palace_stream_lag', 'messages', 'Stream rows that the slowest consumer has not taken.', { name: 'stream', atMost: 50 }),
   row('counter', 'palace_requests_total', 'requests', 'HTTP requests answered, by route and status.', ROUTE, { name: 'status', atMost: 60 }),
   row('histogram', 'palace_request_seconds', 'seconds', 'Time to answer an HTTP request, by route.', ROUTE),
-  row('counter', 'palace_refused_total', 'refusals', 'Requests refused before anything was written, by reason.', { name: 'reason', atMost: 60 }),
+  row('counter', 'palace_refused_total', 'refusals', 'Requests refused before anything was written, and starts by events given up, by reason.', {
+    name: 'reason',
+    atMost: 60,
+  }),
   row('counter', 'palace_webhook_deliveries_total', 'requests', 'Deliveries to webhooks, by outcome.', {
     name: 'outcome',
     values: ['accepted', 'duplicate', 'refused'],
