@@ -195,9 +195,7 @@ const FLOWS: Readonly<Record<string, Flow>> = {
           do: [set('loop', { n: '${ $n }' }), guarded(keyed('ext-each', { n: '${ $n }' }), 'calm-each'), nap('ext-wait', 50)],
         },
       },
-      set('second', { mock: false }),
-      retrying(read('ext-read'), 3),
-      set('third', { mock: true }),
+      set('second', { mock: true }),
       unkeyed('ext-mocked'),
     ],
   },
@@ -228,7 +226,7 @@ const SCHEDULED_FLOWS: Readonly<Record<string, readonly Flow[]>> = {
   ],
   chain: [{ steps: [nap('link', 300)], schedule: { after: { seconds: 1 } } }],
   // As with the last ticks.
-  told: [{ steps: [nap('heard', 900)], schedule: { on: { one: { with: { type: 'sim.many' } } } }, palace: { concurrency: { limit: 1 } } }],
+  told: [{ steps: [nap('heard', 1_500)], schedule: { on: { one: { with: { type: 'sim.many' } } } }, palace: { concurrency: { limit: 1 } } }],
 };
 
 export interface SimulatedFlow {

@@ -85,6 +85,7 @@ export function mistakenStore(store: FlowStore, mistake: FlowMistake): FlowStore
   if (mistake === 'back to a step without the ledger') return { ...store, ledger: () => Promise.resolve([]) };
   if (mistake === 'places forgotten at a takeover') return withoutPermits(store, (status) => status !== 'pending');
   if (mistake === 'queued runs forgotten at a takeover') return withoutPermits(store, (status) => status === 'pending');
+  if (mistake === 'lines believed empty') return { ...store, waiting: () => Promise.resolve([]) };
   if (mistake === 'waiting starts forgotten at a takeover') return { ...store, countWaitingStarts: () => Promise.resolve([]) };
   if (mistake === 'waiting events forgotten by a snapshot')
     return {

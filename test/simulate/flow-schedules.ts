@@ -3,13 +3,14 @@
 //    heard of it, to the next one.
 // I2 No run starts before its time. I3 `after`: each run starts the given time after the end of the one before.
 // I4 Each event of the type that is matched while the flow is in force starts exactly one run.
+// I5 Their runs wait in lines of bounded length: the bound, and what a few owners in a row may each have believed free.
 import { parseCron } from '@palace/flow/core/cron.ts';
 import type { Schedule } from '@palace/flow/core/program.ts';
 import { scheduleCommand, type Publication } from '@palace/flow/triggers/schedules.ts';
 import type { Write } from '@palace/platform/durable/contract.ts';
 import type { SimulatedDatabase } from './database.ts';
 import { NAMESPACE, SCHEDULED, type SimulatedFlow } from './flow-flows.ts';
-import { TENANT, type FlowProcess } from './flow-process.ts';
+import { ENGINE_SETTINGS, TENANT, type FlowProcess } from './flow-process.ts';
 import { rowsOf, type FlowTables, type FlowWatch } from './flow-tables.ts';
 import type { Installation } from './service.ts';
 import { WALL_START_MS, type World } from './world.ts';
@@ -17,6 +18,7 @@ import { WALL_START_MS, type World } from './world.ts';
 const REQUEST_TIMEOUT_MS = 7_000;
 const EARLY_TOLERANCE_MS = 1;
 const LOOKED_UP_MS = 3_000;
+const LONGEST_LINE = 2 * ENGINE_SETTINGS.maxQueuedRuns;
 
 interface Surroundings {
   readonly world: World;
@@ -58,8 +60,8 @@ export class FlowSchedules implements FlowWatch {
     around.tables.watches.push(this);
   }
 
-  /** Events and times that found their line full. */
-  readonly waited = { events: 0, times: 0 };
+  /** Events and times that found their line full; the most runs of theirs in one line. */
+  readonly waited = { events: 0, times: 0, longest: 0 };
 
   get started(): number {
     return [...this.around.tables.runs.values()].filter(({ row }) => row.trigger !== undefined).length;
@@ -81,6 +83,7 @@ export class FlowSchedules implements FlowWatch {
     for (const { id, ended_ms: endedMs } of [...rowsOf(write, 'run'), ...rowsOf(write, 'state')])
       if (typeof endedMs === 'number' && !this.ends.has(String(id))) this.ends.set(String(id), endedMs);
     for (const { id, tenant } of rowsOf(write, 'event_matched')) this.expect(String(tenant), String(id));
+    this.measureLines(write);
     this.waited.events += rowsOf(write, 'waiting_start').length;
     for (const { flow, hash, decided_ms: decidedMs, waiting } of rowsOf(write, 'schedule')) {
       this.waited.times += Number(waiting);
@@ -88,6 +91,18 @@ export class FlowSchedules implements FlowWatch {
       this.adopted(String(flow), (one) => one.flow?.hash === hash, Number(decidedMs));
     }
     for (const { flow } of rowsOf(write, 'schedule_gone')) this.adopted(String(flow), (one) => one.flow === undefined, this.decided.get(String(flow)) ?? 0);
+  }
+
+  /** I5 */
+  private measureLines(write: Write): void {
+    for (const { shard, status, trigger } of rowsOf(write, 'run')) {
+      if (status !== 'pending' || trigger === null) continue;
+      const line = this.around.tables
+        .inShard(Number(shard))
+        .filter(({ row }) => row.status === 'pending' && row.trigger !== undefined && row.tenant === TENANT);
+      this.waited.longest = Math.max(this.waited.longest, line.length);
+      if (line.length > LONGEST_LINE) this.around.world.violate(`${line.length} runs that nobody asked for wait in shard ${Number(shard)}`);
+    }
   }
 
   private expect(tenant: string, id: string): void {

@@ -140,6 +140,7 @@ export class FlowSimulation implements SimulatedService<FlowProcess> {
       started: this.schedules?.started ?? 0,
       eventsWaited: this.schedules?.waited.events ?? 0,
       timesWaited: this.schedules?.waited.times ?? 0,
+      longestLine: this.schedules?.waited.longest ?? 0,
       signals: this.invariants.signals.size,
       events: this.tables.events.size,
       lifecycle: this.invariants.due.size,

@@ -39,7 +39,8 @@ export type FlowMistake =
   | 'schedule moved on in another commit'
   | 'start kept waiting in another commit'
   | 'waiting starts forgotten at a takeover'
-  | 'waiting times passed over';
+  | 'waiting times passed over'
+  | 'lines believed empty';
 
 export const CORRECT: Switches = {
   fence: 'locked',
@@ -90,4 +91,5 @@ export const MUTANTS: readonly Mutant[] = [
   flow('start kept waiting in another commit'),
   flow('waiting starts forgotten at a takeover'),
   flow('waiting times passed over'),
+  flow('lines believed empty'),
 ];
