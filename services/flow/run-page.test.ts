@@ -77,6 +77,7 @@ describe('secrets', () => {
     const by = `api-key:${KEY_ID}`;
     const acted = (await history(node, id)).filter(({ data }) => 'by' in data);
     expect(acted.map(({ type, data }) => [type, data['by'], data['reason']])).toEqual([
+      ['run.started', by, undefined],
       ['run.paused', by, 'api_key=[redacted]'],
       ['run.cancelled', by, 'api_key=[redacted]'],
     ]);
