@@ -6,7 +6,7 @@
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
-import { CODE, DURABLE, EFFECT, FLOW } from './config/engine.ts';
+import { CODE, CONTAINER, DURABLE, EFFECT, FLOW } from './config/engine.ts';
 import { BLOBS, BUS, CACHE, DATABASE, HTTP, INSTALLATION, TELEMETRY } from './config/ground.ts';
 import { RETENTION } from './config/retention.ts';
 import { aboutSetting } from './config/setting.ts';
@@ -26,6 +26,7 @@ const SECTIONS = {
   flow: FLOW,
   effect: EFFECT,
   code: CODE,
+  container: CONTAINER,
   retention: RETENTION,
 } as const;
 
@@ -77,6 +78,15 @@ export function loadConfig(overrides: ConfigOverrides = {}, environment: Environ
 export function readClientEnvironment(environment: Environment = process.env): { url?: string; apiKey?: string; data?: string } {
   const { PALACE_URL: url, PALACE_API_KEY: apiKey, PALACE_DATA: data } = environment;
   return { ...(url && { url }), ...(apiKey && { apiKey }), ...(data && { data }) };
+}
+
+/** What leads a program for containers to its engine. Proxies are not among them: such a program hands them on to what it runs. */
+const OF_CONTAINER_PROGRAMS = /^(?:PATH|HOME|USER|TMPDIR|XDG_(?:RUNTIME_DIR|CONFIG_HOME|DATA_HOME)|DBUS_SESSION_BUS_ADDRESS|DOCKER_\w+|CONTAINERS?_\w+)$/;
+
+export function readContainerEnvironment(environment: Environment = process.env): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    Object.entries(environment).flatMap(([name, value]) => (value !== undefined && OF_CONTAINER_PROGRAMS.test(name) ? [[name, value]] : [])),
+  );
 }
 
 export interface SettingLine {

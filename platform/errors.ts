@@ -136,6 +136,12 @@ export const ERRORS = {
     'after-change',
     'Install or allow what is missing, or choose another with PALACE_CODE_SANDBOX; `palace doctor` tries it.',
   ),
+  'boot.containers': row(
+    500,
+    'Containers are allowed and cannot be run',
+    'after-change',
+    'Install podman or docker, name another program with PALACE_CONTAINER_PROGRAM, or unset PALACE_ALLOW_CONTAINERS.',
+  ),
   'boot.route-undeclared': row(500, 'A route lacks its permission or loader', 'never', 'Declare both where the route is defined.'),
 } as const satisfies Record<string, ErrorRow>;
 

@@ -1,6 +1,6 @@
 // Settings of the durable component and of the flow engine: every bound of ENGINE and its default for a laptop.
 import { z } from 'zod';
-import { choice, list, whole } from './setting.ts';
+import { choice, list, text, whole } from './setting.ts';
 
 export const DURABLE = z.strictObject({
   leaseMs: whole('PALACE_DURABLE_LEASE_MS', 3_000, 1_000, 60_000, 'How long the ownership of a shard lasts without renewal.'),
@@ -82,5 +82,30 @@ export const CODE = z.strictObject({
   allowShell: list(
     'PALACE_ALLOW_SHELL',
     'Namespaces whose flows may run commands as the user of this server, each as NAMESPACE or TENANT/NAMESPACE, separated by commas.',
+  ),
+});
+
+export const CONTAINER = z.strictObject({
+  allow: list(
+    'PALACE_ALLOW_CONTAINERS',
+    'Images that flows may run in containers, each as NAMESPACE=IMAGE or TENANT/NAMESPACE=IMAGE, separated by commas; a `*` at its end stands for the rest.',
+  ),
+  program: text('PALACE_CONTAINER_PROGRAM', '', 'Program that runs containers, with the arguments of Docker; empty takes podman, or else docker, from PATH.'),
+  network: text('PALACE_CONTAINER_NETWORK', 'none', 'Network that containers are in; what they send there is outside the rules of egress.'),
+  folders: list(
+    'PALACE_CONTAINER_FOLDERS',
+    'Folders of this machine that containers may have, each as NAMESPACE=FOLDER or TENANT/NAMESPACE=FOLDER, with `:ro` behind it for reading alone.',
+  ),
+  maxRunning: whole('PALACE_CONTAINER_MAX_RUNNING', 2, 1, 64, 'Containers of a tenant that run at once; more wait their turn.'),
+  maxMs: whole('PALACE_CONTAINER_MAX_MS', 600_000, 1_000, 86_400_000, 'Longest time of a container, whatever deadline its step names.'),
+  memoryBytes: whole('PALACE_CONTAINER_MEMORY_BYTES', 268_435_456, 16_777_216, 1_099_511_627_776, 'Memory of one container.'),
+  cpuPercent: whole('PALACE_CONTAINER_CPU_PERCENT', 100, 1, 25_600, 'Processor time of one container; 100 is one processor.'),
+  processes: whole('PALACE_CONTAINER_PROCESSES', 100, 1, 100_000, 'Processes and threads of one container.'),
+  tmpBytes: whole(
+    'PALACE_CONTAINER_TMP_BYTES',
+    67_108_864,
+    0,
+    1_099_511_627_776,
+    'What a container may write to /tmp, the one place that it can write to; it counts as memory.',
   ),
 });

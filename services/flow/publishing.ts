@@ -2,8 +2,9 @@
 // I1 A version never changes: what its functions were when it was published stays in its program, whatever their addresses say later.
 // I2 The same document again is the same publication; nothing is fetched for it.
 // Called by the route and by the service itself.
+import type { Config } from '@palace/platform/config.ts';
 import { PalaceError } from '@palace/platform/errors.ts';
-import { withAllowedProcesses } from './core/allowed-processes.ts';
+import { withAllowedProcesses, type Allowances } from './core/allowed-processes.ts';
 import type { Compiled } from './core/compile.ts';
 import { MAX_FUNCTION_DEPTH } from './core/language/limits.ts';
 import type { PinnedFunction } from './core/program.ts';
@@ -40,8 +41,13 @@ export async function compileSource(
   functions: readonly PinnedFunction[] = [],
 ): Promise<Compiled> {
   const options = { ...(sourceName !== undefined && { sourceName }), ...(functions.length > 0 && { functions }) };
-  return withAllowedProcesses(await parts.compiler.compile(tenant, source, options), tenant, parts.platform.config.code.allowShell);
+  return withAllowedProcesses(await parts.compiler.compile(tenant, source, options), tenant, allowancesOf(parts.platform.config));
 }
+
+const allowancesOf = ({ code, container }: Config): Allowances => ({
+  shell: code.allowShell,
+  containers: { images: container.allow, folders: container.folders },
+});
 
 /** Functions may call others: each round fetches what the one before has named. */
 async function withFunctions(parts: FlowParts, tenant: string, given: Source, first: Compiled): Promise<Compiled> {

@@ -76,7 +76,9 @@ const WAYS: Readonly<Record<string, Way>> = {
 const REFUSED: Readonly<Record<string, string>> = {
   'call-custom-function-cataloged.yaml': 'In the function at https://raw.githubusercontent.com/',
   'run-shell-stdin-and-arguments.yaml': 'Commands are not allowed in the namespace "examples" of this server.',
-  ...Object.fromEntries(names.filter((name) => /^run-(container|return)-/.test(name)).map((name) => [name, 'Containers are not available yet.'])),
+  ...Object.fromEntries(
+    names.filter((name) => /^run-(container|return)-/.test(name)).map((name) => [name, 'are not allowed in the namespace "test" of this server.']),
+  ),
 };
 
 /** Started by an event that they name. */

@@ -275,7 +275,7 @@ export const ACCEPTED: readonly Accepted[] = [
       '- b: {run: {script: {language: python, code: "print(1)"}, return: code}, metadata: {palace: {deadline: PT5S}}}',
       '- c: {run: {shell: {command: "echo $1 ${NAME}", arguments: [x], environment: {NAME: "${ .n }"}, stdin: y}, return: stderr}}',
       '- d: {run: {shell: {command: ls}, return: none}, metadata: {palace: {effect: read, deadline: PT5S}}}',
-      '- e: {run: {container: {image: alpine, name: "${ .n }", command: cat, ports: {"80": 8080}, volumes: {"/a": "/b"}, environment: {A: b}, stdin: x, arguments: [a], lifetime: {cleanup: eventually, after: PT1M}, pullPolicy: never}}}',
+      '- e: {run: {container: {image: alpine, name: "${ .n }", command: cat, volumes: {"/a": "/b"}, environment: {A: b}, stdin: x, arguments: [a], lifetime: {cleanup: always}, pullPolicy: never}}}',
       '- f: {run: {workflow: {namespace: a, name: b, version: 1.0.0}, return: none}}',
     ),
   ],

@@ -131,7 +131,6 @@ const RUN: Shape = {
           image: requiredText,
           name: text,
           command: text,
-          ports: map,
           volumes: map,
           ...PROCESS,
           lifetime: {
@@ -143,6 +142,7 @@ const RUN: Shape = {
           },
           pullPolicy: { is: ['text'], oneOf: ['ifNotPresent', 'always', 'never'] },
         },
+        refused: { ports: 'A container of a step has no ports: it is a command that ends, and nobody could rely on reaching it.' },
       },
     },
     await: flag,

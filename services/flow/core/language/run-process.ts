@@ -2,9 +2,10 @@
 // I1 Code, commands and images are what the author wrote: they are never expressions, so that data that came in is never run.
 //    Data goes in as arguments, environment and standard input.
 // I2 The code stands in the program, not in the arguments: the journal gets what differs from one act to the next.
+import { isFolder, isImage } from '../container.ts';
 import type { EffectClass, StepCommon, StepOf, Template } from '../program.ts';
 import type { Compilation, Site } from './compilation.ts';
-import { durationOf, fixedDurationMs } from './durations.ts';
+import { fixedDurationMs } from './durations.ts';
 import { withSecrets, type Scope } from './expressions.ts';
 import { PALACE_RUN } from './grammar.ts';
 import { DEFAULT_DEADLINE_MS } from './limits.ts';
@@ -65,25 +66,32 @@ export function containerOf(c: Compilation, site: Site, run: MapNode, container:
   const image = textAt(container, 'image');
   const command = textAt(container, 'command');
   const name = textAt(container, 'name');
-  if (image?.value.trim() === '') c.report.error(image, 'This image is empty.');
-  if (image?.value.includes('${') === true)
-    c.report.error(image, 'An image is not an expression: data that came in is never run.', 'Write its name; "switch" chooses between several.');
+  const pull = textAt(container, 'pullPolicy');
   if (command !== undefined) checkCommand(c, command);
+  checkLifetime(c, mapAt(container, 'lifetime'));
+  const volumes = volumesOf(c, mapAt(container, 'volumes'));
   if (image === undefined) return undefined;
-  c.report.warn(image, 'Containers are not available yet: a flow with this step cannot be published.');
-  const plain = (key: string): readonly [string, Template | undefined] => {
-    const node = entry(container, key);
-    return [key, node === undefined ? undefined : templateOf(c, node, site.scope)];
-  };
+  if (image.value.includes('${'))
+    c.report.error(image, 'An image is not an expression: data that came in is never run.', 'Write its name; "switch" chooses between several.');
+  else if (!isImage(image.value)) c.report.error(image, `"${shorten(image.value)}" is not an image.`, 'Write it like docker.io/library/alpine:3.22.');
   const more: Parts = [
     ['image', { t: 'lit', v: image.value }],
     ['name', name === undefined ? undefined : templateOf(c, name, site.scope)],
-    plain('ports'),
-    plain('volumes'),
-    ['lifetime', lifetimeOf(c, mapAt(container, 'lifetime'), site.scope)],
-    plain('pullPolicy'),
+    ['volumes', volumes],
+    ['pullPolicy', pull === undefined ? undefined : { t: 'lit', v: pull.value }],
   ];
   return processOf(c, site, run, container, { function: 'container', code: command?.value, ...chosen(c, site), more });
+}
+
+/** Folders of the host by folders of the container: who runs the server must be able to read which ones. */
+function volumesOf(c: Compilation, volumes: MapNode | undefined): Template | undefined {
+  if (volumes === undefined) return undefined;
+  for (const [host, inside] of volumes.entries) {
+    if (!isFolder(host)) c.report.errorAtKey(inside, `"${shorten(host)}" is no folder of the host.`, 'Write an absolute path, without "." and "..".');
+    if (!isText(inside) || !isFolder(inside.value))
+      c.report.error(inside, 'The folder of the container is not an absolute path.', 'Write it out, for example /data; it is not an expression.');
+  }
+  return { t: 'lit', v: volumes.value };
 }
 
 /** A command may do anything: unless its author knows better it is done at most once. */
@@ -92,15 +100,18 @@ function chosen(c: Compilation, site: Site): Pick<About, 'effect' | 'palace'> {
   return { palace, effect: (textAt(palace, 'effect')?.value as EffectClass | undefined) ?? 'unique' };
 }
 
-function lifetimeOf(c: Compilation, lifetime: MapNode | undefined, scope: Scope): Template | undefined {
+/** A container belongs to its step: what stayed behind would have no owner. */
+function checkLifetime(c: Compilation, lifetime: MapNode | undefined): void {
   const cleanup = textAt(lifetime, 'cleanup');
-  const after = entry(lifetime, 'after');
-  if (lifetime === undefined || cleanup === undefined) return undefined;
-  if (after !== undefined) durationOf(c, after, scope);
-  if (cleanup.value === 'eventually' && after === undefined)
-    c.report.errorAtKey(lifetime, 'A cleanup "eventually" needs "after".', 'For example: after: PT30M.');
-  if (cleanup.value !== 'eventually' && after !== undefined) c.report.errorAtKey(after, '"after" belongs to the cleanup "eventually".', 'Leave it out.');
-  return templateOf(c, lifetime, scope);
+  if (cleanup === undefined || cleanup.value === 'always') {
+    const after = entry(lifetime, 'after');
+    if (after !== undefined) c.report.errorAtKey(after, '"after" belongs to the cleanup "eventually".', 'Leave it out.');
+  } else if (cleanup.value === 'never' || cleanup.value === 'eventually')
+    c.report.error(
+      cleanup,
+      'A container is removed when its step is over: what stayed behind would have no owner.',
+      'Write "always", or leave "lifetime" out.',
+    );
 }
 
 interface About {
