@@ -1,6 +1,7 @@
-// JSON that people give on the line: as text, as @FILE, or from standard input as @-.
+// JSON that people give on the line: as text, as @FILE, or from standard input as @-; and a line that they type without seeing it.
 import { readFileSync } from 'node:fs';
 import { refused } from './failure.ts';
+import { HiddenLine, MARK_NO_PASTES, MARK_PASTES, type HiddenEnd } from './hidden-line.ts';
 
 const LARGEST_BYTES = 16 * 1024 * 1024;
 
@@ -30,6 +31,31 @@ export function readText(path: string, what: string): string {
 export function readStandardInput(): string {
   if (process.stdin.isTTY === true) process.stderr.write('palace: reading standard input; end it with Ctrl-D.\n');
   return readFileSync(0, 'utf8');
+}
+
+/** Standard input is a terminal: asks there, and shows nothing of what is typed. The terminal is as it was before in any case. */
+export async function readHiddenLine(prompt: string): Promise<string> {
+  const { stdin, stderr } = process;
+  const line = new HiddenLine();
+  const { promise, resolve } = Promise.withResolvers<HiddenEnd>();
+  const feed = (typed: string): void => {
+    const end = line.feed(typed);
+    if (end !== undefined) resolve(end);
+  };
+  stdin
+    .setEncoding('utf8')
+    .on('data', feed)
+    .once('end', () => resolve('entered'));
+  stdin.setRawMode(true);
+  stderr.write(`${prompt}${MARK_PASTES}`);
+  const end = await promise;
+  stdin.off('data', feed).pause().setRawMode(false);
+  stderr.write(`${MARK_NO_PASTES}\n`);
+  if (end === 'interrupted') process.kill(process.pid, 'SIGINT');
+  if (end === 'several-lines')
+    throw refused('This terminal does not tell a paste from typing, and the text has several lines.', { next: 'Give it with --file.' });
+  if (end === 'too-long') throw refused('The text is too long to be typed.', { next: 'Give it with --file.' });
+  return line.text;
 }
 
 function parseJson(what: string, text: string, shown: string | undefined): unknown {

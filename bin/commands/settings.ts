@@ -54,7 +54,7 @@ export const SETTING_COMMANDS: readonly CommandSpec[] = [
     summary: 'Set, list and remove the secrets that flows use',
     usage: ['secret set NAME [--file PATH] [--type text|json]', 'secret list', 'secret rm NAME', 'secret rotate'],
     about: [
-      'The value comes from standard input or from a file, never from the line: other users can see arguments. One line break at its end is left out. Nobody can read it back; setting it again replaces it within three seconds.',
+      'The value comes from standard input or from a file, never from the line: other users can see arguments. At a terminal it is typed or pasted without being shown; Enter ends it. One line break at its end is left out. Nobody can read it back; setting it again replaces it within three seconds.',
       'A flow names it under use.secrets and uses it as $secrets.NAME in the arguments of a call. A secret of the type json has fields: $secrets.NAME.field.',
       '`rotate` makes a new data key for the tenant and seals every secret with it. Values stay the same.',
     ],

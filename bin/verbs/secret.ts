@@ -1,5 +1,5 @@
 // palace secret: values that flows use and nobody reads back.
-// I1 A value is never an argument, and no message repeats it.
+// I1 A value is never an argument, and no message repeats it; typed at a terminal it is not shown.
 import { secretName } from '@palace/gateway/contract.ts';
 import { Api } from '../api.ts';
 import type { Call } from '../call.ts';
@@ -8,7 +8,7 @@ import type { ExitCode } from '../command.ts';
 import { refused } from '../failure.ts';
 import { findServer } from '../find-server.ts';
 import { readPages } from '../pages.ts';
-import { readStandardInput, readText } from '../read-input.ts';
+import { readHiddenLine, readStandardInput, readText } from '../read-input.ts';
 import { jsonText, oneLine, table } from '../terminal.ts';
 
 const MOST_SECRETS = 10_000;
@@ -22,7 +22,7 @@ export async function execute(call: Call): Promise<ExitCode> {
   if (!named && name !== undefined) throw refused(`palace secret ${action} takes no name.`, { next: 'palace secret --help' });
   const wrong = named ? secretName.safeParse(name).error?.issues[0] : undefined;
   if (wrong !== undefined) throw refused(`"${oneLine(name ?? '').slice(0, 100)}" cannot name a secret.`, { next: wrong.message });
-  const value = action === 'set' ? readValue(call) : undefined;
+  const value = action === 'set' ? await readValue(call, name ?? '') : undefined;
   const api = new Api(new Client(findServer(call)));
   if (action === 'list') return list(call, api);
   if (action === 'rotate') {
@@ -38,9 +38,11 @@ export async function execute(call: Call): Promise<ExitCode> {
   return 0;
 }
 
-function readValue({ args }: Call): unknown {
+async function readValue({ args }: Call, name: string): Promise<unknown> {
   const path = args.text('file');
-  const text = (path === undefined ? readStandardInput() : readText(path, '--file')).replace(/\r?\n$/, '');
+  const given =
+    path !== undefined ? readText(path, '--file') : process.stdin.isTTY ? await readHiddenLine(`Value of ${name} (not shown): `) : readStandardInput();
+  const text = given.replace(/\r?\n$/, '');
   if (text === '') throw refused('The value is empty.', { next: 'Give it on standard input, or name a file with --file.' });
   if (args.text('type') !== 'json') return text;
   try {
