@@ -9,7 +9,7 @@ export interface CheckedFlow {
   readonly file: FlowFile;
   readonly errors: readonly ErrorPlace[];
   readonly warnings: readonly ErrorPlace[];
-  /** Addresses of functions that publishing fetches. */
+  /** Addresses that publishing fetches. */
   readonly fetchedAtPublishing: readonly string[];
 }
 

@@ -82,7 +82,7 @@ async function flow(call: Call, api: Api, ref: string): Promise<void> {
     ['title', detail.title ?? ''],
     ['published', detail.publishedAt],
     ['hash', detail.hash],
-    ...(detail.functions ?? []).map(({ address, hash }) => ['function', `${address} (${hash.slice(0, 12)})`]),
+    ...(detail.fetched ?? []).map(({ address, hash }) => ['fetched', `${address} (${hash.slice(0, 12)})`]),
   ];
   for (const [key = '', value = ''] of rows) call.terminal.out(`${key.padEnd(10)} ${oneLine(value)}`);
   call.terminal.note(`The document: ${call.program} get flow ${ref} -o yaml`);

@@ -93,7 +93,7 @@ export function createCompiler(): Compiler {
 
   return {
     async compile(tenant, source, options = {}) {
-      const length = source.length + (options.functions ?? []).reduce((sum, one) => sum + one.source.length, 0);
+      const length = source.length + (options.fetched ?? []).reduce((sum, one) => sum + one.source.length, 0);
       if (length <= SMALL_TEXT_LENGTH) return compileFlow(source, options);
       return (await inThread(tenant, { what: 'compile', source, options })) as Compiled;
     },

@@ -26,7 +26,7 @@ export const flowVersion = z.object({
   namespace: z.string(),
   name: z.string(),
   version: z.string(),
-  /** SHA-256 of the normalised document and of the functions of elsewhere that it was published with, hex. */
+  /** SHA-256 of the normalised document and of the texts of elsewhere that it was published with, hex. */
   hash: z.string(),
   title: z.string().optional(),
   publishedAt: z.string(),
@@ -37,8 +37,8 @@ export const flowVersion = z.object({
 export const flowDetail = flowVersion.extend({
   source: z.string(),
   document: json,
-  /** Functions by address or of catalogs as they were at publishing: where they were fetched, and the SHA-256 of their text. */
-  functions: z.array(z.object({ address: z.string(), hash: z.string() })).optional(),
+  /** Functions, scripts and schemas of elsewhere as they were at publishing: where they were fetched, and the SHA-256 of their text. */
+  fetched: z.array(z.object({ address: z.string(), hash: z.string() })).optional(),
 });
 export const listFlows = z.strictObject({
   namespace: z.string().max(63).optional(),
@@ -48,7 +48,7 @@ export const listFlows = z.strictObject({
 export const flowList = z.object({ items: z.array(flowVersion), next: z.string().optional() });
 export const validation = z.object({
   ok: z.boolean(),
-  /** Addresses of functions that publishing would fetch; nothing was fetched to validate. */
+  /** Addresses that publishing would fetch; nothing was fetched to validate. */
   fetchedAtPublishing: z.array(z.string()).optional(),
   errors: z.array(
     z.object({ path: z.string(), message: z.string(), line: z.number().optional(), column: z.number().optional(), suggestion: z.string().optional() }),

@@ -1,5 +1,6 @@
 // Functions of elsewhere through the real service: fetched when the flow is published, pinned, and needed from nobody afterwards.
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { Json } from '@palace/jq/jq.ts';
 import { recordHttp, type Recorder } from '@palace/platform/egress/loopback.ts';
 import { openInstallation, reached, start, type Installation, type Reply, type TestNode } from './testing.ts';
 
@@ -8,11 +9,14 @@ let node: TestNode;
 let shelf: Recorder;
 /** What stands at each path; a number is a status. */
 const texts = new Map<string, string | number>();
+/** Beginnings of paths that want this Authorization. */
+const closed = new Map<string, string>();
 const address = (path: string): string => `http://127.0.0.1:${shelf.port}${path}`;
 
 beforeAll(async () => {
   shelf = await recordHttp((request, response) => {
-    const text = texts.get(request.url) ?? 404;
+    const wanted = [...closed].find(([path]) => request.url.startsWith(path))?.[1];
+    const text = wanted === undefined || request.headers['authorization'] === wanted ? (texts.get(request.url) ?? 404) : 401;
     response.writeHead(typeof text === 'number' ? text : 200, { 'content-type': 'text/plain' });
     response.end(typeof text === 'number' ? '' : text);
   });
@@ -25,6 +29,7 @@ afterAll(async () => {
 });
 beforeEach(() => {
   texts.clear();
+  closed.clear();
   shelf.seen.length = 0;
 });
 
@@ -48,7 +53,7 @@ describe('a function by its address', () => {
     expect(await run('shout')).toBe('HELLO');
     expect(shelf.seen.map((one) => one.url)).toEqual(['/shout.yaml']);
     const { body } = await node.call('GET', '/v1/flows/test/shout');
-    expect(body['functions']).toEqual([{ address: address('/shout.yaml'), hash: expect.stringMatching(/^[0-9a-f]{64}$/) }]);
+    expect(body['fetched']).toEqual([{ address: address('/shout.yaml'), hash: expect.stringMatching(/^[0-9a-f]{64}$/) }]);
   });
 
   it('that changes, or goes, changes no version that was published; the same document again is the same publication', async () => {
@@ -116,6 +121,63 @@ describe('a function by its address', () => {
     await publish(flow('taken', 'x:1.0.0@default'));
     expect(await publish(flow('taken', address('/f.yaml')))).toMatchObject({ status: 409, body: { code: 'flow.version-exists' } });
     expect(shelf.seen).toEqual([]);
+  });
+});
+
+describe('a catalog that asks who is there', () => {
+  const SECRETS = { key: 'visible-fake-key', user: { username: 'ada', password: 'visible-fake-password' } };
+  let keyed: TestNode;
+  beforeAll(async () => {
+    keyed = await house.open({ ports: [shelf.port], secrets: SECRETS });
+  });
+  const source = (name: string, authentication: unknown): string =>
+    JSON.stringify({
+      document: { dsl: '1.0.3', namespace: 'test', name, version: '1.0.0' },
+      use: { secrets: ['key', 'user', 'none'], catalogs: { ours: { endpoint: { uri: address('/closed'), authentication } } } },
+      do: [{ say: { call: 'say:1.0.0@ours' } }],
+    });
+  const publishThere = (name: string, authentication: unknown): Promise<Reply> =>
+    keyed.call('POST', '/v1/flows', { body: { source: source(name, authentication) } });
+
+  it('is told by a secret of the tenant, which stands in nothing that is kept', async () => {
+    closed.set('/closed', `Bearer ${SECRETS.key}`);
+    texts.set('/closed/functions/say/1.0.0/function.yaml', `set: {said: it, echo: "${SECRETS.key}"}`);
+    expect((await publishThere('closed', { bearer: { token: '${ $secrets.key }' } })).status).toBe(201);
+    expect((await reached(keyed, await start(keyed, 'closed'), 'completed'))['output']).toEqual({ said: 'it', echo: '[secret key]' });
+    expect(JSON.stringify(await house.sql('select * from flow.program'))).not.toContain(SECRETS.key);
+    closed.set('/closed', `Basic ${Buffer.from('ada:visible-fake-password').toString('base64')}`);
+    expect((await publishThere('closed-pair', { basic: { use: 'user' } })).status).toBe(201);
+  });
+
+  it.each([
+    ['without a secret', { bearer: { token: '${ $secrets.none }' } }, 'The secret "none" is not set. Set it with: palace secret set none'],
+    ['with a wrong one', { bearer: { token: '${ $secrets.key + "x" }' } }, 'the answer was 401.'],
+    ['with one that is none', { basic: { use: 'key' } }, 'The authentication "basic" needs username and password as text'],
+  ])('%s is a mistake of the flow where it calls', async (_what, authentication, why) => {
+    closed.set('/closed', `Bearer ${SECRETS.key}`);
+    const reply = await publishThere('refused-there', authentication);
+    expect(reply).toMatchObject({ status: 422, body: { errors: [{ path: '/do/0/say/call', message: expect.stringContaining(why) }] } });
+    expect(JSON.stringify(reply.body)).not.toContain(SECRETS.key);
+  });
+});
+
+describe('a script and a schema of elsewhere', () => {
+  it('are fetched once, at publishing, and pinned; runs need nobody for them', async () => {
+    texts.set('/longest.js', 'console.log(JSON.parse(process.argv[2]).toSorted((a, b) => b.length - a.length)[0])');
+    texts.set('/names.json', '{"type":"array","items":{"type":"string"}}');
+    const source = JSON.stringify({
+      document: { dsl: '1.0.3', namespace: 'test', name: 'longest', version: '1.0.0' },
+      input: { schema: { resource: { endpoint: address('/names.json') } } },
+      do: [{ look: { run: { script: { language: 'js', source: { endpoint: address('/longest.js') }, arguments: ['${ . }'] } } } }],
+    });
+    expect((await publish(source)).status).toBe(201);
+    texts.clear();
+    const run = async (input: Json): Promise<unknown> => (await reached(node, await start(node, 'longest', input), 'completed'))['output'];
+    expect(await run(['a', 'bcd', 'ef'])).toBe('bcd\n');
+    expect((await node.call('POST', '/v1/runs', { body: { flow: 'test/longest', input: [1] } })).status).toBe(422);
+    expect(shelf.seen.map((one) => one.url).toSorted()).toEqual(['/longest.js', '/names.json']);
+    const { body } = await node.call('GET', '/v1/flows/test/longest');
+    expect(body['fetched']).toMatchObject([{ address: address('/names.json') }, { address: address('/longest.js') }]);
   });
 });
 

@@ -1,5 +1,6 @@
-// Publishing a flow: compile, fetch the functions of elsewhere that it calls, compile with them, store all of it in one transaction.
-// I1 A version never changes: what its functions were when it was published stays in its program, whatever their addresses say later.
+// Publishing a flow: compile, fetch the functions, scripts and schemas of elsewhere that it names, compile with them, store all of it in one
+// transaction.
+// I1 A version never changes: what was fetched when it was published stays in its program, whatever the addresses say later.
 // I2 The same document again is the same publication; nothing is fetched for it.
 // Called by the route and by the service itself.
 import type { Config } from '@palace/platform/config.ts';
@@ -7,13 +8,13 @@ import { PalaceError } from '@palace/platform/errors.ts';
 import { withAllowedProcesses, type Allowances } from './core/allowed-processes.ts';
 import type { Compiled } from './core/compile.ts';
 import { MAX_FUNCTION_DEPTH } from './core/language/limits.ts';
-import type { PinnedFunction } from './core/program.ts';
-import { fetchFunctions } from './fetch-functions.ts';
+import type { PinnedText } from './core/program.ts';
+import { fetchTexts } from './fetch-texts.ts';
 import { announce, type FlowParts } from './parts.ts';
 import type { Definition } from './store/port.ts';
 import { publish, publishedBefore } from './store/publish.ts';
 
-/** For all of a flow's functions together. */
+/** For all that a flow names, together. */
 const FETCHING_MS = 30_000;
 
 export interface Source {
@@ -28,19 +29,14 @@ export async function publishSource(parts: FlowParts, tenant: string, given: Sou
   const { database } = parts.platform;
   const before = compiled.unfetched.length === 0 ? undefined : await publishedBefore(database, tenant, compiled);
   if (before !== undefined) return { ...before, created: false };
-  const whole = await withFunctions(parts, tenant, given, compiled);
+  const whole = await withTexts(parts, tenant, given, compiled);
   const published = await publish(database, tenant, given.source, whole, parts.node.timeMs());
   announce(parts, tenant, published);
   return published;
 }
 
-export async function compileSource(
-  parts: FlowParts,
-  tenant: string,
-  { source, sourceName }: Source,
-  functions: readonly PinnedFunction[] = [],
-): Promise<Compiled> {
-  const options = { ...(sourceName !== undefined && { sourceName }), ...(functions.length > 0 && { functions }) };
+export async function compileSource(parts: FlowParts, tenant: string, { source, sourceName }: Source, fetched: readonly PinnedText[] = []): Promise<Compiled> {
+  const options = { ...(sourceName !== undefined && { sourceName }), ...(fetched.length > 0 && { fetched }) };
   return withAllowedProcesses(await parts.compiler.compile(tenant, source, options), tenant, allowancesOf(parts.platform.config));
 }
 
@@ -49,17 +45,17 @@ const allowancesOf = ({ code, container }: Config): Allowances => ({
   containers: { images: container.allow, folders: container.folders },
 });
 
-/** Functions may call others: each round fetches what the one before has named. */
-async function withFunctions(parts: FlowParts, tenant: string, given: Source, first: Compiled): Promise<Compiled> {
-  const functions: PinnedFunction[] = [];
+/** Functions may name others: each round fetches what the one before has named. */
+async function withTexts(parts: FlowParts, tenant: string, given: Source, first: Compiled): Promise<Compiled> {
+  const texts: PinnedText[] = [];
   const signal = AbortSignal.timeout(FETCHING_MS);
   let compiled = first;
   for (let round = 0; compiled.ok && compiled.unfetched.length > 0; round++) {
     if (round > MAX_FUNCTION_DEPTH) throw new Error('Functions of elsewhere name others without an end, which the compiler refuses.');
-    const fetched = await fetchFunctions(parts.platform.egress, tenant, compiled.unfetched, signal);
+    const fetched = await fetchTexts(parts.platform, tenant, compiled.unfetched, signal);
     if (!fetched.ok) throw new PalaceError('flow.invalid', { errors: fetched.errors });
-    functions.push(...fetched.functions);
-    compiled = await compileSource(parts, tenant, given, functions);
+    texts.push(...fetched.texts);
+    compiled = await compileSource(parts, tenant, given, texts);
   }
   return compiled;
 }

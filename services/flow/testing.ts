@@ -27,6 +27,8 @@ export interface NodeOptions {
   readonly config?: ConfigOverrides;
   /** Ports of this machine that may be called beside that of the outside. */
   readonly ports?: readonly number[];
+  /** Secrets of TENANT. */
+  readonly secrets?: Readonly<Record<string, Json>>;
   /** What calls leave by, e.g. with other hosts. */
   readonly egress?: (real: Egress) => Egress;
 }
@@ -103,7 +105,7 @@ export function openForFile(tell: (house: Installation, node: TestNode) => void,
 }
 
 async function openNode(url: string, dir: string, outside: Outside, options: NodeOptions): Promise<TestNode> {
-  const { executors = {}, config = {}, ports = [], egress = (real: Egress) => real } = options;
+  const { executors = {}, config = {}, ports = [], secrets = {}, egress = (real: Egress) => real } = options;
   const settings = loadConfig(
     {
       ...config,
@@ -119,6 +121,9 @@ async function openNode(url: string, dir: string, outside: Outside, options: Nod
     service: 'flow-test',
     write: (line) => void outside.log.push(line),
     egressRules: () => ({ list: () => Promise.resolve(rules) }),
+    secrets: () => ({
+      read: (tenant, names) => Promise.resolve(new Map(Object.entries(tenant === TENANT ? secrets : {}).filter(([name]) => names.includes(name)))),
+    }),
   });
   const flow = await openFlow(
     { ...platform, egress: egress(platform.egress) },

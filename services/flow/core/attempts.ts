@@ -3,6 +3,7 @@
 // I2 A unique act that was confirmed or left in doubt below a repeating try is not performed again at the same position (I4 of model.ts).
 import type { Json } from '@palace/jq/jq.ts';
 import { ancestors, positionIn, type Act } from './acts.ts';
+import { classOf } from './effect-class.ts';
 import type { LedgerAnswer } from './model.ts';
 import { stepAt, type Run } from './run.ts';
 
@@ -30,7 +31,7 @@ function repeating(run: Run, act: Act): Act | undefined {
 export function keepAnswer(run: Run, act: Act, answer: { readonly state: LedgerAnswer['state']; readonly key: string; readonly result?: Json }): void {
   const step = stepAt(run, act);
   if (step.kind !== 'call' || act.own.kind !== 'call') return;
-  const effect = act.own.class ?? step.effect;
+  const effect = act.own.class ?? classOf(step);
   if (effect === 'read' || effect === 'idempotent') return;
   const own = repeating(run, act)?.own;
   if (own?.kind !== 'try') return;

@@ -2,14 +2,14 @@
 // I1 Never throws for any text: what is wrong comes back as messages with path, line, column and a way out.
 // I2 The same text gives the same program, byte for byte; equal documents have the same canonical text.
 // I3 What compiles is also a valid document of the official OWS 1.0.3 schema.
-// I4 Nothing is fetched: definitions of functions come in as options, and those that are missing are named. A program with missing ones
+// I4 Nothing is fetched: texts of elsewhere (functions, scripts, schemas) come in as options, and those that are missing are named. A program with missing ones
 //    can be looked at and tried with stand-ins for its calls; it is not stored.
 import type { Json } from '@palace/jq/json.ts';
 import type { ErrorPlace } from '@palace/platform/errors.ts';
 import { canonicalText } from './language/canonical.ts';
 import { present, reserve, type Compilation } from './language/compilation.ts';
 import { checkUse, identityOf, palaceOf } from './language/document.ts';
-import { Expansion, type UnfetchedFunction } from './language/expansion.ts';
+import { Expansion, type Unfetched } from './language/expansion.ts';
 import { createExpressions, ROOT_SCOPE } from './language/expressions.ts';
 import { checkExtensions, readExtensions } from './language/extensions.ts';
 import { checkFunctions } from './language/functions.ts';
@@ -25,7 +25,7 @@ import { expressionOrTemplate } from './language/templates.ts';
 import { entry, listAt, mapAt, pathOf, type MapNode } from './language/tree.ts';
 import { yamlText } from './language/yaml-text.ts';
 import { readYaml } from './language/yaml.ts';
-import { PROGRAM_FORMAT, type PinnedFunction, type Program, type Step } from './program.ts';
+import { PROGRAM_FORMAT, type PinnedText, type Program, type Step } from './program.ts';
 
 export type Compiled =
   | {
@@ -36,15 +36,15 @@ export type Compiled =
       /** The document in plain OWS, when the text was in shorthand: what is kept instead of it. */
       readonly rewritten?: string;
       readonly warnings: ErrorPlace[];
-      readonly unfetched: readonly UnfetchedFunction[];
+      readonly unfetched: readonly Unfetched[];
     }
   | { readonly ok: false; readonly errors: ErrorPlace[] };
 
 export interface CompileOptions {
   /** The file's name; stands before the message of a text that is no document at all. */
   readonly sourceName?: string;
-  /** Definitions of functions of elsewhere, by address. */
-  readonly functions?: readonly PinnedFunction[];
+  /** Texts of elsewhere, by address. */
+  readonly fetched?: readonly PinnedText[];
 }
 
 export function compileFlow(source: string, options: CompileOptions = {}): Compiled {
@@ -76,7 +76,7 @@ export function compileFlow(source: string, options: CompileOptions = {}): Compi
       secrets,
     },
     origin: { pointerOf: pathOf, placeOf: report.place, chain: [] },
-    expansion: new Expansion(options.functions ?? []),
+    expansion: new Expansion(options.fetched ?? []),
   };
   const program = lowerProgram(c, root);
   if (program === undefined || report.failed()) return { ok: false, errors: report.errors() };
@@ -119,7 +119,7 @@ function lowerProgram(c: Compilation, root: MapNode): Program | undefined {
     ...palace,
     schedule,
     places: placesOf(c, root),
-    functions: c.expansion.texts.size === 0 ? undefined : [...c.expansion.texts.values()].map(({ pinned }) => pinned),
+    fetched: c.expansion.used.size === 0 ? undefined : [...c.expansion.used.values()],
     document: root.value,
   });
 }

@@ -1,5 +1,6 @@
-// What an HTTP method makes of an act when nobody says more (decisions/0006).
-import type { EffectClass } from './program.ts';
+// What an HTTP method, or the name of a function, makes of an act when nobody says more (decisions/0006).
+import { DEFAULT_FUNCTIONS } from './language/protocol-shapes.ts';
+import type { EffectClass, StepOf } from './program.ts';
 
 const CLASSES: Readonly<Record<string, EffectClass>> = {
   GET: 'read',
@@ -17,6 +18,15 @@ export function methodEffect(method: string | undefined): EffectClass {
   const known = method?.trim().toUpperCase() ?? '';
   return Object.hasOwn(CLASSES, known) ? (CLASSES[known] ?? 'unique') : 'unique';
 }
+
+/** Calls that are not available yet fail before anything is sent: nothing of them can be in doubt. Here stands what they are once they come. */
+const OF_FUNCTIONS: ReadonlyMap<string, EffectClass> = new Map(
+  ['grpc', 'asyncapi', 'a2a', 'mcp', ...Object.keys(DEFAULT_FUNCTIONS)].map((name) => [name, 'read']),
+);
+
+/** A function that nobody knows may do anything. */
+export const classOf = ({ effect, function: name }: Pick<StepOf<'call'>, 'effect' | 'function'>): EffectClass =>
+  effect ?? OF_FUNCTIONS.get(name.replace(/:[^:@]+@default$/, '')) ?? 'unique';
 
 /** From the weakest promise that is needed to the strongest. */
 const ORDER: readonly EffectClass[] = ['read', 'idempotent', 'unique', 'irreversible'];

@@ -130,7 +130,8 @@ export type StepKind =
       readonly with: Template;
       /** Of a script or command: its text, as the author wrote it. */
       readonly code?: string;
-      readonly effect: EffectClass;
+      /** Absent: what this release knows of the function says it (effect-class.ts), so that a later one may know better. */
+      readonly effect?: EffectClass;
       /** A read that finds out the class before the act is requested; until then `effect` is only feared. */
       readonly ask?: { readonly function: string; readonly with: Template };
       readonly verify?: Verify;
@@ -179,8 +180,8 @@ export type StepKind =
       readonly onError: 'stop' | 'collect';
     };
 
-/** A definition of elsewhere, as it was when the flow was published. */
-export interface PinnedFunction {
+/** A function, script or schema of elsewhere, as it was when the flow was published. */
+export interface PinnedText {
   readonly address: string;
   /** SHA-256 of `source`, hex. */
   readonly hash: string;
@@ -236,8 +237,8 @@ export interface Program {
   readonly upgrade?: 'compatible';
   /** From document.metadata.palace.lifecycle: which lifecycle events its runs publish (lifecycle.ts); `task` those of the workflow too. */
   readonly lifecycle?: 'workflow' | 'task';
-  /** What the steps of its functions of elsewhere were made from: a run needs no network for them, and they never change. */
-  readonly functions?: readonly PinnedFunction[];
+  /** What was fetched for it: a run needs no network for that, and it never changes. */
+  readonly fetched?: readonly PinnedText[];
   readonly schedule?: Schedule;
   /** The normalised document: `$workflow.definition`. */
   readonly document: Json;

@@ -109,7 +109,7 @@ function reading({ reads }: FlowParts): Route[] {
         if (found === undefined) throw new PalaceError('not-found', { detail: `There is no version ${query.version} of this flow.` });
         return {
           status: 200,
-          body: { ...page(found), source: found.source, document: found.document, ...(found.functions !== undefined && { functions: [...found.functions] }) },
+          body: { ...page(found), source: found.source, document: found.document, ...(found.fetched !== undefined && { fetched: [...found.fetched] }) },
         };
       },
     }),

@@ -248,7 +248,7 @@ async function readActive(sql: Sql, shard: number): Promise<ActiveRun[]> {
 async function readProgram(sql: Sql, tenant: string, hash: string): Promise<StoredProgram | undefined> {
   const { rows } = await sql.query<{ hash: string; format: number; program: Program }>(
     // The texts that its steps were made from are for people to look at: no run needs them.
-    `select hash, format, program - 'functions' as program from flow.program where tenant = $1 and hash = $2`,
+    `select hash, format, program - 'fetched' as program from flow.program where tenant = $1 and hash = $2`,
     [tenant, hash],
   );
   return rows[0];

@@ -14,16 +14,16 @@ import { changeTriggers, hasSchedule } from '../triggers/publication.ts';
 
 type Whole = Extract<Compiled, { ok: true }>;
 
-/** Of the document, and of the functions of elsewhere as they were: the same document with other functions is another program. */
+/** Of the document, and of the texts of elsewhere as they were: the same document with other ones is another program. */
 function hashOf({ canonical, program }: Whole): string {
-  const parts = [canonical, ...(program.functions ?? []).map(({ address, hash }) => `${address} ${hash}`)];
+  const parts = [canonical, ...(program.fetched ?? []).map(({ address, hash }) => `${address} ${hash}`)];
   return createHash('sha256').update(parts.join('\n')).digest('hex');
 }
 
 const changed = ({ namespace, name, version }: Program): PalaceError =>
   new PalaceError('flow.version-exists', { detail: `${namespace}/${name} ${version} was published with other content.` });
 
-/** The publication of this very document, whatever has become of the functions that it calls. Throws `flow.version-exists`. */
+/** The publication of this very document, whatever has become of the texts that it names. Throws `flow.version-exists`. */
 export async function publishedBefore(database: Database, tenant: string, { program, canonical }: Whole): Promise<Definition | undefined> {
   return database.asTenant(tenant, async (sql) => {
     const known = await readDefinition(sql, program.namespace, program.name, program.version);
@@ -43,7 +43,7 @@ export async function publish(
   nowMs: number,
 ): Promise<Definition & { created: boolean }> {
   if (!compiled.ok) throw new PalaceError('flow.invalid', { errors: compiled.errors });
-  if (compiled.unfetched.length > 0) throw new Error('A program that lacks definitions of functions is not stored.');
+  if (compiled.unfetched.length > 0) throw new Error('A program that lacks texts of elsewhere is not stored.');
   const { program } = compiled;
   const hash = hashOf(compiled);
   const flow = `${program.namespace}/${program.name}`;

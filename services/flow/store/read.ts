@@ -5,7 +5,7 @@ import type { Database, Sql } from '@palace/platform/database/port.ts';
 import type { z } from 'zod';
 import type { listFlows, listRuns } from '../contract.ts';
 import type { RunEvent } from '../core/model.ts';
-import type { PinnedFunction } from '../core/program.ts';
+import type { PinnedText } from '../core/program.ts';
 import { makeCursor, readCursor } from './cursor.ts';
 import { matchRuns, type Matching, type RunFilter } from './matching.ts';
 import { FIRST_SEGMENT, type Definition, type LedgerRow, type RunRow, type StoredRun } from './port.ts';
@@ -20,8 +20,8 @@ export interface HistoryItem {
 export interface PublishedFlow extends Definition {
   readonly source: string;
   readonly document: unknown;
-  /** What its functions of elsewhere were when it was published. */
-  readonly functions?: readonly { readonly address: string; readonly hash: string }[];
+  /** What its functions, scripts and schemas of elsewhere were when it was published. */
+  readonly fetched?: readonly { readonly address: string; readonly hash: string }[];
 }
 
 export interface FlowReads {
@@ -62,14 +62,14 @@ export function flowReads(database: Database, blobs: Blobs): FlowReads {
       read(tenant, async (sql) => {
         const definition = await readDefinition(sql, namespace, name, version);
         if (definition === undefined) return undefined;
-        const text = await sql.query<{ source: string; document: unknown; functions: PinnedFunction[] | null }>(
-          `select source, program->'document' as document, program->'functions' as functions from flow.program where hash = $1`,
+        const text = await sql.query<{ source: string; document: unknown; fetched: PinnedText[] | null }>(
+          `select source, program->'document' as document, program->'fetched' as fetched from flow.program where hash = $1`,
           [definition.hash],
         );
         const found = text.rows[0];
         if (found === undefined) return undefined;
-        const { source, document, functions } = found;
-        return { ...definition, source, document, ...(functions !== null && { functions: functions.map(({ address, hash }) => ({ address, hash })) }) };
+        const { source, document, fetched } = found;
+        return { ...definition, source, document, ...(fetched !== null && { fetched: fetched.map(({ address, hash }) => ({ address, hash })) }) };
       }),
     runs: (tenant, query) => read(tenant, (sql) => listSummaries(sql, query)),
     run: (tenant, id) =>

@@ -21,7 +21,7 @@ export function callOf(c: Compilation, site: Site): Extract<StepKind, { kind: 'c
   const isDefault = catalogFunction(call.value)?.catalog === 'default' && entry(c.use.catalogs, 'default') === undefined;
   if (c.use.functions?.entries.has(call.value) === true || !isDefault) return functionCall(c, site, call);
   const given = mapAt(site.body, 'with');
-  const effect = checkDefaultFunction(c, call, given);
+  checkDefaultFunction(c, call, given);
   const args = given === undefined ? ({ t: 'lit', v: {} } as const) : templateOf(c, given, withSecrets(site.scope));
-  return { kind: 'call', function: call.value, with: args, ...effectOf(c, site, effect) };
+  return { kind: 'call', function: call.value, with: args, ...effectOf(c, site, undefined) };
 }

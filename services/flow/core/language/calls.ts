@@ -24,12 +24,13 @@ export function httpCall(c: Compilation, site: Site): Call {
   return { kind: 'call', function: 'http', with: args, ...effectOf(c, site, methodEffect(textAt(given, 'method')?.value)) };
 }
 
-/** What metadata.palace of a call step says of its effect. `otherwise`: the class when it says none. */
-export function effectOf(c: Compilation, site: Site, otherwise: EffectClass): Pick<Call, 'effect' | 'deadlineMs' | 'verify'> {
+/** What metadata.palace of a call step says of its effect. `otherwise`: the class when it says none; undefined leaves it to the release that runs it. */
+export function effectOf(c: Compilation, site: Site, otherwise: EffectClass | undefined): Pick<Call, 'effect' | 'deadlineMs' | 'verify'> {
   const palace = settingsOf(c, site.body, PALACE_STEP);
   const verify = verifyOf(c, mapAt(palace, 'verify'), site.scope);
+  const effect = (textAt(palace, 'effect')?.value as EffectClass | undefined) ?? otherwise;
   return {
-    effect: (textAt(palace, 'effect')?.value as EffectClass | undefined) ?? otherwise,
+    ...(effect !== undefined && { effect }),
     deadlineMs: fixedDurationMs(c, entry(palace, 'deadline'), site.scope) ?? DEFAULT_DEADLINE_MS,
     ...(verify === undefined ? {} : { verify }),
   };

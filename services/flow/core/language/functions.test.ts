@@ -4,20 +4,20 @@ import type { Json } from '@palace/jq/jq.ts';
 import { describe, expect, it } from 'vitest';
 import { compileFlow, type Compiled } from '../compile.ts';
 import { link } from '../link.ts';
-import type { PinnedFunction, Program } from '../program.ts';
+import type { PinnedText, Program } from '../program.ts';
 import { virtualShell, type VirtualShell } from '../virtual-shell.ts';
 import { HEAD, messages } from './flow-text.ts';
 
 const text = (...lines: readonly string[]): string => `${[HEAD, ...lines].join('\n')}\n`;
-const pinned = (address: string, source: string): PinnedFunction => ({ address, source, hash: createHash('sha256').update(source).digest('hex') });
+const pinned = (address: string, source: string): PinnedText => ({ address, source, hash: createHash('sha256').update(source).digest('hex') });
 
 function programOf(compiled: Compiled): Program {
   expect(compiled.ok ? [] : messages(compiled)).toEqual([]);
   return compiled.ok ? compiled.program : expect.fail('it does not compile');
 }
 
-function run(source: string, input: Json = {}, functions: readonly PinnedFunction[] = []): VirtualShell {
-  const shell = virtualShell(link(programOf(compileFlow(source, { functions })), ''));
+function run(source: string, input: Json = {}, functions: readonly PinnedText[] = []): VirtualShell {
+  const shell = virtualShell(link(programOf(compileFlow(source, { fetched: functions })), ''));
   shell.give({ type: 'start', input });
   expect(shell.play((effect) => ({ result: { asked: effect.args } }))).toBe(true);
   return shell;
@@ -188,7 +188,7 @@ describe('functions of elsewhere', () => {
 
   it('are named when they are missing, with the place of the call, and nothing is fetched', () => {
     const compiled = compileFlow(flow(ADDRESS));
-    expect(compiled.ok && compiled.unfetched).toEqual([{ address: ADDRESS, path: '/do/0/say/call', line: 3, column: 17 }]);
+    expect(compiled.ok && compiled.unfetched).toEqual([{ address: ADDRESS, what: 'function', path: '/do/0/say/call', line: 3, column: 17 }]);
     expect(programOf(compiled).steps[1]).toMatchObject({ kind: 'call', function: ADDRESS, effect: 'unique' });
   });
 
@@ -196,13 +196,13 @@ describe('functions of elsewhere', () => {
     const functions = [pinned(ADDRESS, SHOUT)];
     const shell = run(flow(ADDRESS), {}, functions);
     expect(shell.run.output).toBe('HELLO');
-    expect(shell.linked.program.functions).toEqual(functions);
+    expect(shell.linked.program.fetched).toEqual(functions);
     expect(shell.linked.program.steps.map(({ pointer, line, column }) => [pointer, line, column]).at(-1)).toEqual(['/do/0/say/call', 3, 17]);
   });
 
   it('are the same program whatever else was at hand', () => {
-    const one = programOf(compileFlow(flow(ADDRESS), { functions: [pinned(ADDRESS, SHOUT)] }));
-    const other = programOf(compileFlow(flow(ADDRESS), { functions: [pinned('https://example.com/other.yaml', 'set: {x: 1}'), pinned(ADDRESS, SHOUT)] }));
+    const one = programOf(compileFlow(flow(ADDRESS), { fetched: [pinned(ADDRESS, SHOUT)] }));
+    const other = programOf(compileFlow(flow(ADDRESS), { fetched: [pinned('https://example.com/other.yaml', 'set: {x: 1}'), pinned(ADDRESS, SHOUT)] }));
     expect(other).toEqual(one);
   });
 
@@ -227,14 +227,14 @@ describe('functions of elsewhere', () => {
   it('may call others of elsewhere, which are asked for in turn', () => {
     const inner = 'https://example.com/inner.yaml';
     const outer = pinned(ADDRESS, `call: ${inner}\nwith: {text: "\${ .text }"}\n`);
-    const first = compileFlow(flow(ADDRESS), { functions: [outer] });
-    expect(first.ok && first.unfetched).toEqual([{ address: inner, path: '/do/0/say/call', line: 3, column: 17 }]);
+    const first = compileFlow(flow(ADDRESS), { fetched: [outer] });
+    expect(first.ok && first.unfetched).toEqual([{ address: inner, what: 'function', path: '/do/0/say/call', line: 3, column: 17 }]);
     expect(run(flow(ADDRESS), {}, [outer, pinned(inner, SHOUT)]).run.output).toBe('HELLO');
   });
 
   it('that lead back to themselves are refused', () => {
     const [one, two] = ['https://example.com/one.yaml', 'https://example.com/two.yaml'];
-    const compiled = compileFlow(flow(one), { functions: [pinned(one, `call: ${two}`), pinned(two, `call: ${one}`)] });
+    const compiled = compileFlow(flow(one), { fetched: [pinned(one, `call: ${two}`), pinned(two, `call: ${one}`)] });
     expect(messages(compiled)[0]).toContain(`calls itself: ${one} -> ${two} -> ${one}.`);
   });
 
@@ -254,14 +254,14 @@ describe('functions of elsewhere', () => {
     ['the catalogs of the flow', 'call: other:1.0.0@ours', 'There is no catalog "ours" in use.catalogs.'],
   ])('%s is refused at the place of the call', (_what, source, expected) => {
     const use = `use: {secrets: [key], functions: {mine: {set: {x: 1}}}, catalogs: {ours: {endpoint: "https://example.com"}}, errors: {ours: {type: https://e.com/x, status: 400}}}`;
-    const found = messages(compileFlow(flow(ADDRESS, use), { functions: [pinned(ADDRESS, source)] }));
+    const found = messages(compileFlow(flow(ADDRESS, use), { fetched: [pinned(ADDRESS, source)] }));
     expect(found[0]).toMatch(/^4:17 \/do\/0\/say\/call \| In the function at https:\/\/example\.com\/functions\/shout\.yaml, line \d+, column \d+: /);
     expect(found.join()).toContain(expected);
   });
 
   it.each([
     ['{ours: {endpoint: "${ .x }"}}', 'The endpoint of a catalog must be written out'],
-    ['{ours: {endpoint: {uri: "https://example.com", authentication: {basic: {}}}}}', 'Catalogs that ask for authentication are not available yet.'],
+    ['{ours: {endpoint: {uri: "https://example.com", authentication: {basic: {}}}}}', 'Basic authentication needs "username".'],
     ['{ours: {endpiont: "https://example.com"}}', 'Did you mean "endpoint"?'],
     ['{ours: https://example.com}', 'The catalog "ours" must be a map, not text.'],
     ['{ours: {endpoint: "ftp://example.com"}}', '"ftp" addresses cannot be called.'],

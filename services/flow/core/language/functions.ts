@@ -4,17 +4,17 @@
 //    reusable parts of the flow.
 // I2 Depth and size are bounded; a function that leads to itself is refused with the way around.
 import type { StepKind, StepOf } from '../program.ts';
-import { catalogFunction, functionAddress, isAddress, rawAddress, type CatalogFunction } from './catalogs.ts';
+import { catalogFunction, functionAddress, isAddress, type CatalogFunction } from './catalogs.ts';
 import { apart, NOTHING_TO_USE, type Compilation, type Origin, type Site } from './compilation.ts';
+import { addressNode, literalAddress, proofOf } from './elsewhere.ts';
 import { createExpressions, FOREIGN_SCOPE, ROOT_SCOPE, type Scope } from './expressions.ts';
-import type { ForeignText } from './expansion.ts';
+import type { ForeignText, Wanted } from './expansion.ts';
 import { CATALOG, STEP_KINDS } from './grammar.ts';
-import { MAX_EXPANDED_LENGTH, MAX_FOREIGN_FUNCTIONS, MAX_FUNCTION_DEPTH, MAX_STEPS } from './limits.ts';
+import { MAX_EXPANDED_LENGTH, MAX_FUNCTION_DEPTH, MAX_STEPS } from './limits.ts';
 import { didYouMean } from './nearest.ts';
 import { checkShape, kindWord, shorten } from './shape.ts';
 import { templateOf } from './templates.ts';
-import { entry, isText, mapAt, pathOf, textAt, type MapNode, type Node, type TextNode } from './tree.ts';
-import { uriTemplate } from './uri.ts';
+import { entry, mapAt, pathOf, type MapNode, type Node, type TextNode } from './tree.ts';
 
 type Called = Extract<StepKind, { kind: 'call' | 'do' }>;
 
@@ -42,14 +42,10 @@ export function functionCall(c: Compilation, site: Site, call: TextNode): Called
     if (own.kind !== 'map') return undefined;
     return expand(c, site, call, { name: call.value, body: own, c, scope: ROOT_SCOPE, foreign: false });
   }
-  const address = addressOf(c, call);
-  if (address === undefined) return undefined;
-  const text = c.expansion.text(address, call, c.report);
-  if (c.expansion.texts.size + c.expansion.unfetched.size > MAX_FOREIGN_FUNCTIONS) {
-    c.report.error(call, `The flow uses more than ${MAX_FOREIGN_FUNCTIONS} functions of elsewhere.`);
-    return undefined;
-  }
-  if (text === undefined) return standIn(c, site, address);
+  const wanted = wantedOf(c, call);
+  if (wanted === undefined) return undefined;
+  const text = c.expansion.text(wanted, call, c.report);
+  if (text === undefined) return standIn(c, site, wanted.address);
   return text.body === undefined ? undefined : expand(c, site, call, foreignDefinition(c, text, text.body, call.value));
 }
 
@@ -62,12 +58,15 @@ const foreignDefinition = (c: Compilation, { pinned, report }: ForeignText, body
 });
 
 /** Where the definition is, for functions of elsewhere. */
-function addressOf(c: Compilation, call: TextNode): string | undefined {
-  if (isAddress(call.value)) return literalAddress(c, call);
+function wantedOf(c: Compilation, call: TextNode): Wanted | undefined {
+  if (isAddress(call.value)) {
+    const address = literalAddress(c, call, 'The address of a function');
+    return address === undefined ? undefined : { what: 'function', address };
+  }
   const wanted = catalogFunction(call.value);
   if (wanted === undefined) return unknownFunction(c, call);
   const catalog = mapAt(c.use.catalogs, wanted.catalog);
-  if (catalog !== undefined) return inCatalog(catalog, wanted);
+  if (catalog !== undefined) return inCatalog(c, catalog, wanted);
   if (c.use.catalogs?.entries.has(wanted.catalog) === true) return undefined;
   const known = [...(c.use.catalogs?.entries.keys() ?? []), 'default'];
   c.report.error(
@@ -78,20 +77,13 @@ function addressOf(c: Compilation, call: TextNode): string | undefined {
   return undefined;
 }
 
-function literalAddress(c: Compilation, node: TextNode): string | undefined {
-  const found = uriTemplate(c, node);
-  if (found === undefined) return undefined;
-  if (found.t === 'lit' && URL.canParse(node.value)) return rawAddress(node.value);
-  c.report.error(node, 'The address of a function must be written out: it is fetched when the flow is published.');
-  return undefined;
+/** What is wrong with the catalog itself is said once, by checkCatalog. */
+function inCatalog(c: Compilation, catalog: MapNode, wanted: CatalogFunction): Wanted | undefined {
+  const endpoint = entry(catalog, 'endpoint');
+  const address = addressNode(endpoint)?.value;
+  if (address === undefined || !/^https?:\/\//i.test(address) || !URL.canParse(address)) return undefined;
+  return { what: 'function', address: functionAddress(address, wanted), proof: proofOf(c, endpoint) };
 }
-
-function inCatalog(catalog: MapNode, wanted: CatalogFunction): string | undefined {
-  const endpoint = catalogEndpoint(catalog);
-  return endpoint !== undefined && /^https?:\/\//i.test(endpoint.value) && URL.canParse(endpoint.value) ? functionAddress(endpoint.value, wanted) : undefined;
-}
-
-const catalogEndpoint = (catalog: MapNode): TextNode | undefined => textAt(catalog, 'endpoint') ?? textAt(mapAt(catalog, 'endpoint'), 'uri');
 
 function unknownFunction(c: Compilation, call: TextNode): undefined {
   const known = [...(c.use.functions?.entries.keys() ?? []), ...CALL_KINDS];
@@ -206,11 +198,12 @@ function checkCatalog(c: Compilation, name: string, node: Node): void {
   if (node.kind !== 'map')
     return c.report.error(node, `The catalog "${shorten(name)}" must be a map, not ${kindWord(node)}.`, 'Write "endpoint: https://...".');
   checkShape(c.report, node, CATALOG);
-  const endpoint = catalogEndpoint(node);
-  if (!isText(endpoint)) return undefined;
+  proofOf(c, entry(node, 'endpoint'));
+  const endpoint = addressNode(entry(node, 'endpoint'));
+  if (endpoint === undefined) return undefined;
   if (endpoint.value.includes('${'))
     return c.report.error(endpoint, 'The endpoint of a catalog must be written out: its functions are fetched when the flow is published.');
-  literalAddress(c, endpoint);
+  literalAddress(c, endpoint, 'The endpoint of a catalog');
 }
 
 /** For its mistakes alone. */

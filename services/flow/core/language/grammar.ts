@@ -19,10 +19,10 @@ const any: Field = {};
 
 export const later = (what: string): string => `${what} not available yet.`;
 
+export const EXTERNAL_RESOURCE: Shape = { what: 'an external document', keys: { name: text, endpoint: { is: ['text', 'map'], required: true } } };
 const SCHEMA: Shape = {
   what: 'a schema',
-  keys: { format: text, document: { is: ['map', 'boolean'], required: true } },
-  refused: { resource: later('A schema from another place ("resource") is') },
+  keys: { format: text, document: { is: ['map', 'boolean'] }, resource: { is: ['map'], shape: EXTERNAL_RESOURCE } },
 };
 const INPUT: Shape = { what: 'an input', keys: { schema: { is: ['map'], shape: SCHEMA }, from: template } };
 const OUTPUT: Shape = { what: 'an output', keys: { schema: { is: ['map'], shape: SCHEMA }, as: template } };
@@ -72,7 +72,6 @@ export const MAP_WITH: Shape = {
 /** What stands under `authentication` is checked in authentication.ts. */
 export const ENDPOINT: Shape = { what: 'an endpoint', keys: { uri: requiredText, authentication: map } };
 
-export const EXTERNAL_RESOURCE: Shape = { what: 'an external document', keys: { name: text, endpoint: { is: ['text', 'map'], required: true } } };
 export const OPENAPI_WITH: Shape = {
   what: 'the "with" of an openapi call',
   keys: {
@@ -90,7 +89,7 @@ export const CATALOG: Shape = {
     endpoint: {
       is: ['text', 'map'],
       required: true,
-      shape: { what: 'the endpoint of a catalog', keys: { uri: requiredText }, refused: { authentication: later('Catalogs that ask for authentication are') } },
+      shape: { what: 'the endpoint of a catalog', keys: { uri: requiredText, authentication: map } },
     },
   },
 };
@@ -118,8 +117,7 @@ const RUN: Shape = {
       is: ['map'],
       shape: {
         what: 'a script',
-        keys: { language: requiredText, code: requiredText, ...PROCESS },
-        refused: { source: later('A script from another place ("source") is') },
+        keys: { language: requiredText, code: text, source: { is: ['map'], shape: EXTERNAL_RESOURCE }, ...PROCESS },
       },
     },
     shell: { is: ['map'], shape: { what: 'a shell command', keys: { command: requiredText, ...PROCESS } } },

@@ -29,8 +29,8 @@ export const MAX_FILTERS = 100;
 export const MAX_FUNCTION_DEPTH = 16;
 /** Characters of all functions together, each counted once for every call of it. */
 export const MAX_EXPANDED_LENGTH = 2_000_000;
-/** Functions of elsewhere that one flow may use, and the characters of each. */
-export const MAX_FOREIGN_FUNCTIONS = 50;
+/** Functions, scripts and schemas of elsewhere that one flow may use, and the characters of each. */
+export const MAX_FOREIGN_TEXTS = 50;
 export const MAX_FOREIGN_LENGTH = 200_000;
 /** Of schedules: "every" and "after". */
 export const SHORTEST_INTERVAL_MS = 1_000;

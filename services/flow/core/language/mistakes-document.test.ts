@@ -103,8 +103,8 @@ const MISTAKES: readonly Mistake[] = [
   ],
   [
     'an input schema from elsewhere',
-    [HEAD, 'input: {schema: {resource: {endpoint: "https://example.com"}}}', STEPS],
-    ['2:18 /input/schema/resource | A schema from another place ("resource") is not available yet.'],
+    [HEAD, 'input: {schema: {resource: {endpoint: "file:///etc/passwd"}}}', STEPS],
+    ['2:39 /input/schema/resource/endpoint | "file" addresses cannot be called. | Use http or https.'],
   ],
   [
     'a schema with a remote reference',

@@ -121,7 +121,7 @@ describe('then', () => {
 });
 
 describe('calls', () => {
-  const classOf = (method: string): string => first('call', `- a: {call: http, with: {method: ${method}, endpoint: "https://example.com"}}`).effect;
+  const classOf = (method: string): string | undefined => first('call', `- a: {call: http, with: {method: ${method}, endpoint: "https://example.com"}}`).effect;
 
   it.each([
     ['get', 'read'],
@@ -135,11 +135,10 @@ describe('calls', () => {
   ])('by %s are %s', (method, effect) => {
     expect(classOf(method)).toBe(effect);
   });
-  it('of catalog functions are unique unless the step says otherwise', () => {
+  it('of catalog functions have the class that the step says, or none in the program', () => {
     expect(first('call', '- a: {call: "f:1.0.0@default"}')).toMatchObject({
       function: 'f:1.0.0@default',
       with: { t: 'lit', v: {} },
-      effect: 'unique',
       deadlineMs: 30_000,
     });
     expect(first('call', '- a: {call: "f:1.0.0@default", metadata: {palace: {effect: read, deadline: PT2M}}}')).toMatchObject({

@@ -1,7 +1,8 @@
 // Calls that compile whole and are not available yet: grpc, asyncapi, a2a, mcp, and functions that the default catalog will have.
 // I1 Every key is checked as the official schema has it, so that a flow written today is right when they come.
-// I2 They fail before anything is sent. Until they come their class is `read`: nothing of them can be in doubt.
-import type { EffectClass, StepCommon, StepOf, Template } from '../program.ts';
+// I2 They fail before anything is sent. Of what class they are is not stored: the release that runs them knows (effect-class.ts), so that a
+//    flow published today need not be published again when they come.
+import type { StepCommon, StepOf, Template } from '../program.ts';
 import { authenticationOf } from './authentication.ts';
 import { effectOf, endpointTemplate } from './calls.ts';
 import { catalogFunction } from './catalogs.ts';
@@ -27,7 +28,7 @@ export function protocolCall(c: Compilation, site: Site, protocol: Protocol): Om
     checkShape(c.report, given, shape);
     CHECKS[protocol](c, given, withSecrets(site.scope));
   }
-  return { kind: 'call', function: protocol, with: argumentsOf(c, given, withSecrets(site.scope)), ...effectOf(c, site, 'read') };
+  return { kind: 'call', function: protocol, with: argumentsOf(c, given, withSecrets(site.scope)), ...effectOf(c, site, undefined) };
 }
 
 function argumentsOf(c: Compilation, given: MapNode | undefined, scope: Scope): Template {
@@ -115,15 +116,14 @@ function onlyTexts(c: Compilation, node: MapNode | undefined): void {
 }
 
 /** Functions that the default catalog has, or will have. Another name is one that this installation adds, or a slip. */
-export function checkDefaultFunction(c: Compilation, call: TextNode, given: MapNode | undefined): EffectClass {
+export function checkDefaultFunction(c: Compilation, call: TextNode, given: MapNode | undefined): void {
   const name = catalogFunction(call.value)?.name ?? '';
   const shape = Object.hasOwn(DEFAULT_FUNCTIONS, name) ? DEFAULT_FUNCTIONS[name] : undefined;
   if (shape !== undefined) {
     if (given === undefined) c.report.errorAtKey(call, `The function "${name}" needs "with".`, `It may have: ${Object.keys(shape.keys).join(', ')}.`);
     else checkShape(c.report, given, shape);
-    return 'read';
+    return;
   }
   const meant = didYouMean(name, Object.keys(DEFAULT_FUNCTIONS));
   if (meant !== undefined) c.report.warn(call, `The default catalog has no function "${shorten(name)}" of its own.`, meant);
-  return 'unique';
 }

@@ -6,6 +6,7 @@ import { isFolder, isImage } from '../container.ts';
 import type { EffectClass, StepCommon, StepOf, Template } from '../program.ts';
 import type { Compilation, Site } from './compilation.ts';
 import { fixedDurationMs } from './durations.ts';
+import { resourceOf } from './elsewhere.ts';
 import { withSecrets, type Scope } from './expressions.ts';
 import { PALACE_RUN } from './grammar.ts';
 import { DEFAULT_DEADLINE_MS } from './limits.ts';
@@ -22,14 +23,29 @@ const LANGUAGES: Readonly<Record<string, 'js' | 'python'>> = { js: 'js', javascr
 
 export function scriptOf(c: Compilation, site: Site, run: MapNode, script: MapNode): Call | undefined {
   const language = languageOf(c, textAt(script, 'language'));
-  const code = textAt(script, 'code');
-  if (code !== undefined && /^\s*\$\{[^]*\}\s*$/.test(code.value))
-    c.report.error(code, 'Code is not an expression: data that came in is never run.', 'Write the code here and hand the value over in "arguments".');
+  const code = codeOf(c, script);
   const palace = settingsOf(c, site.body, PALACE_RUN);
   const effect = entry(palace, 'effect');
   if (effect !== undefined) c.report.errorAtKey(effect, 'A script acts on nothing outside: it is always a "read".', 'Leave "effect" out.');
   if (code === undefined || language === undefined) return undefined;
-  return processOf(c, site, run, script, { function: 'script', code: code.value, effect: 'read', palace, more: [['language', { t: 'lit', v: language }]] });
+  return processOf(c, site, run, script, { function: 'script', code, effect: 'read', palace, more: [['language', { t: 'lit', v: language }]] });
+}
+
+/** Written in the flow, or fetched when it is published. */
+function codeOf(c: Compilation, script: MapNode): string | undefined {
+  const code = textAt(script, 'code');
+  const source = mapAt(script, 'source');
+  if (script.entries.has('code') === script.entries.has('source')) {
+    const message = code === undefined ? 'A script needs "code".' : 'A script has "code" or "source", not both of them.';
+    c.report.errorAtKey(script, message, code === undefined ? 'Or "source": {endpoint: https://...}.' : undefined);
+    return undefined;
+  }
+  if (code !== undefined && /^\s*\$\{[^]*\}\s*$/.test(code.value))
+    c.report.error(code, 'Code is not an expression: data that came in is never run.', 'Write the code here and hand the value over in "arguments".');
+  if (source === undefined) return code?.value;
+  const found = resourceOf(c, source, 'script');
+  // What is not fetched yet is never run: such a program is not stored.
+  return found === undefined ? undefined : (c.expansion.pinned(found.wanted, found.named, c.report)?.source ?? '');
 }
 
 function languageOf(c: Compilation, node: TextNode | undefined): 'js' | 'python' | undefined {

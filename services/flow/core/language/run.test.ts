@@ -69,11 +69,11 @@ describe('mistakes in a run', () => {
         '3:15 /do/0/a/run/scirpt | Unknown key "scirpt" in a run. | Did you mean "script"?',
       ],
     ],
-    ['a script without code', '{run: {script: {language: js}}}', ['3:15 /do/0/a/run/script | A script needs "code".']],
+    ['a script without code', '{run: {script: {language: js}}}', ['3:15 /do/0/a/run/script | A script needs "code". | Or "source": {endpoint: https://...}.']],
     [
       'a script from elsewhere',
-      '{run: {script: {language: js, source: {endpoint: "https://example.com/a.js"}}}}',
-      ['3:38 /do/0/a/run/script/source | A script from another place ("source") is not available yet.'],
+      '{run: {script: {language: js, source: {endpoint: "https://example.com/{name}.js"}}}}',
+      ['3:57 /do/0/a/run/script/source/endpoint | The address of a script must be written out: it is fetched when the flow is published.'],
     ],
     [
       'another language',

@@ -8,6 +8,7 @@
 import type { Act } from '../acts.ts';
 import { actOf, positionIn, stepOf } from '../acts.ts';
 import { knownAnswer } from '../attempts.ts';
+import { classOf } from '../effect-class.ts';
 import { argsHash, effectKey } from '../keys.ts';
 import type { ActId, EffectIntent } from '../model.ts';
 import { checkSize } from '../payload.ts';
@@ -31,7 +32,7 @@ export function beginCall(turn: Turn, act: Act, step: Call): void {
     const result = run.ledger.get(positionIn(run.linked.program, act))?.result ?? null;
     return emit(turn, { type: 'effect.completed', act: act.id, attempt, result, how: 'dry', atMs: env.nowMs });
   }
-  const found = own?.class ?? (step.ask === undefined ? step.effect : undefined);
+  const found = own?.class ?? (step.ask === undefined ? classOf(step) : undefined);
   // Of a step that asks: what stands in the ledger was a guarded act.
   const known = found === undefined || isGuarded({ class: found }) ? knownAnswer(run, act) : undefined;
   if (found === undefined && known === undefined) return request(turn, act, attempt, questionOf(turn, act, step));
@@ -40,7 +41,7 @@ export function beginCall(turn: Turn, act: Act, step: Call): void {
     return emit(turn, { type: 'effect.completed', act: act.id, attempt, key, result: known.result ?? null, how: 'ledger', atMs: env.nowMs });
   }
   // I4: what may have happened is asked about, and if need be repeated, under the key that it may have happened under.
-  const intent = intentOf(turn, act, step, known?.key ?? key, found ?? known?.class ?? step.effect);
+  const intent = intentOf(turn, act, step, known?.key ?? key, found ?? known?.class ?? classOf(step));
   if (known !== undefined) {
     // Of an act of the run that this one is a fork of only a person can tell: both may go on with it.
     const verifying = known.key !== undefined && step.verify !== undefined;
@@ -63,7 +64,7 @@ export function requestAgain(turn: Turn, act: Act, step: Call): void {
   if (act.own.kind !== 'call') return;
   const { intent, attempt } = act.own;
   const key = effectKey(turn.run.id, turn.run.generation, step.pointer, act.path, 0);
-  request(turn, act, attempt + 1, intent ?? intentOf(turn, act, step, key, act.own.class ?? step.effect));
+  request(turn, act, attempt + 1, intent ?? intentOf(turn, act, step, key, act.own.class ?? classOf(step)));
 }
 
 function intentOf(turn: Turn, act: Act, step: Call, key: string, effect: EffectClass): EffectIntent {
