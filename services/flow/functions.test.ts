@@ -161,6 +161,27 @@ describe('a catalog that asks who is there', () => {
   });
 });
 
+describe('a function of elsewhere that is handed a secret', () => {
+  it('sends the value; the journal, the page and the program have its name', async () => {
+    const keyed = await house.open({ ports: [shelf.port], secrets: { key: 'visible-fake-canary' } });
+    texts.set('/ask.yaml', `call: http\nwith: {method: get, endpoint: "${address('/echo')}", headers: {authorization: '\${ "Bearer " + .key }'}}\n`);
+    texts.set('/echo', 'you sent visible-fake-canary');
+    const source = JSON.stringify({
+      document: { dsl: '1.0.3', namespace: 'test', name: 'handed', version: '1.0.0' },
+      use: { secrets: ['key'] },
+      do: [{ ask: { call: address('/ask.yaml'), with: { key: '${ $secrets.key }' } } }],
+    });
+    expect((await keyed.call('POST', '/v1/flows', { body: { source } })).status).toBe(201);
+    const id = await start(keyed, 'handed');
+    expect((await reached(keyed, id, 'completed', 'failed'))['output']).toBe('you sent [secret key]');
+    expect(shelf.seen.find((one) => one.url === '/echo')?.headers['authorization']).toBe('Bearer visible-fake-canary');
+    const rows = JSON.stringify([await house.sql('select * from flow.journal where run = $1', [id]), await house.sql('select * from flow.program')]);
+    expect(rows).toContain('Bearer [secret key]');
+    expect(rows).not.toContain('visible-fake-canary');
+    await keyed.close();
+  });
+});
+
 describe('a script and a schema of elsewhere', () => {
   it('are fetched once, at publishing, and pinned; runs need nobody for them', async () => {
     texts.set('/longest.js', 'console.log(JSON.parse(process.argv[2]).toSorted((a, b) => b.length - a.length)[0])');

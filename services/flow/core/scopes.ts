@@ -9,6 +9,7 @@ import { checkFits, checkSize } from './payload.ts';
 import type { Pc, Step, Then } from './program.ts';
 import { cancelChildren, release, releaseRun } from './release.ts';
 import { rawBelow, stepAt } from './run.ts';
+import { argumentsShown } from './secrets.ts';
 import { emit, faultOf, limitFault, placed, StepFault, type Turn } from './turn.ts';
 import { fill, holds, placeOf, type Place } from './variables.ts';
 
@@ -44,7 +45,8 @@ function checkDepth(turn: Turn, parent: Act | undefined): void {
 function inputOf(turn: Turn, step: Step, raw: Json, place: Place): Json {
   checkFits(step.inputSchema, raw, 'input');
   if (step.inputFrom === undefined) return raw;
-  const input = fill(turn, step.inputFrom, raw, place);
+  // Of a function that is handed a secret: a visible text stands in its place.
+  const { args: input } = argumentsShown(turn, step.inputFrom, raw, place);
   checkSize(turn, input, 'input');
   return input;
 }

@@ -16,6 +16,14 @@ export function secretUses(source: string): SecretUse[] {
   return found.sort((a, b) => a.at - b.at);
 }
 
+/** The source is `$secrets.NAME`, or a field below it, and nothing else. The source compiles. */
+export function isSecretAlone(source: string): boolean {
+  let node = parse(source);
+  let keys = 0;
+  for (; node.kind === 'index' && node.key.kind === 'literal' && typeof node.key.value === 'string'; node = node.target) keys++;
+  return keys > 0 && node.kind === 'variable' && node.name === 'secrets';
+}
+
 /** `path`: the literal keys that are taken from the node. */
 function collect(node: Node, path: readonly string[], found: SecretUse[]): void {
   if (node.kind === 'variable') {

@@ -1,6 +1,7 @@
 // Arguments with secrets in them, evaluated twice: once for the intent, with a visible text in each secret's place; once when the act
 // begins, with the values. The values come in as an argument, and nothing here keeps them.
 // I1 What has no secret in it is taken from the intent, never computed again (ENGINE E8). What has one sees what it saw then (`Seen`).
+//    A function that is handed a secret gets it in its input: all expressions of its act may see it, and all of them are evaluated twice.
 // I2 Places are found in the program. No text that came in as data is searched for anything.
 // I3 A fault of the second evaluation says the expression, never what jq says of its values.
 import { isObject, put, type Json } from '@palace/jq/json.ts';
@@ -8,6 +9,7 @@ import { standardFault } from './faults.ts';
 import { ExpressionFault, type Linked } from './link.ts';
 import type { RunFault, Seen } from './model.ts';
 import type { ExprId, Program, Template } from './program.ts';
+import type { Act } from './acts.ts';
 import { stepAt, type OpenEffect, type Run } from './run.ts';
 import { secretUses } from './secret-uses.ts';
 import { StepFault, type Turn } from './turn.ts';
@@ -24,35 +26,84 @@ export function argumentsShown(turn: Turn, template: Template, input: Json, plac
   const { run, env } = turn;
   const { linked } = run;
   const names = variableNames(linked, template);
+  const handed = place.above === undefined ? undefined : handedIn(run, place.above);
   const given = variables(turn, names, place);
   const evaluate = (part: Template, more?: Json): Json =>
     linked.evaluate(part, input, more === undefined ? given : { ...given, secrets: more }, env.nowMs, env.limits.expressionFuel);
-  if (!names.includes('secrets')) return { args: evaluate(template) };
+  if (!names.includes('secrets') && handed === undefined) return { args: evaluate(template) };
+  const path = handed === undefined ? [] : handedPath(linked, handed);
   const args = walk(
     linked,
     template,
     undefined,
-    (part) => evaluate(part),
-    (e, part) => {
-      try {
-        return evaluate(part, placeholders(linked.program, e));
-      } catch (error) {
-        // It may well work with the value: it is known to be wrong only then.
-        if (error instanceof ExpressionFault) return secretShown(secretUses(sourceOf(linked.program, e))[0]?.path ?? []);
-        throw error;
-      }
-    },
+    (part) => (handed === undefined ? evaluate(part) : eachPart(part, (one) => shownInstead(() => evaluate(one), path))),
+    (e, part) => shownInstead(() => evaluate(part, placeholders(linked.program, e)), secretUses(sourceOf(linked.program, e))[0]?.path ?? []),
   );
-  const within = secretVariables(linked, template);
+  const within = handed === undefined ? secretVariables(linked, template) : new Set(names);
   return {
     args,
     seen: { nowMs: env.nowMs, ...(within.has('context') && { context: run.context }), ...(within.has('runtime') && { runtime: runtimeOf(env) }) },
   };
 }
 
+/** It may well work with the value: it is known to be wrong only then. */
+function shownInstead(evaluate: () => Json, path: readonly string[]): Json {
+  try {
+    return evaluate();
+  } catch (error) {
+    if (error instanceof ExpressionFault) return secretShown(path);
+    throw error;
+  }
+}
+
 /** Those that the act needs; empty when it needs none. */
 export function secretsNeeded(run: Run, effect: OpenEffect): readonly string[] {
-  return effect.seen === undefined ? [] : namesIn(run.linked, argumentsTemplate(run, effect));
+  if (effect.seen === undefined) return [];
+  const above = run.acts.get(run.acts.get(effect.act)?.parent ?? 0);
+  const handed = above === undefined ? undefined : handedIn(run, above);
+  const names = namesIn(run.linked, argumentsTemplate(run, effect));
+  return handed === undefined ? names : [...new Set([...names, ...namesIn(run.linked, handed.arguments)])];
+}
+
+/** The call of a function, around its one act, whose arguments hold secrets. */
+interface Handed {
+  readonly arguments: Template;
+  /** As the journal has them. */
+  readonly input: Json;
+}
+
+/** `above`: the scope of an act. An extended act stands in a frame. */
+function handedIn(run: Run, above: Act): Handed | undefined {
+  const step = stepAt(run, above);
+  if (step.kind === 'do' && step.frames !== undefined) {
+    const around = run.acts.get(above.parent);
+    return around === undefined ? undefined : handedIn(run, around);
+  }
+  const from = step.inputFrom;
+  return from !== undefined && variableNames(run.linked, from).includes('secrets') ? { arguments: from, input: above.input } : undefined;
+}
+
+const handedPath = (linked: Linked, handed: Handed): readonly string[] =>
+  expressionsIn(handed.arguments).flatMap((e) => usesOf(linked, e).map(({ path }) => path))[0] ?? [];
+
+/** What the function is given in truth: each secret stands alone in its place, so nothing else is evaluated. */
+function givenInTruth(linked: Linked, handed: Handed, secrets: Json, nowMs: number, fuel: number): Json {
+  return walk(
+    linked,
+    handed.arguments,
+    handed.input,
+    (_, kept) => kept ?? null,
+    (e, part) => withValues(linked, e, () => linked.evaluate(part, null, { secrets }, nowMs, fuel)),
+  );
+}
+
+/** Each expression and address of a template by itself. */
+function eachPart(part: Template, evaluate: (part: Template) => Json): Json {
+  if (part.t === 'arr') return part.items.map((item) => eachPart(item, evaluate));
+  if (part.t !== 'obj') return evaluate(part);
+  const value: { [key: string]: Json } = {};
+  for (const [key, inner] of part.entries) put(value, key, eachPart(inner, evaluate));
+  return value;
 }
 
 /** For the act, while it is open. Throws StepFault. */
@@ -67,7 +118,14 @@ export function argumentsOf(run: Run, effect: OpenEffect, secrets: SecretValues,
     ...placeOf(run, act),
     more: { ...(seen.context !== undefined && { context: seen.context }), ...(seen.runtime !== undefined && { runtime: seen.runtime }) },
   };
-  const given = { ...variables({ run, env: {} }, variableNames(linked, template), place), secrets: Object.fromEntries(secrets) };
+  const values = Object.fromEntries(secrets);
+  const handed = place.above === undefined ? undefined : handedIn(run, place.above);
+  if (handed !== undefined) {
+    const input = givenInTruth(linked, handed, values, seen.nowMs, fuel);
+    const within = { ...variables({ run, env: {} }, variableNames(linked, template), { ...place, raw: input, input }), secrets: values };
+    return eachPart(template, (part) => withValues(linked, part.t === 'jq' ? part.e : undefined, () => linked.evaluate(part, input, within, seen.nowMs, fuel)));
+  }
+  const given = { ...variables({ run, env: {} }, variableNames(linked, template), place), secrets: values };
   return walk(
     linked,
     template,

@@ -148,9 +148,9 @@ describe('mistakes with functions', () => {
     expect(found).toEqual([expect.stringMatching(/^2:\d+ \/use\/functions\/f\/set\/x \| Expression: .*\$item/)]);
   });
 
-  it('the arguments of a function are no place for secrets: they are kept as its input', () => {
+  it('a secret is handed to no function that keeps it', () => {
     const found = wrong('use: {secrets: [key], functions: {f: {set: {x: 1}}}}', 'do: [{go: {call: f, with: {k: "${ $secrets.key }"}}}]');
-    expect(found).toEqual([expect.stringContaining('$secrets can be used only in the arguments of a call')]);
+    expect(found).toEqual([expect.stringContaining('The function "f" is handed a secret, and is not one call')]);
   });
 
   it('a circle is refused with the way around', () => {

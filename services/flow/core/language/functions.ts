@@ -3,18 +3,22 @@
 // I1 The body sees its arguments as input, never the variables around the call. One of elsewhere sees neither the secrets nor the
 //    reusable parts of the flow.
 // I2 Depth and size are bounded; a function that leads to itself is refused with the way around.
+// I3 A secret is handed to a function that is one act, as it is: its arguments are those of the act, filled in when that begins (secrets.ts).
+import { JqCompileError } from '@palace/jq/errors.ts';
 import type { StepKind, StepOf } from '../program.ts';
+import { isSecretAlone, secretUses } from '../secret-uses.ts';
 import { catalogFunction, functionAddress, isAddress, type CatalogFunction } from './catalogs.ts';
 import { apart, NOTHING_TO_USE, type Compilation, type Origin, type Site } from './compilation.ts';
 import { addressNode, literalAddress, proofOf } from './elsewhere.ts';
-import { createExpressions, FOREIGN_SCOPE, ROOT_SCOPE, type Scope } from './expressions.ts';
+import { createExpressions, FOREIGN_SCOPE, recognise, ROOT_SCOPE, withSecrets, type Scope } from './expressions.ts';
 import type { ForeignText, Wanted } from './expansion.ts';
 import { CATALOG, STEP_KINDS } from './grammar.ts';
 import { MAX_EXPANDED_LENGTH, MAX_FUNCTION_DEPTH, MAX_STEPS } from './limits.ts';
+import { isMap } from './maps.ts';
 import { didYouMean } from './nearest.ts';
 import { checkShape, kindWord, shorten } from './shape.ts';
 import { templateOf } from './templates.ts';
-import { entry, mapAt, pathOf, type MapNode, type Node, type TextNode } from './tree.ts';
+import { entry, isText, mapAt, pathOf, textAt, type MapNode, type Node, type TextNode } from './tree.ts';
 
 type Called = Extract<StepKind, { kind: 'call' | 'do' }>;
 
@@ -99,19 +103,57 @@ function standIn(c: Compilation, site: Site, address: string): Called {
   return { kind: 'call', function: address, with: argumentsOf(c, site), effect: 'unique', deadlineMs: 0 };
 }
 
-/** Kept as the input of the function: no place for secrets. */
+/** The input of the function. */
 function argumentsOf(c: Compilation, site: Site): StepOf<'call'>['with'] {
   const given = mapAt(site.body, 'with');
-  return given === undefined ? { t: 'lit', v: {} } : templateOf(c, given, site.scope);
+  return given === undefined ? { t: 'lit', v: {} } : templateOf(c, given, withSecrets(site.scope));
+}
+
+/** I3. `given`: the arguments. */
+function checkSecrets(c: Compilation, given: Node, name: string, body: MapNode): void {
+  if (given.kind === 'map') for (const child of given.entries.values()) checkSecrets(c, child, name, body);
+  if (given.kind === 'list') for (const child of given.items) checkSecrets(c, child, name, body);
+  if (!isText(given) || !given.value.includes('$secrets')) return;
+  const found = recognise(c.report, given);
+  const uses = found.kind === 'expression' ? usesIn(found.source) : undefined;
+  if (found.kind !== 'expression' || uses === undefined || uses.length === 0) return;
+  if (!isSecretAlone(found.source))
+    c.report.error(given, 'A function is handed a secret as it is.', 'Write ${ $secrets.NAME } here, and make the rest of it in the function.');
+  else if (!isOneAct(c, body))
+    c.report.error(
+      given,
+      `The function "${shorten(name)}" is handed a secret, and is not one call, script, command or container: what its steps pass on is kept.`,
+      'Let it be that one act, without "input.from", and call it from other steps.',
+    );
+}
+
+/** Undefined: it does not compile, which has been said. */
+function usesIn(source: string): readonly unknown[] | undefined {
+  try {
+    return secretUses(source);
+  } catch (error) {
+    if (error instanceof JqCompileError) return undefined;
+    throw error;
+  }
+}
+
+function isOneAct(c: Compilation, body: MapNode): boolean {
+  if (entry(mapAt(body, 'input'), 'from') !== undefined) return false;
+  const call = textAt(body, 'call')?.value;
+  if (call !== undefined)
+    return CALL_KINDS.includes(call) || (catalogFunction(call)?.catalog === 'default' && !isMap(call) && entry(c.use.catalogs, 'default') === undefined);
+  const run = mapAt(body, 'run');
+  return run !== undefined && !run.entries.has('workflow');
 }
 
 function expand(c: Compilation, site: Site, call: TextNode, definition: Definition): Called | undefined {
   const args = argumentsOf(c, site);
+  const given = entry(site.body, 'with');
+  if (given !== undefined) checkSecrets(c, given, definition.name, definition.body);
   if (!mayExpand(c, call, definition)) return undefined;
   const pointer = c.origin.pointerOf(site.body);
   const [withPc, bodyPc] = [c.steps.length, c.steps.length + 1];
   c.steps.push(undefined, undefined);
-  const given = entry(site.body, 'with');
   c.steps[withPc] = {
     kind: 'do',
     pc: withPc,
