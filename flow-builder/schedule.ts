@@ -4,11 +4,17 @@ import type { Duration } from './values.ts';
 
 type TypedFilter = EventFilter & { readonly with: { readonly type: string } };
 type Way = 'cron' | 'every' | 'after' | 'on';
-type Events = 'one' | 'any' | 'all';
+type Events = 'one' | 'any' | 'all' | 'until';
+/** What ends the events that gather: an expression over their list, or events that are no part of it. */
+type Until =
+  | string
+  | ({ readonly one: TypedFilter } & Only<'one', 'one' | 'any' | 'all'>)
+  | ({ readonly any: readonly TypedFilter[] } & Only<'any', 'one' | 'any' | 'all'>)
+  | ({ readonly all: readonly TypedFilter[] } & Only<'all', 'one' | 'any' | 'all'>);
 
 type On =
   | ({ readonly one: TypedFilter } & Only<'one', Events>)
-  | ({ readonly any: readonly TypedFilter[] } & Only<'any', Events>)
+  | ({ readonly any: readonly TypedFilter[]; readonly until?: Until } & Only<'any' | 'until', Events>)
   | ({ readonly all: readonly TypedFilter[] } & Only<'all', Events>);
 
 export type Schedule =

@@ -201,13 +201,24 @@ export function filtersOf({ filters, until }: StepOf<'listen'>): readonly EventF
 /** A filter that names its type: what starts a flow is found by it. */
 export type TypedFilter = EventFilter & { readonly type: string };
 
+/** All that a schedule looks at: its own filters, then those that end what gathers. */
+export const startingFilters = ({ filters, until }: Extract<Schedule, { readonly kind: 'on' }>): readonly TypedFilter[] =>
+  until !== undefined && 'filters' in until ? [...filters, ...until.filters] : filters;
+
 /** What starts runs of the flow by itself. The schedule of the version published last is in force. */
 export type Schedule = ScheduleTerms &
   (
     | { readonly kind: 'cron'; readonly cron: string; readonly zone: string }
     | { readonly kind: 'every'; readonly everyMs: number }
     | { readonly kind: 'after'; readonly afterMs: number }
-    | { readonly kind: 'on'; readonly mode: 'one' | 'any' | 'all'; readonly filters: readonly TypedFilter[]; readonly read: 'data' | 'envelope' }
+    | {
+        readonly kind: 'on';
+        readonly mode: 'one' | 'any' | 'all';
+        readonly filters: readonly TypedFilter[];
+        readonly read: 'data' | 'envelope';
+        /** With `any`: events gather until it is true of their list, or until these came, which are no part of it. */
+        readonly until?: { readonly expr: ExprId } | { readonly mode: 'one' | 'any' | 'all'; readonly filters: readonly TypedFilter[] };
+      }
   );
 /** From document.metadata.palace.schedule. */
 export interface ScheduleTerms {

@@ -225,6 +225,45 @@ describe('a lifecycle event', () => {
   });
 });
 
+describe('any of several events, until', () => {
+  it('an event comes, start one run with those that came before it, through a restart', async () => {
+    await publish({
+      any: [{ with: { type: type('sale') }, correlate: { shop: { from: '.data.shop' } } }],
+      until: { one: { with: { type: type('closed') }, correlate: { shop: { from: '.data.shop' } } } },
+    });
+    await emit('s1', { shop: 'north', n: 1 }, type('sale'));
+    await emit('s2', { shop: 'south', n: 2 }, type('sale'));
+    const gathered = async (): Promise<number> =>
+      (
+        await house.sql<{ n: number }>(`select length(gathered) - length(replace(gathered, '"specversion"', '')) as n from flow.schedule where flow = $1`, [
+          `test/${name}`,
+        ])
+      )[0]?.n ?? 0;
+    await until('both are gathered', async () => (await gathered()) === 2 * '"specversion"'.length);
+    await node.close();
+    node = await house.open();
+    await emit('s3', { shop: 'north', n: 3 }, type('sale'));
+    await emit('c1', { shop: 'north' }, type('closed'));
+    await ofRuns(1);
+    await emit('c2', { shop: 'north' }, type('closed'));
+    await sleep(500);
+    expect(await inputs()).toEqual([
+      [
+        { shop: 'north', n: 1 },
+        { shop: 'north', n: 3 },
+      ],
+    ]);
+  });
+
+  it('an expression holds, start a run for as many each time', async () => {
+    await publish({ any: [{ with: { type: type('item') } }], until: '${ length == 2 }' });
+    for (const n of [1, 2, 3, 4, 5]) await emit(`i${n}`, n, type('item'));
+    await ofRuns(2);
+    await sleep(300);
+    expect((await inputs()).map((one) => JSON.stringify(one)).toSorted()).toEqual(['[1,2]', '[3,4]']);
+  });
+});
+
 describe('all of several events', () => {
   const all = () => ({ all: ['order', 'payment'].map((what) => ({ with: { type: type(what) }, correlate: { order: { from: '.data.order' } } })) });
 

@@ -62,7 +62,7 @@ function addFlow(
   if (schedule?.kind !== 'on') return;
   const event = parseJsonText(body) as CloudEvent;
   if (!isTaken(linked, schedule, event, triggerEnv(parts, atMs))) return;
-  if (schedule.mode === 'all') {
+  if (schedule.mode === 'all' || schedule.until !== undefined) {
     const waiting = JSON.stringify({ flow, hash: linked.hash, event });
     started.gathered.push({ consumer: 'flow', consumerShard: scheduleShard(tenant, flow), tenant, kind: 'schedule-event', body: waiting });
   } else started.starts.push(triggeredStart({ tenant, flow, trigger: `event/${id}`, id: source, atMs }, linked, eventsInput(schedule, [event])));

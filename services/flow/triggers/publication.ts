@@ -4,7 +4,7 @@
 //    (publish.ts), so the rows stand there in their order.
 import { randomUUID } from 'node:crypto';
 import type { Sql } from '@palace/platform/database/port.ts';
-import type { Schedule } from '../core/program.ts';
+import { startingFilters, type Schedule } from '../core/program.ts';
 import { scheduleCommand, type Publication } from './schedules.ts';
 
 export interface Change {
@@ -56,7 +56,7 @@ async function replaceEventTriggers(sql: Sql, { tenant, flow }: Change, newest: 
   await sql.query(
     `insert into flow.event_trigger (tenant, type, flow, hash, paused)
      select $1, t, $2, $3, coalesce($4, (select paused from flow.schedule where tenant = $1 and flow = $2), false) from unnest($5::text[]) t`,
-    [tenant, flow, newest.hash, schedule.paused ?? null, [...new Set(schedule.filters.map(({ type }) => type))]],
+    [tenant, flow, newest.hash, schedule.paused ?? null, [...new Set(startingFilters(schedule).map(({ type }) => type))]],
   );
 }
 

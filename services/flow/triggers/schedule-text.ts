@@ -1,5 +1,5 @@
 // A schedule in a few words, for lists.
-import type { Schedule } from '../core/program.ts';
+import type { Schedule, TypedFilter } from '../core/program.ts';
 
 const UNITS = [
   ['d', 86_400_000],
@@ -17,8 +17,15 @@ export function scheduleText(schedule: Schedule): string {
     case 'after':
       return `${lengthText(schedule.afterMs)} after the run before`;
     case 'on':
-      return `on ${schedule.mode} of ${schedule.filters.map(({ type }) => type).join(', ')}`.slice(0, 300);
+      return `on ${schedule.mode} of ${typesOf(schedule.filters)}${untilText(schedule)}`.slice(0, 300);
   }
+}
+
+const typesOf = (filters: readonly TypedFilter[]): string => filters.map(({ type }) => type).join(', ');
+
+function untilText({ until }: Extract<Schedule, { readonly kind: 'on' }>): string {
+  if (until === undefined) return '';
+  return 'filters' in until ? `, until ${until.mode} of ${typesOf(until.filters)}` : ', until an expression holds';
 }
 
 function lengthText(ms: number): string {

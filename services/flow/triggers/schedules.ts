@@ -146,7 +146,8 @@ async function published(
 function gathered(parts: EngineParts, before: Before | undefined, hash: string, event: CloudEvent, nowMs: number): Decided | undefined {
   if (before?.schedule.kind !== 'on' || before.state.hash !== hash || before.state.paused) return undefined;
   const { state, schedule, linked } = before;
-  const { groups, complete, dropped } = gather(linked, schedule, state.gathered, event, parts.settings.maxGathered, triggerEnv(parts, nowMs));
+  const most = { events: parts.settings.maxGathered, bytes: parts.settings.decide.payloadBytes };
+  const { groups, complete, dropped } = gather(linked, schedule, state.gathered, event, most, triggerEnv(parts, nowMs));
   if (dropped > 0) parts.log.warn('events that waited for others were given up: too many wait', { flow: linked.program.name, dropped });
   const next = { ...state, gathered: groups, missed: state.missed + dropped };
   return complete === undefined ? { state: next, firings: [] } : { state: { ...next, lastMs: nowMs }, firings: [], events: complete };

@@ -72,7 +72,7 @@ export function soleKey<T extends string>(c: Compilation, node: MapNode, keys: r
 }
 
 /** An expression, which sees the current item too, or the events that end the listen. */
-function untilOf(c: Compilation, node: Node | undefined, scope: Scope, itemScope: Scope): Until | undefined {
+export function untilOf(c: Compilation, node: Node | undefined, scope: Scope, itemScope: Scope): Until | undefined {
   if (isText(node)) {
     const expr = expressionOf(c.report, c.expressions, node, itemScope);
     return expr === undefined ? undefined : { expr };

@@ -264,8 +264,7 @@ const SCHEDULE: Shape = {
 };
 export const SCHEDULE_ON: Shape = {
   what: 'the "on" of a schedule',
-  keys: { one: map, any: list, all: list },
-  refused: { until: `${later('"until" of a schedule is')} Start with the first event and listen for the others.` },
+  keys: { one: map, any: list, all: list, until: { is: ['text', 'map'], expression: true } },
 };
 
 const DOCUMENT: Shape = {

@@ -54,9 +54,21 @@ const MISTAKES: readonly (readonly [what: string, lines: readonly string[], said
   ],
   ['read without events', [HEAD, 'schedule: {every: PT1H, read: data}', STEPS], ['2:25 /schedule/read | "read" goes with "on" only.']],
   [
-    'until',
-    [HEAD, 'schedule: {on: {any: [{with: {type: a}}], until: .x}}', STEPS],
-    ['2:43 /schedule/on/until | "until" of a schedule is not available yet. Start with the first event and listen for the others.'],
+    'until beside all',
+    [HEAD, 'schedule: {on: {all: [{with: {type: a}}], until: length > 1}}', STEPS],
+    ['2:43 /schedule/on/until | "until" goes with "any" only.'],
+  ],
+  [
+    'until of a run that is not there',
+    [HEAD, 'schedule: {on: {any: [{with: {type: a}}], until: length > $context.n}}', STEPS],
+    ['2:59 /schedule/on/until | Expression: $context is not defined. | Known here: $workflow, $runtime.'],
+  ],
+  [
+    'until an event of any type',
+    [HEAD, 'schedule: {on: {any: [{with: {type: a}}], until: {one: {with: {source: /shop}}}}}', STEPS],
+    [
+      '2:50 /schedule/on/until | An event that starts a flow is known by its type, in words. | Write "with: {type: ...}". Every event there is would start the flow without an end.',
+    ],
   ],
   [
     'a signal',

@@ -8,7 +8,7 @@ import { SIGNAL_PREFIX, type EventFilter, type Schedule, type ScheduleTerms, typ
 import { scheduledInput } from '../schedule.ts';
 import { present, type Compilation } from './compilation.ts';
 import { fixedDurationMs } from './durations.ts';
-import { filtersOf, soleKey } from './events.ts';
+import { filtersOf, soleKey, untilOf } from './events.ts';
 import type { Scope } from './expressions.ts';
 import { SCHEDULE_ON } from './grammar.ts';
 import { SHORTEST_INTERVAL_MS } from './limits.ts';
@@ -88,17 +88,25 @@ function onOf(c: Compilation, node: MapNode): Own | undefined {
   checkShape(c.report, on, SCHEDULE_ON);
   const mode = soleKey(c, on, ['one', 'any', 'all'] as const);
   if (mode === undefined) return undefined;
-  const given = filtersOf(c, entry(on, mode), NO_RUN);
+  if (mode !== 'any' && on.entries.has('until')) c.report.errorAtKey(entry(on, 'until') ?? on, '"until" goes with "any" only.');
+  const filters = typed(c, entry(on, mode) ?? on, filtersOf(c, entry(on, mode), NO_RUN));
+  const given = mode === 'any' ? untilOf(c, entry(on, 'until'), NO_RUN, NO_RUN) : undefined;
+  const until = given === undefined || 'expr' in given ? given : { ...given, filters: typed(c, entry(on, 'until') ?? on, given.filters) };
+  return { kind: 'on', mode, filters, read: textAt(node, 'read')?.value === 'envelope' ? 'envelope' : 'data', ...(until !== undefined && { until }) };
+}
+
+/** Those that are found by their type when an event comes. */
+function typed(c: Compilation, node: Node, given: readonly EventFilter[]): TypedFilter[] {
   const filters = given.filter(isTyped);
   if (filters.length < given.length)
     c.report.error(
-      entry(on, mode) ?? on,
+      node,
       'An event that starts a flow is known by its type, in words.',
       'Write "with: {type: ...}". Every event there is would start the flow without an end.',
     );
   if (filters.some(({ type }) => type.startsWith(SIGNAL_PREFIX)))
-    c.report.error(entry(on, mode) ?? on, 'A signal is sent to a run; it cannot start one.', 'Use the type of an event.');
-  return { kind: 'on', mode, filters, read: textAt(node, 'read')?.value === 'envelope' ? 'envelope' : 'data' };
+    c.report.error(node, 'A signal is sent to a run; it cannot start one.', 'Use the type of an event.');
+  return filters;
 }
 
 const isTyped = (filter: EventFilter): filter is TypedFilter => filter.type !== undefined;
