@@ -1,7 +1,7 @@
 // Containers as steps of runs, by a real podman: what is published, what the journal keeps, what a crash leaves.
 import type { Json } from '@palace/jq/json.ts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openPodman } from './executors/container-testing.ts';
+import { openPodman } from './executors/testing.ts';
 import { flowText, history, openInstallation, reached, start, until, type Installation, type TestNode } from './testing.ts';
 
 const podman = openPodman();

@@ -13,7 +13,7 @@ const NETWORK = /^(node:(http|https|http2|net|tls|dns|dgram)|undici)(\/|$)/;
 /** S33: outgoing connections for users' data. The gateway's door listens and passes on to its own services; pg has its own sockets. */
 const MAY_OPEN_CONNECTIONS = /^(platform\/egress\/|platform\/database\/|services\/gateway\/|samples\/|bin\/)/;
 const MAY_QUERY = /^(platform\/database\/|platform\/durable\/|platform\/bus\/postgres\.ts$|bin\/doctor\/)/;
-const MAY_START_PROCESSES = /^(platform\/database\/|bin\/|services\/flow\/(code-runner\/runner|executors\/shell)\.ts$)/;
+const MAY_START_PROCESSES = /^(platform\/database\/|bin\/|services\/flow\/(code-runner\/runner|executors\/own-process)\.ts$)/;
 
 export function importFaults(files: readonly SourceFile[]): string[] {
   return files.flatMap((file) => file.imports.flatMap((one) => faultsOf(file, one).map((why) => `${file.path} imports ${one.name}: ${why}`)));
@@ -70,7 +70,7 @@ function ofSafety(path: string, { name, typeOnly }: Import): string | undefined 
   if (NETWORK.test(name) && !MAY_OPEN_CONNECTIONS.test(path)) return 'outgoing connections are made by platform/egress';
   if (/^pg(\/|$)/.test(name) && !MAY_QUERY.test(path)) return 'PostgreSQL is reached through the database port';
   if (name === 'node:child_process' && !MAY_START_PROCESSES.test(path))
-    return 'only bin, the database supervisor, the code runner and the shell executor start processes';
+    return 'only bin, the database supervisor, the code runner and executors/own-process.ts start processes';
   return undefined;
 }
 

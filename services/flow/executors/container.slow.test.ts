@@ -9,7 +9,7 @@ import { createPlaces } from '../code-runner/places.ts';
 import { containerName, CONTAINER_LABEL } from '../core/container.ts';
 import { Mask } from '../core/mask.ts';
 import { containerExecutor, sweepContainers, type ContainerSettings } from './container.ts';
-import { openPodman } from './container-testing.ts';
+import { openPodman } from './testing.ts';
 import type { EffectCall } from './executor.ts';
 
 const podman = openPodman();
