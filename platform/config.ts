@@ -6,7 +6,7 @@
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
-import { CODE, CONTAINER, DURABLE, EFFECT, FLOW } from './config/engine.ts';
+import { CANARY, CODE, CONTAINER, DURABLE, EFFECT, FLOW } from './config/engine.ts';
 import { BLOBS, BUS, CACHE, DATABASE, HTTP, INSTALLATION, TELEMETRY } from './config/ground.ts';
 import { RETENTION } from './config/retention.ts';
 import { aboutSetting } from './config/setting.ts';
@@ -28,6 +28,7 @@ const SECTIONS = {
   code: CODE,
   container: CONTAINER,
   retention: RETENTION,
+  canary: CANARY,
 } as const;
 
 const CONFIG = z.strictObject(SECTIONS);

@@ -72,7 +72,7 @@ async function open({ config, dir, samples, stopping, logFile, say, gone }: Hous
   say('starting the services');
   const sampleService = samples ? await startSamples(dir) : undefined;
   opened.defer(() => sampleService?.close());
-  const flow = await openFlow(platform, { runtimeMetadata: sampleService === undefined ? {} : { sampleService: sampleService.url } });
+  const flow = await openFlow(platform, { canary: true, runtimeMetadata: sampleService === undefined ? {} : { sampleService: sampleService.url } });
   opened.defer(() => flow.stop());
   const hooks = await openHookIntake(platform);
   const gateway = await openGateway(platform, { doors: [flow.door], hooks, settings: gatewaySettings(config) });

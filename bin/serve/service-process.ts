@@ -46,7 +46,7 @@ function gatewayKey({ internalKey }: Platform): string {
 
 async function openFlowProcess(platform: Platform, opened: AsyncDisposableStack): Promise<string> {
   const { config } = platform;
-  const flow = await openFlow(platform);
+  const flow = await openFlow(platform, { canary: true });
   opened.defer(() => flow.stop());
   const door = openInternalDoor(platform, [flow.door], gatewayKey(platform), { settings: gatewaySettings(config) });
   opened.defer(() => door.close());

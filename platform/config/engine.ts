@@ -67,6 +67,23 @@ export const EFFECT = z.strictObject({
   maxRedirects: whole('PALACE_EFFECT_MAX_REDIRECTS', 5, 0, 20, 'Redirects that a call follows.'),
 });
 
+export const CANARY = z.strictObject({
+  everyMs: whole(
+    'PALACE_CANARY_EVERY_MS',
+    60_000,
+    0,
+    3_600_000,
+    'Pause between the canary runs that measure the way from start to end, one process for all; 0 starts none.',
+  ),
+  unreadyMs: whole(
+    'PALACE_CANARY_UNREADY_MS',
+    300_000,
+    0,
+    86_400_000,
+    'How long canary runs may fail before /readyz of the process that starts them says so; 0 never does.',
+  ),
+});
+
 export const CODE = z.strictObject({
   sandbox: choice(
     'PALACE_CODE_SANDBOX',

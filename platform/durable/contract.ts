@@ -328,6 +328,19 @@ export interface DueRead extends InTurn {
   readonly inHand: Readonly<Record<string, number>>;
 }
 
+/** What lies in the tables for some shards. */
+export interface Pending {
+  /** Shards with open inbox rows, and with stream rows that are not decided. */
+  readonly inbox: readonly number[];
+  readonly streams: readonly number[];
+  /** How long the oldest of either has been there; 0 when there is none. */
+  readonly oldestInboxMs: number;
+  readonly oldestStreamMs: number;
+  readonly streamLag: number;
+  /** When the first timer is due, or was (engine time). */
+  readonly firstDueMs?: number;
+}
+
 export interface DurableStore {
   /** Proves that this process lives (a session lock); a node whose lock is free may be replaced before its lease ends. */
   enlist(node: NodeRow): Promise<void>;
@@ -344,9 +357,7 @@ export interface DurableStore {
   /** Resolves when a new connection was given and new rows have room on the disk; nothing is kept. */
   proveRoom(): Promise<void>;
   /** Which of these shards have undecided inbox rows or stream rows. */
-  readPending(
-    shards: readonly number[],
-  ): Promise<{ readonly inbox: readonly number[]; readonly streams: readonly number[]; readonly oldestInboxMs: number; readonly streamLag: number }>;
+  readPending(shards: readonly number[]): Promise<Pending>;
   readInbox(reads: readonly InboxRead[]): Promise<readonly Page<InboxRow>[]>;
   readStreams(reads: readonly StreamRead[]): Promise<readonly Page<StreamRow>[]>;
   readCursors(shards: readonly number[]): Promise<readonly ShardCursor[]>;

@@ -6,6 +6,7 @@
 import { SHARD_COUNT, type DurableSettings, type DurableStore, type EngineSample, type NodeRow, type Renewal, type Scheduler } from './contract.ts';
 import { believedTime, engineTime, takeSample, type EngineClock } from './core/clock.ts';
 import { planOwnership } from './core/ownership.ts';
+import type { DurableMetrics } from './metrics.ts';
 import type { Shards } from './shards.ts';
 import type { Log } from '../telemetry/port.ts';
 
@@ -21,6 +22,7 @@ export interface MembershipPorts {
   readonly settings: DurableSettings;
   readonly log: Log;
   readonly shards: Shards;
+  readonly metrics: Pick<DurableMetrics, 'ownerless' | 'clockJump'>;
 }
 
 export interface Membership {
@@ -38,7 +40,7 @@ export interface Membership {
   haltVersion(): number;
 }
 
-export function createMembership({ store, scheduler, settings, log, shards }: MembershipPorts): Membership {
+export function createMembership({ store, scheduler, settings, log, shards, metrics }: MembershipPorts): Membership {
   let me: NodeRow = { nodeId: '', readsFormat: 0 };
   let clock: EngineClock | undefined;
   /** The database’s clock left engine time: say so at once, not with the next regular renewal. */
@@ -104,12 +106,19 @@ export function createMembership({ store, scheduler, settings, log, shards }: Me
       shards.renewed(sent, renewal, sentAtMs);
       watch();
       followClock(renewal, sentAtMs);
+      metrics.ownerless(ownerless(renewal));
+      metrics.clockJump((clock?.correctionMs ?? 0) / 1_000);
       halt = renewal.haltVersion;
       if (clock !== undefined && clock.correctionMs === undefined && !ended) await rebalance(renewal);
     } catch (error) {
       failures++;
       if (failures === 3) log.warn('The lease cannot be renewed; shards close at their deadline', { error });
     }
+  }
+
+  /** Of what is listed as without an owner, what this node has in its hands is not. */
+  function ownerless({ orphans }: Renewal): number {
+    return orphans.filter((shard) => shards.absent(shard)).length;
   }
 
   function engineSample(nowMs: number): EngineSample {

@@ -9,8 +9,13 @@ export interface DurableMetrics {
   shardsOwned(count: number): void;
   tookOver(seconds: number): void;
   timerLate(seconds: number): void;
+  timerOverdue(seconds: number): void;
   inboxAge(seconds: number): void;
+  streamAge(seconds: number): void;
   streamLag(rows: number): void;
+  /** Shards that nobody alive owned when this node last asked. */
+  ownerless(count: number): void;
+  clockJump(seconds: number): void;
 }
 
 export function durableMetrics(telemetry: Telemetry, service: string): DurableMetrics {
@@ -19,6 +24,10 @@ export function durableMetrics(telemetry: Telemetry, service: string): DurableMe
   const owned = telemetry.gauge('palace_shards_owned', 'Shards that this process owns.');
   const takeover = telemetry.histogram('palace_takeover_seconds', 'Time from claiming a shard to serving it.', SECONDS);
   const lateness = telemetry.histogram('palace_timer_lateness_seconds', 'How much later than due a timer fired.', SECONDS);
+  const overdue = telemetry.gauge('palace_timer_overdue_seconds', 'For how long the oldest timer has been due.');
+  const streamAge = telemetry.gauge('palace_stream_age_seconds', 'Age of the oldest stream row that is not taken.', ['stream']);
+  const ownerless = telemetry.gauge('palace_shards_ownerless', 'Shards without a living owner.');
+  const jump = telemetry.gauge('palace_clock_jump_seconds', 'How far the database’s clock left engine time, while it is in doubt.');
   const age = telemetry.gauge('palace_inbox_age_seconds', 'Age of the oldest command that is not consumed yet.');
   const lag = telemetry.gauge('palace_stream_lag', 'Stream rows that the slowest consumer has not taken.', ['stream']);
   return {
@@ -29,7 +38,11 @@ export function durableMetrics(telemetry: Telemetry, service: string): DurableMe
     shardsOwned: (count) => owned.set(count),
     tookOver: (seconds) => takeover.observe(seconds),
     timerLate: (seconds) => lateness.observe(seconds),
+    timerOverdue: (seconds) => overdue.set(seconds),
     inboxAge: (seconds) => age.set(seconds),
+    streamAge: (seconds) => streamAge.set(seconds, { stream: service }),
     streamLag: (rows) => lag.set(rows, { stream: service }),
+    ownerless: (count) => ownerless.set(count),
+    clockJump: (seconds) => jump.set(seconds),
   };
 }

@@ -15,6 +15,7 @@ import type {
   InboxRead,
   InboxRow,
   Page,
+  Pending,
   Scheduler,
   SendOutcome,
   Sending,
@@ -189,7 +190,7 @@ function join(options: DurableNodeOptions): Parts {
     watch: () => membership.watch(),
     tookOver: metrics.tookOver,
   });
-  const membership = createMembership({ store, scheduler, settings, log, shards });
+  const membership = createMembership({ store, scheduler, settings, log, shards, metrics });
   const shortage = createShortage(scheduler, () => store.proveRoom(), log);
   const lanes = createLanes(store, scheduler, settings, {
     fenced: (lost) => shards.lose(lost, 'fenced'),
@@ -241,8 +242,11 @@ function ringStreams(feeds: Feeds, shards: Shards, bus: Bus, service: string, co
   if (elsewhere.length > 0) bus.publish({ topic: 'durable.stream', data: { service: consumer, shards: elsewhere } });
 }
 
+/** Who owns nothing any more has nothing that waits: its figures must not stand still. */
+const NOTHING_PENDING: Pending = { inbox: [], streams: [], oldestInboxMs: 0, oldestStreamMs: 0, streamLag: 0 };
+
 /** Doorbells may be lost: every poll asks once for all shards which of them have news. */
-function pollRegularly({ options, metrics, timers, feeds, shards }: Parts): () => void {
+function pollRegularly({ options, metrics, timers, feeds, shards, membership }: Parts): () => void {
   const { scheduler, settings, store } = options;
   let polls = 0;
   let ended = false;
@@ -250,13 +254,13 @@ function pollRegularly({ options, metrics, timers, feeds, shards }: Parts): () =
   const poll = async (): Promise<void> => {
     timers.poll();
     const owned = shards.serving().map((one) => one.shard);
-    if (owned.length > 0) {
-      const pending = await store.readPending(owned);
-      feeds.ringInbox(pending.inbox);
-      feeds.ringStreams(pending.streams);
-      metrics.inboxAge(pending.oldestInboxMs / 1_000);
-      metrics.streamLag(pending.streamLag);
-    }
+    const pending = owned.length === 0 ? NOTHING_PENDING : await store.readPending(owned);
+    feeds.ringInbox(pending.inbox);
+    feeds.ringStreams(pending.streams);
+    metrics.inboxAge(pending.oldestInboxMs / 1_000);
+    metrics.streamAge(pending.oldestStreamMs / 1_000);
+    metrics.streamLag(pending.streamLag);
+    metrics.timerOverdue(pending.firstDueMs === undefined ? 0 : Math.max(0, membership.timeMs() - pending.firstDueMs) / 1_000);
     if (++polls % TRIM_EVERY_POLLS === 0) await store.trimStreams(shards.held());
   };
   const schedule = (): void => {

@@ -13,6 +13,7 @@ import type {
   InboxRow,
   NodeRow,
   Page,
+  Pending,
   Renewal,
   SendOutcome,
   Sending,
@@ -199,6 +200,8 @@ type Reads = Pick<
   'readPending' | 'readInbox' | 'readStreams' | 'readCursors' | 'readTimers' | 'readDueTimers' | 'commandState' | 'lookUpKey' | 'trimStreams'
 >;
 
+type PendingRecord = Pick<Pending, 'inbox' | 'streams'> & { now: number; lag: number } & { [column in 'oldest' | 'oldestStream' | 'firstDue']: number | null };
+
 function createReads(database: Database, schema: string, service: string): Reads {
   const sql = database.engine;
 
@@ -223,7 +226,7 @@ function createReads(database: Database, schema: string, service: string): Reads
 
   return {
     readPending: async (shards) => {
-      const { rows } = await sql.query<{ pending: { inbox: number[]; streams: number[]; oldest: number | null; now: number; lag: number } }>(
+      const { rows } = await sql.query<{ pending: PendingRecord }>(
         `select ${schema}.read_pending($1, $2) as pending`,
         [service, shards],
       );
@@ -232,7 +235,9 @@ function createReads(database: Database, schema: string, service: string): Reads
         inbox: pending.inbox,
         streams: pending.streams,
         oldestInboxMs: pending.oldest === null ? 0 : pending.now - pending.oldest,
+        oldestStreamMs: pending.oldestStream === null ? 0 : pending.now - pending.oldestStream,
         streamLag: pending.lag,
+        ...(pending.firstDue !== null && { firstDueMs: pending.firstDue }),
       };
     },
     readInbox: async (reads) => {

@@ -15,6 +15,7 @@ import type { Platform } from '@palace/platform/platform.ts';
 import type { Telemetry } from '@palace/platform/telemetry/port.ts';
 import { fewRandomBytes } from '@palace/platform/random-bytes.ts';
 import type { ServiceDoor } from '@palace/gateway/contract.ts';
+import { startCanary, type Canary } from './canary/canary.ts';
 import { openCodeExecutors } from './code-executors.ts';
 import { createCompiler, type Compiler } from './compiler.ts';
 import { periodMs } from './core/periods.ts';
@@ -29,6 +30,7 @@ import { createHttpClient, httpExecutor } from './executors/http.ts';
 import { openapiExecutors } from './executors/openapi.ts';
 import { countInDoubtRegularly } from './in-doubt.ts';
 import { flowMigrations } from './migrations.ts';
+import { countOpenRunsRegularly } from './open-runs.ts';
 import type { FlowParts } from './parts.ts';
 import { publishSource } from './publishing.ts';
 import { prepareJournal } from './retention/journal-periods.ts';
@@ -55,6 +57,8 @@ export interface FlowOptions {
   readonly executors?: ReadonlyMap<string, Executor>;
   /** `$runtime.metadata` in expressions, e.g. where the sample service listens. */
   readonly runtimeMetadata?: Readonly<Record<string, Json>>;
+  /** Starts the canary of the installation as its settings say; without it there is none. */
+  readonly canary?: boolean;
 }
 
 function ownExecutors({ egress, config }: Platform, compiler: Compiler): [string, Executor][] {
@@ -100,19 +104,32 @@ export async function openFlow(platform: Platform, options: FlowOptions = {}): P
     settings: { ...config.durable, drainMs: config.installation.drainMs },
   });
   const parts: FlowParts = { platform, engine, node, programs, reads: flowReads(database, platform.blobs), compiler };
-  const inDoubt = telemetry.gauge('palace_effects_in_doubt', 'Acts whose outcome nobody knows');
-  const stopCounting = countInDoubtRegularly(database, () => node.owned().map(({ shard }) => shard), inDoubt);
+  const stopCounting = countRegularly(parts);
+  let canary: Canary | undefined;
   const stopListening = platform.bus.subscribe('flow.published', ({ data }) =>
     programs.forget(String(data['tenant']), String(data['namespace']), String(data['name'])),
   );
   return {
     engine,
     node,
-    door: { name: 'flow', routes: flowRoutes(parts), ready: () => ({ 'flow.shards': node.owned().length > 0, room: node.shortage() === undefined }) },
-    start: () => node.start(),
+    door: {
+      name: 'flow',
+      routes: flowRoutes(parts),
+      ready: () => ({
+        'flow.shards': node.owned().length > 0,
+        room: node.shortage() === undefined,
+        ...(canary !== undefined && { canary: canary.whyNotReady() === undefined }),
+      }),
+      reasons: () => reasonsOf({ room: node.shortage(), canary: canary?.whyNotReady() }),
+    },
+    async start() {
+      await node.start();
+      if (options.canary === true && config.canary.everyMs > 0) canary = startCanary(parts, config.canary);
+    },
     async stop() {
       stopListening();
       stopCounting();
+      await canary?.stop();
       await node.stop();
       code.close();
       await parts.compiler.close();
@@ -125,6 +142,25 @@ export async function openFlow(platform: Platform, options: FlowOptions = {}): P
     },
   };
 }
+
+/** What stands open, for the metrics. */
+function countRegularly({ platform, node }: FlowParts): () => void {
+  const { database, telemetry } = platform;
+  const shared = {
+    database,
+    owned: () => node.owned().map(({ shard }) => shard),
+    nowMs: () => node.timeMs(),
+    oldest: telemetry.gauge('palace_run_oldest_seconds', 'Age of the oldest open run, by reason', ['reason']),
+  };
+  const stops = [
+    countInDoubtRegularly({ ...shared, acts: telemetry.gauge('palace_effects_in_doubt', 'Acts whose outcome nobody knows') }),
+    countOpenRunsRegularly({ ...shared, runs: telemetry.gauge('palace_runs', 'Runs that have not ended, by state', ['state']) }),
+  ];
+  return () => stops.forEach((stop) => stop());
+}
+
+const reasonsOf = (given: Readonly<Record<string, string | undefined>>): Record<string, string> =>
+  Object.fromEntries(Object.entries(given).flatMap(([part, reason]) => (reason === undefined ? [] : [[part, reason]])));
 
 function engineMetrics(telemetry: Telemetry): EngineMetrics {
   return {

@@ -29,6 +29,8 @@ export interface NodeOptions {
   readonly ports?: readonly number[];
   /** Secrets of TENANT. */
   readonly secrets?: Readonly<Record<string, Json>>;
+  /** Starts the canary, which tests are without. */
+  readonly canary?: boolean;
   /** What calls leave by, e.g. with other hosts. */
   readonly egress?: (real: Egress) => Egress;
 }
@@ -105,7 +107,7 @@ export function openForFile(tell: (house: Installation, node: TestNode) => void,
 }
 
 async function openNode(url: string, dir: string, outside: Outside, options: NodeOptions): Promise<TestNode> {
-  const { executors = {}, config = {}, ports = [], secrets = {}, egress = (real: Egress) => real } = options;
+  const { executors = {}, config = {}, ports = [], secrets = {}, canary = false, egress = (real: Egress) => real } = options;
   const settings = loadConfig(
     {
       ...config,
@@ -127,7 +129,7 @@ async function openNode(url: string, dir: string, outside: Outside, options: Nod
   });
   const flow = await openFlow(
     { ...platform, egress: egress(platform.egress) },
-    { executors: new Map(Object.entries(executors)), runtimeMetadata: { outside: outside.url } },
+    { executors: new Map(Object.entries(executors)), canary, runtimeMetadata: { outside: outside.url } },
   );
   await flow.start();
   return {

@@ -166,6 +166,8 @@ export interface ServiceDoor {
   readonly routes: readonly Route[];
   /** Parts that /readyz reports. Ready when every value is true. */
   ready(): Readonly<Record<string, boolean>>;
+  /** Why a part is not ready, one sentence for whoever runs the server; of those that can tell. */
+  reasons?(): Readonly<Record<string, string>>;
 }
 
 export const problemSchema = z.object({
@@ -302,7 +304,12 @@ export const me = z.object({
   role: z.enum(ROLES),
   permissions: z.array(z.enum(PERMISSIONS)),
 });
-export const readiness = z.object({ ready: z.boolean(), parts: z.record(z.string(), z.boolean()) });
+export const readiness = z.object({
+  ready: z.boolean(),
+  parts: z.record(z.string(), z.boolean()),
+  /** Of parts that are not ready and can tell why. */
+  reasons: z.record(z.string(), z.string()).optional(),
+});
 
 // ---- deliveries of webhooks ----
 export const hookId = z.string().regex(/^[0-9a-hjkmnp-tv-z]{26}$/, 'The id of a webhook has 26 letters and digits.');

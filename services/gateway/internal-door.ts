@@ -43,6 +43,7 @@ export function openInternalDoor(
     ...internalRoutes({
       telemetry: platform.telemetry,
       ready: async () => statesOf(doors, door.draining),
+      reasons: () => reasonsOf(doors),
       document: async () => openApi(served, options.version ?? '0', undefined),
     }),
   ];
@@ -64,6 +65,11 @@ export function statesOf(doors: readonly ServiceDoor[], draining: AbortSignal): 
     for (const [part, ready] of Object.entries(service.ready())) states[`${service.name}.${part}`] = ready;
   }
   return states;
+}
+
+/** Why parts of this process are not ready, by the names of `statesOf`. */
+export function reasonsOf(doors: readonly ServiceDoor[]): Record<string, string> {
+  return Object.fromEntries(doors.flatMap(({ name, reasons }) => Object.entries(reasons?.() ?? {}).map(([part, reason]) => [`${name}.${part}`, reason])));
 }
 
 function signedAdmission(key: string, nowMs: () => number): Admission {

@@ -34,6 +34,7 @@ export interface OwnParts {
   readonly keys: Keys;
   readonly telemetry: Telemetry;
   ready(): Promise<Readonly<Record<string, boolean>>>;
+  reasons(): Readonly<Record<string, string>>;
   document(): Promise<unknown>;
   page(): Promise<string>;
 }
@@ -217,7 +218,7 @@ function systemRoutes(parts: OwnParts): Route[] {
   ];
 }
 
-type OpenParts = Pick<OwnParts, 'ready' | 'document'>;
+type OpenParts = Pick<OwnParts, 'ready' | 'reasons' | 'document'>;
 
 /** What a service process answers without a signature: its network lets only the gateway and the scraper in. */
 export function internalRoutes(parts: OpenParts & Pick<OwnParts, 'telemetry'>): Route[] {
@@ -240,7 +241,7 @@ function metricsRoute(telemetry: Telemetry, permission: 'public' | 'system.read'
   });
 }
 
-function openRoutes({ ready, document }: OpenParts): Route[] {
+function openRoutes({ ready, reasons, document }: OpenParts): Route[] {
   return [
     route({
       ...OPEN,
@@ -257,7 +258,10 @@ function openRoutes({ ready, document }: OpenParts): Route[] {
       async handle() {
         const states = await ready();
         const all = Object.values(states).every(Boolean);
-        return { status: all ? 200 : 503, body: { ready: all, parts: states }, ...(!all && { headers: { 'retry-after': '1' } }) };
+        if (all) return { status: 200, body: { ready: true, parts: states } };
+        const known = Object.entries(reasons()).filter(([part]) => states[part] === false);
+        const why = known.length > 0 ? { reasons: Object.fromEntries(known) } : {};
+        return { status: 503, body: { ready: false, parts: states, ...why }, headers: { 'retry-after': '1' } };
       },
     }),
     route({

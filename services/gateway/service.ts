@@ -20,7 +20,7 @@ import { openKeys } from './keys.ts';
 import type { Keys } from './keys.ts';
 import { RateLimiter } from './limits.ts';
 import { migrations } from './migrations.ts';
-import { statesOf } from './internal-door.ts';
+import { reasonsOf, statesOf } from './internal-door.ts';
 import { createApp, dispatcher, mountEnd } from './mount.ts';
 import { openApi } from './openapi.ts';
 import type { OpenApi } from './openapi.ts';
@@ -106,7 +106,7 @@ export async function openGateway(platform: GatewayPlatform, options: GatewayOpt
   const later: { proxies?: Proxies } = {};
   const ready = readiness(store, async () => ({ ...statesOf(doors, door.draining), ...(await later.proxies?.ready()) }));
   const description = describe(routes, options.publicUrl, async (own) => later.proxies?.describe(own) ?? own);
-  routes.push(...ownRoutes({ store, keys, telemetry: platform.telemetry, ready, ...description }));
+  routes.push(...ownRoutes({ store, keys, telemetry: platform.telemetry, ready, reasons: () => reasonsOf(doors), ...description }));
   routes.push(...secretRoutes(openSecrets(platform.database, platform.vault), platform.telemetry.log));
   routes.push(...auditRoutes(platform.audit));
   routes.push(...doors.flatMap((service) => service.routes));

@@ -84,6 +84,7 @@ export function connect(world: World, database: SimulatedDatabase, process: Simu
         inbox: shards.filter((shard) => database.hasOpenInbox(shard)),
         streams: shards.filter((shard) => database.streams.undecided(shard).length > 0),
         oldestInboxMs: 0,
+        oldestStreamMs: 0,
         streamLag: 0,
       })),
     readInbox: (reads) => read(() => reads.map((one) => database.openInbox(one))),

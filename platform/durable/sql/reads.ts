@@ -142,6 +142,15 @@ begin
     'streams', (select coalesce(json_agg(distinct h.consumer_shard), '[]') from {{schema}}.stream_head h
       left join {{schema}}.cursor c on c.consumer_shard = h.consumer_shard and c.producer = consumer_name and c.producer_shard = h.shard
       where h.consumer = consumer_name and h.consumer_shard = any (shards) and h.position > coalesce(c.position, 0)),
+    -- One probe for each producer that a cursor is behind of: the row after the cursor is its oldest.
+    'oldestStream', (select min(s.sent_ms) from {{schema}}.stream_head h
+      left join {{schema}}.cursor c on c.consumer_shard = h.consumer_shard and c.producer = consumer_name and c.producer_shard = h.shard
+      join {{schema}}.stream s on s.consumer = consumer_name and s.consumer_shard = h.consumer_shard and s.shard = h.shard
+        and s.position = coalesce(c.position, 0) + 1
+      where h.consumer = consumer_name and h.consumer_shard = any (shards) and h.position > coalesce(c.position, 0)),
+    -- One probe for each shard.
+    'firstDue', (select min(t.due_ms) from unnest(shards) w (shard)
+      cross join lateral (select due_ms from {{schema}}.timer t where t.shard = w.shard order by t.due_ms limit 1) t),
     'lag', (select coalesce(sum(h.position - coalesce(c.position, 0)), 0) from {{schema}}.stream_head h
       left join {{schema}}.cursor c on c.consumer_shard = h.consumer_shard and c.producer = consumer_name and c.producer_shard = h.shard
       where h.consumer = consumer_name and h.consumer_shard = any (shards))));

@@ -77,6 +77,8 @@ create table {{schema}}.stream (
   tenant text not null,
   kind text not null,
   body text not null,
+  -- By the database's clock: for the figure of the oldest one.
+  sent_ms bigint not null default (extract(epoch from clock_timestamp()) * 1000)::bigint,
   primary key (consumer, consumer_shard, shard, position)
 );
 create index stream_tenant on {{schema}}.stream (consumer, consumer_shard, tenant, shard, position);

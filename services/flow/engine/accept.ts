@@ -7,6 +7,7 @@ import type { Json } from '@palace/jq/jq.ts';
 import { shortageError } from '@palace/platform/database/failure.ts';
 import { PalaceError } from '@palace/platform/errors.ts';
 import { SHARD_COUNT } from '@palace/platform/durable/contract.ts';
+import { CANARY_TENANT } from '../canary/canary-flow.ts';
 import { checkSchema } from '../core/json-schema.ts';
 import type { Linked } from '../core/link.ts';
 import type { Command } from '../core/model.ts';
@@ -97,7 +98,7 @@ export function createAccept(parts: EngineParts): Accept {
     const command: Command = { type: 'start', input: request.input, ...(request.by !== undefined && { by: request.by }) };
     const settled = await new Promise<Settlement>((settle) => parts.push(slot, { command, settle }));
     if (settled.kind === 'kept') {
-      parts.metrics.started.add(1);
+      countStart(parts, request);
       return { id, repeated: false };
     }
     return answerOtherwise(settled, request);
@@ -132,7 +133,7 @@ export function createAccept(parts: EngineParts): Accept {
     const sent = await parts.node().send([row], idempotency === undefined ? undefined : { tenant, ...idempotency, answer: JSON.stringify({ id }) });
     if (sent.kind === 'contended') throw new PalaceError('idempotency.in-flight', { retryAfterSeconds: 1 });
     if (sent.kind === 'key-taken') return answerOtherwise(sent, request);
-    parts.metrics.started.add(1);
+    countStart(parts, request);
     return { id, repeated: false };
   }
 
@@ -140,6 +141,11 @@ export function createAccept(parts: EngineParts): Accept {
 }
 
 const nameOf = ({ namespace, name }: Definition): string => `${namespace}/${name}`;
+
+/** The canary has figures of its own. */
+function countStart(parts: EngineParts, { tenant }: StartRequest): void {
+  if (tenant !== CANARY_TENANT) parts.metrics.started.add(1);
+}
 
 /** Known from others: it would be decided, not be kept, and take the runs beside it out of memory. */
 function refuseShortage(parts: EngineParts): void {

@@ -6,6 +6,7 @@ import { parseJsonText } from '@palace/platform/json.ts';
 import type { Appetite, DurableHost, DurableNode, InboxRow, StreamRow } from '@palace/platform/durable/contract.ts';
 import { FairShare } from '@palace/platform/durable/core/fair-share.ts';
 import { ENDED } from '../contract.ts';
+import { CANARY_TENANT } from '../canary/canary-flow.ts';
 import type { CloudEvent, Command } from '../core/model.ts';
 import { createAccept, type Accept } from './accept.ts';
 import { createArrivals, type Arrivals, type Coming } from './arrivals.ts';
@@ -262,7 +263,7 @@ function afterCommit({ parts }: Pieces, committed: Committed): void {
   const { slot, events } = committed;
   followEvents(parts.effects, slot, events);
   if (ENDED.has(slot.status) && events.length > 0) {
-    parts.metrics.ended.add(1, { status: slot.status });
+    if (slot.tenant !== CANARY_TENANT) parts.metrics.ended.add(1, { status: slot.status });
     logEnd(parts, slot);
     const final = events.findLast((e) => e.type === 'run.completed' || e.type === 'run.failed' || e.type === 'run.cancelled');
     slot.onEnd?.({

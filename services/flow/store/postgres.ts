@@ -239,7 +239,7 @@ export function postgresFlowStore(database: Database, blobs: Blobs): FlowStore {
 
 async function readActive(sql: Sql, shard: number): Promise<ActiveRun[]> {
   const { rows } = await sql.query<{ id: string; tenant: string; status: RunStatus; permit: string | null }>(
-    `select id, tenant, status, permit from flow.run where shard = $1 and status = 'running' order by id`,
+    `select id, tenant, status, permit from flow.run where shard = $1 and status = 'running' and ended_ms is null order by id`,
     [shard],
   );
   return rows.map(({ permit, ...r }) => ({ ...r, ...(permit !== null && { permit }) }));
