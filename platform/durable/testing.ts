@@ -1,5 +1,5 @@
 // A toy service on a real database for the tests of the durable component: entries in a table, a host that writes down what it is told.
-// Called by durable.test.ts and takeover.test.ts.
+// Called by durable.test.ts, takeover.test.ts and figures.test.ts.
 import type { Bus } from '../bus/port.ts';
 import { memoryBus } from '../bus/memory.ts';
 import type { Database } from '../database/port.ts';
@@ -53,6 +53,8 @@ export interface Toy {
   readonly store: DurableStore;
   readonly host: ToyHost;
   readonly scheduler: FreezableScheduler;
+  /** What its gauges show, by name. */
+  readonly figures: ReadonlyMap<string, number>;
   /** As kill -9: nothing runs any more and every connection is gone. */
   kill(): Promise<void>;
 }
@@ -93,13 +95,15 @@ function launch(database: Database, bus: Bus, nodeId: string, settings: DurableS
   const store = postgresDurableStore({ database, schema: 'toy', service: 'toy' });
   const scheduler = freezable(realScheduler());
   const host = new ToyHost();
-  const node = createDurableNode({ service: 'toy', nodeId, host, store, scheduler, settings, bus, telemetry: silentTelemetry });
+  const figures = new Map<string, number>();
+  const telemetry: Telemetry = { ...silentTelemetry, gauge: (name) => ({ set: (value) => void figures.set(name, value) }) };
+  const node = createDurableNode({ service: 'toy', nodeId, host, store, scheduler, settings, bus, telemetry });
   host.node = node;
   const kill = async (): Promise<void> => {
     scheduler.freeze();
     await store.close();
   };
-  return { node, store, host, scheduler, kill };
+  return { node, store, host, scheduler, figures, kill };
 }
 
 export class ToyHost implements DurableHost {
