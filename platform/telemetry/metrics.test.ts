@@ -96,7 +96,7 @@ describe('metrics', () => {
     const until = performance.now() + 250;
     while (performance.now() < until); // hold the loop
     await new Promise((resolve) => setTimeout(resolve, 60));
-    const [longest] = await series(running, 'palace_loop_lag_seconds{quantile="max"}');
+    const [longest] = await series(running, 'palace_loop_lag_seconds{statistic="max"}');
     expect(Number(longest?.split(' ')[1])).toBeGreaterThan(0.15);
   });
 

@@ -102,8 +102,8 @@ export const METRICS: readonly MetricRow[] = [
     'When the last canary run that this process started succeeded, Unix time; 0 before the first one and where another process starts them.',
   ),
   row('gauge', 'palace_loop_lag_seconds', 'seconds', 'Event-loop delay since the metrics were last read.', {
-    name: 'quantile',
-    values: ['0.5', '0.99', 'max'],
+    name: 'statistic',
+    values: ['median', 'p99', 'max'],
   }),
   row('histogram', 'palace_pool_wait_seconds', 'seconds', 'Time a query waited for a database connection.'),
   row('counter', 'palace_egress_refused_total', 'refusals', 'Outgoing requests refused, by the class of the address.', {
