@@ -47,7 +47,10 @@ describe('the alert rules', () => {
     expect(named.length).toBeGreaterThan(20);
     for (const { verb, flags } of named) {
       const spec = COMMANDS.find(({ name }) => name === verb);
-      expect(flags.filter((flag) => spec?.flags.some(({ name }) => `--${name}` === flag) !== true), `palace ${verb}`).toEqual([]);
+      expect(
+        flags.filter((flag) => spec?.flags.some(({ name }) => `--${name}` === flag) !== true),
+        `palace ${verb}`,
+      ).toEqual([]);
       expect(spec, `palace ${verb}`).toBeDefined();
     }
     const settings = describeConfig(loadConfig({}, {})).map(({ variable }) => variable);

@@ -100,10 +100,28 @@ export const SETTING_COMMANDS: readonly CommandSpec[] = [
     name: 'doctor',
     group: 'Settings and checks',
     summary: 'Check this installation and say how to mend what is wrong',
-    usage: ['doctor [--data DIR] [--port 8080] [--json]'],
+    usage: ['doctor [--data DIR] [--port 8080] [--bundle FILE] [--log FILE] [--json]'],
+    about: [
+      'Looks at the machine, the data folder, the database and the server, also while they are down, and changes nothing. What stands still (shards, timers, commands, runs set aside, acts in doubt) it reads from the metrics of the server. Exit 1 means that something is wrong.',
+      'With --bundle it also writes an archive for whoever helps: the checks, versions, settings with secrets hidden, metrics, sizes, migrations, nodes, shards, clock, runs by state, ids of the newest incidents, and of the last log lines what holds no text of others. Inputs, results, secrets, keys and messages of errors are not in it.',
+    ],
     positionals: [],
-    flags: [{ name: 'port', kind: 'integer', placeholder: 'PORT', default: '8080', summary: 'The port that `palace up` would use.' }, ...SERVER_FLAGS],
-    examples: [{ line: 'doctor', says: 'Node, disk, port, data folder, database, clock, credentials, server.' }],
+    flags: [
+      { name: 'port', kind: 'integer', placeholder: 'PORT', default: '8080', summary: 'The port that `palace up` would use.' },
+      { name: 'bundle', kind: 'text', placeholder: 'FILE', summary: 'Write a support archive (.tar.gz) to this new file.' },
+      {
+        name: 'log',
+        kind: 'text',
+        placeholder: 'FILE',
+        repeatable: true,
+        summary: 'With --bundle: a log of the server beside DIR/palace.log, such as the one that its process manager keeps.',
+      },
+      ...SERVER_FLAGS,
+    ],
+    examples: [
+      { line: 'doctor', says: 'Release, disk, port, data folder, keys, database, clock, shards, server, canary, work.' },
+      { line: 'doctor --bundle support.tar.gz', says: 'The same, and an archive of it without secrets and payloads.' },
+    ],
     exits: [0, 1, 2],
   },
 ];

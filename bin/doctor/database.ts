@@ -1,27 +1,42 @@
-// Checks of the database: its server process, whether it answers, the schemas against this release, its clock.
-import { existsSync, readFileSync } from 'node:fs';
+// Checks of the database: its server process and log, whether it answers, the schemas against this release, its clock, who owns the shards.
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import pg from 'pg';
+import type pg from 'pg';
 import { flowMigrations } from '@palace/flow/migrations.ts';
 import { migrations as gatewayMigrations } from '@palace/gateway/migrations.ts';
 import { loadConfig } from '@palace/platform/config.ts';
 import { lockHolder } from '@palace/platform/database/data-lock.ts';
 import { runningPostmaster } from '@palace/platform/database/postmaster.ts';
+import { PalaceError } from '@palace/platform/errors.ts';
+import { SHARD_COUNT } from '@palace/platform/durable/contract.ts';
+import { databaseUrl, withClient } from './connect.ts';
 import { good, idle, wrong, type Finding } from './finding.ts';
+import { checkPostgresLog } from './logs.ts';
 
-const LIMIT_MS = 5_000;
 const CLOCK_TOLERANCE_MS = 5_000;
-const LONGEST_SOCKET_PATH = 100;
+const OLDEST_POSTGRES = 15;
+/** A lease that has run out for longer than this was not renewed by anybody alive. */
+const LATE_MS = 10_000;
 
 export async function checkDatabase(dir: string): Promise<Finding[]> {
-  const url = loadConfig().database.url.reveal();
-  if (url !== '') return questions(url);
+  try {
+    return await look(dir);
+  } catch (error) {
+    // Settings that are refused stand among the findings already.
+    if (error instanceof PalaceError && error.code === 'boot.config') return [];
+    throw error;
+  }
+}
+
+async function look(dir: string): Promise<Finding[]> {
+  if (loadConfig().database.url.reveal() !== '') return questions(databaseUrl(dir) ?? '', false);
   const cluster = join(dir, 'postgres');
   if (!existsSync(cluster)) return [idle('database', 'none yet; palace up makes it')];
   const process = processOf(dir, cluster);
-  if (process.state !== 'good') return [process];
-  const address = embeddedUrl(dir, cluster);
-  return address === undefined ? [process, idle('schemas', 'only the account that runs the server can look')] : [process, ...(await questions(address))];
+  const log = checkPostgresLog(join(dir, 'postgres.log'));
+  if (process.state !== 'good') return [process, ...log];
+  const address = databaseUrl(dir);
+  return [process, ...log, ...(address === undefined ? [idle('schemas', 'only the account that runs the server can look')] : await questions(address, true))];
 }
 
 function processOf(dir: string, cluster: string): Finding {
@@ -39,31 +54,44 @@ function processOf(dir: string, cluster: string): Finding {
   return good('database', `PostgreSQL runs as process ${running.pid}`);
 }
 
-/** Where the embedded server listens; undefined when its password may not be read. */
-function embeddedUrl(dir: string, cluster: string): string | undefined {
+async function questions(url: string, isServed: boolean): Promise<Finding[]> {
   try {
-    const password = readFileSync(join(dir, 'postgres.password'), 'utf8').trim();
-    const short = Buffer.byteLength(join(cluster, '.s.PGSQL.5432')) <= LONGEST_SOCKET_PATH;
-    const socket = short ? cluster : readFileSync(join(dir, 'postgres.socket'), 'utf8');
-    return `postgres://palace:${password}@localhost/palace?host=${encodeURIComponent(socket)}`;
-  } catch {
-    return undefined;
-  }
-}
-
-async function questions(url: string): Promise<Finding[]> {
-  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: LIMIT_MS, query_timeout: LIMIT_MS });
-  client.on('error', () => undefined);
-  try {
-    await client.connect();
-    return [good('database', 'answers'), await clock(client), await schemas(client)];
+    return await withClient(url, async (client) => [await version(client), await clock(client), await schemas(client), ...(await shards(client, isServed))]);
   } catch (error) {
     return [
       wrong('database', `does not answer: ${error instanceof Error ? error.message : String(error)}`, 'Check PALACE_DATABASE_URL, and that the database runs.'),
     ];
-  } finally {
-    await client.end().catch(() => undefined);
   }
+}
+
+async function version(client: pg.Client): Promise<Finding> {
+  const { rows } = await client.query<{ version: string }>(`select current_setting('server_version') as version`);
+  const said = rows[0]?.version ?? '';
+  if (Number.parseInt(said, 10) >= OLDEST_POSTGRES) return good('database', `PostgreSQL ${said} answers`);
+  return wrong('database', `PostgreSQL ${said} is older than ${OLDEST_POSTGRES}`, 'Use a newer server.');
+}
+
+/** Where a server runs, every shard has an owner that renews. */
+async function shards(client: pg.Client, isServed: boolean): Promise<Finding[]> {
+  const { rows } = await client.query<{ there: boolean }>(`select to_regclass('flow.shard') is not null as there`);
+  if (rows[0]?.there !== true) return [];
+  const found = await client.query<{ owned: number; owners: number; doubt: boolean }>(
+    `select count(*) filter (where lease_until_ms + $1 > now_ms)::int as owned, count(distinct owner) filter (where lease_until_ms + $1 > now_ms)::int as owners,
+       bool_or(unsettled) as doubt
+     from flow.shard, (select (extract(epoch from clock_timestamp()) * 1000)::bigint + offset_ms as now_ms, unsettled_ms is not null as unsettled from flow.clock) c
+     where owner is not null`,
+    [LATE_MS],
+  );
+  const { owned = 0, owners = 0, doubt = false } = found.rows[0] ?? {};
+  const inDoubt = doubt
+    ? [wrong('clock', 'the clock of the database has jumped and nobody has settled it', 'Set the clocks by NTP, then restart one process.')]
+    : [];
+  if (owned === SHARD_COUNT) return [good('shards', `all ${SHARD_COUNT} have an owner; ${owners} of them`), ...inDoubt];
+  if (owned === 0 && !isServed) return [idle('shards', 'no process has them'), ...inDoubt];
+  return [
+    wrong('shards', `${SHARD_COUNT - owned} of ${SHARD_COUNT} have no owner that lives`, 'Start a process, or read the log of the one that runs.'),
+    ...inDoubt,
+  ];
 }
 
 async function clock(client: pg.Client): Promise<Finding> {

@@ -1,9 +1,10 @@
-// Checks of this machine: Node, the data folder, disk space, the credentials file, the port.
+// Checks of this machine: release, Node, the data folder, disk space, the credentials and key files, the port.
 import { accessSync, constants, existsSync, statfsSync, statSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import { lockHolder } from '@palace/platform/database/data-lock.ts';
 import { credentialsFile, readCredentials } from '../find-server.ts';
+import { RELEASE } from '../release.ts';
 import { good, idle, wrong, type Finding } from './finding.ts';
 
 const NEEDED_MB = 500;
@@ -11,7 +12,7 @@ const OLDEST_NODE = 24;
 
 export function checkNode(): Finding {
   const { node } = process.versions;
-  if (Number(node.split('.')[0]) >= OLDEST_NODE) return good('node', `Node ${node}`);
+  if (Number(node.split('.')[0]) >= OLDEST_NODE) return good('node', RELEASE);
   return wrong('node', `Node ${node} is older than ${OLDEST_NODE}`, 'Start with ./palace, which uses the pinned Node.');
 }
 
@@ -46,6 +47,20 @@ export function checkCredentials(dir: string): Finding {
   } catch (error) {
     return wrong('credentials', error instanceof Error ? error.message : String(error), 'Stop the server with palace down; palace up writes the file again.');
   }
+}
+
+/** Files whose content opens what others are not to see. */
+export const KEY_FILES = ['vault.key', 'internal.key', 'postgres.password'] as const;
+
+export function checkKeys(dir: string): Finding {
+  const there = KEY_FILES.filter((name) => existsSync(join(dir, name)));
+  if (there.length === 0) return idle('keys', 'none yet; palace up makes them');
+  const open = process.platform === 'win32' ? [] : there.filter((name) => (statSync(join(dir, name)).mode & 0o077) !== 0);
+  if (open.length > 0) {
+    const paths = open.map((name) => join(dir, name)).join(' ');
+    return wrong('keys', `${open.join(', ')} can be read by other accounts`, `chmod 600 ${paths}; whoever read them may have what they protect`);
+  }
+  return good('keys', `${there.join(', ')}, readable by their owner alone`);
 }
 
 export async function checkPort(dir: string, port: number): Promise<Finding> {

@@ -1,35 +1,50 @@
-// Checks of the running server: does it answer, is it ready, is the key good, do the clocks agree.
+// Checks of the running server: does it answer, is it ready, is the key good, do the clocks agree, does its work go on.
 import { Client } from '../client.ts';
 import type { Call } from '../call.ts';
 import { CommandFailure } from '../failure.ts';
 import { findServer, readCredentials, type Server } from '../find-server.ts';
+import { checkFigures, readMetrics } from './figures.ts';
 import { good, idle, wrong, type Finding } from './finding.ts';
 
 const CLOCK_TOLERANCE_MS = 5_000;
 
-export async function checkServer(call: Call, dir: string): Promise<Finding[]> {
-  const named = call.args.has('url') || readCredentials(dir) !== undefined;
-  if (!named) return [idle('server', 'not started; palace up starts it')];
-  let server: Server;
+export interface CheckedServer {
+  readonly findings: readonly Finding[];
+  /** As it was read at /metrics. */
+  readonly metrics?: string;
+}
+
+export async function checkServer(call: Call, dir: string): Promise<CheckedServer> {
   try {
-    server = findServer(call);
+    const named = call.args.has('url') || readCredentials(dir) !== undefined;
+    if (!named) return { findings: [idle('server', 'not started; palace up starts it')] };
+    return await lookAt(findServer(call));
   } catch (error) {
-    return [failed('server', error)];
+    return { findings: [failed('server', error)] };
   }
+}
+
+async function lookAt(server: Server): Promise<CheckedServer> {
   const client = new Client(server);
   const health = await readiness(client);
-  if (health.state !== 'good') return [health];
-  return [health, await key(client), await clock(server)];
+  const metrics = await readMetrics(client);
+  const figures = metrics === undefined ? [] : checkFigures(metrics, Date.now());
+  if (health.state !== 'good' && metrics === undefined) return { findings: [health] };
+  return { findings: [health, await key(client), await clock(server), ...figures], ...(metrics !== undefined && { metrics }) };
 }
 
 async function readiness(client: Client): Promise<Finding> {
   const { origin } = client.server.url;
   try {
-    const { parts } = await client.once<{ parts?: Record<string, boolean> }>({ method: 'GET', path: '/readyz' });
+    const { parts, reasons = {} } = await client.once<{ parts?: Record<string, boolean>; reasons?: Record<string, string> }>({
+      method: 'GET',
+      path: '/readyz',
+    });
     const names = Object.entries(parts ?? {});
     const missing = names.filter(([, ready]) => !ready).map(([name]) => name);
     if (missing.length === 0) return good('server', `${origin} is ready`);
-    return wrong('server', `${origin} answers, but is not ready: ${missing.join(', ')}`, 'Wait a moment; if it stays so, read the server log.');
+    const said = missing.map((part) => (reasons[part] === undefined ? part : `${part} (${reasons[part]})`));
+    return wrong('server', `${origin} answers, but is not ready: ${said.join(', ')}`, 'Wait a moment; if it stays so, read the server log.');
   } catch (error) {
     return failed('server', error);
   }

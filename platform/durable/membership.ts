@@ -106,19 +106,13 @@ export function createMembership({ store, scheduler, settings, log, shards, metr
       shards.renewed(sent, renewal, sentAtMs);
       watch();
       followClock(renewal, sentAtMs);
-      metrics.ownerless(ownerless(renewal));
-      metrics.clockJump((clock?.correctionMs ?? 0) / 1_000);
+      metrics.ownerless(renewal.orphans.filter(shards.absent).length);
       halt = renewal.haltVersion;
       if (clock !== undefined && clock.correctionMs === undefined && !ended) await rebalance(renewal);
     } catch (error) {
       failures++;
       if (failures === 3) log.warn('The lease cannot be renewed; shards close at their deadline', { error });
     }
-  }
-
-  /** Of what is listed as without an owner, what this node has in its hands is not. */
-  function ownerless({ orphans }: Renewal): number {
-    return orphans.filter((shard) => shards.absent(shard)).length;
   }
 
   function engineSample(nowMs: number): EngineSample {
@@ -131,6 +125,7 @@ export function createMembership({ store, scheduler, settings, log, shards, metr
     const before = clock?.correctionMs;
     clock = takeSample(clock, { sentAtMs, receivedAtMs: scheduler.nowMs(), databaseMs: renewal.databaseMs, stored: renewal.clock });
     const jumpMs = clock?.correctionMs;
+    metrics.clockJump((jumpMs ?? 0) / 1_000);
     if (jumpMs === undefined) return;
     if (before === undefined) log.warn('The database’s clock is in doubt; engine time goes on from here', { jumpMs });
     correctSoon = true;

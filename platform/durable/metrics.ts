@@ -13,7 +13,7 @@ export interface DurableMetrics {
   inboxAge(seconds: number): void;
   streamAge(seconds: number): void;
   streamLag(rows: number): void;
-  /** Shards that nobody alive owned when this node last asked. */
+  /** Shards that nobody alive owned when this node last asked, without those that it has in its hands. */
   ownerless(count: number): void;
   clockJump(seconds: number): void;
 }

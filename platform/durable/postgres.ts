@@ -226,10 +226,7 @@ function createReads(database: Database, schema: string, service: string): Reads
 
   return {
     readPending: async (shards) => {
-      const { rows } = await sql.query<{ pending: PendingRecord }>(
-        `select ${schema}.read_pending($1, $2) as pending`,
-        [service, shards],
-      );
+      const { rows } = await sql.query<{ pending: PendingRecord }>(`select ${schema}.read_pending($1, $2) as pending`, [service, shards]);
       const pending = (rows[0] as (typeof rows)[number]).pending;
       return {
         inbox: pending.inbox,

@@ -94,7 +94,10 @@ export const METRICS: readonly MetricRow[] = [
     values: ['accepted', 'duplicate', 'refused'],
   }),
   row('histogram', 'palace_canary_seconds', 'seconds', 'Time of a canary run from its start to its end, of which it sleeps 0.1 s.'),
-  row('counter', 'palace_canary_runs_total', 'runs', 'Canary runs, by how they ended.', { name: 'outcome', values: ['succeeded', 'failed', 'late', 'refused'] }),
+  row('counter', 'palace_canary_runs_total', 'runs', 'Canary runs, by how they ended.', {
+    name: 'outcome',
+    values: ['succeeded', 'failed', 'late', 'refused'],
+  }),
   row(
     'gauge',
     'palace_canary_last_success_timestamp_seconds',

@@ -21,7 +21,7 @@ test('open runs are counted by state and age, those that ended and those of the 
   await node.flow.publish('acme', flowText('waits', [listenFor('hear', 'test.never')]));
   await node.flow.publish('acme', flowText('ends', [{ note: { set: { a: 1 } } }]));
   await node.flow.publish(CANARY_TENANT, flowText('waits', [listenFor('hear', 'test.never')]));
-  const [first = '', second = '', third = ''] = [await start(node, 'waits'), await start(node, 'waits'), await start(node, 'waits')];
+  const [first, second, third] = [await start(node, 'waits'), await start(node, 'waits'), await start(node, 'waits')];
   await start(node, 'waits', {}, { tenant: CANARY_TENANT });
   await reached(node, await start(node, 'ends'), 'completed');
   for (const id of [first, second, third]) await reached(node, id, 'waiting');

@@ -112,16 +112,7 @@ export async function openFlow(platform: Platform, options: FlowOptions = {}): P
   return {
     engine,
     node,
-    door: {
-      name: 'flow',
-      routes: flowRoutes(parts),
-      ready: () => ({
-        'flow.shards': node.owned().length > 0,
-        room: node.shortage() === undefined,
-        ...(canary !== undefined && { canary: canary.whyNotReady() === undefined }),
-      }),
-      reasons: () => reasonsOf({ room: node.shortage(), canary: canary?.whyNotReady() }),
-    },
+    door: doorOf(parts, () => canary),
     async start() {
       await node.start();
       if (options.canary === true && config.canary.everyMs > 0) canary = startCanary(parts, config.canary);
@@ -159,8 +150,25 @@ function countRegularly({ platform, node }: FlowParts): () => void {
   return () => stops.forEach((stop) => stop());
 }
 
-const reasonsOf = (given: Readonly<Record<string, string | undefined>>): Record<string, string> =>
-  Object.fromEntries(Object.entries(given).flatMap(([part, reason]) => (reason === undefined ? [] : [[part, reason]])));
+function doorOf(parts: FlowParts, canary: () => Canary | undefined): ServiceDoor {
+  const { node } = parts;
+  return {
+    name: 'flow',
+    routes: flowRoutes(parts),
+    ready() {
+      const running = canary();
+      return {
+        'flow.shards': node.owned().length > 0,
+        room: node.shortage() === undefined,
+        ...(running !== undefined && { canary: running.whyNotReady() === undefined }),
+      };
+    },
+    reasons() {
+      const [room, late] = [node.shortage(), canary()?.whyNotReady()];
+      return { ...(room !== undefined && { room }), ...(late !== undefined && { canary: late }) };
+    },
+  };
+}
 
 function engineMetrics(telemetry: Telemetry): EngineMetrics {
   return {

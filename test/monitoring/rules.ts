@@ -68,7 +68,10 @@ export const CASES: Readonly<Record<string, RuleCases>> = {
     fires: above('palace_stream_age_seconds{stream="flow"}', 30).fires,
     rests: [...above('palace_stream_age_seconds{stream="flow"}', 30).rests, briefly('palace_stream_age_seconds{stream="flow"}', 45)],
   },
-  PalaceInboxOld: { ...above('palace_inbox_age_seconds', 30), rests: [...above('palace_inbox_age_seconds', 30).rests, briefly('palace_inbox_age_seconds', 45)] },
+  PalaceInboxOld: {
+    ...above('palace_inbox_age_seconds', 30),
+    rests: [...above('palace_inbox_age_seconds', 30).rests, briefly('palace_inbox_age_seconds', 45)],
+  },
   PalaceTimersLate: {
     ...above('palace_timer_overdue_seconds', 30),
     rests: [...above('palace_timer_overdue_seconds', 30).rests, briefly('palace_timer_overdue_seconds', 45)],
@@ -92,12 +95,23 @@ export const CASES: Readonly<Record<string, RuleCases>> = {
   PalaceCanaryFailing: {
     fires: [
       { series: { palace_canary_last_success_timestamp_seconds: steady(60) }, at: '10m' },
-      { series: { palace_canary_last_success_timestamp_seconds: steady(0), 'palace_canary_runs_total{outcome="late"}': '0x3 1x3 2x3 3x3 4x3 5x3 6x3 7x3 8x3 9x3 10x9' }, at: '10m' },
+      {
+        series: {
+          palace_canary_last_success_timestamp_seconds: steady(0),
+          'palace_canary_runs_total{outcome="late"}': '0x3 1x3 2x3 3x3 4x3 5x3 6x3 7x3 8x3 9x3 10x9',
+        },
+        at: '10m',
+      },
     ],
     rests: [
       // Switched off, or another process has it.
       { series: { palace_canary_last_success_timestamp_seconds: steady(0) }, at: '10m' },
-      { series: { 'palace_canary_last_success_timestamp_seconds{instance="a"}': steady(30), 'palace_canary_last_success_timestamp_seconds{instance="b"}': '0+15x120' } },
+      {
+        series: {
+          'palace_canary_last_success_timestamp_seconds{instance="a"}': steady(30),
+          'palace_canary_last_success_timestamp_seconds{instance="b"}': '0+15x120',
+        },
+      },
       { series: { palace_canary_last_success_timestamp_seconds: '0+15x120', 'palace_canary_runs_total{outcome="late"}': '0x20 1x100' } },
     ],
   },
@@ -107,7 +121,10 @@ export const CASES: Readonly<Record<string, RuleCases>> = {
   },
   PalaceDiskFullSoon: {
     fires: [{ series: { palace_days_until_full: '2x200' }, at: '40m' }],
-    rests: [{ series: { palace_days_until_full: '30x200' }, at: '40m' }, { series: { palace_days_until_full: '30x100 2x20' }, at: '30m' }],
+    rests: [
+      { series: { palace_days_until_full: '30x200' }, at: '40m' },
+      { series: { palace_days_until_full: '30x100 2x20' }, at: '30m' },
+    ],
   },
   PalaceInDoubt: {
     fires: [{ series: { palace_effects_in_doubt: steady(1) }, at: '15m' }],

@@ -61,7 +61,9 @@ test('two processes have one canary, and the one that is left goes on with it', 
 test('its runs are gone an hour after their end, those of others are not', async () => {
   await house.sql('update flow.run set started_ms = started_ms - 7200000, ended_ms = ended_ms - 7200000 where ended_ms is not null');
   await house.sql('update flow.event set at_ms = at_ms - 7200000 where tenant = $1', [CANARY_TENANT]);
-  const old = await house.sql<{ id: string }>('select id from flow.run where tenant = $1 and ended_ms is not null order by started_ms limit 1', [CANARY_TENANT]);
+  const old = await house.sql<{ id: string }>('select id from flow.run where tenant = $1 and ended_ms is not null order by started_ms limit 1', [
+    CANARY_TENANT,
+  ]);
   await until('it is gone', async () => (await house.sql('select from flow.run where id = $1', [old[0]?.id])).length === 0);
   expect(await house.sql('select from flow.journal where run = $1', [old[0]?.id])).toHaveLength(0);
   expect(await house.sql(`select from flow.run where tenant = 'acme'`)).toHaveLength(1);
