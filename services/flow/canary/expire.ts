@@ -17,8 +17,7 @@ export async function expireCanaryRuns(database: Database, nowMs: number): Promi
     );
     const ids = rows.map(({ id }) => id);
     if (ids.length > 0) {
-      for (const table of OF_RUNS) await sql.query(`delete from flow.${table} where run = any ($1) and tenant = $2`, [ids, CANARY_TENANT]);
-      await sql.query('delete from flow.run where id = any ($1) and tenant = $2', [ids, CANARY_TENANT]);
+      for (const statement of OF_RUNS) await sql.query(statement, [ids, CANARY_TENANT]);
     }
     await sql.query('delete from flow.event where tenant = $1 and at_ms < $2 and matched', [CANARY_TENANT, before]);
     await sql.query(`delete from flow.inbox where tenant = $1 and sent_ms < $2 and state <> 'open'`, [CANARY_TENANT, before]);
@@ -26,4 +25,13 @@ export async function expireCanaryRuns(database: Database, nowMs: number): Promi
   });
 }
 
-const OF_RUNS = ['journal', 'segment', 'snapshot', 'effect', 'subscription', 'blob_ref'] as const;
+/** The run itself last: what was interrupted is found again. */
+const OF_RUNS = [
+  'delete from flow.journal where run = any ($1) and tenant = $2',
+  'delete from flow.segment where run = any ($1) and tenant = $2',
+  'delete from flow.snapshot where run = any ($1) and tenant = $2',
+  'delete from flow.effect where run = any ($1) and tenant = $2',
+  'delete from flow.subscription where run = any ($1) and tenant = $2',
+  'delete from flow.blob_ref where run = any ($1) and tenant = $2',
+  'delete from flow.run where id = any ($1) and tenant = $2',
+] as const;
