@@ -29,7 +29,9 @@ it('the age of a stream row that nobody takes grows until the cursor has passed 
   await grows('palace_stream_age_seconds');
   const before = figure('palace_stream_age_seconds');
   await toy.node.submit(entry(toy, 4, 'second', { streams: [append] }));
-  await until('the second does not make it younger', () => figure('palace_stream_age_seconds') > before);
+  const seen: number[] = [];
+  await until('it is looked at a few times', () => seen.push(figure('palace_stream_age_seconds')) > 50);
+  expect(Math.min(...seen)).toBeGreaterThanOrEqual(before);
   for (const position of [1, 2]) {
     await toy.node.submit(entry(toy, 9, `takes ${position}`, { cursors: [{ producer: 'toy', producerShard: 4, position }] }));
   }
