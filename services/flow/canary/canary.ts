@@ -18,6 +18,7 @@ import { afterResult, NO_DOUBT, whyNotReady, type CanaryHealth } from './health.
 const FIRST_MS = 10_000;
 /** What has not ended by then is late; the flow ends itself after a minute. */
 const LATE_MS = 30_000;
+const LOOK_MS = 2_000;
 const SECONDS = [0.15, 0.2, 0.3, 0.5, 1, 2.5, 5, 10, 30];
 const CANARY_SHARD = scheduleShard(CANARY_TENANT, CANARY_FLOW);
 
@@ -66,7 +67,9 @@ export function startCanary(parts: FlowParts, settings: CanarySettings): Canary 
   }
 
   async function once(): Promise<void> {
-    const ran = await tryRun(parts, ended.signal);
+    // Neither a stop nor the next run waits for a start that nobody answers.
+    const unanswered = pause(2 * LATE_MS, ended.signal).then((): Ran => ({ outcome: 'late', tookMs: 2 * LATE_MS, reason: 'its start was not answered' }));
+    const ran = await Promise.race([tryRun(parts, ended.signal), unanswered]);
     if (ended.signal.aborted) return;
     const { outcome, run, reason = 'it failed' } = ran;
     metrics.runs.add(1, { outcome });
@@ -112,9 +115,16 @@ async function tryRun(parts: FlowParts, signal: AbortSignal): Promise<Ran> {
     const startedMs = performance.now();
     const end = Promise.withResolvers<RunEnd>();
     const { id } = await parts.engine.accept.start({ tenant: CANARY_TENANT, flow: CANARY_FLOW, input: {}, onEnd: end.resolve });
-    const told = await Promise.race([end.promise, pause(LATE_MS, signal)]);
-    if (typeof told === 'object') return judged(id, told.status, performance.now() - startedMs);
-    return await lookedUp(parts, id);
+    let status = 'not there';
+    for (let waitedMs = 0; waitedMs < LATE_MS; waitedMs += LOOK_MS) {
+      const told = await Promise.race([end.promise, pause(LOOK_MS, signal)]);
+      if (typeof told === 'object') return judged(id, told.status, performance.now() - startedMs);
+      if (!told) break;
+      const found = await lookUp(parts, id).catch(() => undefined);
+      if (found?.tookMs !== undefined) return judged(id, found.status, found.tookMs);
+      status = found?.status ?? status;
+    }
+    return { outcome: 'late', tookMs: LATE_MS, run: id, reason: `run ${id} was not done after ${LATE_MS / 1_000} s, it is ${status}` };
   } catch (error) {
     const code = error instanceof PalaceError ? error.code : 'internal';
     return { outcome: 'refused', tookMs: tookMs(), reason: `its start was refused with ${code}` };
@@ -126,12 +136,11 @@ function judged(run: string, status: string, tookMs: number): Ran {
   return { outcome: 'failed', tookMs, run, reason: `run ${run} ended as ${status}` };
 }
 
-/** A run that moved to another process ends there and tells nobody here. */
-async function lookedUp({ platform }: FlowParts, id: string): Promise<Ran> {
-  const found = await platform.database.asTenant(CANARY_TENANT, (sql) =>
+/** Where a shard has changed hands, or was read again, its runs end without telling who started them. */
+async function lookUp({ platform }: FlowParts, id: string): Promise<{ status: string; tookMs?: number } | undefined> {
+  const { rows } = await platform.database.asTenant(CANARY_TENANT, (sql) =>
     sql.query<{ status: string; took_ms: string | null }>('select status, ended_ms - started_ms as took_ms from flow.run where id = $1', [id]),
   );
-  const row = found.rows[0];
-  if (row !== undefined && row.took_ms !== null) return judged(id, row.status, Number(row.took_ms));
-  return { outcome: 'late', tookMs: LATE_MS, run: id, reason: `run ${id} was not done after ${LATE_MS / 1_000} s, it is ${row?.status ?? 'not there'}` };
+  const [row] = rows;
+  return row === undefined ? undefined : { status: row.status, ...(row.took_ms !== null && { tookMs: Number(row.took_ms) }) };
 }
