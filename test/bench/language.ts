@@ -1,13 +1,18 @@
-// The language: expressions a second on a document of 500 bytes with 8 items, and the compiling of a flow with 100 steps.
-// Counted by the processor time of this process, so that other work on the machine does not count.
+// The language: expressions a second on a document of 500 bytes with 8 items, and the compiling of flows with 100 steps.
+// Counted by the processor time of this process, all its threads together, so that other work on the machine does not count.
+// A flow's text is compiled once and never again: sixty warm the compiler up, sixty others are measured. `first` is the first compilation
+// of a fresh process.
+import { execFileSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
 import { compile } from '../../jq/jq.ts';
-import { compileFlow } from '../../services/flow/core/compile.ts';
-import { spread } from './engine/gauge.ts';
+import { compileFlow, type Compiled } from '../../services/flow/core/compile.ts';
+import { costOf, round, spread } from './engine/gauge.ts';
+import { HUNDRED_STEPS } from './engine/hundred-steps.ts';
 import { line } from './engine/line.ts';
 
 const ROUNDS = 5;
 const ROUND_MS = 300;
-const STEPS = 100;
+const DOCUMENTS = 60;
 
 const DOCUMENT = {
   id: 'order-2041',
@@ -15,16 +20,6 @@ const DOCUMENT = {
   items: Array.from({ length: 8 }, (_, n) => ({ name: `article ${n}`, price: 3 + n * 2.5, quantity: n, tags: ['new'] })),
 };
 const PROGRAMS = ['.a.b + 1', '{id: .id, total: .a.b}', '.items | map(select(.price > 10)) | length'];
-
-const flow = (step: (n: number) => string): string =>
-  `document: {dsl: '1.0.3', namespace: bench, name: hundred, version: '1.0.0'}\ndo:\n${Array.from({ length: STEPS }, (_, n) => step(n)).join('')}`;
-const FLOWS = {
-  plain: flow((n) => `  - step${n}:\n      set:\n        count: '\${ .count + 1 }'\n`),
-  calls: flow(
-    (n) =>
-      `  - step${n}:\n      call: http\n      with:\n        method: post\n        endpoint: 'https://example.com/items/{id}'\n        body: { id: '\${ .id }', price: '\${ .price * 1.19 }' }\n      output: { as: '{ id: .id, price: .price }' }\n`,
-  ),
-};
 
 const cpuMs = (): number => process.cpuUsage().user / 1_000;
 
@@ -47,12 +42,30 @@ for (const source of PROGRAMS) {
   const rates = Array.from({ length: ROUNDS }, () => Math.round(perSecond(() => program.first(DOCUMENT))));
   line('language', { expression: source, bytes: JSON.stringify(DOCUMENT).length, perSecond: spread(rates) });
 }
-for (const [name, text] of Object.entries(FLOWS)) {
-  for (let n = 0; n < 10; n++) compileFlow(text);
-  const took = Array.from({ length: ROUNDS * 4 }, () => {
-    const from = cpuMs();
-    compileFlow(text);
-    return cpuMs() - from;
+for (const [name, textOf] of Object.entries(HUNDRED_STEPS)) {
+  for (let d = 0; d < DOCUMENTS; d++) compileFlow(textOf(d));
+  const texts = Array.from({ length: DOCUMENTS }, (_, d) => textOf(DOCUMENTS + d));
+  const costs = texts.map((text) => {
+    let compiled: Compiled | undefined;
+    const cost = costOf(() => (compiled = compileFlow(text)));
+    if (compiled?.ok !== true) throw new Error(`A flow of the kind "${name}" does not compile.`);
+    return cost;
   });
-  line('language', { compiles: `${STEPS} steps (${name})`, bytes: text.length, ms: spread(took) });
+  const first = Array.from({ length: ROUNDS }, () => firstCompile(name));
+  line('language', {
+    compiles: `100 steps (${name})`,
+    bytes: texts[0]?.length,
+    documents: DOCUMENTS,
+    cpuMs: spread(costs.map(({ cpuMs: ms }) => ms)),
+    meanCpuMs: round(costs.reduce((sum, { cpuMs: ms }) => sum + ms, 0) / DOCUMENTS),
+    wallMs: spread(costs.map(({ wallMs }) => wallMs)),
+    firstCpuMs: spread(first.map(({ cpuMs: ms }) => ms)),
+    firstWallMs: spread(first.map(({ wallMs }) => wallMs)),
+  });
+}
+
+/** In a process that has compiled nothing before. */
+function firstCompile(name: string): ReturnType<typeof costOf> {
+  const script = fileURLToPath(new URL('engine/first-compile.ts', import.meta.url));
+  return JSON.parse(execFileSync(process.execPath, [script, name], { encoding: 'utf8' })) as ReturnType<typeof costOf>;
 }

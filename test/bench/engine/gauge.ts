@@ -20,6 +20,16 @@ export function spread(values: readonly number[]): Spread {
   return { median: round(at(sorted, 0.5)), min: round(sorted[0] ?? 0), max: round(sorted.at(-1) ?? 0) };
 }
 
+/** What one call took, by the clock and by the processor: all threads of this process, in the kernel too. */
+export function costOf(run: () => unknown): { readonly wallMs: number; readonly cpuMs: number } {
+  const cpu = process.cpuUsage();
+  const from = now();
+  run();
+  const wallMs = now() - from;
+  const { user, system } = process.cpuUsage(cpu);
+  return { wallMs: round(wallMs), cpuMs: round((user + system) / 1_000) };
+}
+
 export interface Latency {
   readonly n: number;
   readonly p50: number;
