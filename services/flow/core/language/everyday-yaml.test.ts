@@ -3,8 +3,9 @@ import { describe, expect, it } from 'vitest';
 import { EXAMPLES, exampleText, readRepository, sampleFlows } from '../../../../test/official-schema.ts';
 import { ACCEPTED_CALLS } from './accepted-calls.ts';
 import { ACCEPTED } from './accepted-flows.ts';
+import { cpuMs } from './flow-text.ts';
 import { readEverydayYaml } from './everyday-yaml.ts';
-import { MAX_DEPTH } from './limits.ts';
+import { MAX_DEPTH, MAX_TEXT_LENGTH } from './limits.ts';
 import { randomYaml, readByBoth } from './random-yaml.ts';
 
 const SEED = Number(process.hrtime.bigint() % 2_147_483_647n);
@@ -96,6 +97,16 @@ const LEFT: readonly (readonly [what: string, text: string])[] = [
 describe('the quick reader', () => {
   it.each(LEFT)('leaves to the library: %s', (_what, text) => {
     expect(readEverydayYaml(text)).toBeUndefined();
+  });
+
+  // A pass over a million characters takes a tenth of a second; one that begins again at each of them, an hour.
+  const LONG = ["'", '"', '\\', ':', '#', ' ', '\n', '- ', '- "a\n', '{', '[a,', 'a b ', "- it's\n", '# x\n', '| ', ' \n', 'k: |\n', '\\n'];
+  it.each(LONG)('reads a million characters in linear time, whatever they are: %j', (piece) => {
+    const run = piece.repeat(Math.floor(MAX_TEXT_LENGTH / piece.length));
+    const ms = cpuMs(() => {
+      for (const before of ['', 'a: ', 'a: "', "a: '", '[', 'a: |\n  ']) readEverydayYaml(before + run);
+    });
+    expect(ms).toBeLessThan(10_000);
   });
 
   it(`agrees with the library about ${TEXTS} random texts (seed ${SEED})`, () => {

@@ -4,7 +4,7 @@
 export const MAX_TEXT_LENGTH = 1_000_000;
 /** Nested maps and lists. */
 export const MAX_DEPTH = 64;
-/** Maps, lists and scalars together, keys included. Reading costs about 5 us each: a full document blocks for half a second. */
+/** Maps, lists and scalars together, keys included. The library reads one in about 5 us: a full document blocks for half a second. */
 export const MAX_NODES = 120_000;
 export const MAX_STEPS = 10_000;
 export const MAX_EXPRESSIONS = 20_000;
