@@ -85,6 +85,15 @@ const LEFT: readonly (readonly [what: string, text: string])[] = [
   ['a list beside a key', 'a: 1\n- b'],
   ['a dash in the line of its key', 'a: - b'],
   ['a bracket too far left', 'a:\n  b: [\n  c]'],
+  ['a last bracket too far left', 'a:\n  b: [c\n]'],
+  ['an inner bracket below its key', 'a: {b: {c: 1\n}}'],
+  ['the mark of a document in brackets', '[\n--- a]'],
+  ['a space before the colon', 'a : 1'],
+  ['a comment in a key', 'a #b: 1'],
+  ['a block with a line of more spaces', 'a: |\n  b\n     \n  c'],
+  ['a block as far left as its key', 'a:\n  b: |\n  c\n'],
+  ['a dash too far left', '- - a\n - b'],
+  ['a root after the root', '- a\nb'],
   ['a bracket that is not closed', 'a: [b'],
   ['a bracket of the other kind', '{a: [b}]'],
   ['a second root', '{a: 1}\nb: 2'],
@@ -95,7 +104,24 @@ const LEFT: readonly (readonly [what: string, text: string])[] = [
   ['a comment alone', '# a'],
 ];
 
+const READ: readonly (readonly [what: string, text: string])[] = [
+  ['the last bracket below its key', 'a: {\n  b: 1\n}\nc: [\n  d\n]'],
+  ['a list as far left as its key', 'a:\n- b\n- c: 1\n  d: 2\ne: f'],
+  ['lists in lists', '- - a\n  - b\n-\n  - c'],
+  ['lines further right in a folded block', 'a: >\n\n  b\n  c\n\n    d\n\n\n  e\n\nf: |-\n  g\n   h\n'],
+  ['what looks like a comment or a document in a block', 'a: |\n  # b\n  ---\n  c: d # e\n# f\ng: 1'],
+  ['numbers and what only looks like them', '[0, -0, +1, 1.50, .5, 5., 1e3, 1.2.3, 1_000, 0b1, "1", 12:30, -x, +, .a]'],
+  ['constants and what only looks like them', '[null, ~, True, FALSE, nULL, yes, no, on, "true"]'],
+  ['signs within words', 'a: b#c:d\ne: "f" # g\nh: i\'j"k\nl: ${ .m | {n:[o]} | .["p"] }'],
+  ['escapes', "{\"a\\u0041\\n\\\"\\\\\\/\": \"\\ud83d\\ude00\\t\", 'it''s': ''}"],
+  ['JSON with tabs', '{\n\t"a":1,\n\t"b":[\n\t\t{}\n\t]\n}'],
+];
+
 describe('the quick reader', () => {
+  it.each(READ)('reads as the library does: %s', (_what, text) => {
+    expect(readByBoth(text)).toBe(true);
+  });
+
   it.each(LEFT)('leaves to the library: %s', (_what, text) => {
     expect(readEverydayYaml(text)).toBeUndefined();
   });
