@@ -4,7 +4,7 @@
 // I3 The document holds JSON and nothing else: what is not JSON is refused with its path.
 import type { Schedule, ScheduleSettings } from './schedule.ts';
 import type { Step, StepList } from './steps.ts';
-import type { Data, ErrorDefinition, Expression, Input, JsonObject, Output, RetryPolicy, Timeout } from './values.ts';
+import type { Data, Duration, ErrorDefinition, Expression, Input, JsonObject, Output, RetryPolicy, Timeout } from './values.ts';
 
 export type { Schedule, ScheduleSettings } from './schedule.ts';
 export type { Catch, CallSettings, Directive, EventFilter, HttpArguments, Step, StepList } from './steps.ts';
@@ -37,6 +37,7 @@ export interface FlowSettings {
   readonly concurrency?: { readonly limit: number; readonly key?: string };
   readonly upgrade?: 'compatible';
   readonly lifecycle?: 'workflow' | 'task';
+  readonly retention?: { readonly completed?: Duration; readonly failed?: Duration };
   readonly schedule?: ScheduleSettings;
 }
 

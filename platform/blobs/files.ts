@@ -9,9 +9,11 @@ import { mkdir, open, readFile, readdir, rename, rm, stat, unlink, utimes } from
 import { dirname, join } from 'node:path';
 import { PalaceError } from '../errors.ts';
 import type { Secret } from '../secret.ts';
-import type { BlobRef, Blobs } from './port.ts';
+import type { BlobRef, Blobs, StoredBlob } from './port.ts';
 
 const DRAFT_LIFE_MS = 3_600_000;
+/** Tenant's folder, first two letters of the hash, hash. */
+const KEY = /^[0-9a-f]{32}\/[0-9a-f]{2}\/[0-9a-f]{64}$/;
 
 export interface FileBlobsOptions {
   readonly dir: string;
@@ -46,13 +48,11 @@ export function fileBlobs({ dir, key }: FileBlobsOptions): Blobs {
       return content;
     },
 
-    async collect(tenant, hashes, minAgeMs) {
+    list: (after, limit) => guarded(() => listAfter(dir, after, limit)),
+
+    async collect(keys, minAgeMs) {
       let gone = 0;
-      for (const hash of new Set(hashes)) {
-        const path = pathOf(tenant, hash);
-        if (path !== undefined && (await guarded(() => removeOld(path, minAgeMs)))) gone++;
-      }
-      await guarded(() => removeDrafts(folderOf(tenant)));
+      for (const key of new Set(keys)) if (KEY.test(key) && (await guarded(() => removeOld(join(dir, key), minAgeMs)))) gone++;
       return gone;
     },
 
@@ -115,16 +115,31 @@ async function removeOld(path: string, minAgeMs: number): Promise<boolean> {
   return false;
 }
 
-/** Drafts of a process that was killed while writing. */
-async function removeDrafts(tenantFolder: string): Promise<void> {
-  for (const shard of (await readdir(tenantFolder).catch(unlessMissing)) ?? []) {
-    for (const name of (await readdir(join(tenantFolder, shard)).catch(unlessMissing)) ?? []) {
-      if (!name.startsWith('.draft-')) continue;
-      const path = join(tenantFolder, shard, name);
-      const known = await stat(path).catch(unlessMissing);
-      if (known !== undefined && Date.now() - known.ctimeMs > DRAFT_LIFE_MS) await rm(path, { force: true });
+/** Folder by folder in the order of their names; one folder has some part of one tenant. Drafts that were left behind go as they are met. */
+async function listAfter(dir: string, after: string, limit: number): Promise<StoredBlob[]> {
+  const found: StoredBlob[] = [];
+  for (const tenant of await namesIn(dir)) {
+    if (tenant < after.split('/', 1).join('/')) continue;
+    for (const part of await namesIn(join(dir, tenant))) {
+      const folder = `${tenant}/${part}`;
+      if (folder < after.split('/', 2).join('/')) continue;
+      for (const name of await namesIn(join(dir, folder))) {
+        const key = `${folder}/${name}`;
+        if (name.startsWith('.draft-')) await removeDraft(join(dir, key));
+        else if (key > after && KEY.test(key)) found.push({ key, hash: name });
+        if (found.length === limit) return found;
+      }
     }
   }
+  return found;
+}
+
+const namesIn = async (folder: string): Promise<string[]> => ((await readdir(folder).catch(unlessMissing)) ?? []).toSorted();
+
+/** Of a process that was killed while writing. */
+async function removeDraft(path: string): Promise<void> {
+  const known = await stat(path).catch(unlessMissing);
+  if (known !== undefined && Date.now() - known.ctimeMs > DRAFT_LIFE_MS) await rm(path, { force: true });
 }
 
 function unlessMissing(error: unknown): undefined {

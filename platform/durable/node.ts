@@ -39,6 +39,8 @@ import { createShortage, type Shortage } from './shortage.ts';
 import { createTimers, type Timers } from './timers.ts';
 
 const TRIM_EVERY_POLLS = 6;
+/** Of 5,000 rows each. */
+const TRIM_PARTS = 60;
 const READS_AT_ONCE = 64;
 
 export interface DurableNodeOptions {
@@ -261,7 +263,7 @@ function pollRegularly({ options, metrics, timers, feeds, shards, membership }: 
     metrics.streamAge(pending.oldestStreamMs / 1_000);
     metrics.streamLag(pending.streamLag);
     metrics.timerOverdue(pending.firstDueMs === undefined ? 0 : Math.max(0, membership.timeMs() - pending.firstDueMs) / 1_000);
-    if (++polls % TRIM_EVERY_POLLS === 0) await store.trimStreams(shards.held());
+    if (++polls % TRIM_EVERY_POLLS === 0) await trimStreams(store, shards.held());
   };
   const schedule = (): void => {
     // A failed poll is followed by the next one; what is wrong with the database is reported by the renewals.
@@ -278,6 +280,11 @@ function pollRegularly({ options, metrics, timers, feeds, shards, membership }: 
     ended = true;
     cancel();
   };
+}
+
+/** Until nothing passed is left, a bounded number of times: rows may come faster than one part a poll. */
+async function trimStreams(store: DurableStore, fences: readonly Fence[]): Promise<void> {
+  for (let part = 0; part < TRIM_PARTS; part++) if ((await store.trimStreams(fences)) === 0) return;
 }
 
 function joinTimerReads(store: DurableStore, scheduler: Scheduler): (shard: number, limit: number) => Promise<readonly TimerRow[]> {

@@ -15,7 +15,7 @@ export interface MetricLabel {
 export interface MetricRow {
   readonly name: string;
   readonly kind: MetricKind;
-  readonly unit: 'seconds' | 'rows' | 'shards' | 'runs' | 'effects' | 'requests' | 'refusals' | 'messages';
+  readonly unit: 'seconds' | 'rows' | 'shards' | 'runs' | 'effects' | 'requests' | 'refusals' | 'messages' | 'partitions' | 'bytes' | 'days';
   readonly help: string;
   readonly labels: readonly MetricLabel[];
 }
@@ -61,6 +61,15 @@ export const METRICS: readonly MetricRow[] = [
   ),
   row('gauge', 'palace_runs_in_memory', 'runs', 'Runs held in memory; idle ones leave it.'),
   row('counter', 'palace_runs_quarantined_total', 'runs', 'Runs set aside because their journal or a decision failed.'),
+  row('counter', 'palace_runs_expired_total', 'runs', 'Ended runs removed because their time was over.'),
+  row('gauge', 'palace_journal_partitions', 'partitions', 'Partitions of the journal; set by the process that owns the first shard.'),
+  row('gauge', 'palace_database_bytes', 'bytes', 'Size of the database; set by the process that owns the first shard.'),
+  row(
+    'gauge',
+    'palace_days_until_full',
+    'days',
+    'Days until the room for the database is used up, as it grew in the last day; +Inf when it does not grow, NaN when nobody can know.',
+  ),
   row(
     'counter',
     'palace_effects_total',

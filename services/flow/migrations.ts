@@ -14,6 +14,9 @@ const MATCHED_TABLES = ['subscription', 'event'] as const;
 /** Written by people and by what others deliver, as one tenant. */
 const WEBHOOK_TABLES = ['webhook', 'webhook_key', 'webhook_delivery'] as const;
 
+/** Where runs leave rows behind. */
+const EXPIRED_TABLES = ['run', 'segment', 'journal', 'snapshot', 'effect', 'subscription', 'blob_ref'] as const;
+
 const read = (name: string): string => readFileSync(new URL(`./migrations/${name}`, import.meta.url), 'utf8');
 
 export function flowMigrations(): MigrationPlan {
@@ -22,7 +25,7 @@ export function flowMigrations(): MigrationPlan {
     { name: 'row-security', sql: rowSecurity() },
     { name: 'write-rows', sql: read('003-write-rows.sql') },
     { name: 'triggers', sql: `${read('004-triggers.sql')}\n${triggerSecurity()}` },
-    { name: 'retention', sql: read('005-retention.sql') },
+    { name: 'retention', sql: read('005-retention.sql').replace('{{expire_policies}}', expirePolicies()) },
   ];
   const all = [...durableMigrations(), ...own];
   return { schema: 'flow', migrations: all.map((m, i) => ({ ...m, number: i + 1 })) };
@@ -47,4 +50,12 @@ function triggerSecurity(): string {
     tenantTable('{{schema}}', 'event_trigger', { api: ['select', 'insert', 'delete'], engine: ['select', 'update'] }),
     ...WEBHOOK_TABLES.map((table) => tenantTable('{{schema}}', table, { api: ['select', 'insert', 'update', 'delete'], engine: [] })),
   ].join('\n');
+}
+
+/** Runs that expire go together, whosever they are; who removes them owns their shards. */
+function expirePolicies(): string {
+  return EXPIRED_TABLES.map(
+    (table) =>
+      `create policy palace_engine_expire on {{schema}}.${table} for delete to palace_engine using (shard = any ((select palace.shards())::integer[]));`,
+  ).join('\n');
 }

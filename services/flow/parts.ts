@@ -6,6 +6,7 @@ import type { Compiler } from './compiler.ts';
 import type { Engine } from './engine/engine.ts';
 import type { Programs } from './engine/programs.ts';
 import { scheduleShard } from './engine/placement.ts';
+import type { Retention } from './retention/retention.ts';
 import type { FlowReads } from './store/read.ts';
 
 /** What the routes and the pieces of this service work with. */
@@ -16,6 +17,7 @@ export interface FlowParts {
   readonly programs: Programs;
   readonly reads: FlowReads;
   readonly compiler: Compiler;
+  readonly retention: Retention;
 }
 
 /** Every process asks anew what `latest` means. */

@@ -33,6 +33,8 @@ import { flowMigrations } from './migrations.ts';
 import { countOpenRunsRegularly } from './open-runs.ts';
 import type { FlowParts } from './parts.ts';
 import { publishSource } from './publishing.ts';
+import { createRetention, type Retention } from './retention/retention.ts';
+import type { TableBound } from './retention/storage.ts';
 import { prepareJournal } from './retention/journal-periods.ts';
 import { flowRoutes } from './routes.ts';
 import { postgresFlowStore } from './store/postgres.ts';
@@ -50,6 +52,7 @@ export interface FlowService {
   startRun(tenant: string, flow: string, input: Json): { readonly accepted: Promise<string>; readonly ended: Promise<RunEnd> };
   readonly engine: Engine;
   readonly node: DurableNode;
+  readonly retention: Retention;
 }
 
 export interface FlowOptions {
@@ -59,6 +62,8 @@ export interface FlowOptions {
   readonly runtimeMetadata?: Readonly<Record<string, Json>>;
   /** Starts the canary of the installation as its settings say; without it there is none. */
   readonly canary?: boolean;
+  /** Who owns each table of the database, and what bounds it. */
+  readonly tables?: ReadonlyMap<string, TableBound>;
 }
 
 function ownExecutors({ egress, config }: Platform, compiler: Compiler): [string, Executor][] {
@@ -103,7 +108,8 @@ export async function openFlow(platform: Platform, options: FlowOptions = {}): P
     store: postgresDurableStore({ database, schema: 'flow', service: 'flow' }),
     settings: { ...config.durable, drainMs: config.installation.drainMs },
   });
-  const parts: FlowParts = { platform, engine, node, programs, reads: flowReads(database, platform.blobs), compiler };
+  const retention = createRetention({ platform, node, engine, scheduler, tables: options.tables ?? new Map() });
+  const parts: FlowParts = { platform, engine, node, programs, reads: flowReads(database, platform.blobs), compiler, retention };
   const stopCounting = countRegularly(parts);
   let canary: Canary | undefined;
   const stopListening = platform.bus.subscribe('flow.published', ({ data }) =>
@@ -113,14 +119,17 @@ export async function openFlow(platform: Platform, options: FlowOptions = {}): P
     engine,
     node,
     door: doorOf(parts, () => canary),
+    retention,
     async start() {
       await node.start();
+      retention.begin();
       if (options.canary === true && config.canary.everyMs > 0) canary = startCanary(parts, config.canary);
     },
     async stop() {
       stopListening();
       stopCounting();
       await canary?.stop();
+      await retention.end();
       await node.stop();
       code.close();
       await parts.compiler.close();

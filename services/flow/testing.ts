@@ -63,6 +63,8 @@ export interface TestNode {
 
 export interface Installation {
   readonly outside: Outside;
+  /** The data folder of its nodes. */
+  readonly dir: string;
   open(options?: NodeOptions): Promise<TestNode>;
   /** As the owner of the database: to look at rows, and to damage them. */
   sql<T = Record<string, unknown>>(text: string, values?: readonly unknown[]): Promise<T[]>;
@@ -77,6 +79,7 @@ export async function openInstallation(): Promise<Installation> {
   const nodes = new Set<TestNode>();
   return {
     outside,
+    dir,
     async open(options = {}) {
       const node = await openNode(db.url, dir, outside, options);
       const counted = { ...node, close: () => (nodes.delete(counted), node.close()), kill: () => (nodes.delete(counted), node.kill()) };

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { periodMs, periodsToMake } from './periods.ts';
+import { MOST_COPIED, periodMs, periodsToMake, treatmentOf } from './periods.ts';
 import { bornMs, runsFrom } from './run-id.ts';
 
 const DAY_MS = 86_400_000;
@@ -35,5 +35,21 @@ describe('periods of the journal', () => {
     expect(made.map(({ fromRun }) => bornMs(fromRun) / DAY_MS)).toEqual([5, 6]);
     expect(periodsToMake(made.at(-1)?.toRun, 5 * DAY_MS, DAY_MS)).toEqual([]);
     expect(periodsToMake(made.at(-1)?.toRun, 5 * DAY_MS + 1, DAY_MS)).toHaveLength(1);
+  });
+});
+
+describe('a period that is over', () => {
+  const period = { fromRun: runsFrom(10 * DAY_MS), toRun: runsFrom(11 * DAY_MS) };
+  const after = 40 * DAY_MS;
+  const how = (kept: number, expired: number, stillMs = 2 * DAY_MS, nowMs = after) => treatmentOf(period, { kept, expired, stillMs }, nowMs, DAY_MS);
+
+  it('is dropped as soon as none of its runs is left, and never in its own time', () => {
+    expect([how(0, 0), how(0, 5_000), how(0, 0, 0)]).toEqual(['drop', 'drop', 'drop']);
+    expect([how(0, 0, 0, 10.5 * DAY_MS), how(0, 7, 0, 11 * DAY_MS + 59_999)]).toEqual(['leave', 'leave']);
+  });
+
+  it('is copied when a few are kept, swept when many are, and left while they still go', () => {
+    expect([how(1, 3), how(MOST_COPIED, 3 * MOST_COPIED), how(1, 2), how(MOST_COPIED + 1, 1e6)]).toEqual(['rewrite', 'rewrite', 'sweep', 'sweep']);
+    expect([how(1, 3, 1_000), how(MOST_COPIED + 1, 1e6, DAY_MS - 1), how(5, 0)]).toEqual(['leave', 'leave', 'leave']);
   });
 });

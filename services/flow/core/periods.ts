@@ -9,6 +9,8 @@ const PARTS_OF_SHORTEST = 30;
 const PARTS_OF_LONGEST = 120;
 const LEAST_AHEAD_MS = 60_000;
 const PERIODS_AHEAD = 2;
+/** Of a period whose runs still go one by one not every rest is copied. */
+const REWRITE_PAUSE_MS = 3_600_000;
 
 export interface Period {
   /** runsFrom() of its beginning and of its end. */
@@ -34,4 +36,34 @@ export function periodsToMake(latestRun: string | undefined, nowMs: number, leng
     fromMs = toMs;
   }
   return made;
+}
+
+export type Treatment =
+  /** Nothing of it is kept. */
+  | 'drop'
+  /** Little is kept: that is copied, the rest dropped. */
+  | 'rewrite'
+  /** Much is kept: what is not is deleted row by row. */
+  | 'sweep'
+  | 'leave';
+
+/** Runs that a rewrite may copy while the partition is locked. */
+export const MOST_COPIED = 2_000;
+const GONE_PER_KEPT = 3;
+
+/**
+ * What is to be done with a period. `kept`: runs of it that are still there, counted up to MOST_COPIED + 1. `expired`: those that left
+ * entries behind; `stillMs`: for how long their number has not changed.
+ */
+export function treatmentOf(
+  { toRun }: Period,
+  { kept, expired, stillMs }: { readonly kept: number; readonly expired: number; readonly stillMs: number },
+  nowMs: number,
+  lengthMs: number,
+): Treatment {
+  // Runs that are on their way still come to a period that has just ended.
+  if (bornMs(toRun) + LEAST_AHEAD_MS > nowMs) return 'leave';
+  if (kept === 0) return 'drop';
+  if (kept <= MOST_COPIED && expired >= kept * GONE_PER_KEPT) return stillMs >= Math.min(lengthMs, REWRITE_PAUSE_MS) ? 'rewrite' : 'leave';
+  return expired > 0 && stillMs >= lengthMs ? 'sweep' : 'leave';
 }

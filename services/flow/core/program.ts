@@ -250,6 +250,10 @@ export interface Program {
   readonly lifecycle?: 'workflow' | 'task';
   /** What was fetched for it: a run needs no network for that, and it never changes. */
   readonly fetched?: readonly PinnedText[];
+  /** From document.metadata.palace.retention: how long its ended runs are kept, where not as the server is set. */
+  readonly retention?: { readonly completedMs?: number; readonly failedMs?: number };
+  /** What the steps of its functions of elsewhere were made from: a run needs no network for them, and they never change. */
+  readonly functions?: readonly PinnedFunction[];
   readonly schedule?: Schedule;
   /** The normalised document: `$workflow.definition`. */
   readonly document: Json;

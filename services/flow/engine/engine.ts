@@ -37,6 +37,8 @@ export interface Engine {
   readonly watching: Watching;
   /** The status of a run in memory here, with its last committed seq. */
   peek(runId: string): { status: Slot['status']; lastSeq: number } | undefined;
+  /** Of these ended runs, those that nothing asks for here: kept out of memory until `free` (retention). */
+  setAside(runIds: readonly string[]): { readonly ids: readonly string[]; free(): void };
   /** Whether a run in memory here moves by itself; undefined when it is not here. */
   rest(runId: string): Rest | undefined;
   load(): { slots: number; idle: number; effects: number; pendingStarts: number };
@@ -74,6 +76,11 @@ export function createEngine(surroundings: Surroundings): Engine {
       const slot = parts.slots.get(runId);
       return slot === undefined || slot.fresh ? undefined : { status: slot.status, lastSeq: slot.lastSeq };
     },
+    setAside: (runIds) => {
+      const ids = runIds.filter((id) => !parts.slots.has(id) && !pieces.loading.wants(id) && !parts.expiring.has(id));
+      for (const id of ids) parts.expiring.add(id);
+      return { ids, free: () => ids.forEach((id) => parts.expiring.delete(id)) };
+    },
     rest: (runId) => {
       const slot = parts.slots.get(runId);
       if (slot === undefined || slot.fresh) return undefined;
@@ -96,6 +103,7 @@ function assemble(surroundings: Surroundings): Pieces {
     held: new Map(),
     draining: new Set(),
     lines: createLines(surroundings),
+    expiring: new Set(),
     watching: createWatching(),
     get effects() {
       return effects;

@@ -24,6 +24,8 @@ const UNREAD_RETRY_MS = 1_000;
 export interface Loading {
   /** Queues a command for a run that is not in memory and sees to its being read. */
   want(shard: number, tenant: string, runId: string, envelope: Envelope | undefined): void;
+  /** Whether something for this run waits for its being read. */
+  wants(runId: string): boolean;
   /** Forgets what was wanted of a shard. */
   drop(shard: number): readonly Envelope[];
 }
@@ -67,7 +69,7 @@ export function createLoading(parts: EngineParts): Loading {
   async function readBatch(): Promise<void> {
     const wishes = [...readable()];
     if (wishes.length === 0) {
-      // Past our own deadline: the lease is renewed in a moment, or close() drops what is wanted.
+      // Past our own deadline: the lease is renewed in a moment, or close() drops what is wanted. One that is being removed is gone then.
       if (wanted.size > 0) parts.scheduler.after(RETRY_MS, schedule);
       return;
     }
@@ -88,15 +90,15 @@ export function createLoading(parts: EngineParts): Loading {
 
   function readable(): Map<string, Wanted> {
     const wishes = new Map<string, Wanted>();
-    const unowned: string[] = [];
+    const unreadable: string[] = [];
     for (let left = line.size; left > 0 && wishes.size < BATCH; left--) {
       const id = line.shift() as string;
       const wish = wanted.get(id);
       if (wish === undefined) continue;
-      if (parts.node().fence(wish.shard) === undefined) unowned.push(id);
+      if (parts.node().fence(wish.shard) === undefined || parts.expiring.has(id)) unreadable.push(id);
       else wishes.set(id, wish);
     }
-    lineUp(unowned);
+    lineUp(unreadable);
     return wishes;
   }
 
@@ -171,6 +173,7 @@ export function createLoading(parts: EngineParts): Loading {
 
   return {
     want,
+    wants: (runId) => wanted.has(runId) || away.has(runId),
     drop: (shard) => {
       const dropped: Envelope[] = [];
       for (const list of [wanted, away]) {

@@ -99,6 +99,8 @@ export interface EngineParts {
   readonly draining: Set<number>;
   /** What waits for a place in any shard, by tenant (lines.ts). */
   readonly lines: (shard: number) => Promise<FairShare>;
+  /** Ended runs that are being removed at this moment: not read until it is done. */
+  readonly expiring: Set<string>;
 
   /**
    * Asks whether the shard is held without a break since this call. Rows are handed over again to each ownership, so what waited for

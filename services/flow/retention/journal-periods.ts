@@ -50,8 +50,8 @@ async function make(client: PoolClient, { fromRun, toRun }: Period, log: Log): P
 /** Of `runsFrom()`: letters and digits alone. */
 const partitionName = (fromRun: string): string => `journal_${fromRun.slice('run_'.length)}`;
 
-/** I1, I2 */
-async function asOnlyOne(owner: Pool, lockTimeoutMs: number, work: (client: PoolClient) => Promise<void>): Promise<boolean> {
+/** I1, I2. False when somebody was in the way: with the next look again. */
+export async function asOnlyOne(owner: Pool, lockTimeoutMs: number, work: (client: PoolClient) => Promise<void>): Promise<boolean> {
   const client = await owner.connect();
   let failure: Error | undefined;
   try {

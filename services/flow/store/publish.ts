@@ -62,6 +62,13 @@ export async function publish(
       compiled.rewritten ?? source,
       nowMs,
     ]);
+    const { retention } = program;
+    if (retention !== undefined)
+      await sql.query('insert into flow.retention (hash, completed_ms, failed_ms) values ($1, $2, $3) on conflict do nothing', [
+        hash,
+        retention.completedMs ?? null,
+        retention.failedMs ?? null,
+      ]);
     await sql.query(
       `insert into flow.definition (tenant, namespace, name, version, hash, title, published_ms, ordinal)
        select $1, $2, $3, $4, $5, $6, $7, coalesce(max(ordinal), 0) + 1 from flow.definition where namespace = $2 and name = $3`,

@@ -29,7 +29,7 @@ export const ACCEPTED: readonly Accepted[] = [
       '  title: Orders',
       '  summary: Takes **orders**.',
       '  tags: {team: sales}',
-      '  metadata: {owner: sales, palace: {concurrency: {limit: 3, key: .customer}, upgrade: compatible, lifecycle: task}}',
+      '  metadata: {owner: sales, palace: {concurrency: {limit: 3, key: .customer}, upgrade: compatible, lifecycle: task, retention: {completed: P7D, failed: {days: 30}}}}',
       'input: {schema: {format: json, document: {type: object, required: [id], properties: {id: {type: string, pattern: "^[0-9]+$"}}}}, from: .order}',
       'output: {as: {total: "${ .total }"}, schema: {document: true}}',
       'timeout: long',

@@ -2,11 +2,11 @@
 import type { Program } from '../program.ts';
 import { checkAuthentications } from './authentication.ts';
 import { present, type Compilation } from './compilation.ts';
-import { durationOf } from './durations.ts';
+import { durationOf, fixedDurationMs } from './durations.ts';
 import { expressionOf, ROOT_SCOPE, scopeWith } from './expressions.ts';
 import { PALACE_DOCUMENT, TIMEOUT_SHAPE } from './grammar.ts';
 import { checkErrors } from './kinds.ts';
-import { MAX_CONCURRENCY } from './limits.ts';
+import { LONGEST_RETENTION_MS, MAX_CONCURRENCY, SHORTEST_RETENTION_MS } from './limits.ts';
 import { didYouMean } from './nearest.ts';
 import { checkPolicies } from './retries.ts';
 import { checkShape, kindWord, shorten } from './shape.ts';
@@ -77,8 +77,13 @@ const loopNames = (c: Compilation): string[] =>
     return step?.kind === 'listen' && step.foreach !== undefined ? [step.foreach.item, step.foreach.at] : [];
   });
 
-/** document.metadata.palace: how runs of the flow live beside each other, how long with one version, and what others hear of them. */
-export function palaceOf(c: Compilation, document: MapNode | undefined): Pick<Program, 'concurrency' | 'upgrade' | 'lifecycle'> {
+type OfPalace = Pick<Program, 'concurrency' | 'upgrade' | 'lifecycle' | 'retention'>;
+
+/**
+ * document.metadata.palace: how runs of the flow live beside each other, how long with one version, what others hear of them, and how long
+ * they are kept.
+ */
+export function palaceOf(c: Compilation, document: MapNode | undefined): OfPalace {
   const palace = entry(mapAt(document, 'metadata'), 'palace');
   if (palace === undefined) return {};
   if (palace.kind !== 'map') {
@@ -88,11 +93,24 @@ export function palaceOf(c: Compilation, document: MapNode | undefined): Pick<Pr
   checkShape(c.report, palace, PALACE_DOCUMENT);
   const upgrade = textAt(palace, 'upgrade')?.value;
   const lifecycle = textAt(palace, 'lifecycle')?.value;
-  return present<Pick<Program, 'concurrency' | 'upgrade' | 'lifecycle'>>({
+  return present<OfPalace>({
     concurrency: concurrencyOf(c, mapAt(palace, 'concurrency')),
     upgrade: upgrade === 'compatible' ? upgrade : undefined,
     lifecycle: lifecycle === 'workflow' || lifecycle === 'task' ? lifecycle : undefined,
+    retention: retentionOf(c, mapAt(palace, 'retention')),
   });
+}
+
+function retentionOf(c: Compilation, node: MapNode | undefined): Program['retention'] {
+  if (node === undefined) return undefined;
+  const time = (name: string): number | undefined => {
+    const at = entry(node, name);
+    const ms = fixedDurationMs(c, at, ROOT_SCOPE);
+    if (at !== undefined && ms !== undefined && (ms < SHORTEST_RETENTION_MS || ms > LONGEST_RETENTION_MS))
+      c.report.error(at, 'Ended runs are kept for a minute at least and ten years at most.', 'Write it like P30D.');
+    return ms;
+  };
+  return present<NonNullable<Program['retention']>>({ completedMs: time('completed'), failedMs: time('failed') });
 }
 
 function concurrencyOf(c: Compilation, node: MapNode | undefined): Program['concurrency'] {

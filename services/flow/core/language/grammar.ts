@@ -244,6 +244,7 @@ export const PALACE_DOCUMENT: Shape = {
     concurrency: { is: ['map'], shape: { what: 'a concurrency limit', keys: { limit: { is: ['integer'], required: true }, key: expression } } },
     upgrade: { is: ['text'], oneOf: ['compatible'] },
     lifecycle: { is: ['text'], oneOf: ['workflow', 'task'] },
+    retention: { is: ['map'], shape: { what: 'how long runs are kept', keys: { completed: duration, failed: duration } } },
     schedule: {
       is: ['map'],
       shape: { what: 'the settings of a schedule', keys: { zone: text, catchUp: { is: ['text'], oneOf: ['all', 'last', 'skip'] }, paused: flag } },

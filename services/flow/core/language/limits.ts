@@ -20,6 +20,9 @@ export const DEFAULT_RETRY_DELAY_MS = 1_000;
 export const DEFAULT_DEADLINE_MS = 30_000;
 /** Longest duration: a hundred years. */
 export const MAX_DURATION_MS = 36_525 * 86_400_000;
+/** How long ended runs of a flow may be kept: a minute at least, ten years at most. */
+export const SHORTEST_RETENTION_MS = 60_000;
+export const LONGEST_RETENTION_MS = 3_650 * 86_400_000;
 export const MAX_CONCURRENCY = 100_000;
 /** Names under use.secrets. */
 export const MAX_SECRETS = 100;

@@ -125,6 +125,18 @@ const MISTAKES: readonly Mistake[] = [
     [HEAD, 'input: {schema: {document: {properties: {a: {type: string, required: true}}}}}', STEPS],
     ['2:70 /input/schema/document/properties/a/required | "required" must be a list of names. | It stands beside "properties", not inside a property.'],
   ],
+  [
+    'times of retention that make no sense',
+    [
+      "document: {dsl: '1.0.3', namespace: a, name: b, version: '1.0.0', metadata: {palace: {retention: {completed: PT5S, failed: '${ .x }', kept: P1D}}}}",
+      STEPS,
+    ],
+    [
+      '1:110 /document/metadata/palace/retention/completed | Ended runs are kept for a minute at least and ten years at most. | Write it like P30D.',
+      '1:124 /document/metadata/palace/retention/failed | This duration must be fixed, not an expression. | Write it like PT30S.',
+      '1:135 /document/metadata/palace/retention/kept | Unknown key "kept" in how long runs are kept. | It may have: completed, failed.',
+    ],
+  ],
   ['an output expression that does not parse', [HEAD, 'output: {as: ".a |"}', STEPS], ['2:19 /output/as | Expression: unexpected the end of the program.']],
   ['tabs for indentation', [HEAD, 'do:', '\t- a: {set: {x: 1}}'], ['3:1 | A tab cannot indent. | Indent with spaces.']],
   ['a key written twice', [HEAD, STEPS, HEAD], ['3:1 /document | The key "document" is written twice. | Keep one of them.']],
