@@ -10,6 +10,7 @@ export type FlowVersion = z.infer<typeof flow.flowVersion>;
 export type FlowDetail = z.infer<typeof flow.flowDetail>;
 export type FlowList = z.infer<typeof flow.flowList>;
 export type RunDetail = z.infer<typeof flow.runDetail>;
+export type Storage = z.infer<typeof flow.storage>;
 export type Schedule = z.infer<typeof flow.schedule>;
 export type Webhook = z.infer<typeof flow.webhook>;
 export type CreatedWebhook = z.infer<typeof flow.createdWebhook>;
@@ -92,6 +93,9 @@ export class Api {
   }
   listSchedules(query: { limit?: number; cursor?: string | undefined }): Promise<{ items: Schedule[]; next?: string | undefined }> {
     return this.#get(withQuery('/v1/schedules', query));
+  }
+  storage(): Promise<Storage> {
+    return this.#get('/v1/storage');
   }
   holdSchedule(verb: 'pause' | 'resume', ref: string): Promise<Accepted> {
     return this.#post(`/v1/schedules/${ref.split('/').map(encodeURIComponent).join('/')}/${verb}`, {});

@@ -54,7 +54,7 @@ export const FLOW_COMMANDS: readonly CommandSpec[] = [
   {
     name: 'get',
     group: 'Flows',
-    summary: 'Show flows, runs, schedules and events',
+    summary: 'Show flows, runs, schedules, events and what is stored',
     usage: [
       'get flows [--namespace NAME]',
       'get flow NAMESPACE/NAME[@VERSION] [-o yaml|json]',
@@ -62,12 +62,13 @@ export const FLOW_COMMANDS: readonly CommandSpec[] = [
       'get run RUN [--as-check]',
       'get schedules',
       'get events RUN [--after SEQ]',
+      'get storage',
     ],
     about: [
       'A flow as YAML or JSON is its document alone, in plain OWS: what can be published again, here or elsewhere. A file in shorthand (`kind: palace/v1`) comes back written out.',
     ],
     positionals: [
-      { name: 'WHAT', summary: 'What to show.', choices: ['flows', 'flow', 'runs', 'run', 'schedules', 'events'] },
+      { name: 'WHAT', summary: 'What to show.', choices: ['flows', 'flow', 'runs', 'run', 'schedules', 'events', 'storage'] },
       { name: 'NAME', summary: 'The flow (NAMESPACE/NAME) or the run id.', optional: true },
     ],
     flags: [
@@ -96,6 +97,7 @@ export const FLOW_COMMANDS: readonly CommandSpec[] = [
       { line: 'get runs --status waiting', says: 'Runs that wait for something.' },
       { line: 'get flow samples/order-intake -o yaml', says: 'The document, as it can be published again.' },
       { line: 'get run run_01j... --as-check', says: 'A real run as a test: put it into a file beside the flow.' },
+      { line: 'get storage', says: 'Bytes and rows of each table, growth, days until full, and what leaves next.' },
       { line: 'get schedules', says: 'What starts runs by itself: the next time, the last run, what waits and what was missed.' },
     ],
     exits: [0, 2, 6],

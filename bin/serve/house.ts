@@ -12,6 +12,7 @@ import { retireGeneratedKeys, writeCredentials } from './credentials.ts';
 import { gatewaySettings } from './gateway-settings.ts';
 import { isLoopbackHost } from './listen.ts';
 import { applySamples, startSamples } from './samples.ts';
+import { TABLES } from './tables.ts';
 
 export interface HouseOptions {
   readonly config: Config;
@@ -72,7 +73,7 @@ async function open({ config, dir, samples, stopping, logFile, say, gone }: Hous
   say('starting the services');
   const sampleService = samples ? await startSamples(dir) : undefined;
   opened.defer(() => sampleService?.close());
-  const flow = await openFlow(platform, { canary: true, runtimeMetadata: sampleService === undefined ? {} : { sampleService: sampleService.url } });
+  const flow = await openFlow(platform, { canary: true, tables: TABLES, runtimeMetadata: sampleService === undefined ? {} : { sampleService: sampleService.url } });
   opened.defer(() => flow.stop());
   const hooks = await openHookIntake(platform);
   const gateway = await openGateway(platform, { doors: [flow.door], hooks, settings: gatewaySettings(config) });

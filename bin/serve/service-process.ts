@@ -7,9 +7,10 @@ import { derivedKey } from '@palace/platform/installation-key.ts';
 import { openPlatform, type Platform } from '@palace/platform/platform.ts';
 import { writeFirstKey } from './credentials.ts';
 import { gatewaySettings } from './gateway-settings.ts';
+import { TABLES } from './tables.ts';
 
 /** What a flow process answers, as the gateway sees it. Deliveries of webhooks the gateway keeps itself. */
-const FLOW_PREFIXES = ['/v1/flows', '/v1/runs', '/v1/commands', '/v1/events', '/v1/schedules', '/v1/webhooks'];
+const FLOW_PREFIXES = ['/v1/flows', '/v1/runs', '/v1/commands', '/v1/events', '/v1/schedules', '/v1/webhooks', '/v1/limits', '/v1/storage'];
 
 export interface ServiceProcessOptions {
   readonly service: 'gateway' | 'flow';
@@ -46,7 +47,7 @@ function gatewayKey({ internalKey }: Platform): string {
 
 async function openFlowProcess(platform: Platform, opened: AsyncDisposableStack): Promise<string> {
   const { config } = platform;
-  const flow = await openFlow(platform, { canary: true });
+  const flow = await openFlow(platform, { canary: true, tables: TABLES });
   opened.defer(() => flow.stop());
   const door = openInternalDoor(platform, [flow.door], gatewayKey(platform), { settings: gatewaySettings(config) });
   opened.defer(() => door.close());

@@ -1,4 +1,4 @@
-// palace get: flows, flow, runs, run, schedules, events; as table, JSON or YAML.
+// palace get: flows, flow, runs, run, schedules, events, storage; as table, JSON or YAML.
 import { documentText } from '@palace/flow/core/language/yaml-text.ts';
 import { Api, type HistoryEvent, type Schedule } from '../api.ts';
 import type { Call } from '../call.ts';
@@ -17,9 +17,11 @@ const MOST_ROWS = 100_000;
 
 export async function execute(call: Call): Promise<ExitCode> {
   const [what, name] = call.args.positionals;
-  const plural = what === 'flows' || what === 'runs' || what === 'schedules';
-  if (plural && name !== undefined)
-    throw refused(`palace get ${what} takes no name.`, { next: `palace get ${what === 'schedules' ? what : `${what.slice(0, -1)} ${name}`}` });
+  const plural = what === 'flows' || what === 'runs' || what === 'schedules' || what === 'storage';
+  if (plural && name !== undefined) {
+    const next = what === 'schedules' || what === 'storage' ? what : `${what.slice(0, -1)} ${name}`;
+    throw refused(`palace get ${what} takes no name.`, { next: `palace get ${next}` });
+  }
   if (!plural && name === undefined)
     throw refused(`palace get ${what} needs ${what === 'flow' ? 'NAMESPACE/NAME' : 'a run id'}.`, {
       next: `palace get ${what === 'flow' ? 'flows' : 'runs'} lists them.`,
@@ -30,6 +32,7 @@ export async function execute(call: Call): Promise<ExitCode> {
   if (what === 'flows') await flows(call, api);
   else if (what === 'runs') await runs(call, api);
   else if (what === 'schedules') await schedules(call, api);
+  else if (what === 'storage') await printStorage(call, api);
   else if (what === 'flow') await flow(call, api, subject);
   else if (what === 'run') await run(call, api, subject);
   else await events(call, api, subject);
@@ -117,6 +120,14 @@ async function pages<T>(call: Call, ask: (limit: number, cursor: string | undefi
   const { items, next } = await readPages(most, (cursor, wanted) => ask(Math.min(PAGE, wanted), cursor));
   if (next !== undefined) call.terminal.note(`There are more; raise --limit (now ${most}).`);
   return items;
+}
+
+async function printStorage(call: Call, api: Api): Promise<void> {
+  const storage = await api.storage();
+  if (await structured(call, storage)) return;
+  const { storageTable, storageText } = await import('../storage-report.ts');
+  for (const line of storageText(storage)) call.terminal.out(line);
+  table(call.terminal, ...storageTable(storage));
 }
 
 /** JSON and YAML are the same for every subject. False: the caller prints its table. */

@@ -327,3 +327,28 @@ export const publishEvent = z
 
 /** Announced and enforced bounds. */
 export const limits = z.object({ items: z.array(z.object({ name: z.string(), value: z.number(), unit: z.string(), setting: z.string() })) });
+
+const bytes = z.number().int();
+/** Sizes, growth and bounds of what the database holds; what nobody can know is absent. */
+export const storage = z.object({
+  bytes,
+  freeBytes: bytes.optional(),
+  growthBytesADay: bytes.optional(),
+  /** Absent also when it does not grow. */
+  daysUntilFull: z.number().optional(),
+  retention: z.object({ completedMs: z.number(), failedMs: z.number(), keysMs: z.number() }),
+  items: z.array(
+    z.object({
+      name: z.string(),
+      bytes,
+      /** As the statistics of the database have it. */
+      rows: z.number(),
+      partitions: z.number(),
+      growthBytesADay: bytes.optional(),
+      owner: z.string().optional(),
+      bound: z.string().optional(),
+      oldest: z.string().optional(),
+      nextExpiry: z.string().optional(),
+    }),
+  ),
+});

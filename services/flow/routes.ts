@@ -4,6 +4,7 @@ import { controlRoutes } from './routes/control.ts';
 import { definitionRoutes } from './routes/definitions.ts';
 import { limitRoutes } from './routes/limits.ts';
 import { runRoutes } from './routes/runs.ts';
+import { storageRoutes } from './routes/storage.ts';
 import type { FlowParts } from './parts.ts';
 import { scheduleRoutes } from './triggers/schedule-routes.ts';
 import { webhookRoutes } from './triggers/webhook-routes.ts';
@@ -13,6 +14,7 @@ export const flowRoutes = (parts: FlowParts): readonly Route[] => [
   ...runRoutes(parts),
   ...controlRoutes(parts),
   ...limitRoutes(parts),
+  ...storageRoutes(parts),
   ...scheduleRoutes(parts),
   ...webhookRoutes(parts),
 ];

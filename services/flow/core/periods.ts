@@ -9,6 +9,8 @@ const PARTS_OF_SHORTEST = 30;
 const PARTS_OF_LONGEST = 120;
 const LEAST_AHEAD_MS = 60_000;
 const PERIODS_AHEAD = 2;
+/** A run is written so long after its birth at most; one that comes later loses nothing (journal_rest). */
+const LATE_MS = 15_000;
 /** Of a period whose runs still go one by one not every rest is copied. */
 const REWRITE_PAUSE_MS = 3_600_000;
 
@@ -62,7 +64,7 @@ export function treatmentOf(
   lengthMs: number,
 ): Treatment {
   // Runs that are on their way still come to a period that has just ended.
-  if (bornMs(toRun) + LEAST_AHEAD_MS > nowMs) return 'leave';
+  if (bornMs(toRun) + LATE_MS > nowMs) return 'leave';
   if (kept === 0) return 'drop';
   if (kept <= MOST_COPIED && expired >= kept * GONE_PER_KEPT) return stillMs >= Math.min(lengthMs, REWRITE_PAUSE_MS) ? 'rewrite' : 'leave';
   return expired > 0 && stillMs >= lengthMs ? 'sweep' : 'leave';

@@ -64,6 +64,29 @@ begin
   return cardinality(gone);
 end $$;
 
+-- The oldest closed segment of an owned shard that is over, of a run that may go on for ever: its events go, the run says from where on its
+-- history is kept (ENGINE E11). Fenced. Returns how many went: one or none.
+create index segment_closed on {{schema}}.segment (closed_ms);
+create function {{schema}}.expire_segment(ids integer[], epochs bigint[], now_ms bigint, keep_ms bigint, least_ms bigint) returns integer language plpgsql as $$
+declare
+  s {{schema}}.segment;
+  freed text[];
+begin
+  perform {{schema}}.enter('{}', ids);
+  perform {{schema}}.take_fences(ids, epochs);
+  select c.* into s from {{schema}}.segment c join {{schema}}.run r on r.id = c.run left join {{schema}}.retention k on k.hash = r.hash
+  where c.closed_ms < now_ms - least_ms and c.closed_ms < now_ms - coalesce(k.completed_ms, keep_ms) and c.shard = any (ids) order by c.closed_ms limit 1;
+  if not found then return 0; end if;
+  perform {{schema}}.enter(array[s.tenant], ids);
+  update {{schema}}.run set first_seq = s.last_seq + 1 where id = s.run and first_seq <= s.last_seq;
+  with gone as (delete from {{schema}}.journal where run = s.run and seq <= s.last_seq returning blob)
+  select array_agg(blob) filter (where blob is not null) into freed from gone;
+  delete from {{schema}}.blob_ref b where b.run = s.run and b.hash = any (freed)
+    and not exists (select from {{schema}}.journal j where j.run = s.run and j.blob = b.hash);
+  delete from {{schema}}.segment where run = s.run and number <= s.number;
+  return 1;
+end $$;
+
 -- What was never partitioned by time leaves by age, a bounded number at once. As the owner, who may look at nothing but what is that old.
 create index dedupe_age on {{schema}}.dedupe (at_ms);
 create index inbox_decided on {{schema}}.inbox (sent_ms) where state <> 'open';

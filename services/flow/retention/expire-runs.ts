@@ -61,6 +61,30 @@ export async function expireRuns(parts: ExpiryParts, nowMs: number): Promise<num
   return gone;
 }
 
+/** Closed segments of runs that go on: one after the other, as many as are over. Returns how many went. */
+export async function expireSegments({ database, node, keep, scheduler, stopped }: ExpiryParts, nowMs: number): Promise<number> {
+  const least = await shortestKept(database, keep);
+  for (let gone = 0; ; gone++) {
+    const held = node.owned();
+    if (held.length === 0 || stopped()) return gone;
+    const beganMs = scheduler.nowMs();
+    const { rows } = await database.engine.query<{ gone: number }>('select flow.expire_segment($1, $2, $3, $4, $5) as gone', [
+      ...columns(held),
+      nowMs,
+      keep.completedMs,
+      least,
+    ]);
+    if (rows[0]?.gone !== 1) return gone;
+    await new Promise<void>((resolve) => scheduler.after(scheduler.nowMs() - beganMs, resolve));
+  }
+}
+
+/** In the order in which locks are taken everywhere. */
+function columns(fences: readonly Fence[]): [number[], number[]] {
+  const sorted = fences.toSorted((a, b) => a.shard - b.shard);
+  return [sorted.map(({ shard }) => shard), sorted.map(({ epoch }) => epoch)];
+}
+
 /** No run is due before it. */
 async function shortestKept(database: Database, { completedMs, failedMs }: KeepTimes): Promise<number> {
   const { rows } = await database.engine.query<{ least: string | null }>('select min(least(completed_ms, failed_ms)) as least from flow.retention');
@@ -127,12 +151,8 @@ async function remove({ database, node, engine, scheduler }: ExpiryParts, due: r
   if (aside.ids.length === 0) return 0;
   let settled = false;
   try {
-    const held = [...fences.values()].toSorted((a, b) => a.shard - b.shard);
-    const { rows } = await database.engine.query<{ gone: number }>('select flow.expire_runs($1, $2, $3) as gone', [
-      held.map(({ shard }) => shard),
-      held.map(({ epoch }) => epoch),
-      aside.ids,
-    ]);
+    const values = [...columns([...fences.values()]), aside.ids];
+    const { rows } = await database.engine.query<{ gone: number }>('select flow.expire_runs($1, $2, $3) as gone', values);
     settled = true;
     return rows[0]?.gone ?? 0;
   } catch (error) {

@@ -134,6 +134,40 @@ describe('runs', () => {
   });
 });
 
+describe('the history of a run that goes on', () => {
+  const settings = { config: { flow: { historyEvents: 100 } } };
+  test('is kept for thirty days segment by segment; the page says from where on, and the run lives on', async () => {
+    await node.close();
+    node = await house.open(settings);
+    const lap = [listenFor('hear', 'agentspalace.signal.go'), { lap: { set: { heard: '${ .[0] }' }, then: 'hear' } }];
+    await node.flow.publish('acme', flowText('session', lap));
+    const id = await start(node, 'session');
+    const page = async () => (await node.call('GET', `/v1/runs/${id}`)).body['history'] as unknown as { firstSeq: number; lastSeq: number; segment: number };
+    const go = async (n: number): Promise<void> => void (await node.call('POST', `/v1/runs/${id}/signals`, { body: { name: 'go', data: { n } } }));
+    await until('it has closed segments', async () => {
+      await go(1);
+      return (await page()).segment > 3;
+    });
+    await until('it waits', async () => (await house.sql("select from flow.inbox where state = 'open'")).length === 0);
+    await lookIn(29 * DAY_MS);
+    expect((await page()).firstSeq).toBe(1);
+    await lookIn(30 * DAY_MS + 60_000);
+    const { firstSeq, segment } = await page();
+    expect(firstSeq).toBeGreaterThan(100);
+    expect(await house.sql('select from flow.segment')).toEqual([]);
+    expect(await house.sql('select min(seq) as seq from flow.journal where run = $1', [id])).toEqual([{ seq: firstSeq }]);
+    expect((await history(node, id))[0]).toMatchObject({ seq: firstSeq, type: 'segment.opened' });
+    expect(await node.call('POST', `/v1/runs/${id}/fork`, { body: { atSeq: 5, preview: true } })).toMatchObject({ body: { code: 'run.history-gone' } });
+    await node.close();
+    node = await house.open(settings);
+    await until('it opens another segment', async () => {
+      await go(2);
+      return (await page()).segment > segment;
+    });
+    expect((await page()).firstSeq).toBe(firstSeq);
+  });
+});
+
 describe('two processes', () => {
   test('remove each the runs of its own shards, together all, and one that is killed in the middle leaves nothing half', async () => {
     await node.flow.publish('acme', flowText('parent', [{ child: { run: { workflow: { namespace: 'test', name: 'quick', version: '1.0.0' } } } }]));
@@ -287,5 +321,38 @@ describe('what is known by its age', () => {
     expect((await history(node, kept))[0]?.data).toMatchObject({ input: { body } });
     await lookIn(31 * DAY_MS);
     expect(await blobFiles()).toEqual([]);
+  });
+});
+
+describe('what is stored', () => {
+  test('is told table by table: bytes, rows, growth, age, what leaves next, and how long the room lasts', async () => {
+    await ended('quick');
+    await node.flow.retention.look(node.flow.node.timeMs());
+    const before = await house.sql<{ at_ms: string }>('select at_ms from flow.storage_sample');
+    expect(before).toHaveLength(1);
+    await node.flow.retention.look(node.flow.node.timeMs());
+    expect(await house.sql('select from flow.storage_sample')).toHaveLength(1);
+    await house.sql('update flow.storage_sample set at_ms = at_ms - 43200000, bytes = bytes - 1000000, tables = tables || \'{"flow.run": 0}\'');
+    await node.close();
+    node = await house.open({ config: { retention: { capacityBytes: 100_000_000_000 } } });
+    const { status: answered, body } = await node.call('GET', '/v1/storage');
+    expect(answered).toBe(200);
+    const bytes = Number(body['bytes']);
+    expect(bytes).toBeGreaterThan(1_000_000);
+    expect(body['freeBytes']).toBe(100_000_000_000 - bytes);
+    expect(Number(body['growthBytesADay'])).toBeGreaterThan(1_900_000);
+    expect(Number(body['daysUntilFull'])).toBeGreaterThan(1);
+    const items = body['items'] as unknown as { name: string; bytes: number; growthBytesADay?: number; partitions: number; nextExpiry?: string }[];
+    const run = items.find(({ name }) => name === 'flow.run');
+    expect(run?.growthBytesADay).toBeGreaterThan(0);
+    expect(Date.parse(run?.nextExpiry ?? '') - Date.now()).toBeGreaterThan(29 * DAY_MS);
+    expect(items.find(({ name }) => name === 'flow.journal')?.partitions).toBeGreaterThan(2);
+    expect(items.some(({ name }) => /journal_[0-9a-z]{10}/.test(name))).toBe(false);
+    await lookIn(31 * DAY_MS);
+    const metrics = await node.metrics();
+    expect(metrics).toMatch(/^palace_runs_expired_total 1$/m);
+    expect(metrics).toMatch(/^palace_database_bytes [1-9]/m);
+    expect(metrics).toMatch(/^palace_journal_partitions [1-9]/m);
+    expect(metrics).toMatch(/^palace_days_until_full /m);
   });
 });

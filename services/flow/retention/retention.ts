@@ -12,7 +12,7 @@ import { periodMs } from '../core/periods.ts';
 import type { Engine } from '../engine/engine.ts';
 import { clearPeriods, type Seen } from './clear-periods.ts';
 import { collectBlobs } from './collect-blobs.ts';
-import { expireRuns } from './expire-runs.ts';
+import { expireRuns, expireSegments } from './expire-runs.ts';
 import { makePeriods } from './journal-periods.ts';
 import { keepSample, readStorage, type Storage, type StorageParts, type TableBound } from './storage.ts';
 
@@ -62,7 +62,9 @@ export function createRetention(options: RetentionOptions): Retention {
   async function expire(nowMs: number): Promise<void> {
     const { engine } = options;
     const { runsPerSecond } = config.retention;
-    metrics.expired.add(await expireRuns({ database, node, engine, scheduler, keep: config.retention, runsPerSecond, stopped }, nowMs));
+    const parts = { database, node, engine, scheduler, keep: config.retention, runsPerSecond, stopped };
+    metrics.expired.add(await expireRuns(parts, nowMs));
+    await expireSegments(parts, nowMs);
   }
 
   async function periods(nowMs: number): Promise<void> {

@@ -6,7 +6,7 @@ import { settingOf } from '../core/turn.ts';
 import type { FlowParts } from '../parts.ts';
 
 export function limitRoutes({ platform }: FlowParts): Route[] {
-  const { flow, effect, http } = platform.config;
+  const { flow, effect, http, retention } = platform.config;
   const ofRuns = (Object.keys(LIMIT_UNITS) as RunLimit[]).map((name) => ({ name, value: flow[name], unit: LIMIT_UNITS[name], setting: settingOf(name) }));
   const items = [
     ...ofRuns,
@@ -23,6 +23,14 @@ export function limitRoutes({ platform }: FlowParts): Route[] {
     { name: 'lookBackMs', value: flow.lookBackMs, unit: 'ms that a listen looks back', setting: 'PALACE_FLOW_LOOK_BACK_MS' },
     { name: 'caughtUp', value: flow.maxCaughtUp, unit: 'missed times of one schedule that are caught up', setting: 'PALACE_FLOW_MAX_CAUGHT_UP' },
     { name: 'gathered', value: flow.maxGathered, unit: 'events of one schedule that wait for others', setting: 'PALACE_FLOW_MAX_GATHERED' },
+    { name: 'completedRunsMs', value: retention.completedMs, unit: 'ms that a completed or cancelled run is kept', setting: 'PALACE_RETENTION_COMPLETED_MS' },
+    { name: 'failedRunsMs', value: retention.failedMs, unit: 'ms that a failed run is kept', setting: 'PALACE_RETENTION_FAILED_MS' },
+    {
+      name: 'repeatedRequestMs',
+      value: retention.keysMs,
+      unit: 'ms in which a request or an event that comes again is known',
+      setting: 'PALACE_RETENTION_KEYS_MS',
+    },
     { name: 'responseBytes', value: effect.maxResponseBytes, unit: 'bytes of one response', setting: 'PALACE_EFFECT_MAX_RESPONSE_BYTES' },
     {
       name: 'requestBytes',
