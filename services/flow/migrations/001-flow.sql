@@ -80,7 +80,6 @@ create table {{schema}}.journal_period (
   expired bigint not null default 0
 );
 grant select, update on {{schema}}.journal_period to palace_engine;
-grant select on {{schema}}.journal_period to palace_api;
 -- The segments of a run that are closed; the open one stands in its run row, so that a run of one segment has none here (ENGINE E11).
 create table {{schema}}.segment (
   run text collate "C" not null,

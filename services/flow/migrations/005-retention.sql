@@ -123,10 +123,11 @@ grant select on {{schema}}.retention to palace_engine;
 create table {{schema}}.storage_sample (
   at_ms bigint primary key,
   bytes bigint not null,
-  -- Table to bytes.
-  tables jsonb not null
+  -- Table to bytes, and to the time of its oldest row where it expires by age.
+  tables jsonb not null,
+  oldest jsonb not null
 );
-grant select on {{schema}}.storage_sample to palace_api;
+grant select on {{schema}}.storage_sample to palace_engine;
 -- Rows come and go in these: vacuumed by number, however large they have grown.
 alter table {{schema}}.run set (autovacuum_vacuum_scale_factor = 0.02);
 alter table {{schema}}.inbox set (autovacuum_vacuum_scale_factor = 0.02);

@@ -1,5 +1,5 @@
 // What the database holds: bytes and rows of each table, growth, room, the oldest and what leaves next.
-// I1 Sizes come from the catalog and rows from its statistics: nothing of a tenant is read.
+// I1 Sizes come from the catalog and rows from its statistics. Of what tenants have only times are read.
 // I2 Samples are kept for SAMPLES_KEPT_MS, one in SAMPLE_EVERY_MS: their number is bounded.
 import { statfs } from 'node:fs/promises';
 import type { Database, Sql } from '@palace/platform/database/port.ts';
@@ -66,8 +66,13 @@ export async function keepSample({ database }: StorageParts): Promise<void> {
   const { last = null, now = 0 } = rows[0] ?? {};
   if (last !== null && Number(now) - Number(last) < SAMPLE_EVERY_MS) return;
   const { atMs, bytes, tables } = await readSizes(database.owner);
-  const byName = JSON.stringify(Object.fromEntries(tables.map((one) => [one.name, one.bytes])));
-  await database.owner.query('insert into flow.storage_sample (at_ms, bytes, tables) values ($1, $2, $3) on conflict do nothing', [atMs, bytes, byName]);
+  await database.owner.query(
+    `insert into flow.storage_sample (at_ms, bytes, tables, oldest)
+     values ($1, $2, $3, jsonb_strip_nulls(jsonb_build_object('flow.dedupe', (select min(at_ms) from flow.dedupe),
+       'flow.inbox', (select min(sent_ms) from flow.inbox where state <> 'open'), 'flow.event', (select at_ms from flow.event order by position limit 1))))
+     on conflict do nothing`,
+    [atMs, bytes, JSON.stringify(Object.fromEntries(tables.map((one) => [one.name, one.bytes])))],
+  );
   await database.owner.query('delete from flow.storage_sample where at_ms < $1', [atMs - SAMPLES_KEPT_MS]);
 }
 
@@ -87,7 +92,7 @@ export interface Storage {
 
 export async function readStorage(parts: StorageParts): Promise<Storage> {
   const { database, tables: bounds } = parts;
-  const { atMs, bytes, tables } = await readSizes(database.owner);
+  const { atMs, bytes, tables } = await readSizes(database.engine);
   const before = await sampleBefore(database, atMs);
   const ages = await readAges(parts);
   const freeBytes = await roomOf(parts, bytes);
@@ -110,7 +115,7 @@ export async function readStorage(parts: StorageParts): Promise<Storage> {
 
 /** The oldest sample of the last day, or the newest of before. */
 async function sampleBefore(database: Database, atMs: number): Promise<{ atMs: number; bytes: number; tables: Record<string, number> } | undefined> {
-  const { rows } = await database.owner.query<{ at_ms: string; bytes: string; tables: Record<string, number> }>(
+  const { rows } = await database.engine.query<{ at_ms: string; bytes: string; tables: Record<string, number> }>(
     `(select at_ms, bytes, tables from flow.storage_sample where at_ms >= $1 order by at_ms limit 1)
      union all (select at_ms, bytes, tables from flow.storage_sample where at_ms < $1 order by at_ms desc limit 1) limit 1`,
     [atMs - GROWTH_SPAN_MS],
@@ -131,7 +136,7 @@ interface Age {
   readonly nextMs: number | undefined;
 }
 
-/** Of the tables that expire by age. `palace get storage` shows them; none of these reads more than the beginning of an index. */
+/** Of the tables that expire by age; keys, commands and events as the last sample has them. No more is read than the beginning of an index. */
 async function readAges({ database, keep }: StorageParts): Promise<Map<string, Age>> {
   const { rows: oldest } = await database.asEngine({ shards: ALL_SHARDS }, (sql) =>
     sql.query<{ id: string; status: RunStatus; ended_ms: string | null; hash: string }>(
@@ -144,18 +149,12 @@ async function readAges({ database, keep }: StorageParts): Promise<Map<string, A
   const ages = new Map<string, Age>([
     ['flow.run', { oldestMs: first === undefined ? undefined : bornMs(first), nextMs: finite(due.reduce((least, one) => Math.min(least, one), Infinity)) }],
   ]);
-  const { rows } = await database.owner.query<Record<'keys' | 'commands' | 'events' | 'period', string | null>>(
-    `select (select min(at_ms) from flow.dedupe) as keys, (select min(sent_ms) from flow.inbox where state <> 'open') as commands,
-       (select at_ms from flow.event order by position limit 1) as events, (select min(from_run) from flow.journal_period) as period`,
+  const { rows } = await database.engine.query<{ oldest: Record<string, number> | null; period: string | null }>(
+    `select (select oldest from flow.storage_sample order by at_ms desc limit 1) as oldest, (select min(from_run) from flow.journal_period) as period`,
   );
-  const { keys = null, commands = null, events = null, period = null } = rows[0] ?? {};
-  for (const [name, atMs] of [
-    ['flow.dedupe', keys],
-    ['flow.inbox', commands],
-    ['flow.event', events],
-  ] as const)
-    if (atMs !== null) ages.set(name, { oldestMs: Number(atMs), nextMs: Number(atMs) + keep.keysMs });
-  if (period !== null) ages.set('flow.journal', { oldestMs: bornMs(period), nextMs: undefined });
+  const { oldest: sampled, period } = rows[0] ?? {};
+  for (const [name, atMs] of Object.entries(sampled ?? {})) ages.set(name, { oldestMs: atMs, nextMs: atMs + keep.keysMs });
+  if (typeof period === 'string') ages.set('flow.journal', { oldestMs: bornMs(period), nextMs: undefined });
   return ages;
 }
 
