@@ -73,7 +73,11 @@ async function open({ config, dir, samples, stopping, logFile, say, gone }: Hous
   say('starting the services');
   const sampleService = samples ? await startSamples(dir) : undefined;
   opened.defer(() => sampleService?.close());
-  const flow = await openFlow(platform, { canary: true, tables: TABLES, runtimeMetadata: sampleService === undefined ? {} : { sampleService: sampleService.url } });
+  const flow = await openFlow(platform, {
+    canary: true,
+    tables: TABLES,
+    runtimeMetadata: sampleService === undefined ? {} : { sampleService: sampleService.url },
+  });
   opened.defer(() => flow.stop());
   const hooks = await openHookIntake(platform);
   const gateway = await openGateway(platform, { doors: [flow.door], hooks, settings: gatewaySettings(config) });

@@ -55,6 +55,8 @@ const GATEWAY: Readonly<Record<string, string>> = {
 const PALACE: Readonly<Record<string, string>> = {
   wrapping_key: 'one for each key of the vault',
   data_key: 'one for each tenant and rotation',
+  audit: 'PALACE_AUDIT_KEEP_DAYS, looked at with every 256th entry of a tenant',
+  audit_head: 'one for each tenant',
   migration: 'one for each migration of a release',
 };
 

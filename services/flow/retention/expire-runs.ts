@@ -38,7 +38,7 @@ interface Row extends Candidate {
 
 /** One round over everything that may be due at `nowMs`. Returns how many runs went. */
 export async function expireRuns(parts: ExpiryParts, nowMs: number): Promise<number> {
-  const { database, node, keep } = parts;
+  const { database, node, keep, scheduler } = parts;
   const shortest = await shortestKept(database, keep);
   const end = runsFrom(nowMs - shortest);
   let gone = 0;
@@ -46,7 +46,9 @@ export async function expireRuns(parts: ExpiryParts, nowMs: number): Promise<num
   for (let after = ''; !parts.stopped();) {
     const shards = node.owned().map(({ shard }) => shard);
     if (shards.length === 0) return gone;
+    const beganMs = scheduler.nowMs();
     const rows = await readPage(database, shards, after, end, size);
+    await rest(parts, 0, scheduler.nowMs() - beganMs);
     const whole = wholeBirths(rows, rows.length === size);
     const last = whole.at(-1);
     if (last === undefined && rows.length > 0 && size < LARGEST_PAGE) size *= 2;

@@ -7,6 +7,7 @@
 // Called by service.ts.
 import type { Config } from '@palace/platform/config.ts';
 import type { DurableNode, Scheduler } from '@palace/platform/durable/contract.ts';
+import type { Log } from '@palace/platform/telemetry/port.ts';
 import type { Platform } from '@palace/platform/platform.ts';
 import { periodMs } from '../core/periods.ts';
 import type { Engine } from '../engine/engine.ts';
@@ -31,7 +32,7 @@ export interface Retention {
   begin(): void;
   /** Ends the step that is under way, and begins none. */
   end(): Promise<void>;
-  /** One look at everything, as if it were that late; for tests. */
+  /** One look at everything, as if it were that late: for tests. */
   look(nowMs: number): Promise<void>;
   storage(): Promise<Storage>;
 }
@@ -44,97 +45,120 @@ interface RetentionOptions {
   readonly tables: ReadonlyMap<string, TableBound>;
 }
 
+interface Parts extends RetentionOptions {
+  readonly log: Log;
+  readonly lengthMs: number;
+  readonly storage: StorageParts;
+  readonly metrics: ReturnType<typeof retentionMetrics>;
+  readonly seen: Seen;
+  /** Where the walk over the blobs goes on. */
+  blobsAfter: string;
+  ended: boolean;
+  stopped(): boolean;
+}
+
+type Step = (parts: Parts, nowMs: number) => Promise<void>;
+
+const STEPS: readonly (readonly [string, Step])[] = [
+  ['runs', expire],
+  ['journal', periods],
+  ['keys, commands and events', byAge],
+  ['blobs', blobs],
+  ['sizes', sizes],
+];
+
 export function createRetention(options: RetentionOptions): Retention {
   const { platform, node, scheduler, tables } = options;
   const { config, database } = platform;
-  const log = platform.telemetry.log.child({ service: 'flow' });
-  const lengthMs = periodMs(config.retention);
-  const storageParts: StorageParts = { database, tables, ...roomSettings(platform), keep: config.retention };
-  const metrics = retentionMetrics(platform);
-  const seen: Seen = new Map();
-  let blobsAfter = '';
-  let ended = false;
+  const parts: Parts = {
+    ...options,
+    log: platform.telemetry.log.child({ service: 'flow' }),
+    lengthMs: periodMs(config.retention),
+    storage: { database, tables, ...roomSettings(platform), keep: config.retention },
+    metrics: retentionMetrics(platform),
+    seen: new Map(),
+    blobsAfter: '',
+    ended: false,
+    stopped: () => parts.ended,
+  };
   let cancel = (): void => undefined;
   let running: Promise<void> = Promise.resolve();
-  const stopped = (): boolean => ended;
-  const isFirst = (): boolean => !ended && node.fence(FIRST_SHARD) !== undefined;
-
-  async function expire(nowMs: number): Promise<void> {
-    const { engine } = options;
-    const { runsPerSecond } = config.retention;
-    const parts = { database, node, engine, scheduler, keep: config.retention, runsPerSecond, stopped };
-    metrics.expired.add(await expireRuns(parts, nowMs));
-    await expireSegments(parts, nowMs);
-  }
-
-  async function periods(nowMs: number): Promise<void> {
-    if (!isFirst()) return;
-    await makePeriods(database, nowMs, lengthMs, log);
-    metrics.partitions.set(await clearPeriods({ database, scheduler, log, stopped }, seen, nowMs, lengthMs));
-  }
-
-  async function byAge(nowMs: number): Promise<void> {
-    const { keysMs } = config.retention;
-    const beforeMs = nowMs - Math.max(keysMs, config.flow.lookBackMs);
-    for (let part = 0; part < BY_AGE_PARTS && isFirst(); part++) {
-      const beganMs = scheduler.nowMs();
-      const { rows } = await database.owner.query<Record<'keys' | 'commands' | 'events', number>>('select * from flow.expire_by_age($1, $2)', [
-        beforeMs,
-        BY_AGE_AT_ONCE,
-      ]);
-      const { keys = 0, commands = 0, events = 0 } = rows[0] ?? {};
-      if (Math.max(keys, commands, events) < BY_AGE_AT_ONCE) return;
-      await new Promise<void>((resolve) => scheduler.after(scheduler.nowMs() - beganMs, resolve));
-    }
-  }
-
-  async function blobs(): Promise<void> {
-    for (let page = 0; page < BLOB_PAGES && isFirst(); page++) {
-      const { next } = await collectBlobs(database, platform.blobs, blobsAfter, config.retention.blobGraceMs);
-      blobsAfter = next;
-      if (next === '') return;
-    }
-  }
-
-  async function sizes(): Promise<void> {
-    if (!isFirst()) return;
-    await keepSample(storageParts);
-    const { bytes, daysUntilFull } = await readStorage(storageParts);
-    metrics.bytes.set(bytes);
-    metrics.days.set(daysUntilFull ?? NaN);
-  }
-
-  async function look(nowMs: number): Promise<void> {
-    const steps: readonly [string, () => Promise<void>][] = [
-      ['runs', () => expire(nowMs)],
-      ['journal', () => periods(nowMs)],
-      ['keys, commands and events', () => byAge(nowMs)],
-      ['blobs', blobs],
-      ['sizes', sizes],
-    ];
-    for (const [what, step] of steps) {
-      if (ended) return;
-      await step().catch((error: unknown) => ended || log.warn('what has expired could not be removed; trying again', { what, error }));
-    }
-  }
 
   function schedule(): void {
-    const pauseMs = Math.min(LONGEST_LOOK_MS, Math.max(SHORTEST_LOOK_MS, lengthMs / LOOKS_A_PERIOD));
+    const pauseMs = Math.min(LONGEST_LOOK_MS, Math.max(SHORTEST_LOOK_MS, parts.lengthMs / LOOKS_A_PERIOD));
     cancel = scheduler.after(pauseMs, () => {
-      running = look(node.timeMs()).finally(() => ended || schedule());
+      running = look(parts, node.timeMs()).finally(() => parts.ended || schedule());
     });
   }
 
   return {
     begin: schedule,
-    look,
-    storage: () => readStorage(storageParts),
+    look: (nowMs) => look(parts, nowMs),
+    storage: () => readStorage(parts.storage),
     async end() {
-      ended = true;
+      parts.ended = true;
       cancel();
       await running;
     },
   };
+}
+
+/** I1 */
+async function look(parts: Parts, nowMs: number): Promise<void> {
+  for (const [what, step] of STEPS) {
+    if (parts.ended) return;
+    await step(parts, nowMs).catch((error: unknown) => parts.ended || parts.log.warn('what has expired could not be removed; trying again', { what, error }));
+  }
+}
+
+const isFirst = ({ ended, node }: Parts): boolean => !ended && node.fence(FIRST_SHARD) !== undefined;
+
+async function expire({ platform, node, engine, scheduler, metrics, stopped }: Parts, nowMs: number): Promise<void> {
+  const { retention } = platform.config;
+  const expiry = { database: platform.database, node, engine, scheduler, keep: retention, runsPerSecond: retention.runsPerSecond, stopped };
+  metrics.expired.add(await expireRuns(expiry, nowMs));
+  await expireSegments(expiry, nowMs);
+}
+
+async function periods(parts: Parts, nowMs: number): Promise<void> {
+  const { platform, scheduler, log, lengthMs, seen, stopped } = parts;
+  const { database } = platform;
+  if (!isFirst(parts)) return;
+  await makePeriods(database, nowMs, lengthMs, log);
+  parts.metrics.partitions.set(await clearPeriods({ database, scheduler, log, stopped }, seen, nowMs, lengthMs));
+}
+
+async function byAge(parts: Parts, nowMs: number): Promise<void> {
+  const { platform, scheduler } = parts;
+  const { retention, flow } = platform.config;
+  const beforeMs = nowMs - Math.max(retention.keysMs, flow.lookBackMs);
+  for (let part = 0; part < BY_AGE_PARTS && isFirst(parts); part++) {
+    const beganMs = scheduler.nowMs();
+    const { rows } = await platform.database.owner.query<Record<'keys' | 'commands' | 'events', number>>('select * from flow.expire_by_age($1, $2)', [
+      beforeMs,
+      BY_AGE_AT_ONCE,
+    ]);
+    const { keys = 0, commands = 0, events = 0 } = rows[0] ?? {};
+    if (Math.max(keys, commands, events) < BY_AGE_AT_ONCE) return;
+    await new Promise<void>((resolve) => scheduler.after(scheduler.nowMs() - beganMs, resolve));
+  }
+}
+
+async function blobs(parts: Parts): Promise<void> {
+  const { database, blobs: store, config } = parts.platform;
+  for (let page = 0; page < BLOB_PAGES && isFirst(parts); page++) {
+    const { next } = await collectBlobs(database, store, parts.blobsAfter, config.retention.blobGraceMs);
+    parts.blobsAfter = next;
+    if (next === '') return;
+  }
+}
+
+async function sizes(parts: Parts): Promise<void> {
+  if (!isFirst(parts)) return;
+  await keepSample(parts.storage);
+  const { bytes, daysUntilFull } = await readStorage(parts.storage);
+  parts.metrics.bytes.set(bytes);
+  parts.metrics.days.set(daysUntilFull ?? NaN);
 }
 
 function roomSettings({ config, embedded }: Platform): { capacityBytes: Config['retention']['capacityBytes']; diskOf: string | undefined } {
