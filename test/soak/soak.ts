@@ -1,5 +1,6 @@
 // Soak: so many runs that retention must keep up, and what it must then show. One JSON line of figures; exit code 1 where a bound is missed.
-//   node test/soak/soak.ts [--runs 1000000] [--retention-ms 60000] [--clients 50] [--report-rates]
+//   node test/soak/soak.ts [--runs 1000000] [--seconds N] [--retention-ms 60000] [--clients 50] [--report-rates]
+// --seconds: no more than so long; what was done until then is judged, and told as `done`.
 // Bounds, once the run is long enough to tell (several times the retention):
 //   the database levels off: over the last third it grows by less than 5 %
 //   throughput of the last tenth is at least 0.9 of the first; --report-rates: told and not judged, the machine may be busy with others
@@ -20,6 +21,8 @@ import { judge, type Figures, type Look } from './figures.ts';
 
 const TENANT = 'soak';
 const PARTS = 50;
+/** Where the time may end it, the parts are small enough to be many. */
+const MOST_IN_A_PART = 500;
 const LAST_WAIT_MS = 240_000;
 
 const PARENT = `document: { dsl: '1.0.3', namespace: bench, name: parent, version: '1.0.0' }
@@ -34,6 +37,7 @@ do:
 const { values } = parseArgs({
   options: {
     runs: { type: 'string', default: '1000000' },
+    seconds: { type: 'string' },
     'retention-ms': { type: 'string', default: '60000' },
     clients: { type: 'string', default: '50' },
     'report-rates': { type: 'boolean', default: false },
@@ -78,17 +82,29 @@ function open({ databaseUrl, dir }: Ground): Promise<Platform> {
 async function soak(flow: FlowService, platform: Platform, { postgres }: Ground): Promise<Figures> {
   const looks: Look[] = [await look(platform, 0, 0)];
   let failed = 0;
-  for (let part = 0; part < PARTS; part++) {
-    const size = Math.floor((runs * (part + 1)) / PARTS) - Math.floor((runs * part) / PARTS);
+  const size = values.seconds === undefined ? Math.ceil(runs / PARTS) : Math.min(Math.ceil(runs / PARTS), MOST_IN_A_PART);
+  const end = performance.now() + Number(values.seconds ?? Infinity) * 1_000;
+  for (let begun = 0; begun < runs && performance.now() < end; begun += size) {
     const begin = cpuOf(postgres);
-    const pooled = await pool(size, Number(values.clients), (n) => one(flow, part * size + n), Infinity);
+    const pooled = await pool(Math.min(size, runs - begun), Number(values.clients), (n) => one(flow, begun + n), Infinity);
     failed += pooled.failed;
     const cpuMs = round(((cpuOf(postgres) - begin) * 1_000) / size, 3);
     looks.push({ ...(await look(platform, looks.at(-1)!.done + pooled.done, pooled.perSecond)), cpuMs });
     const { done, perSecond, databaseMb, heapMb, left } = looks.at(-1) as Look;
     process.stderr.write(`${done} runs, ${perSecond}/s, ${cpuMs} ms of processor a run, database ${databaseMb} MB, heap ${heapMb} MB, ${left} runs kept\n`);
   }
-  return { looks, told: { ...tellOf(looks), runs, failed, retentionMs, leftAfterwards: await waitUntilGone(platform), memoryMb: memoryMb([process.pid]) } };
+  return {
+    looks,
+    told: {
+      ...tellOf(looks),
+      runs,
+      done: (looks.at(-1) as Look).done,
+      failed,
+      retentionMs,
+      leftAfterwards: await waitUntilGone(platform),
+      memoryMb: memoryMb([process.pid]),
+    },
+  };
 }
 
 function cpuOf(postgres: number): number {
