@@ -34,6 +34,7 @@ const FLOW: Readonly<Record<string, string>> = {
   definition: BY_PEOPLE,
   retention: 'one for each version that says how long its runs are kept',
   schedule: 'one for each flow with a schedule',
+  waiting_start: 'PALACE_FLOW_MAX_WAITING_STARTS for each tenant and shard; gone when it starts',
   event_trigger: 'one for each type of event that a published flow starts on',
   webhook: BY_PEOPLE,
   webhook_tenant: 'one for each webhook',
