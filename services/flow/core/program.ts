@@ -252,8 +252,6 @@ export interface Program {
   readonly fetched?: readonly PinnedText[];
   /** From document.metadata.palace.retention: how long its ended runs are kept, where not as the server is set. */
   readonly retention?: { readonly completedMs?: number; readonly failedMs?: number };
-  /** What the steps of its functions of elsewhere were made from: a run needs no network for them, and they never change. */
-  readonly functions?: readonly PinnedFunction[];
   readonly schedule?: Schedule;
   /** The normalised document: `$workflow.definition`. */
   readonly document: Json;
