@@ -16,13 +16,17 @@ export function bytesText(bytes: number): string {
 }
 
 const time = (iso: string | undefined): string => iso?.slice(0, 16).replace('T', ' ') ?? '';
-const days = (ms: number): string => (ms % DAY_MS === 0 ? `${ms / DAY_MS} days` : `${Math.round(ms / 1_000)} s`);
+const days = (ms: number): string => (ms === DAY_MS ? '1 day' : ms % DAY_MS === 0 ? `${ms / DAY_MS} days` : `${Math.round(ms / 1_000)} s`);
 
 export function storageText({ bytes, freeBytes, growthBytesADay, daysUntilFull, retention }: Storage): string[] {
   const growth = growthBytesADay === undefined ? 'not known yet; it takes ten minutes' : `${bytesText(growthBytesADay)} a day`;
   const room = freeBytes === undefined ? 'not known; say it with PALACE_RETENTION_CAPACITY_BYTES' : bytesText(freeBytes);
   const full =
-    daysUntilFull === undefined ? (growthBytesADay !== undefined && growthBytesADay <= 0 ? 'never, as it goes now' : 'not known') : `in ${daysUntilFull} days`;
+    daysUntilFull === undefined
+      ? growthBytesADay !== undefined && growthBytesADay <= 0
+        ? 'never, as it goes now'
+        : 'not known'
+      : `in ${daysUntilFull} ${daysUntilFull === 1 ? 'day' : 'days'}`;
   return [
     `database   ${bytesText(bytes)}`,
     `growth     ${growth}`,
