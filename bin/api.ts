@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import type { z } from 'zod';
 import type * as flow from '@palace/flow/contract.ts';
+import type * as diagnosis from '@palace/flow/diagnosis-contract.ts';
 import type { AuditVerdict } from '@palace/platform/audit/port.ts';
 import type { ApiKey, AuditRecordView, EgressRuleView, SecretView } from '@palace/gateway/contract.ts';
 import type { Client } from './client.ts';
@@ -20,6 +21,8 @@ export type RunList = z.infer<typeof flow.runList>;
 export type History = z.infer<typeof flow.history>;
 export type HistoryEvent = z.infer<typeof flow.historyEvent>;
 export type WaitingFor = z.infer<typeof flow.waitingFor>;
+export type HaltScope = z.infer<typeof diagnosis.haltScope>;
+export type HaltView = z.infer<typeof diagnosis.haltView>;
 export type Accepted = z.infer<typeof flow.accepted>;
 export type CommandState = z.infer<typeof flow.commandState>;
 export type Forked = z.infer<typeof flow.forked>;
@@ -118,6 +121,18 @@ export class Api {
   }
   bulk(body: Readonly<Record<string, unknown>>): Promise<BulkResult> {
     return this.#post('/v1/runs/bulk', body);
+  }
+  breaches(limit: number): Promise<z.infer<typeof diagnosis.breachList>> {
+    return this.#get(withQuery('/v1/breaches', { limit }));
+  }
+  halts(): Promise<{ items: HaltView[] }> {
+    return this.#get('/v1/halts');
+  }
+  halt(body: HaltScope & { reason?: string }): Promise<HaltView> {
+    return this.#post('/v1/halts', body);
+  }
+  liftHalt(body: HaltScope): Promise<z.infer<typeof diagnosis.liftedHalt>> {
+    return this.#post('/v1/halts/lift', body);
   }
   fork(id: string, body: Readonly<Record<string, unknown>>): Promise<Forked> {
     return this.#post(runPath(id, '/fork'), body);

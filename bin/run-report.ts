@@ -17,6 +17,28 @@ export function waitingLines(waits: readonly WaitingFor[], program: string, flag
   });
 }
 
+/** The answer of `palace why`. */
+export function whyLines(run: RunDetail, program: string, flags: string): string[] {
+  const { why } = run;
+  if (why === undefined)
+    return [
+      `${run.id} is ${run.status}${run.endedAt === undefined ? '' : ` since ${run.endedAt}`}: it waits for nothing.`,
+      ...failureLines(run, program, flags),
+    ];
+  const { owner, lastEvent } = why;
+  const seen = owner.seen === undefined ? '' : `, last seen ${owner.seen}`;
+  return [
+    oneLine(why.text, 2_000),
+    `  since    ${why.since}`,
+    `  owner    ${owner.node === undefined ? 'nobody' : oneLine(owner.node)} of shard ${owner.shard}, epoch ${owner.epoch}${seen}`,
+    ...(lastEvent === undefined ? [] : [`  last     event ${lastEvent.seq}, ${lastEvent.type}, at ${lastEvent.at}`]),
+    ...why.commands.map((command, nth) => `  ${nth === 0 ? 'move it ' : '        '} ${oneLine(commandHere(command, program, flags), 500)}`),
+  ];
+}
+
+/** What stands in the way and is nothing that the run waits for. */
+const IN_THE_WAY: ReadonlySet<string> = new Set(['program', 'shortage', 'format', 'no-owner', 'frozen-owner', 'halt', 'command', 'delivery', 'overdue-timer']);
+
 const STATUS_STYLES = {
   completed: 'green',
   failed: 'red',
@@ -43,6 +65,7 @@ export function runText(run: RunDetail, program: string, flags: string): string[
   if (run.output !== undefined) lines.push(`  output   ${oneLine(jsonText(run.output), 500)}`);
   lines.push(...waitingLines(run.waitingFor, program, flags));
   for (const { used, limit, unit, setting } of run.nearLimits ?? []) lines.push(`  ${style('yellow', 'near    ')} ${used} of ${limit} ${unit} (${setting})`);
+  if (run.why !== undefined && IN_THE_WAY.has(run.why.cause)) lines.push(`  ${style('red', 'why')}      ${oneLine(run.why.text, 2_000)}`);
   if (run.status === 'failed' || run.status === 'quarantined') lines.push(...failureLines(run, program, flags));
   return lines;
 }

@@ -53,6 +53,7 @@ export const ERRORS = {
     'later',
     'Wait for the seconds in Retry-After; look at disk space and rights of the folder blobs.',
   ),
+  'unavailable.held': row(503, 'Whoever runs this holds it back', 'later', 'Wait until it is released as "detail" says; nothing was accepted.'),
   'unavailable.draining': row(503, 'The server is shutting down', 'later', 'Send the request to another node, or again in a moment.'),
   'outcome.unknown': row(
     503,

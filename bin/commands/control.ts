@@ -16,25 +16,85 @@ const FILTER_FLAGS: readonly Flag[] = [
 const REASON_FLAG: Flag = { name: 'reason', kind: 'text', placeholder: 'TEXT', summary: 'Kept in the history.' };
 const EFFECTS_AGAIN = 'Acts that were confirmed are answered from the record; --effects again performs them again and needs its own permission.';
 
-const control = (name: string, summary: string, example: string): CommandSpec => ({
+const HALT_FLAGS: readonly Flag[] = [
+  {
+    name: 'flow',
+    kind: 'text',
+    placeholder: 'NAMESPACE/NAME',
+    summary: 'The flow, with runs that start later. With --runs: the runs of it that there are now.',
+  },
+  { name: 'tenant', kind: 'text', placeholder: 'TENANT', summary: 'All flows of the tenant: your own, or as an owner of the installation another.' },
+  { name: 'all', kind: 'switch', summary: 'The whole installation; for an owner of it.' },
+  { name: 'runs', kind: 'switch', summary: 'Runs that there are now, chosen by --flow and --status, one by one; nothing about runs that start later.' },
+  ...FILTER_FLAGS.slice(1).map((flag) => ({ ...flag, summary: `With --runs. ${flag.summary}` })),
+];
+
+interface Halting {
+  readonly name: 'pause' | 'resume';
+  readonly summary: string;
+  readonly about: readonly string[];
+  readonly status: string;
+  readonly flow: string;
+}
+
+const halting = ({ name, summary, about, status, flow }: Halting): CommandSpec => ({
   name,
-  file: 'control',
+  file: 'halt',
   group: 'Runs',
   summary,
-  usage: [`${name} RUN...`, `${name} [--flow REF] [--status STATUS] [--limit N] [--dry-run]`],
+  usage: [
+    `${name} --flow NAMESPACE/NAME | --tenant TENANT | --all${name === 'pause' ? ' [--reason TEXT]' : ''}`,
+    `${name} RUN... [--reason TEXT]`,
+    `${name} --runs [--flow REF] [--status STATUS] [--limit N] [--dry-run]`,
+  ],
+  about,
   positionals: [RUNS],
-  flags: [REASON_FLAG, ...FILTER_FLAGS, ...SERVER_FLAGS],
+  flags: [REASON_FLAG, ...HALT_FLAGS, ...SERVER_FLAGS],
   examples: [
+    { line: `${name} --flow shop/refund`, says: flow },
     { line: `${name} run_01j...`, says: 'One run.' },
-    { line: `${name} ${example}`, says: 'All that fit.' },
+    { line: `${name} --runs --flow shop/refund --status ${status}`, says: 'The runs that there are now, each for itself.' },
   ],
   exits: [0, 2, 6],
 });
 
+const cancel: CommandSpec = {
+  name: 'cancel',
+  file: 'control',
+  group: 'Runs',
+  summary: 'End runs; steps under way are told to stop',
+  usage: ['cancel RUN... [--reason TEXT]', 'cancel [--flow REF] [--status STATUS] [--limit N] [--dry-run]'],
+  positionals: [RUNS],
+  flags: [REASON_FLAG, ...FILTER_FLAGS, ...SERVER_FLAGS],
+  examples: [
+    { line: 'cancel run_01j...', says: 'One run.' },
+    { line: 'cancel --flow shop/refund --status waiting', says: 'All that fit.' },
+  ],
+  exits: [0, 2, 6],
+};
+
 export const CONTROL_COMMANDS: readonly CommandSpec[] = [
-  control('pause', 'Hold runs after their present step', '--flow shop/refund --status running'),
-  control('resume', 'Let paused runs go on', '--flow shop/refund --status paused'),
-  control('cancel', 'End runs; steps under way are told to stop', '--flow shop/refund --status waiting'),
+  halting({
+    name: 'pause',
+    summary: 'Hold back a flow, a tenant or everything within a second; or single runs',
+    about: [
+      '--flow, --tenant and --all stop what reaches the world: one second after the answer no new act begins anywhere, whether its run is there or starts later. Acts under way may end. Schedules do not fire, and events start nothing: both wait. Whoever starts a run is answered as always; the run waits before its first act. Timers, signals and cancelling work, and the time-out of a step counts on.',
+      'With run ids, or with --runs, the runs themselves are held: their present step ends and nothing new begins in them. Runs that start later are not touched.',
+    ],
+    status: 'running',
+    flow: 'Stop the flow now, also for runs that start later.',
+  }),
+  halting({
+    name: 'resume',
+    summary: 'Let what `palace pause` holds go on',
+    about: [
+      '--flow, --tenant and --all take back a pause by the same flag; what a wider one holds stays held, and is named. Times of schedules that passed are caught up as the schedule says, events that waited start their flows. --all also releases a restored installation.',
+      'With run ids, or with --runs, paused runs go on.',
+    ],
+    status: 'paused',
+    flow: 'Let the flow go on.',
+  }),
+  cancel,
   {
     name: 'retry',
     file: 'control',

@@ -54,13 +54,15 @@ export const FLOW_COMMANDS: readonly CommandSpec[] = [
   {
     name: 'get',
     group: 'Flows',
-    summary: 'Show flows, runs, schedules, events and what is stored',
+    summary: 'Show flows, runs, schedules, halts, breaches, events and what is stored',
     usage: [
       'get flows [--namespace NAME]',
       'get flow NAMESPACE/NAME[@VERSION] [-o yaml|json]',
       'get runs [--flow REF] [--status STATUS] [--limit N]',
       'get run RUN [--as-check]',
       'get schedules',
+      'get halts',
+      'get breaches [--limit N]',
       'get events RUN [--after SEQ]',
       'get storage',
     ],
@@ -68,7 +70,7 @@ export const FLOW_COMMANDS: readonly CommandSpec[] = [
       'A flow as YAML or JSON is its document alone, in plain OWS: what can be published again, here or elsewhere. A file in shorthand (`kind: palace/v1`) comes back written out.',
     ],
     positionals: [
-      { name: 'WHAT', summary: 'What to show.', choices: ['flows', 'flow', 'runs', 'run', 'schedules', 'events', 'storage'] },
+      { name: 'WHAT', summary: 'What to show.', choices: ['flows', 'flow', 'runs', 'run', 'schedules', 'halts', 'breaches', 'events', 'storage'] },
       { name: 'NAME', summary: 'The flow (NAMESPACE/NAME) or the run id.', optional: true },
     ],
     flags: [
@@ -99,6 +101,8 @@ export const FLOW_COMMANDS: readonly CommandSpec[] = [
       { line: 'get run run_01j... --as-check', says: 'A real run as a test: put it into a file beside the flow.' },
       { line: 'get storage', says: 'Bytes and rows of each table, growth, days until full, and what leaves next.' },
       { line: 'get schedules', says: 'What starts runs by itself: the next time, the last run, what waits and what was missed.' },
+      { line: 'get halts', says: 'What `palace pause` or a restore holds back.' },
+      { line: 'get breaches', says: 'What the reconciler found broken, and what became of it.' },
     ],
     exits: [0, 2, 6],
   },

@@ -34,6 +34,19 @@ export const RUN_COMMANDS: readonly CommandSpec[] = [
     exits: [0, 1, 2, 4, 6, 130],
   },
   {
+    name: 'why',
+    group: 'Runs',
+    summary: 'Say in one sentence why a run does not go on, and what moves it',
+    usage: ['why RUN'],
+    about: [
+      'What it waits for, since when, which process works on it and when that was last seen, its last event, and the commands that move it. What stands in the way of everything (no owner, a halt, a full disk) comes before what the run itself waits for; of a sub-flow it says why that one waits.',
+    ],
+    positionals: [RUN_POSITIONAL],
+    flags: [...SERVER_FLAGS],
+    examples: [{ line: 'why run_01j...', says: 'At two in the morning.' }],
+    exits: [0, 2, 6],
+  },
+  {
     name: 'watch',
     group: 'Runs',
     summary: 'Follow a run live until it ends',

@@ -1,12 +1,17 @@
-// Checks of the running server: does it answer, is it ready, is the key good, do the clocks agree, does its work go on.
+// Checks of the running server: does it answer, is it ready, is the key good, is something held back or broken, do the clocks agree, does
+// its work go on.
+import { Api } from '../api.ts';
 import { Client } from '../client.ts';
 import type { Call } from '../call.ts';
 import { CommandFailure } from '../failure.ts';
 import { findServer, readCredentials, type Server } from '../find-server.ts';
 import { checkFigures, readMetrics } from './figures.ts';
+import { haltText, resumeLine } from '../halt-text.ts';
+import { oneLine } from '../terminal.ts';
 import { good, idle, wrong, type Finding } from './finding.ts';
 
 const CLOCK_TOLERANCE_MS = 5_000;
+const RECENT_MS = 3_600_000;
 
 export interface CheckedServer {
   readonly findings: readonly Finding[];
@@ -30,19 +35,21 @@ async function lookAt(server: Server): Promise<CheckedServer> {
   const metrics = await readMetrics(client);
   const figures = metrics === undefined ? [] : checkFigures(metrics, Date.now());
   if (health.state !== 'good' && metrics === undefined) return { findings: [health] };
-  return { findings: [health, await key(client), await clock(server), ...figures], ...(metrics !== undefined && { metrics }) };
+  const findings = [health, await key(client), await halts(client), await breaches(client), await clock(server), ...figures];
+  return { findings, ...(metrics !== undefined && { metrics }) };
 }
 
 async function readiness(client: Client): Promise<Finding> {
   const { origin } = client.server.url;
   try {
-    const { parts, reasons = {} } = await client.once<{ parts?: Record<string, boolean>; reasons?: Record<string, string> }>({
-      method: 'GET',
-      path: '/readyz',
-    });
+    const {
+      parts,
+      reasons = {},
+      held,
+    } = await client.once<{ parts?: Record<string, boolean>; reasons?: Record<string, string>; held?: string }>({ method: 'GET', path: '/readyz' });
     const names = Object.entries(parts ?? {});
     const missing = names.filter(([, ready]) => !ready).map(([name]) => name);
-    if (missing.length === 0) return good('server', `${origin} is ready`);
+    if (missing.length === 0) return good('server', `${origin} is ready${held === undefined ? '' : `, and ${held.charAt(0).toLowerCase()}${held.slice(1)}`}`);
     const said = missing.map((part) => (reasons[part] === undefined ? part : `${part} (${reasons[part]})`));
     return wrong('server', `${origin} answers, but is not ready: ${said.join(', ')}`, 'Wait a moment; if it stays so, read the server log.');
   } catch (error) {
@@ -56,6 +63,35 @@ async function key(client: Client): Promise<Finding> {
     return good('key', `${role} of ${tenant}`);
   } catch (error) {
     return failed('key', error);
+  }
+}
+
+async function halts(client: Client): Promise<Finding> {
+  try {
+    const { items } = await new Api(client).halts();
+    const [first] = items;
+    if (first === undefined) return good('halts', 'nothing is held back');
+    const more = items.length === 1 ? '' : ` And ${items.length - 1} more: palace get halts.`;
+    return wrong('halts', `${haltText(first)}${more}`, `If that is over: ${resumeLine(first)}`);
+  } catch (error) {
+    return failed('halts', error);
+  }
+}
+
+async function breaches(client: Client): Promise<Finding> {
+  try {
+    const { items } = await new Api(client).breaches(50);
+    const recent = items.filter(({ lastAt }) => Date.now() - Date.parse(lastAt) < RECENT_MS);
+    const [open] = recent.filter(({ outcome }) => outcome === 'reported');
+    if (open !== undefined) {
+      const fix = open.subject.startsWith('run_') ? `palace why ${open.subject}` : 'palace get breaches lists them; read the server log.';
+      return wrong('invariants', oneLine(open.text), fix);
+    }
+    return recent.length === 0
+      ? good('invariants', 'none was found broken')
+      : idle('invariants', `${recent.length} were broken within the hour and are mended: palace get breaches`);
+  } catch (error) {
+    return failed('invariants', error);
   }
 }
 

@@ -5,12 +5,12 @@
 // I4 Of the keys that were made for this file only the one in it works.
 import { closeSync, existsSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import type { ApiKey } from '@palace/gateway/contract.ts';
+import { INSTALLATION_TENANT, type ApiKey } from '@palace/gateway/contract.ts';
 import type { Gateway } from '@palace/gateway/service.ts';
 import { refused } from '../failure.ts';
 import { credentialsFile, parseCredentials, readCredentials, type Credentials } from '../find-server.ts';
 
-export const LOCAL_TENANT = 'local';
+export const LOCAL_TENANT = INSTALLATION_TENANT;
 const GENERATED = 'palace up';
 const PAGE = 200;
 const MOST_PAGES = 100;

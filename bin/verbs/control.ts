@@ -15,6 +15,7 @@ export async function execute(call: Call): Promise<ExitCode> {
   const { args } = call;
   const verb = call.command.name as Verb;
   const filtered = args.has('flow') || args.has('status');
+  if (args.has('runs') && args.positionals.length > 0) throw refused('--runs chooses runs: name them, or choose them.', { next: `palace ${verb} --help` });
   const ids = args.positionals.map(checkRunId);
   if (ids.length > 0 && filtered) throw refused('Name runs or give a filter, not both.', { next: `palace ${verb} --help` });
   if (ids.length === 0 && !filtered) throw refused(`Which runs? Name them, or choose them with --flow and --status.`, { next: `palace ${verb} --help` });

@@ -1,4 +1,4 @@
-// palace get: flows, flow, runs, run, schedules, events, storage; as table, JSON or YAML.
+// palace get: flows, flow, runs, run, schedules, halts, breaches, events, storage; as table, JSON or YAML.
 import { documentText } from '@palace/flow/core/language/yaml-text.ts';
 import { Api, type HistoryEvent, type Schedule } from '../api.ts';
 import type { Call } from '../call.ts';
@@ -6,6 +6,7 @@ import { Client } from '../client.ts';
 import type { ExitCode } from '../command.ts';
 import { eventLine } from '../event-line.ts';
 import { refused } from '../failure.ts';
+import { haltName } from '../halt-text.ts';
 import { findServer } from '../find-server.ts';
 import { readPages, type Page } from '../pages.ts';
 import { checkFlowRef, checkRunId } from '../references.ts';
@@ -14,12 +15,13 @@ import { jsonText, oneLine, table } from '../terminal.ts';
 
 const PAGE = 200;
 const MOST_ROWS = 100_000;
+const PLURAL: ReadonlySet<string> = new Set(['flows', 'runs', 'schedules', 'halts', 'breaches', 'storage']);
 
 export async function execute(call: Call): Promise<ExitCode> {
   const [what, name] = call.args.positionals;
-  const plural = what === 'flows' || what === 'runs' || what === 'schedules' || what === 'storage';
+  const plural = PLURAL.has(what ?? '');
   if (plural && name !== undefined) {
-    const next = what === 'schedules' || what === 'storage' ? what : `${what.slice(0, -1)} ${name}`;
+    const next = what === 'flows' || what === 'runs' ? `${what.slice(0, -1)} ${name}` : what;
     throw refused(`palace get ${what} takes no name.`, { next: `palace get ${next}` });
   }
   if (!plural && name === undefined)
@@ -33,6 +35,8 @@ export async function execute(call: Call): Promise<ExitCode> {
   else if (what === 'runs') await runs(call, api);
   else if (what === 'schedules') await schedules(call, api);
   else if (what === 'storage') await printStorage(call, api);
+  else if (what === 'halts') await halts(call, api);
+  else if (what === 'breaches') await breaches(call, api);
   else if (what === 'flow') await flow(call, api, subject);
   else if (what === 'run') await run(call, api, subject);
   else await events(call, api, subject);
@@ -58,6 +62,26 @@ async function runs(call: Call, api: Api): Promise<void> {
     call.terminal,
     ['RUN', 'FLOW', 'VERSION', 'STATUS', 'STARTED', 'ENDED'],
     items.map((one) => [one.id, one.flow, one.version, one.status, one.startedAt, one.endedAt ?? '']),
+  );
+}
+
+async function halts(call: Call, api: Api): Promise<void> {
+  const { items } = await api.halts();
+  if (await structured(call, { items })) return;
+  table(
+    call.terminal,
+    ['HELD BACK', 'LEVEL', 'SINCE', 'BY', 'REASON'],
+    items.map((one) => [haltName(one), one.level, one.since, one.by, one.reason ?? '']),
+  );
+}
+
+async function breaches(call: Call, api: Api): Promise<void> {
+  const { items } = await api.breaches(Math.min(PAGE, call.args.integer('limit') ?? 50));
+  if (await structured(call, { items })) return;
+  table(
+    call.terminal,
+    ['INVARIANT', 'OUTCOME', 'LAST', 'TIMES', 'WHAT'],
+    items.map((one) => [`${one.number} ${one.invariant}`, one.outcome, one.lastAt, String(one.times), oneLine(one.text)]),
   );
 }
 

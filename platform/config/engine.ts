@@ -9,6 +9,7 @@ export const DURABLE = z.strictObject({
   overlap: whole('PALACE_DURABLE_OVERLAP', 1, 1, 8, 'Commits under way at once in a lane.'),
   maxBatchWrites: whole('PALACE_DURABLE_MAX_BATCH_WRITES', 500, 1, 5_000, 'Writes of one commit.'),
   maxBatchBytes: whole('PALACE_DURABLE_MAX_BATCH_BYTES', 4_194_304, 65_536, 268_435_456, 'Bytes after which a commit takes no further write.'),
+  haltPollMs: whole('PALACE_DURABLE_HALT_POLL_MS', 250, 50, 500, 'How old what is known of halts may grow before it is asked for again.'),
   pollMs: whole('PALACE_DURABLE_POLL_MS', 5_000, 100, 60_000, 'How often rows are looked for that no news announced.'),
 });
 
@@ -50,6 +51,7 @@ export const FLOW = z.strictObject({
   turnsPerTick: whole('PALACE_FLOW_TURNS_PER_TICK', 256, 1, 100_000, 'Runs that decide in a row before the process looks at its connections.'),
   eventsPerSnapshot: whole('PALACE_FLOW_EVENTS_PER_SNAPSHOT', 200, 10, 10_000, 'Events between two snapshots of a run.'),
   lookBackMs: whole('PALACE_FLOW_LOOK_BACK_MS', 60_000, 0, 86_400_000, 'Events published so long before a listen began still reach it.'),
+  reconcileMs: whole('PALACE_FLOW_RECONCILE_MS', 60_000, 100, 3_600_000, 'Pause between two looks for runs that break an invariant.'),
   maxCaughtUp: whole(
     'PALACE_FLOW_MAX_CAUGHT_UP',
     1_000,

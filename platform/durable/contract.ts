@@ -144,6 +144,8 @@ export type CloseReason = 'fenced' | 'released' | 'unknown-outcome' | 'lease-los
 
 /** A service's side. Calls never overlap for one shard except `close`, which may come at any time. */
 export interface DurableHost {
+  /** What is held back has changed: look at `DurableNode.halts()`. Rows and timers that are wanted again are handed over by themselves. */
+  haltsChanged?(): void;
   /** Reads what the shard needs. The shard takes work when it resolves; a rejection releases the shard and it is tried again. */
   open(fence: Fence): Promise<void>;
   /** Forget all memory of the shard, synchronously. In-flight promises of it are void. */
@@ -188,12 +190,51 @@ export interface DurableNode {
   lookUpKey(tenant: string, scope: string, key: string): Promise<{ fingerprint: string; answer: string } | undefined>;
   /** Engine time, ms since the epoch: a database sample plus our monotonic elapsed time. Never goes back. */
   timeMs(): number;
-  /** Raised by the kill switch; read with each renewal. */
-  haltVersion(): number;
+  /** Rows of these shards may wait although nobody rang: looks at the tables now. */
+  look(shards: readonly number[]): void;
+  /** What is held back, as it was known last. */
+  halts(): Halts;
+  /** Holds a scope back; one that is held already stays as it is, but for a higher level. Resolves when it is kept and known here. */
+  halt(wish: HaltWish): Promise<Halt>;
+  /** Lets a scope go on; undefined when it was not held back. Resolves when that is kept and known here. */
+  liftHalt(scope: string): Promise<Halt | undefined>;
   /** Writes submitted and not yet answered. A service refuses new work above its own limit. */
   backlog(): number;
   /** What the database is short of, one sentence, from the first refusal until it is proved to be there again. */
   shortage(): string | undefined;
+}
+
+/** `effects`: no new act on the world, nothing starts by itself. `everything`: nothing is decided either; of the whole installation only. */
+export type HaltLevel = 'effects' | 'everything';
+
+export interface HaltWish {
+  /** Named by the service; `all` is the whole installation. */
+  readonly scope: string;
+  readonly level: HaltLevel;
+  readonly reason?: string;
+  readonly by: string;
+}
+
+export interface Halt extends HaltWish {
+  /** Engine time. */
+  readonly sinceMs: number;
+  /** Engine time from which on it certainly stood in the database; absent until that is known. */
+  readonly certainMs?: number;
+}
+
+/** The kill switch as a process knows it (ENGINE E19). */
+export interface Halts {
+  /** Rises with every change; -1 until it was read. */
+  readonly version: number;
+  readonly all: readonly Halt[];
+  /** Monotonic: what is told was so after this moment. */
+  readonly askedMs: number;
+}
+
+/** What a store answers: with `all` when the version is another than the one that is known. */
+export interface HaltsRead {
+  readonly version: number;
+  readonly all?: readonly Halt[];
 }
 
 export interface CommandState {
@@ -221,6 +262,8 @@ export interface EngineSample {
   /** The database's clock left engine time by so much: take it off the offset, if the version is still the newest. */
   readonly correctionMs?: number;
   readonly wallMs?: number;
+  /** Version of the halts that it knows. */
+  readonly haltVersion?: number;
 }
 
 /** Engine time as the database keeps it: its wall clock plus an offset. */
@@ -246,7 +289,7 @@ export interface Renewal {
   /** Database wall clock at the statement, ms since the epoch. */
   readonly databaseMs: number;
   readonly clock: StoredClock;
-  readonly haltVersion: number;
+  readonly halts: HaltsRead;
   readonly minReader: number;
 }
 
@@ -350,6 +393,10 @@ export interface DurableStore {
   release(node: NodeRow, fences: readonly Fence[]): Promise<void>;
   /** The last act of a node: its row goes, its session lock is let go. */
   retire(node: NodeRow): Promise<void>;
+  /** What is held back, when the version is another than `known`. */
+  readHalts(known: number): Promise<HaltsRead>;
+  halt(wish: HaltWish): Promise<Halt>;
+  liftHalt(scope: string): Promise<Halt | undefined>;
   /** One autocommit statement for many writes of many shards. `connection` picks one of lanes x overlap dedicated ones. Never rejects. */
   commit(connection: number, writes: readonly Write[]): Promise<CommitReply>;
   /** One autocommit statement for many; one outcome each, in their order. A contended key keeps nothing of all of them. */
@@ -381,5 +428,6 @@ export interface DurableSettings {
   /** A batch ends with the write that reaches it. */
   readonly maxBatchBytes: number;
   readonly pollMs: number;
+  readonly haltPollMs: number;
   readonly drainMs: number;
 }

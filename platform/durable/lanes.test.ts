@@ -13,6 +13,7 @@ const SETTINGS: DurableSettings = {
   maxBatchWrites: 10,
   maxBatchBytes: 100_000,
   pollMs: 5_000,
+  haltPollMs: 250,
   drainMs: 1_000,
 };
 

@@ -6,6 +6,7 @@
 import { SHARD_COUNT, type DurableSettings, type DurableStore, type EngineSample, type NodeRow, type Renewal, type Scheduler } from './contract.ts';
 import { believedTime, engineTime, takeSample, type EngineClock } from './core/clock.ts';
 import { planOwnership } from './core/ownership.ts';
+import type { HaltWatch } from './halts.ts';
 import type { DurableMetrics } from './metrics.ts';
 import type { Shards } from './shards.ts';
 import type { Log } from '../telemetry/port.ts';
@@ -23,6 +24,7 @@ export interface MembershipPorts {
   readonly log: Log;
   readonly shards: Shards;
   readonly metrics: Pick<DurableMetrics, 'ownerless' | 'clockJump'>;
+  readonly halts: HaltWatch;
 }
 
 export interface Membership {
@@ -37,15 +39,13 @@ export interface Membership {
   watch(): void;
   node(): NodeRow;
   timeMs(): number;
-  haltVersion(): number;
 }
 
-export function createMembership({ store, scheduler, settings, log, shards, metrics }: MembershipPorts): Membership {
+export function createMembership({ store, scheduler, settings, log, shards, halts, metrics }: MembershipPorts): Membership {
   let me: NodeRow = { nodeId: '', readsFormat: 0 };
   let clock: EngineClock | undefined;
   /** The database’s clock left engine time: say so at once, not with the next regular renewal. */
   let correctSoon = false;
-  let halt = 0;
   let failures = 0;
   let renewing: Promise<void> | undefined;
   let firstClaims: Promise<void> | undefined;
@@ -107,7 +107,7 @@ export function createMembership({ store, scheduler, settings, log, shards, metr
       watch();
       followClock(renewal, sentAtMs);
       metrics.ownerless(renewal.orphans.filter(shards.absent).length);
-      halt = renewal.haltVersion;
+      halts.learn(renewal.halts, sentAtMs);
       if (clock !== undefined && clock.correctionMs === undefined && !ended) await rebalance(renewal);
     } catch (error) {
       failures++;
@@ -116,9 +116,10 @@ export function createMembership({ store, scheduler, settings, log, shards, metr
   }
 
   function engineSample(nowMs: number): EngineSample {
-    if (clock === undefined) return scheduler.wallMs === undefined ? {} : { wallMs: scheduler.wallMs() };
+    const haltVersion = halts.known().version;
+    if (clock === undefined) return scheduler.wallMs === undefined ? { haltVersion } : { haltVersion, wallMs: scheduler.wallMs() };
     const { version, correctionMs } = clock;
-    return { timeMs: believedTime(clock, nowMs), version, ...(correctionMs === undefined ? {} : { correctionMs }) };
+    return { haltVersion, timeMs: believedTime(clock, nowMs), version, ...(correctionMs === undefined ? {} : { correctionMs }) };
   }
 
   function followClock(renewal: Renewal, sentAtMs: number): void {
@@ -207,6 +208,5 @@ export function createMembership({ store, scheduler, settings, log, shards, metr
       if (clock === undefined) throw new Error('Engine time is not known before the node has started');
       return engineTime(clock, scheduler.nowMs());
     },
-    haltVersion: () => halt,
   };
 }

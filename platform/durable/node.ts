@@ -30,6 +30,7 @@ import type {
 } from './contract.ts';
 import { createFeeds, type Feeds } from './feeds.ts';
 import { gather } from './gather.ts';
+import { createHaltWatch, type HaltWatch } from './halts.ts';
 import { createLanes, type Lanes } from './lanes.ts';
 import { createMembership, type Membership } from './membership.ts';
 import { durableMetrics, type DurableMetrics } from './metrics.ts';
@@ -66,12 +67,13 @@ interface Parts {
   readonly feeds: Feeds;
   readonly shards: Shards;
   readonly membership: Membership;
+  readonly halts: HaltWatch;
   readonly shortage: Shortage;
 }
 
 export function createDurableNode(options: DurableNodeOptions): DurableNode {
   const parts = join(options);
-  const { lanes, shards, membership, shortage } = parts;
+  const { lanes, shards, membership, shortage, halts } = parts;
   const { store, bus, service, scheduler } = options;
   const sendRows = createSender(store, scheduler);
   const stops: (() => void)[] = [];
@@ -81,9 +83,13 @@ export function createDurableNode(options: DurableNodeOptions): DurableNode {
       bus.subscribe('durable.inbox', (message) => forUs(message) && parts.feeds.ringInbox(shardsIn(message))),
       bus.subscribe('durable.stream', (message) => forUs(message) && parts.feeds.ringStreams(shardsIn(message))),
       bus.subscribe('durable.shards', (message) => forUs(message) && message.data.node !== options.nodeId && membership.nudge()),
+      bus.subscribe('durable.halts', (message) => forUs(message) && halts.look()),
       pollRegularly(parts),
       shortage.close,
+      halts.stop,
     );
+    // Before anything is owned: what is held back is known with the first renewal.
+    halts.start();
     await membership.start({ nodeId: options.nodeId, readsFormat: options.readsFormat ?? 1 });
     bus.publish({ topic: 'durable.shards', data: { service, node: options.nodeId } });
   }
@@ -127,10 +133,19 @@ export function createDurableNode(options: DurableNodeOptions): DurableNode {
     commandState: (tenant, commandId) => store.commandState(tenant, commandId),
     lookUpKey: (tenant, scope, key) => store.lookUpKey(tenant, scope, key),
     timeMs: () => membership.timeMs(),
-    haltVersion: () => membership.haltVersion(),
+    look: (wanted) => lookAt(parts, wanted),
+    halts: () => halts.known(),
+    halt: (wish) => tellOthers(options, halts.halt(wish)),
+    liftHalt: (scope) => tellOthers(options, halts.liftHalt(scope)),
     backlog: () => lanes.backlog(),
     shortage: () => shortage.present(),
   };
+}
+
+async function tellOthers<T>({ bus, service }: DurableNodeOptions, change: Promise<T>): Promise<T> {
+  const changed = await change;
+  bus.publish({ topic: 'durable.halts', data: { service } });
+  return changed;
 }
 
 /** What the database lacks is told to who sends, and remembered for who asks next. */
@@ -192,7 +207,8 @@ function join(options: DurableNodeOptions): Parts {
     watch: () => membership.watch(),
     tookOver: metrics.tookOver,
   });
-  const membership = createMembership({ store, scheduler, settings, log, shards, metrics });
+  const halts = createHaltWatch({ store, scheduler, pollMs: settings.haltPollMs, changed: () => followHalts({ host, timers, feeds, shards }) });
+  const membership = createMembership({ store, scheduler, settings, log, shards, halts, metrics });
   const shortage = createShortage(scheduler, () => store.proveRoom(), log);
   const lanes = createLanes(store, scheduler, settings, {
     fenced: (lost) => shards.lose(lost, 'fenced'),
@@ -204,7 +220,22 @@ function join(options: DurableNodeOptions): Parts {
     refused: (write, reply) => log.error('The database refuses the data of a write', { shard: write.fence.shard, key: write.key, reply }),
     short: (reason) => shortage.met(reason),
   });
-  return { options, metrics, lanes, timers, feeds, shards, membership, shortage };
+  return { options, metrics, lanes, timers, feeds, shards, membership, halts, shortage };
+}
+
+/** The host first: what it wants of the tables depends on it. */
+function followHalts({ host, timers, feeds, shards }: Pick<Parts, 'timers' | 'feeds' | 'shards'> & Pick<DurableNodeOptions, 'host'>): void {
+  host.haltsChanged?.();
+  lookAt(
+    { timers, feeds },
+    shards.serving().map((one) => one.shard),
+  );
+}
+
+function lookAt({ timers, feeds }: Pick<Parts, 'timers' | 'feeds'>, shards: readonly number[]): void {
+  for (const shard of shards) timers.wake(shard);
+  feeds.ringInbox(shards);
+  feeds.ringStreams(shards);
 }
 
 type Follow = Pick<Parts, 'feeds' | 'timers' | 'shards' | 'metrics'> & Pick<DurableNodeOptions, 'service' | 'bus' | 'scheduler'>;

@@ -10,6 +10,7 @@ import type {
   DurableStore,
   EngineSample,
   Fence,
+  Halt,
   InboxRow,
   NodeRow,
   Page,
@@ -78,7 +79,7 @@ export function postgresDurableStore({ database, schema, service }: PostgresStor
 
   async function renew(node: NodeRow, fences: readonly Fence[], leaseMs: number, engine: EngineSample): Promise<Renewal> {
     const { ids, epochs } = columns(fences);
-    const { rows } = await control.query<{ renewal: Renewal }>(`select ${schema}.renew($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) as renewal`, [
+    const { rows } = await control.query<{ renewal: Renewal }>(`select ${schema}.renew($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) as renewal`, [
       node.nodeId,
       node.readsFormat,
       node.leaving === true,
@@ -89,6 +90,7 @@ export function postgresDurableStore({ database, schema, service }: PostgresStor
       engine.version ?? null,
       engine.correctionMs ?? null,
       engine.wallMs ?? null,
+      engine.haltVersion ?? -1,
     ]);
     const { renewal } = rows[0] as { renewal: Renewal };
     return renewal.unsure.length === 0 ? renewal : { ...renewal, ...(await renewHeld(node, renewal, leaseMs)) };
@@ -177,6 +179,7 @@ export function postgresDurableStore({ database, schema, service }: PostgresStor
 
   const reads = createReads(database, schema, service);
   return {
+    ...createHalts(database, schema),
     enlist,
     renew,
     claim,
@@ -192,6 +195,21 @@ export function postgresDurableStore({ database, schema, service }: PostgresStor
     close: async () => {
       await Promise.all([control, ...commits.values()].map((session) => session.close()));
     },
+  };
+}
+
+function createHalts({ engine: sql }: Database, schema: string): Pick<DurableStore, 'readHalts' | 'halt' | 'liftHalt'> {
+  async function ask<T>(call: string, values: unknown[]): Promise<T> {
+    const { rows } = await sql.query<{ answer: T }>(`select ${schema}.${call} as answer`, values);
+    return (rows[0] as { answer: T }).answer;
+  }
+  return {
+    readHalts: (known) => ask('read_halts($1)', [known]),
+    async halt({ scope, level, reason, by }) {
+      const kept = await ask<Halt>('set_halt($1, $2, $3, $4)', [scope, level, reason ?? null, by]);
+      return (await ask<Halt | null>('certify_halt($1)', [scope])) ?? kept;
+    },
+    liftHalt: async (scope) => (await ask<Halt | null>('lift_halt($1)', [scope])) ?? undefined,
   };
 }
 

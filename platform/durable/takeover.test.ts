@@ -253,6 +253,6 @@ describe('a node below the database’s format', () => {
     expect(ownedBy(one)).toEqual([]);
     await toys.rows('update toy.halt set min_reader = 1, version = 9');
     await until('it owns all', () => ownedBy(one).length === ALL);
-    expect(one.node.haltVersion()).toBe(9);
+    expect(one.node.halts().version).toBe(9);
   });
 });

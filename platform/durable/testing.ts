@@ -33,6 +33,7 @@ export const TOY_SETTINGS: DurableSettings = {
   maxBatchWrites: 200,
   maxBatchBytes: 4_194_304,
   pollMs: 500,
+  haltPollMs: 250,
   drainMs: 2_000,
 };
 

@@ -346,3 +346,31 @@ describe('rules', () => {
     expect(refusals).toEqual([{ tenant: 'acme', host: '10.0.0.1', port: 8080, address: '10.0.0.1', addressClass: 'private' }]);
   });
 });
+
+describe('a request that may be held back', () => {
+  test('is asked about in the moment in which it would be written, and then certainly not sent', async () => {
+    let free: (() => void) | undefined;
+    const server = await http((request, response) => {
+      if (request.url === '/first') free = () => void response.end('1');
+      else response.end('2');
+    });
+    const egress = client([rule('127.0.0.1', server.port)], { maxConnections: 1 });
+    const first = send(egress, `${base(server)}/first`);
+    expect(await eventually(() => server.seen.length === 1, 2_000)).toBe(true);
+    let mayBegin = true;
+    const asked: boolean[] = [];
+    const ask = (): boolean => (asked.push(mayBegin), mayBegin);
+    // It waits for the one connection there is.
+    const second = outcome(send(egress, `${base(server)}/second`, { mayBegin: ask }));
+    await sleep(50);
+    expect(asked).toEqual([]);
+    mayBegin = false;
+    free?.();
+    await first;
+    expect(await second).toBe('aborted not-sent');
+    expect(asked).toEqual([false]);
+    mayBegin = true;
+    expect((await send(egress, `${base(server)}/third`, { mayBegin: ask })).status).toBe(200);
+    expect(server.seen.map(({ url }) => url)).toEqual(['/first', '/third']);
+  });
+});

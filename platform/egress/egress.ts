@@ -84,7 +84,7 @@ export function createEgress(options: EgressOptions): Egress {
   const pools = new Pools({ maxConnections: options.maxConnections ?? DEFAULT_CONNECTIONS, ca: options.ca, now });
   let closed = false;
 
-  async function send(request: EgressRequest, hop: Hop, deadlineAt: number): Promise<Answer> {
+  async function send(request: EgressRequest, hop: Hop, deadlineAt: number, isFirst: boolean): Promise<Answer> {
     const { tenant, signal, maxResponseBytes } = request;
     const { target } = hop;
     let index = rulesOf(tenant);
@@ -94,7 +94,7 @@ export function createEgress(options: EgressOptions): Egress {
     }
     enforce(tenant, target, index, addresses, options.onRefused);
     const open = pools.take(tenant, target, addresses);
-    return exchange(open, { ...hop, deadlineAt, now, maxResponseBytes, signal });
+    return exchange(open, { ...hop, deadlineAt, now, maxResponseBytes, signal, mayBegin: isFirst ? request.mayBegin : undefined });
   }
 
   async function request(input: EgressRequest): Promise<EgressResponse> {
@@ -104,7 +104,7 @@ export function createEgress(options: EgressOptions): Egress {
     try {
       for (;;) {
         if (closed || input.signal?.aborted === true) throw new EgressFailure('aborted', 'not-sent', 'The request was aborted.');
-        const answer = await send(input, hop, deadlineAt);
+        const answer = await send(input, hop, deadlineAt, redirects === 0);
         if (input.maxRedirects === 0 || !isRedirect(answer.status, answer.headers)) return { ...answer, url: hop.target.href };
         redirects += 1;
         if (redirects > input.maxRedirects) throw tooManyRedirects(input.maxRedirects, hop);

@@ -23,6 +23,7 @@ export interface ExchangeRequest {
   readonly now: () => number;
   readonly maxResponseBytes: number;
   readonly signal: AbortSignal | undefined;
+  readonly mayBegin?: (() => boolean) | undefined;
 }
 
 const MAX_TIMER_MS = 2_147_483_647;
@@ -66,6 +67,7 @@ class Exchange implements Dispatcher.DispatchHandler {
     // The timer may be late: a process that stood still must not write what others believe to be over.
     if (this.#request.now() >= this.#request.deadlineAt)
       return this.#fail('timeout', `The request to ${this.#request.target.origin} was not sent within the deadline.`);
+    if (this.#request.mayBegin?.() === false) return this.#fail('aborted', 'The request was held back.');
     this.#started = true;
   }
 

@@ -15,6 +15,8 @@ export interface EgressRequest {
   readonly maxResponseBytes: number;
   readonly maxRedirects: number;
   readonly signal?: AbortSignal;
+  /** Asked in the moment in which the first request is written: false means that it must not be (`aborted`, `not-sent`). */
+  readonly mayBegin?: () => boolean;
 }
 
 export interface EgressResponse {

@@ -102,6 +102,53 @@ export const waitingFor = z.object({
   /** The command that moves it, when one does. */
   command: z.string().optional(),
 });
+export const whyCause = z.enum([
+  // What stands in the way of everything.
+  'quarantined',
+  'program',
+  'shortage',
+  'format',
+  'no-owner',
+  'frozen-owner',
+  'halt',
+  // What should have come by now.
+  'command',
+  'delivery',
+  'overdue-timer',
+  // What the run itself waits for.
+  'paused',
+  'in-doubt',
+  'signal',
+  'event',
+  'timer',
+  'retry',
+  'function',
+  'effect',
+  'child',
+  'place',
+  // Nothing.
+  'start',
+  'working',
+]);
+/** Why a run does not go on. */
+export const why = z.object({
+  cause: whyCause,
+  /** One sentence for people. */
+  text: z.string(),
+  since: z.string(),
+  owner: z.object({
+    shard: z.number(),
+    /** Rises with every change of the owner. */
+    epoch: z.number(),
+    /** The process that works on its shard; absent when none does. */
+    node: z.string().optional(),
+    /** Its last proof of life. */
+    seen: z.string().optional(),
+  }),
+  lastEvent: z.object({ seq: z.number(), type: z.string(), at: z.string() }).optional(),
+  /** Commands that move it, the first one first. */
+  commands: z.array(z.string()),
+});
 export const runSummary = z.object({
   id: z.string(),
   flow: z.string(),
@@ -137,6 +184,8 @@ export const runDetail = runSummary.extend({
   waitingFor: z.array(waitingFor),
   /** Limits of which it has used half (of its history three quarters), while it is near them. `name` as in /v1/limits. */
   nearLimits: z.array(z.object({ name: z.string(), used: z.number(), limit: z.number(), unit: z.string(), setting: z.string() })).optional(),
+  /** Of a run that has not ended; not in the answer to a start. */
+  why: why.optional(),
   failure: failure.optional(),
   lastSeq: z.number(),
   /** The events that are kept, from `firstSeq` to `lastSeq`: fork and retry reach back so far. `segment`: the number of the open one. */

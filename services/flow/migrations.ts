@@ -45,7 +45,7 @@ function rowSecurity(): string {
 
 function triggerSecurity(): string {
   return [
-    ...['schedule', 'waiting_start'].map((table) => tenantTable('{{schema}}', table, { shardColumn: 'shard' })),
+    ...['schedule', 'waiting_start', 'held_start', 'breach'].map((table) => tenantTable('{{schema}}', table, { shardColumn: 'shard' })),
     // A publication replaces them; the owner of a schedule pauses them.
     tenantTable('{{schema}}', 'event_trigger', { api: ['select', 'insert', 'delete'], engine: ['select', 'update'] }),
     ...WEBHOOK_TABLES.map((table) => tenantTable('{{schema}}', table, { api: ['select', 'insert', 'update', 'delete'], engine: [] })),

@@ -56,7 +56,7 @@ describe('a run that waits for its place', () => {
     };
     expect(body).toMatchObject({ status: 'pending', input: { customer: 'c1' }, waitingFor: [place], lastSeq: 1 });
     const id = String(body['id']);
-    expect(await get(id)).toEqual(body);
+    expect(await get(id)).toEqual({ ...body, why: expect.objectContaining({ cause: 'place' }) });
     expect(await listed('status=pending&flow=test/seen')).toEqual([id]);
     expect(await history(node, id)).toMatchObject([{ seq: 1, type: 'run.queued', data: { input: { customer: 'c1' } } }]);
     await go(first);

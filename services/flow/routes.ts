@@ -2,6 +2,8 @@
 import type { Route } from '@palace/gateway/contract.ts';
 import { controlRoutes } from './routes/control.ts';
 import { definitionRoutes } from './routes/definitions.ts';
+import { breachRoutes } from './routes/breaches.ts';
+import { haltRoutes } from './routes/halts.ts';
 import { limitRoutes } from './routes/limits.ts';
 import { runRoutes } from './routes/runs.ts';
 import { storageRoutes } from './routes/storage.ts';
@@ -13,6 +15,8 @@ export const flowRoutes = (parts: FlowParts): readonly Route[] => [
   ...definitionRoutes(parts),
   ...runRoutes(parts),
   ...controlRoutes(parts),
+  ...haltRoutes(parts),
+  ...breachRoutes(parts),
   ...limitRoutes(parts),
   ...storageRoutes(parts),
   ...scheduleRoutes(parts),

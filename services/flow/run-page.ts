@@ -12,8 +12,9 @@ import { LIMIT_UNITS, nearLimitsAndSizes } from './core/near-limits.ts';
 import { settingOf } from './core/turn.ts';
 import { waitingFor } from './core/view.ts';
 import type { FlowParts } from './parts.ts';
-import { readRun } from './read-run.ts';
+import { readRun, type ReadRun } from './read-run.ts';
 import type { RunRow } from './store/port.ts';
+import { whyOf } from './why.ts';
 
 type Detail = z.input<typeof runDetail>;
 
@@ -41,7 +42,19 @@ export function seqs({ firstSeq, segment }: RunRow, lastSeq: number): Pick<Detai
 }
 
 export async function runPage(parts: FlowParts, tenant: string, known: RunRow): Promise<Detail> {
-  const { row, folded } = (await readRun(parts, tenant, known.id)) ?? { row: known, folded: undefined };
+  return pageOf(parts, tenant, (await readRun(parts, tenant, known.id)) ?? { row: known, folded: undefined });
+}
+
+/** With the reason why it does not go on: for who asks for one run, not for who waits for it. */
+export async function runPageWithReason(parts: FlowParts, tenant: string, known: RunRow): Promise<Detail> {
+  const found = await readRun(parts, tenant, known.id);
+  const page = await pageOf(parts, tenant, found ?? { row: known, folded: undefined });
+  const masked = found?.folded === undefined ? found : { ...found, folded: { ...found.folded, run: withSafeReason(found.folded.run) } };
+  const why = await whyOf(parts, tenant, found?.row ?? known, masked);
+  return why === undefined ? page : { ...page, why };
+}
+
+async function pageOf(parts: FlowParts, tenant: string, { row, folded }: ReadRun): Promise<Detail> {
   const quarantine = quarantineOf(row);
   if (folded === undefined) return { ...summaryPage(row), ...seqs(row, 0), waitingFor: [], ...quarantine };
   const { run, lastSeq } = folded;

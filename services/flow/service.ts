@@ -17,6 +17,7 @@ import { fewRandomBytes } from '@palace/platform/random-bytes.ts';
 import type { ServiceDoor } from '@palace/gateway/contract.ts';
 import { startCanary, type Canary } from './canary/canary.ts';
 import { openCodeExecutors } from './code-executors.ts';
+import { heldSentence } from './core/halts.ts';
 import { createCompiler, type Compiler } from './compiler.ts';
 import { periodMs } from './core/periods.ts';
 import { createEngine, type Engine } from './engine/engine.ts';
@@ -38,6 +39,7 @@ import type { TableBound } from './retention/storage.ts';
 import { prepareJournal } from './retention/journal-periods.ts';
 import { flowRoutes } from './routes.ts';
 import { postgresFlowStore } from './store/postgres.ts';
+import { invariantReads } from './store/invariants.ts';
 import { flowReads } from './store/read.ts';
 import type { Definition } from './store/port.ts';
 
@@ -86,6 +88,7 @@ export async function openFlow(platform: Platform, options: FlowOptions = {}): P
   const engine: Engine = createEngine({
     node: () => node,
     store,
+    invariants: invariantReads(database),
     blobs: platform.blobs,
     scheduler,
     entropy: fewRandomBytes,
@@ -97,10 +100,9 @@ export async function openFlow(platform: Platform, options: FlowOptions = {}): P
     executors: new Map([...ownExecutors(platform, compiler), ...code.byName, ...(options.executors ?? [])]),
     metrics: engineMetrics(telemetry),
   });
-  const nodeId = `${platform.nodeName}-${Date.now().toString(36)}`;
   const node = createDurableNode({
     service: 'flow',
-    nodeId,
+    nodeId: `${platform.nodeName}-${Date.now().toString(36)}`,
     host: engine.host,
     scheduler,
     bus: platform.bus,
@@ -122,6 +124,7 @@ export async function openFlow(platform: Platform, options: FlowOptions = {}): P
     retention,
     async start() {
       await node.start();
+      engine.reconciler?.start();
       retention.begin();
       if (options.canary === true && config.canary.everyMs > 0) canary = startCanary(parts, config.canary);
     },
@@ -130,6 +133,7 @@ export async function openFlow(platform: Platform, options: FlowOptions = {}): P
       stopCounting();
       await canary?.stop();
       await retention.end();
+      engine.reconciler?.stop();
       await node.stop();
       code.close();
       await parts.compiler.close();
@@ -172,6 +176,7 @@ function doorOf(parts: FlowParts, canary: () => Canary | undefined): ServiceDoor
         ...(running !== undefined && { canary: running.whyNotReady() === undefined }),
       };
     },
+    held: () => heldSentence(node.halts().all),
     reasons() {
       const [room, late] = [node.shortage(), canary()?.whyNotReady()];
       return { ...(room !== undefined && { room }), ...(late !== undefined && { canary: late }) };
@@ -186,6 +191,8 @@ function engineMetrics(telemetry: Telemetry): EngineMetrics {
     inMemory: telemetry.gauge('palace_runs_in_memory', 'Runs in memory'),
     quarantined: telemetry.counter('palace_runs_quarantined_total', 'Runs set aside'),
     effects: telemetry.counter('palace_effects_total', 'Effects performed', ['class', 'outcome']),
+    breaches: telemetry.counter('palace_invariant_breaches_total', 'Broken invariants that were found', ['invariant', 'outcome']),
+    halts: telemetry.gauge('palace_halts', 'Halts in force, by level', ['level']),
     refused: telemetry.counter('palace_refused_total', 'Requests refused, by reason', ['reason']),
   };
 }

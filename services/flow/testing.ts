@@ -68,6 +68,8 @@ export interface Installation {
   open(options?: NodeOptions): Promise<TestNode>;
   /** As the owner of the database: to look at rows, and to damage them. */
   sql<T = Record<string, unknown>>(text: string, values?: readonly unknown[]): Promise<T[]>;
+  /** A process that holds its session, as far as the database can tell, and does nothing. */
+  ghost(nodeId: string, readsFormat: number): Promise<{ end(): Promise<void> }>;
   close(): Promise<void>;
 }
 
@@ -87,6 +89,11 @@ export async function openInstallation(): Promise<Installation> {
       return counted;
     },
     sql: async <T>(text: string, values: readonly unknown[] = []) => (await db.database.owner.query(text, [...values])).rows as T[],
+    async ghost(nodeId, readsFormat) {
+      const session = await db.database.owner.connect();
+      await session.query('select flow.enlist($1, $2)', [nodeId, readsFormat]);
+      return { end: async () => void session.release(true) };
+    },
     async close() {
       for (const node of nodes) await node.close();
       await outside.close();

@@ -51,6 +51,10 @@ export interface Principal {
   readonly permissions: ReadonlySet<Permission>;
 }
 
+/** Its owners run the installation: they alone hold back what is not theirs. */
+export const INSTALLATION_TENANT = 'local';
+export const ownsInstallation = ({ tenant, role }: Principal): boolean => tenant === INSTALLATION_TENANT && role === 'owner';
+
 export type Method = 'get' | 'post' | 'put' | 'delete';
 
 export interface SseEvent {
@@ -168,6 +172,8 @@ export interface ServiceDoor {
   ready(): Readonly<Record<string, boolean>>;
   /** Why a part is not ready, one sentence for whoever runs the server; of those that can tell. */
   reasons?(): Readonly<Record<string, string>>;
+  /** One sentence while the whole installation is held back: it answers, reads and keeps, and works on nothing. */
+  held?(): string | undefined;
 }
 
 export const problemSchema = z.object({
@@ -309,7 +315,10 @@ export const readiness = z.object({
   parts: z.record(z.string(), z.boolean()),
   /** Of parts that are not ready and can tell why. */
   reasons: z.record(z.string(), z.string()).optional(),
+  /** Why nothing is worked on, while the whole installation is held back. */
+  held: z.string().optional(),
 });
+export type Readiness = Omit<z.infer<typeof readiness>, 'ready' | 'reasons'>;
 
 // ---- deliveries of webhooks ----
 export const hookId = z.string().regex(/^[0-9a-hjkmnp-tv-z]{26}$/, 'The id of a webhook has 26 letters and digits.');

@@ -4,7 +4,7 @@
 import type { Audit } from '@palace/platform/audit/port.ts';
 import type { Telemetry } from '@palace/platform/telemetry/port.ts';
 import { ANYBODY, checkPermission } from './admission.ts';
-import type { Principal, Route, ServiceDoor } from './contract.ts';
+import type { Principal, Readiness, Route, ServiceDoor } from './contract.ts';
 import type { Admission } from './endpoint.ts';
 import type { Exchange } from './exchange.ts';
 import { checkInternalKey, IDENTITY_HEADER, TIME_HEADER, verifyInternal } from './identity.ts';
@@ -59,12 +59,13 @@ export function openInternalDoor(
 }
 
 /** What the services of this process say of themselves, and whether it still accepts. */
-export function statesOf(doors: readonly ServiceDoor[], draining: AbortSignal): Record<string, boolean> {
+export function statesOf(doors: readonly ServiceDoor[], draining: AbortSignal): Readiness {
   const states: Record<string, boolean> = { accepting: !draining.aborted };
   for (const service of doors) {
     for (const [part, ready] of Object.entries(service.ready())) states[`${service.name}.${part}`] = ready;
   }
-  return states;
+  const held = doors.map((service) => service.held?.()).find((one) => one !== undefined);
+  return { parts: states, ...(held !== undefined && { held }) };
 }
 
 /** Why parts of this process are not ready, by the names of `statesOf`. */

@@ -7,7 +7,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Express, NextFunction, Request } from 'express';
 import { PalaceError } from '@palace/platform/errors.ts';
 import { hasBody } from './body.ts';
-import type { Principal, Route } from './contract.ts';
+import type { Principal, Readiness, Route } from './contract.ts';
 import type { Admission } from './endpoint.ts';
 import { busy } from './exchange.ts';
 import type { Exchange } from './exchange.ts';
@@ -50,7 +50,7 @@ export interface ProxyTerms {
 }
 
 export interface Proxies {
-  ready(): Promise<Readonly<Record<string, boolean>>>;
+  ready(): Promise<Readiness>;
   /** Adds the services' own descriptions; one that does not answer is left out. */
   describe(own: OpenApi): Promise<OpenApi>;
   close(): void;
@@ -187,21 +187,30 @@ function watchStream(exchange: Exchange, end: () => void, stillAllowed: () => Pr
   });
 }
 
-async function readyOf(upstreams: readonly Upstream[]): Promise<Readonly<Record<string, boolean>>> {
+async function readyOf(upstreams: readonly Upstream[]): Promise<Readiness> {
   const asked = await Promise.all(
     upstreams.map((upstream) =>
       upstream.ask('/readyz').then(
-        ({ status }) => status === 200,
-        () => false,
+        ({ status, body }) => ({ ready: status === 200, held: heldOf(body) }),
+        () => ({ ready: false, held: undefined }),
       ),
     ),
   );
   const parts: Record<string, boolean> = {};
   // One living process is enough to serve.
   upstreams.forEach((upstream, at) => {
-    parts[upstream.name] = parts[upstream.name] === true || asked[at] === true;
+    parts[upstream.name] = parts[upstream.name] === true || asked[at]?.ready === true;
   });
-  return parts;
+  const held = asked.find((one) => one.held !== undefined)?.held;
+  return { parts, ...(held !== undefined && { held }) };
+}
+
+function heldOf(body: string): string | undefined {
+  try {
+    return (JSON.parse(body) as { held?: string }).held;
+  } catch {
+    return undefined;
+  }
 }
 
 function describer(upstreams: readonly Upstream[]): (own: OpenApi) => Promise<OpenApi> {

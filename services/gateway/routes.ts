@@ -20,7 +20,7 @@ import {
   renameKey,
   route,
 } from './contract.ts';
-import type { Role, Route } from './contract.ts';
+import type { Readiness, Role, Route } from './contract.ts';
 import { listPage } from './list-page.ts';
 import { canonicalAddress } from './host.ts';
 import { mayManage } from './keys.ts';
@@ -33,7 +33,7 @@ export interface OwnParts {
   readonly store: GatewayStore;
   readonly keys: Keys;
   readonly telemetry: Telemetry;
-  ready(): Promise<Readonly<Record<string, boolean>>>;
+  ready(): Promise<Readiness>;
   reasons(): Readonly<Record<string, string>>;
   document(): Promise<unknown>;
   page(): Promise<string>;
@@ -257,11 +257,11 @@ function openRoutes({ ready, reasons, document }: OpenParts): Route[] {
       responses: { 200: readiness, 503: readiness },
       async handle() {
         const states = await ready();
-        const all = Object.values(states).every(Boolean);
-        if (all) return { status: 200, body: { ready: true, parts: states } };
-        const known = Object.entries(reasons()).filter(([part]) => states[part] === false);
+        const all = Object.values(states.parts).every(Boolean);
+        if (all) return { status: 200, body: { ready: true, ...states } };
+        const known = Object.entries(reasons()).filter(([part]) => states.parts[part] === false);
         const why = known.length > 0 ? { reasons: Object.fromEntries(known) } : {};
-        return { status: 503, body: { ready: false, parts: states, ...why }, headers: { 'retry-after': '1' } };
+        return { status: 503, body: { ready: false, ...states, ...why }, headers: { 'retry-after': '1' } };
       },
     }),
     route({

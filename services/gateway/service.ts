@@ -14,7 +14,7 @@ import type { Vault } from '@palace/platform/vault/port.ts';
 import type { Express } from 'express';
 import { publicAdmission } from './admission.ts';
 import { auditRoutes } from './audit-routes.ts';
-import type { EgressRuleView, HookIntake, Route, ServiceDoor } from './contract.ts';
+import type { EgressRuleView, HookIntake, Readiness, Route, ServiceDoor } from './contract.ts';
 import { Credentials } from './credentials.ts';
 import { openKeys } from './keys.ts';
 import type { Keys } from './keys.ts';
@@ -104,7 +104,7 @@ export async function openGateway(platform: GatewayPlatform, options: GatewayOpt
     audit: { audit: platform.audit, log: platform.telemetry.log },
   };
   const later: { proxies?: Proxies } = {};
-  const ready = readiness(store, async () => ({ ...statesOf(doors, door.draining), ...(await later.proxies?.ready()) }));
+  const ready = readiness(store, async () => joinReadiness(statesOf(doors, door.draining), await later.proxies?.ready()));
   const description = describe(routes, options.publicUrl, async (own) => later.proxies?.describe(own) ?? own);
   routes.push(...ownRoutes({ store, keys, telemetry: platform.telemetry, ready, reasons: () => reasonsOf(doors), ...description }));
   routes.push(...secretRoutes(openSecrets(platform.database, platform.vault), platform.telemetry.log));
@@ -173,18 +173,20 @@ function describe(
   };
 }
 
-type States = Readonly<Record<string, boolean>>;
+function joinReadiness(own: Readiness, others: Readiness | undefined): Readiness {
+  return { ...own, ...others, parts: { ...own.parts, ...others?.parts } };
+}
 
 /** Asks the database and the other processes at most once a second, however often it is asked itself. */
-function readiness(store: GatewayStore, others: () => Promise<States>): () => Promise<States> {
-  let asked: { readonly atMs: number; readonly states: Promise<States> } | undefined;
-  const ask = async (): Promise<States> => {
+function readiness(store: GatewayStore, others: () => Promise<Readiness>): () => Promise<Readiness> {
+  let asked: { readonly atMs: number; readonly states: Promise<Readiness> } | undefined;
+  const ask = async (): Promise<Readiness> => {
     const answered = store.ping().then(
       () => true,
       () => false,
     );
-    const [database, parts] = await Promise.all([Promise.race([answered, falseAfter(READY_MS)]), others()]);
-    return { ...parts, database };
+    const [database, states] = await Promise.all([Promise.race([answered, falseAfter(READY_MS)]), others()]);
+    return { ...states, parts: { ...states.parts, database } };
   };
   return () => {
     if (asked === undefined || performance.now() - asked.atMs > READY_MS) asked = { atMs: performance.now(), states: ask() };

@@ -114,6 +114,7 @@ export const KEPT: readonly string[] = [
   'S42',
   'S43',
   'S44',
+  'S53',
   'S54',
   'S61',
   'S62',

@@ -17,6 +17,7 @@ const NAMES = [
   'waiting-run',
   'waiting-event',
   'queued-run',
+  'halts',
   'failed-elsewhere',
   'addresses',
   'secrets',

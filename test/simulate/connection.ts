@@ -74,6 +74,12 @@ export function connect(world: World, database: SimulatedDatabase, process: Simu
       return { ...renewal, databaseMs: server.trueMs() + process.wallSkewMs, clock: { ...renewal.clock, offsetMs: 0, settled: true } };
     },
     claim: (node, shards, leaseMs) => overSession(node.nodeId, node.readsFormat, () => owners.claim(node, shards, leaseMs)),
+    readHalts: (known) => read(() => owners.haltsSince(known)),
+    async halt(wish) {
+      const kept = await call(() => owners.halt(wish));
+      return (await call(() => owners.certify(wish.scope))) ?? kept;
+    },
+    liftHalt: (scope) => call(() => owners.liftHalt(scope)),
     release: (node, fences) => overSession(node.nodeId, node.readsFormat, () => owners.release(node, fences)),
     retire: (node) => call(() => owners.retire(node)),
     commit: (_connection, writes) => commit(writes),

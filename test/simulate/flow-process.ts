@@ -49,6 +49,7 @@ export const ENGINE_SETTINGS: EngineSettings = {
   eventsPerSnapshot: 12,
   commandsPerTurn: 20,
   lookBackMs: 600_000,
+  reconcileMs: 60_000,
   maxHeldRows: 40,
   maxCaughtUp: 1_000,
   maxGathered: 100,
@@ -90,7 +91,16 @@ export class FlowProcess implements LaunchedService {
       settings: ENGINE_SETTINGS,
       log: this.logTo(),
       span: () => span,
-      metrics: { started: counter, ended: counter, inMemory: { set: () => undefined }, quarantined: counter, effects: counter, refused: counter },
+      metrics: {
+        started: counter,
+        ended: counter,
+        inMemory: { set: () => undefined },
+        quarantined: counter,
+        effects: counter,
+        refused: counter,
+        halts: { set: () => undefined },
+        breaches: counter,
+      },
     });
     this.host = this.watched(tables);
   }

@@ -100,6 +100,18 @@ export function simulatedStore(tables: FlowTables, read: Read, blobs: BlobReads,
           .filter((one) => one.tenant === tenant && one.toShard === toShard)
           .slice(0, most),
       ),
+    heldFlows: (shards, limit) =>
+      read(() => {
+        const waiting = [...tables.heldStarts.values()].filter(({ shard }) => shards.includes(shard));
+        return [...new Map(waiting.map(({ shard, tenant, flow }) => [`${shard} ${tenant} ${flow}`, { shard, tenant, flow }])).values()].slice(0, limit);
+      }),
+    heldStarts: (shard, tenant, flow, limit) =>
+      read(() =>
+        [...tables.heldStarts]
+          .filter(([, row]) => row.shard === shard && row.tenant === tenant && row.flow === flow)
+          .slice(0, limit)
+          .map(([position, row]) => ({ position, consumerShard: row.consumer_shard, body: row.body })),
+      ),
     schedule: (_shard, tenant, flow) =>
       read(() => {
         const state = tables.schedules.get(`${tenant}\n${flow}`);

@@ -17,6 +17,7 @@ import { scheduleState, type ScheduleRecord } from '@palace/flow/store/schedules
 import {
   FIRST_SEGMENT,
   type EventTrigger,
+  type HeldStartRow,
   type JournalEntry,
   type LedgerRow,
   type RunRow,
@@ -76,6 +77,9 @@ export class FlowTables implements ServiceTables {
     WaitingStart & { readonly shard: number; readonly tenant: string; readonly flow: string; readonly toShard: number }
   >();
   readonly eventTriggers: (EventTrigger & { readonly tenant: string })[] = [];
+  /** By position. */
+  readonly heldStarts = new Map<number, HeldStartRow>();
+  private heldCount = 0;
   readonly watches: FlowWatch[] = [];
   /** Queued runs that have seen all places taken: whoever began since then got a place that they waited for. */
   private readonly inLine = new Set<KeptRun>();
@@ -137,6 +141,10 @@ export class FlowTables implements ServiceTables {
       if (!this.waitingStarts.has(name)) this.waitingStarts.set(name, { ...start, toShard });
     }
     for (const { tenant, run } of rowsOf(write, 'waiting_start_gone')) this.waitingStarts.delete(`${String(tenant)}\n${String(run)}`);
+    for (const row of rowsOf(write, 'held_start')) this.heldStarts.set(++this.heldCount, row as unknown as HeldStartRow);
+    for (const row of rowsOf(write, 'held_start_gone')) {
+      if (!this.heldStarts.delete(Number(row['position']))) this.world.violate(`the held start ${String(row['position'])} left twice`);
+    }
     for (const row of rowsOf(write, 'schedule_gone')) this.schedules.delete(`${String(row['tenant'])}\n${String(row['flow'])}`);
     for (const row of rowsOf(write, 'event_matched')) Object.assign(this.events.get(eventName(row)) ?? {}, { matched: true });
     for (const { key, id } of write.timersClear ?? []) this.timers.delete(`${key}\n${id}`);

@@ -17,6 +17,7 @@ export const SETTINGS: DurableSettings = {
   maxBatchWrites: 100,
   maxBatchBytes: 100_000,
   pollMs: 5_000,
+  haltPollMs: 250,
   drainMs: 2_000,
 };
 const FIVE_MINUTES_MS = 300_000;

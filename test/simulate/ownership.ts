@@ -1,7 +1,17 @@
 // Ownership in the model of the database: nodes, shards, leases, engine time. It stands for platform/durable/sql/ownership.ts.
 // I1 A claim is decided by what the row shows under its lock, not by what a snapshot showed.
 // Called by database.ts.
-import { SHARD_COUNT, type EngineSample, type Fence, type NodeRow, type Renewal, type StoredClock } from '@palace/platform/durable/contract.ts';
+import {
+  SHARD_COUNT,
+  type EngineSample,
+  type Fence,
+  type Halt,
+  type HaltsRead,
+  type HaltWish,
+  type NodeRow,
+  type Renewal,
+  type StoredClock,
+} from '@palace/platform/durable/contract.ts';
 import { LockTimeout } from './locks.ts';
 import type { Server, Statement } from './server.ts';
 import type { Switches } from './switches.ts';
@@ -38,6 +48,8 @@ export class Ownership {
   readonly shards: ShardRow[] = Array.from({ length: SHARD_COUNT }, () => ({ owner: undefined, epoch: 0, leaseUntilMs: 0 }));
   readonly nodes = new Map<string, NodeEntry>();
   readonly clock: Clock = { offsetMs: 0, version: 0, setAtMs: 0, timeline: '', unsettledMs: undefined, highWaterMs: 0 };
+  readonly halts = new Map<string, Halt>();
+  private haltVersion = 0;
   private readonly server: Server;
   private readonly switches: Switches;
 
@@ -112,7 +124,54 @@ export class Ownership {
       const own = this.nodes.get(node.nodeId);
       if (own !== undefined) Object.assign(own, { seenMs: nowMs, leaving: node.leaving === true, highWaterMs: Math.max(own.highWaterMs, engine.timeMs ?? 0) });
       const unsure = ours.filter((fence) => !free.has(fence));
-      return { kept, unsure, databaseMs, haltVersion: 0, minReader: 0, ...this.look(node, fences, nowMs, leaseMs), clock: stored(clock) };
+      return {
+        kept,
+        unsure,
+        databaseMs,
+        halts: this.haltsSince(engine.haltVersion),
+        minReader: 0,
+        ...this.look(node, fences, nowMs, leaseMs),
+        clock: stored(clock),
+      };
+    });
+  }
+
+  haltsSince(known: number | undefined): HaltsRead {
+    return known === this.haltVersion ? { version: known } : { version: this.haltVersion, all: [...this.halts.values()] };
+  }
+
+  halt(wish: HaltWish): Promise<Halt> {
+    return this.statement(async (statement) => {
+      const known = this.halts.get(wish.scope);
+      await this.server.commitPhase(statement);
+      const halt = known ?? { ...wish, sinceMs: this.engineMs() };
+      this.halts.set(wish.scope, halt);
+      this.haltVersion += 1;
+      return halt;
+    });
+  }
+
+  /** A statement of its own, after the commit of the halt. */
+  certify(scope: string): Promise<Halt | undefined> {
+    return this.statement(async (statement) => {
+      const certainMs = this.engineMs();
+      await this.server.commitPhase(statement);
+      const known = this.halts.get(scope);
+      if (known === undefined) return undefined;
+      const halt = { certainMs, ...known };
+      this.halts.set(scope, halt);
+      this.haltVersion += 1;
+      return halt;
+    });
+  }
+
+  liftHalt(scope: string): Promise<Halt | undefined> {
+    return this.statement(async (statement) => {
+      await this.server.commitPhase(statement);
+      const halt = this.halts.get(scope);
+      this.halts.delete(scope);
+      this.haltVersion += 1;
+      return halt;
     });
   }
 

@@ -76,11 +76,10 @@ begin
   update {{schema}}.clock set offset_ms = offset_now, version = c.version + 1, set_at_ms = coalesce(engine_ms, wall + offset_now), unsettled_ms = null, high_water_ms = high;
 end $$;
 
-create function {{schema}}.renew(node_id text, format integer, is_leaving boolean, ids integer[], epochs bigint[], lease_ms integer, engine_ms bigint, known integer, correction_ms bigint, node_wall_ms bigint)
+create function {{schema}}.renew(node_id text, format integer, is_leaving boolean, ids integer[], epochs bigint[], lease_ms integer, engine_ms bigint, known integer, correction_ms bigint, node_wall_ms bigint, known_halts bigint)
 returns json language plpgsql as $$
 declare
   c {{schema}}.clock;
-  h {{schema}}.halt;
   now_ms bigint;
   free integer[];
   kept json;
@@ -109,10 +108,9 @@ begin
   from {{schema}}.node where id = any (alive) and not leaving and (id = node_id or seen_ms > now_ms - lease_ms);
   select coalesce(json_agg(id order by id), '[]') into orphans from {{schema}}.shard
   where owner is null or owner <> all (alive) or (owner = node_id and id <> all (ids)) or (owner <> node_id and lease_until_ms < now_ms);
-  select * into h from {{schema}}.halt;
   return json_build_object('kept', kept, 'unsure', unsure, 'orphans', orphans, 'nodes', nodes, 'databaseMs', {{schema}}.wall_ms(),
     'clock', json_build_object('offsetMs', c.offset_ms, 'timeline', c.timeline, 'settled', c.unsettled_ms is null, 'version', c.version, 'setAtMs', c.set_at_ms),
-    'haltVersion', h.version, 'minReader', h.min_reader);
+    'halts', {{schema}}.read_halts(known_halts), 'minReader', (select min_reader from {{schema}}.halt));
 end $$;
 
 -- Rows that commits held during a renewal: waited for on their own and in order, so that nothing else waits behind them.

@@ -45,6 +45,27 @@ create table {{schema}}.halt (
 );
 insert into {{schema}}.halt default values;
 
+-- What is held back (E19). Whoever writes here raises the version, whatever way it comes: processes read the table when that has changed.
+create table {{schema}}.halt_scope (
+  -- all, or as the service names it, e.g. tenant:T, flow:T/NAMESPACE/NAME.
+  scope text primary key,
+  level text not null check (level in ('effects', 'everything')),
+  reason text,
+  by text not null,
+  -- Engine time.
+  since_ms bigint not null,
+  -- Engine time after its commit, said by a second statement: from then on it is certain that every reader saw it.
+  certain_ms bigint,
+  check (level = 'effects' or scope = 'all')
+);
+create function {{schema}}.raise_halt_version() returns trigger language plpgsql as $$
+begin
+  update {{schema}}.halt set version = version + 1;
+  return null;
+end $$;
+create trigger halt_version after insert or update or delete on {{schema}}.halt_scope
+for each statement execute function {{schema}}.raise_halt_version();
+
 create table {{schema}}.inbox (
   tenant text not null,
   command_id text not null,
@@ -119,7 +140,7 @@ create table {{schema}}.room (filler text not null);
 alter table {{schema}}.room alter column filler set storage plain;
 grant insert, truncate on {{schema}}.room to palace_engine;
 
-${['node', 'shard', 'clock', 'halt', 'stream_head', 'cursor'].map(open).join('')}
+${['node', 'shard', 'clock', 'halt', 'halt_scope', 'stream_head', 'cursor'].map(open).join('')}
 grant usage on schema {{schema}} to palace_engine, palace_api;
 grant usage on all sequences in schema {{schema}} to palace_engine;
 ${tenantTable('{{schema}}', 'inbox', { shardColumn: 'shard', api: ['select', 'insert'] })}

@@ -6,6 +6,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { PalaceError } from '@palace/platform/errors.ts';
 import type { Counter, Gauge, Histogram, Telemetry } from '@palace/platform/telemetry/port.ts';
+import { haltOver } from '../core/halts.ts';
 import { scheduleShard } from '../engine/placement.ts';
 import type { RunEnd } from '../engine/slot.ts';
 import type { FlowParts } from '../parts.ts';
@@ -60,7 +61,9 @@ export function startCanary(parts: FlowParts, settings: CanarySettings): Canary 
   async function follow(): Promise<void> {
     for (let pauseMs = Math.min(FIRST_MS, settings.everyMs); await pause(pauseMs, ended.signal);) {
       const beganMs = performance.now();
-      if (parts.node.fence(CANARY_SHARD) === undefined) health = NO_DOUBT;
+      // Held back, it would be late by right.
+      const isHeld = haltOver(parts.node.halts().all, CANARY_TENANT, CANARY_FLOW) !== undefined;
+      if (isHeld || parts.node.fence(CANARY_SHARD) === undefined) health = NO_DOUBT;
       else await once();
       pauseMs = Math.max(0, settings.everyMs - (performance.now() - beganMs));
     }

@@ -6,8 +6,9 @@
 import type { Json } from '@palace/jq/jq.ts';
 import { shortageError } from '@palace/platform/database/failure.ts';
 import { PalaceError } from '@palace/platform/errors.ts';
-import { SHARD_COUNT } from '@palace/platform/durable/contract.ts';
+import { SHARD_COUNT, type Halt } from '@palace/platform/durable/contract.ts';
 import { CANARY_TENANT } from '../canary/canary-flow.ts';
+import { resumeCommand, shownBy } from '../core/halts.ts';
 import { checkSchema } from '../core/json-schema.ts';
 import type { Linked } from '../core/link.ts';
 import type { Command } from '../core/model.ts';
@@ -50,6 +51,7 @@ export function createAccept(parts: EngineParts): Accept {
 
   async function start(request: StartRequest): Promise<{ id: string; repeated: boolean }> {
     refuseShortage(parts);
+    refuseHeld(parts, request);
     admission.enter(request.tenant);
     try {
       return await begin(request);
@@ -151,6 +153,22 @@ function countStart(parts: EngineParts, { tenant }: StartRequest): void {
 function refuseShortage(parts: EngineParts): void {
   const lacking = parts.node().shortage();
   if (lacking !== undefined) throw shortageError(lacking);
+}
+
+/** Of a flow that is held back half of a tenant's runs may wait: its other flows go on. */
+function refuseHeld(parts: EngineParts, { tenant, flow }: StartRequest): void {
+  const all = parts.halts.everything();
+  if (all !== undefined) throw heldError(all, tenant);
+  const over = parts.halts.over({ tenant, flow: flow.split('@')[0] ?? flow });
+  if (over === undefined || parts.effects.aside(tenant) < parts.settings.maxActiveRuns / 2) return;
+  parts.metrics.refused.add(1, { reason: 'held-back' });
+  throw heldError(over, tenant, ' So many runs wait for it that no more are accepted.');
+}
+
+function heldError({ scope, by, sinceMs, reason }: Halt, tenant: string, more = ''): PalaceError {
+  const why = reason === undefined ? '' : `: ${reason}`;
+  const detail = `Held back by ${shownBy(by, tenant)} since ${new Date(sinceMs).toISOString()}${why}.${more} It goes on with: ${resumeCommand(scope)}`;
+  return new PalaceError('unavailable.held', { detail, retryAfterSeconds: 5 });
 }
 
 /** The input is refused before anything is written; a flow whose schema cannot be read is the flow's mistake. */

@@ -6,7 +6,8 @@
 // I5 An event is matched once, however often it is published.
 // I6 Matching is a read and a write for a batch: what comes while one is under way is the next (a read for each event cost most of it).
 // I7 The runs that an event starts leave in the commit that marks it as matched (triggers/event-starts.ts), or are kept in it until there is
-//    room (triggers/waiting-starts.ts).
+//    room (triggers/waiting-starts.ts), or their flow is not held back any more (triggers/held-starts.ts). While everything is held back
+//    nothing is matched.
 import { parseJsonText } from '@palace/platform/json.ts';
 import type { StreamAppend, StreamRow } from '@palace/platform/durable/contract.ts';
 import type { CloudEvent } from '../core/model.ts';
@@ -17,7 +18,7 @@ import type { Published } from './rows.ts';
 import type { Arrival } from './slot.ts';
 import { startsOf } from '../triggers/event-starts.ts';
 import type { TriggeredStart } from '../triggers/starts.ts';
-import type { WaitingStarts } from '../triggers/waiting-starts.ts';
+import type { HeldStarts } from '../triggers/held-starts.ts';
 
 const MATCH_BATCH = 200;
 const MATCH_BYTES = 1_000_000;
@@ -81,7 +82,7 @@ export interface Correlation {
   rematch(shard: number): Promise<void>;
 }
 
-export function createCorrelation(parts: EngineParts, waitingStarts: WaitingStarts): Correlation {
+export function createCorrelation(parts: EngineParts, { sort }: Pick<HeldStarts, 'sort'>): Correlation {
   /** Makes the keys of writes distinct: the same event may come by two rows at once. */
   let writes = 0;
   /** By shard and tenant; only while there is something to match. */
@@ -146,6 +147,7 @@ export function createCorrelation(parts: EngineParts, waitingStarts: WaitingStar
   }
 
   async function match(shard: number, events: readonly StoredEvent[], held: () => boolean): Promise<void> {
+    while (held() && parts.halts.everything() !== undefined) await parts.halts.changed();
     const [{ tenant } = { tenant: '' }] = events;
     const { unmatched, subscriptions, triggers } = await parts.store.listeners(tenant, events);
     const starts: TriggeredStart[] = [];
@@ -163,7 +165,7 @@ export function createCorrelation(parts: EngineParts, waitingStarts: WaitingStar
       return match(shard, unmatched.slice(middle), held);
     }
     if (unmatched.length === 0) return;
-    const sorted = await waitingStarts.sort(shard, starts);
+    const sorted = await sort(shard, starts);
     const fence = parts.node().fence(shard);
     if (fence === undefined || !held()) return sorted.settle(false);
     const outcome = await parts.node().submit({

@@ -5,7 +5,9 @@
 // I4 An error of the remote that is asked proves nothing: neither that the act happened nor that it did not.
 // I5 A tenant has at most its share of the places (FairShare of `maxEffects`), so that slow acts of one leave places for the others; who
 //    waits is served tenant by tenant, in order within each (R9). What a commit asked for is never refused: the door counts it (accept.ts).
-// I6 Of what an act brings back, what it sent as a secret is masked before anybody sees it.
+// I6 What is held back (halts.ts) neither begins nor is verified: it is put aside until that changes, or its shard goes. `mayBegin` is asked once
+//    more where an executor has waited for a place or a connection.
+// I7 Of what an act brings back, what it sent as a secret is masked before anybody sees it.
 import type { Json } from '@palace/jq/jq.ts';
 import { FairQueue } from '@palace/platform/durable/core/fair-queue.ts';
 import { FairShare } from '@palace/platform/durable/core/fair-share.ts';
@@ -29,20 +31,42 @@ const VERIFY_AGAIN_MS = [250, 1_000, 3_000];
 interface Job {
   readonly slot: Slot;
   readonly effect: OpenEffect;
+  readonly controller: AbortController;
 }
+
+/** What waits until something is no longer held back, by run. */
+type Aside = Map<Slot, { readonly job: Job; go(): void }[]>;
 
 export function createEffects(parts: EngineParts): Effects {
   const queue = new FairQueue<Job>();
   const waiting = new FairShare(parts.settings.maxWaitingEffects);
   const underWay = new FairShare(parts.settings.maxEffects);
   const mayBegin = (tenant: string): boolean => underWay.admits(tenant);
+  const aside: Aside = new Map();
   let active = 0;
 
   function begin(slot: Slot, effect: OpenEffect): void {
     if (slot.inFlight.has(effect.act)) return;
-    slot.inFlight.set(effect.act, new AbortController());
-    enqueue({ slot, effect });
+    const controller = new AbortController();
+    slot.inFlight.set(effect.act, controller);
+    enqueue({ slot, effect, controller });
     pump();
+  }
+
+  const isWanted = ({ slot, effect, controller }: Job): boolean => !slot.gone && slot.inFlight.get(effect.act) === controller;
+
+  function putAside(job: Job, go: () => void): void {
+    const known = aside.get(job.slot);
+    if (known === undefined) aside.set(job.slot, [{ job, go }]);
+    else known.push({ job, go });
+  }
+
+  /** True when it may act now; otherwise `go` is called when that has changed. */
+  function mayAct(job: Job, go: () => void): boolean {
+    const answer = parts.halts.mayAct(job.slot.row);
+    if (answer === 'no') putAside(job, go);
+    else if (answer === 'unsure') parts.scheduler.after(FENCE_RETRY_MS, go);
+    return answer === 'yes';
   }
 
   function enqueue(job: Job): void {
@@ -56,26 +80,23 @@ export function createEffects(parts: EngineParts): Effects {
       if (job === undefined) return;
       const { tenant } = job.slot;
       waiting.give(tenant);
-      const controller = job.slot.inFlight.get(job.effect.act);
-      if (job.slot.gone || controller === undefined) continue;
+      if (!isWanted(job)) continue;
       // Past our own deadline nothing new begins: another owner may be at work (E2).
       // A drained shard's reads are the next owner's; a unique act whose intent is committed is performed, or it would end in doubt.
       if (parts.draining.has(job.slot.shard) && !isGuarded(job.effect)) {
         job.slot.inFlight.delete(job.effect.act);
         continue;
       }
+      if (!mayAct(job, () => goOn(job))) continue;
       // Before the fence is looked at: whoever stands still between here and the act finds its time used up (I2).
       const untilMs = parts.scheduler.nowMs() + job.effect.deadlineMs;
       if (parts.node().fence(job.slot.shard) === undefined) {
-        parts.scheduler.after(FENCE_RETRY_MS, () => {
-          enqueue(job);
-          pump();
-        });
+        parts.scheduler.after(FENCE_RETRY_MS, () => goOn(job));
         continue;
       }
       active += 1;
       underWay.take(tenant);
-      void perform(job, untilMs, controller).finally(() => {
+      void perform(job, untilMs).finally(() => {
         active -= 1;
         underWay.give(tenant);
         pump();
@@ -83,10 +104,23 @@ export function createEffects(parts: EngineParts): Effects {
     }
   }
 
-  async function perform({ slot, effect }: Job, untilMs: number, controller: AbortController): Promise<void> {
+  function goOn(job: Job): void {
+    enqueue(job);
+    pump();
+  }
+
+  async function perform(job: Job, untilMs: number): Promise<void> {
+    const { slot, effect } = job;
     slot.actsUntilMs.set(effect.act, untilMs);
-    const outcome = await execute(parts, slot, effect, untilMs, controller.signal);
-    if (slot.inFlight.get(effect.act) !== controller) return;
+    let heldBack = false;
+    const mayBegin = (): boolean => {
+      heldBack = parts.halts.mayAct(slot.row) !== 'yes';
+      return !heldBack;
+    };
+    const outcome = await execute(parts, job, untilMs, mayBegin);
+    if (!isWanted(job)) return;
+    // It waited inside for a place or a connection, and nothing of it has left.
+    if (heldBack && !outcome.ok && outcome.reach === 'not-sent') return goOn(job);
     slot.inFlight.delete(effect.act);
     parts.metrics.effects.add(1, { class: effect.class, outcome: outcome.ok ? 'done' : outcome.reach });
     parts.push(slot, { command: commandOf(effect, outcome) });
@@ -97,15 +131,33 @@ export function createEffects(parts: EngineParts): Effects {
     slot.inFlight.set(effect.act, controller);
     // Another owner may have begun it until the moment we took over.
     const untilMs = slot.actsUntilMs.get(effect.act) ?? slot.sinceMs + effect.deadlineMs;
-    const waitMs = Math.max(0, untilMs - parts.scheduler.nowMs());
-    parts.scheduler.after(waitMs, () => {
-      if (slot.gone || slot.inFlight.get(effect.act) !== controller) return;
-      void verify(parts, slot, effect, controller.signal).then(({ verdict, result }) => {
-        if (slot.inFlight.get(effect.act) !== controller) return;
+    const job: Job = { slot, effect, controller };
+    const go = (): void => {
+      if (!isWanted(job) || !mayAct(job, go)) return;
+      void verify(parts, slot, effect, controller.signal).then((found) => {
+        if (!isWanted(job)) return;
+        if (found === 'held back') return go();
         slot.inFlight.delete(effect.act);
+        const { verdict, result } = found;
         parts.push(slot, { command: { type: 'effect-verified', act: effect.act, verdict, ...(result !== undefined && { result }) } });
       });
-    });
+    };
+    parts.scheduler.after(Math.max(0, untilMs - parts.scheduler.nowMs()), go);
+  }
+
+  function haltsChanged(): void {
+    const waited = [...aside.values()].flat();
+    aside.clear();
+    for (const { job, go } of waited) if (isWanted(job)) go();
+  }
+
+  /** A shard that is handed over waits for none of them: its next owner finds what is open. */
+  function leaveAside(shard: number): void {
+    for (const [slot, waits] of aside) {
+      if (slot.shard !== shard) continue;
+      aside.delete(slot);
+      for (const { job } of waits) if (isWanted(job)) slot.inFlight.delete(job.effect.act);
+    }
   }
 
   function prune(slot: Slot): void {
@@ -119,11 +171,23 @@ export function createEffects(parts: EngineParts): Effects {
   }
 
   function abandon(slot: Slot): void {
+    aside.delete(slot);
     for (const controller of slot.inFlight.values()) controller.abort();
     slot.inFlight.clear();
   }
 
-  return { begin, verifyLater, prune, abandon, running: () => active, waiting, nowMs: () => parts.scheduler.nowMs() };
+  return {
+    begin,
+    verifyLater,
+    prune,
+    abandon,
+    haltsChanged,
+    leaveAside,
+    aside: (tenant) => [...aside].filter(([slot]) => slot.tenant === tenant).length,
+    running: () => active,
+    waiting,
+    nowMs: () => parts.scheduler.nowMs(),
+  };
 }
 
 function commandOf(effect: OpenEffect, outcome: EffectOutcome): Command {
@@ -132,7 +196,7 @@ function commandOf(effect: OpenEffect, outcome: EffectOutcome): Command {
     : { type: 'effect-failed', act: effect.act, attempt: effect.attempt, fault: outcome.fault, reach: outcome.reach };
 }
 
-async function execute(parts: EngineParts, slot: Slot, effect: OpenEffect, untilMs: number, signal: AbortSignal): Promise<EffectOutcome> {
+async function execute(parts: EngineParts, { slot, effect, controller: { signal } }: Job, untilMs: number, mayBegin: () => boolean): Promise<EffectOutcome> {
   const executor = parts.executors.get(effect.function);
   if (executor === undefined) return notAvailable(effect.function);
   const span = parts.span(`effect ${effect.function}`, {
@@ -141,7 +205,10 @@ async function execute(parts: EngineParts, slot: Slot, effect: OpenEffect, until
   });
   try {
     const atHand = await argumentsAtHand(parts, slot, effect, untilMs);
+    // Reading secrets may have taken a while.
+    if (!mayBegin()) throw new StepFault(standardFault('runtime', HELD_BACK));
     const answer = await executor({
+      mayBegin,
       ...callOf(slot, effect, atHand, signal, span.traceparent),
       deadlineMs: Math.max(0, untilMs - parts.scheduler.nowMs()),
     });
@@ -178,18 +245,22 @@ function callOf(slot: Slot, effect: OpenEffect, { args, mask }: AtHand, signal: 
   };
 }
 
+const HELD_BACK = 'The act is held back.';
+
 interface Finding {
   readonly verdict: Verdict;
   readonly result?: Json;
 }
 
-async function verify(parts: EngineParts, slot: Slot, effect: OpenEffect, signal: AbortSignal): Promise<Finding> {
+async function verify(parts: EngineParts, slot: Slot, effect: OpenEffect, signal: AbortSignal): Promise<Finding | 'held back'> {
   for (const pauseMs of VERIFY_AGAIN_MS) {
+    if (parts.halts.mayAct(slot.row) !== 'yes') return 'held back';
     const found = await look(parts, slot, effect, signal);
     if (found !== 'no answer') return found;
     await new Promise<void>((resolve) => parts.scheduler.after(pauseMs, resolve));
     if (slot.gone || signal.aborted) break;
   }
+  if (parts.halts.mayAct(slot.row) !== 'yes') return 'held back';
   const last = signal.aborted ? 'no answer' : await look(parts, slot, effect, signal);
   return last === 'no answer' ? { verdict: 'unknown' } : last;
 }
@@ -202,7 +273,8 @@ async function look(parts: EngineParts, slot: Slot, effect: OpenEffect, signal: 
   try {
     const { args, mask } = await verifyAtHand(parts, slot, effect, step.verify, parts.scheduler.nowMs() + effect.deadlineMs);
     const asking: Json = { ...(args as Record<string, Json>), output: 'response' };
-    const answer = masked(await executor({ ...callOf(slot, effect, { args: asking, mask }, signal, traceparentOf(slot.id)), class: 'read' }), mask);
+    const mayBegin = (): boolean => parts.halts.mayAct(slot.row) === 'yes';
+    const answer = masked(await executor({ mayBegin, ...callOf(slot, effect, { args: asking, mask }, signal, traceparentOf(slot.id)), class: 'read' }), mask);
     if (!answer.ok && answer.reach !== 'answered') return 'no answer';
     const response = answer.ok ? (answer.result as { statusCode: number; content: Json }) : { statusCode: answer.fault.status, content: null };
     const seen: Json = { status: response.statusCode, body: response.content };
@@ -229,7 +301,7 @@ export function continueEffects(parts: EngineParts, slot: Slot): void {
   for (const effect of openEffects(slot.run)) {
     if (effect.state === 'verifying') effects.verifyLater(slot, effect);
     else if (effect.state === 'requested') {
-      if (!isGuarded(effect)) effects.begin(slot, effect);
+      if (!isGuarded(effect) || parts.halts.neverBegan(slot.row, effect.atMs)) effects.begin(slot, effect);
       else slot.queue.push({ command: { type: 'effect-lost', act: effect.act, attempt: effect.attempt } });
     }
   }

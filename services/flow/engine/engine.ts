@@ -3,7 +3,7 @@
 // I2 What came from a row is handed to one run, and its row is consumed in the write that decides it.
 // Called by service.ts; driven by platform/durable.
 import { parseJsonText } from '@palace/platform/json.ts';
-import type { Appetite, DurableHost, DurableNode, InboxRow, StreamRow } from '@palace/platform/durable/contract.ts';
+import type { Appetite, DurableHost, DurableNode, Halt, InboxRow, StreamRow } from '@palace/platform/durable/contract.ts';
 import { FairShare } from '@palace/platform/durable/core/fair-share.ts';
 import { ENDED } from '../contract.ts';
 import { CANARY_TENANT } from '../canary/canary-flow.ts';
@@ -16,16 +16,20 @@ import { createCorrelation, type Correlation } from './correlation.ts';
 import { CountedRuns } from './counted-runs.ts';
 import { createEffects, followEvents } from './effects.ts';
 import { createLines } from './lines.ts';
+import { createHalts } from './halts.ts';
 import { createLoading, type Loading } from './loading.ts';
 import { hold, release, type EngineParts } from './parts.ts';
 import { createPermits, type Permits } from './permits.ts';
 import { createTurns } from './ready.ts';
+import { createReconciler, type Reconciler } from './reconciler.ts';
 import { MOVES, restOf, type Rest } from './rest.ts';
 import { isIdle, type Envelope, type Slot } from './slot.ts';
 import { addState, draftWrite, newDraft, type Published } from './rows.ts';
 import { aboutRun, traceIdOf } from './tracing.ts';
 import { takeTurn } from './turn.ts';
 import { LIMITED_START, type ActiveRun } from '../store/port.ts';
+import type { InvariantReads } from '../store/invariants.ts';
+import { createHeldStarts } from '../triggers/held-starts.ts';
 import { createSchedules, isScheduleTimer, type Schedules } from '../triggers/schedules.ts';
 import { startFromStream } from '../triggers/starts.ts';
 import { createWaitingStarts, type WaitingStarts } from '../triggers/waiting-starts.ts';
@@ -35,10 +39,14 @@ export interface Engine {
   readonly host: DurableHost;
   readonly accept: Accept;
   readonly watching: Watching;
+  /** Looks for broken invariants, now and every while; absent where nothing can be read for it. */
+  readonly reconciler: Reconciler | undefined;
   /** The status of a run in memory here, with its last committed seq. */
   peek(runId: string): { status: Slot['status']; lastSeq: number } | undefined;
   /** Of these ended runs, those that nothing asks for here: kept out of memory until `free` (retention). */
   setAside(runIds: readonly string[]): { readonly ids: readonly string[]; free(): void };
+  /** Drops the memory of a run, or only of its acts, as if there had never been any: for tests. */
+  forget(runId: string, what?: 'acts'): void;
   /** Whether a run in memory here moves by itself; undefined when it is not here. */
   rest(runId: string): Rest | undefined;
   load(): { slots: number; idle: number; effects: number; pendingStarts: number };
@@ -49,6 +57,7 @@ type Surroundings = Pick<
   'store' | 'blobs' | 'scheduler' | 'entropy' | 'programs' | 'executors' | 'secrets' | 'settings' | 'log' | 'span' | 'metrics'
 > & {
   readonly node: () => DurableNode;
+  readonly invariants?: InvariantReads;
 };
 
 interface Pieces {
@@ -68,8 +77,11 @@ const DRAIN_POLL_MS = 10;
 export function createEngine(surroundings: Surroundings): Engine {
   const pieces = assemble(surroundings);
   const { parts, accept } = pieces;
+  const host = createHost(pieces);
+  const { invariants: reads } = surroundings;
   return {
-    host: createHost(pieces),
+    host,
+    reconciler: reads === undefined ? undefined : createReconciler({ ...pieces, reads, fire: host.fire }),
     accept,
     watching: parts.watching,
     peek: (runId) => {
@@ -80,6 +92,15 @@ export function createEngine(surroundings: Surroundings): Engine {
       const ids = runIds.filter((id) => !parts.slots.has(id) && !pieces.loading.wants(id) && !parts.expiring.has(id));
       for (const id of ids) parts.expiring.add(id);
       return { ids, free: () => ids.forEach((id) => parts.expiring.delete(id)) };
+    },
+    forget(runId, what) {
+      const slot = parts.slots.get(runId);
+      if (slot === undefined) return;
+      parts.effects.abandon(slot);
+      if (what === 'acts') return;
+      slot.gone = true;
+      parts.slots.delete(runId);
+      parts.idle.delete(runId);
     },
     rest: (runId) => {
       const slot = parts.slots.get(runId);
@@ -105,8 +126,12 @@ function assemble(surroundings: Surroundings): Pieces {
     lines: createLines(surroundings),
     expiring: new Set(),
     watching: createWatching(),
+    halts: createHalts(surroundings),
     get effects() {
       return effects;
+    },
+    get heldStarts() {
+      return heldStarts;
     },
     tenure(shard) {
       const epoch = parts.node().fence(shard)?.epoch;
@@ -139,15 +164,16 @@ function assemble(surroundings: Surroundings): Pieces {
   const permits = createPermits(parts);
   const arrivals = createArrivals(parts, permits);
   const waitingStarts = createWaitingStarts(parts);
+  const heldStarts = createHeldStarts(parts, waitingStarts);
   const pieces: Pieces = {
     parts,
     loading,
     accept,
     arrivals,
-    correlation: createCorrelation(parts, waitingStarts),
+    correlation: createCorrelation(parts, heldStarts),
     permits,
     waitingStarts,
-    schedules: createSchedules(parts, waitingStarts),
+    schedules: createSchedules(parts, heldStarts),
   };
   return pieces;
 }
@@ -168,19 +194,12 @@ function createHost(pieces: Pieces): DurableHost {
       parts.draining.delete(shard);
       permits.drop(shard);
       waitingStarts.drop(shard);
-      const lost = [...loading.drop(shard), ...arrivals.drop(shard)];
-      for (const slot of parts.slots.values()) {
-        if (slot.shard !== shard) continue;
-        slot.gone = true;
-        parts.effects.abandon(slot);
-        parts.slots.delete(slot.id);
-        parts.idle.delete(slot.id);
-        lost.push(...slot.queue.splice(0));
-      }
+      const lost = [...loading.drop(shard), ...arrivals.drop(shard), ...forgetShard(parts, shard)];
       for (const envelope of lost) envelope.settle?.({ kind: 'refused', why: `the shard was given up (${reason})` });
     },
     async drain(shard, deadlineMs) {
       parts.draining.add(shard);
+      parts.effects.leaveAside(shard);
       const busy = () => [...parts.slots.values()].some((s) => s.shard === shard && !isIdle(s));
       while (busy() && parts.scheduler.nowMs() < deadlineMs) await new Promise<void>((resolve) => parts.scheduler.after(DRAIN_POLL_MS, resolve));
     },
@@ -204,6 +223,7 @@ function createHost(pieces: Pieces): DurableHost {
       }
     },
     appetite: (shard) => appetiteOf(parts, shard, untouched),
+    haltsChanged: () => afterHalts(parts),
   };
 
   /** The shard takes work only once open() has resolved; then its active runs are read and its unmatched events matched. */
@@ -217,13 +237,39 @@ function createHost(pieces: Pieces): DurableHost {
       permits.goOn(shard);
       waitingStarts.goOn(shard);
       void correlation.rematch(shard);
+      p.heldStarts.look();
     });
   }
 }
 
+/** What waited for its runs. */
+function forgetShard(parts: EngineParts, shard: number): Envelope[] {
+  const lost: Envelope[] = [];
+  for (const slot of parts.slots.values()) {
+    if (slot.shard !== shard) continue;
+    slot.gone = true;
+    parts.effects.abandon(slot);
+    parts.slots.delete(slot.id);
+    parts.idle.delete(slot.id);
+    lost.push(...slot.queue.splice(0));
+  }
+  return lost;
+}
+
+function afterHalts(parts: EngineParts): void {
+  const { all } = parts.node().halts();
+  for (const level of ['effects', 'everything'] as const) parts.metrics.halts.set(countOf(all, level), { level });
+  parts.halts.wake();
+  parts.effects.haltsChanged();
+  parts.heldStarts.look();
+  if (parts.halts.everything() === undefined) for (const slot of parts.slots.values()) parts.schedule(slot);
+}
+
+const countOf = (halts: readonly Halt[], level: Halt['level']): number => halts.filter((halt) => halt.level === level).length;
+
 /** `untouched`: what a shard wants that holds nothing. */
-function appetiteOf({ draining, held }: EngineParts, shard: number, untouched: Appetite): Appetite {
-  if (draining.has(shard)) return { rows: 0, sated: [] };
+function appetiteOf({ draining, held, halts }: EngineParts, shard: number, untouched: Appetite): Appetite {
+  if (draining.has(shard) || halts.everything() !== undefined) return { rows: 0, sated: [] };
   const share = held.get(shard);
   return share === undefined ? untouched : { rows: share.room, sated: share.sated() };
 }

@@ -10,6 +10,7 @@ import type { DecideEnv, DecideLimits } from '../core/model.ts';
 import type { Executors } from '../executors/executor.ts';
 import type { OpenEffect } from '../core/run.ts';
 import type { FlowStore } from '../store/port.ts';
+import type { EngineHalts } from './halts.ts';
 import type { Programs } from './programs.ts';
 import type { Envelope, Slot } from './slot.ts';
 import type { Committed, Watching } from './watching.ts';
@@ -46,6 +47,8 @@ export interface EngineSettings {
   readonly commandsPerTurn: number;
   /** Events published so long before a listen began still reach it. */
   readonly lookBackMs: number;
+  /** Pause between two looks at the invariants. */
+  readonly reconcileMs: number;
 }
 
 export interface EngineMetrics {
@@ -55,6 +58,8 @@ export interface EngineMetrics {
   readonly quarantined: Counter;
   readonly effects: Counter;
   readonly refused: Counter;
+  readonly halts: Gauge;
+  readonly breaches: Counter;
 }
 
 /** The acts on the world (effects.ts). */
@@ -64,6 +69,12 @@ export interface Effects {
   /** Ends what the run no longer waits for. */
   prune(slot: Slot): void;
   abandon(slot: Slot): void;
+  /** What was held back goes on, as far as it may. */
+  haltsChanged(): void;
+  /** Lets go of what is held back in a shard that is handed over. */
+  leaveAside(shard: number): void;
+  /** Runs of a tenant whose acts are held back. */
+  aside(tenant: string): number;
   running(): number;
   /** Those that wait for their turn, by tenant. */
   readonly waiting: FairShare;
@@ -82,6 +93,9 @@ export interface EngineParts {
   readonly executors: Executors;
   readonly secrets: SecretReader;
   readonly effects: Effects;
+  readonly halts: EngineHalts;
+  /** Starts by events that were held back (triggers/held-starts.ts): sends on what may leave. */
+  readonly heldStarts: { look(): void };
   readonly watching: Watching;
   readonly settings: EngineSettings;
   readonly log: Log;

@@ -42,6 +42,8 @@ export interface Permits {
   knows(shard: number, permit: string, runId: string): boolean;
   /** The run has ended, is set aside, or never began to work: neither at work nor queued any more. */
   left(shard: number, permit: string, runId: string): void;
+  /** Who holds a place, of all limits of the shard. */
+  taken(shard: number): readonly { readonly key: string; readonly run: string }[];
   /** What waits in the shard, by tenant; undefined when it is not ours. */
   inLine(shard: number): FairShare | undefined;
 }
@@ -62,22 +64,12 @@ export function createPermits(parts: EngineParts): Permits {
   }
 
   function enter(shard: number, tenant: string, permit: PermitClaim, run: string): void {
-    shards
-      .get(shard)
-      ?.of(permit.key)
-      .stand(queuedRun(shard, tenant, permit, run));
+    const places = shards.get(shard)?.of(permit.key);
+    places?.stand(queuedRun(shard, tenant, permit, run));
     giveOut(shard, permit.key);
   }
 
-  function queuedRun(shard: number, tenant: string, { key, limit }: PermitClaim, run: string): Waiting {
-    function begin(): void {
-      const held = parts.tenure(shard);
-      // What cannot be told to begin (it was set aside, its row is gone) keeps no place.
-      const settle = ({ kind }: Settlement): void => (kind === 'refused' && held() ? left(shard, key, run) : undefined);
-      parts.give(shard, run, { command: { type: 'begin' }, tenant, settle });
-    }
-    return { tenant, run, limit, begin };
-  }
+  const queuedRun = (shard: number, tenant: string, claim: PermitClaim, run: string): Waiting => inLineOf(parts, left, { shard, tenant, claim, run });
 
   function returns(shard: number, { permit, tenant, run, commandId, begin: goBack }: Return): void {
     if (permit === undefined || holds(shard, permit.key, run)) return goBack();
@@ -110,13 +102,40 @@ export function createPermits(parts: EngineParts): Permits {
       .get(shard)
       ?.keys()
       .forEach((key) => giveOut(shard, key));
-  const drop = (shard: number): void => void shards.delete(shard);
   const holds = (shard: number, key: string, run: string): boolean => shards.get(shard)?.has(key, run) === true;
   const knows = (shard: number, key: string, run: string): boolean => shards.get(shard)?.knows(key, run) === true;
-  return { open, goOn, drop, enter, returns, holds, knows, left, inLine: (shard) => shards.get(shard)?.waiting };
+  return {
+    open,
+    goOn,
+    drop: (shard) => void shards.delete(shard),
+    enter,
+    returns,
+    holds,
+    knows,
+    left,
+    taken: (shard) => shards.get(shard)?.taken() ?? [],
+    inLine: (shard) => shards.get(shard)?.waiting,
+  };
 }
 
 /** A program that is gone or damaged sets its run aside when it begins: any limit will do. */
 async function limitOf({ programs }: EngineParts, { tenant, hash }: HeldPermit): Promise<number> {
   return (await programs.readable(tenant, hash))?.program.concurrency?.limit ?? 1;
+}
+
+interface Queued {
+  readonly shard: number;
+  readonly tenant: string;
+  readonly claim: PermitClaim;
+  readonly run: string;
+}
+
+function inLineOf(parts: EngineParts, left: Permits['left'], { shard, tenant, claim: { key, limit }, run }: Queued): Waiting {
+  function begin(): void {
+    const held = parts.tenure(shard);
+    // What cannot be told to begin (it was set aside, its row is gone) keeps no place.
+    const settle = ({ kind }: Settlement): void => (kind === 'refused' && held() ? left(shard, key, run) : undefined);
+    parts.give(shard, run, { command: { type: 'begin' }, tenant, settle });
+  }
+  return { tenant, run, limit, begin };
 }

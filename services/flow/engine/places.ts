@@ -42,6 +42,10 @@ export class Places {
     return this.line[at]?.run === run;
   }
 
+  get holders(): readonly string[] {
+    return [...this.taken];
+  }
+
   take(run: string): void {
     this.taken.add(run);
   }
@@ -86,6 +90,10 @@ export class ShardPlaces {
 
   keys(): readonly string[] {
     return [...this.byKey.keys()];
+  }
+
+  taken(): { key: string; run: string }[] {
+    return [...this.byKey].flatMap(([key, places]) => places.holders.map((run) => ({ key, run })));
   }
 
   of(key: string): Places {

@@ -28,6 +28,7 @@ export function engineSettings({ flow }: Config, runtimeMetadata: Readonly<Recor
     eventsPerSnapshot: flow.eventsPerSnapshot,
     commandsPerTurn: 200,
     lookBackMs: flow.lookBackMs,
+    reconcileMs: flow.reconcileMs,
     maxHeldRows: flow.maxHeldRows,
     maxCaughtUp: flow.maxCaughtUp,
     maxGathered: flow.maxGathered,

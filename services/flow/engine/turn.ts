@@ -42,6 +42,8 @@ interface Decided {
 export function takeTurn(parts: EngineParts, slot: Slot): void {
   if (slot.gone || slot.writing) return;
   if (slot.queue.length === 0 && !slot.more) return rest(parts, slot);
+  // While everything is held back nothing is decided; what somebody waits for at the door was let in before.
+  if (parts.halts.everything() !== undefined && !isAtTheDoor(slot)) return;
   const fence = parts.node().fence(slot.shard);
   if (fence === undefined) {
     // Past our own deadline: either the lease is renewed in a moment, or close() drops the slot.
@@ -60,6 +62,8 @@ export function takeTurn(parts: EngineParts, slot: Slot): void {
   if (decided.segmentDue || decided.events.some((e) => e.type === 'child.requested')) void writeAfterLookingUp(parts, slot, decided);
   else write(parts, slot, decided, NO_CHILDREN);
 }
+
+const isAtTheDoor = ({ fresh, queue: [first] }: Slot): boolean => fresh && first?.commandId === undefined && first?.cursor === undefined;
 
 /** A command that has to look at what is committed: nothing is decided until it has, so that nothing can come in between. */
 async function prepared(parts: EngineParts, slot: Slot, { prepare, ...envelope }: Envelope): Promise<void> {

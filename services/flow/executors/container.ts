@@ -64,6 +64,7 @@ export function containerExecutor(settings: ContainerSettings | undefined, place
       void sweepContainers(settings).catch(() => undefined);
     }
     try {
+      if (call.mayBegin?.() === false) return refused(standardFault('runtime', 'The container is held back.'));
       const outcome = await inOwnFolder((folder) => perform({ call, settings, engine, folder, untilMs }));
       return 'why' in outcome ? refused(standardFault('runtime', `There is no folder for the container: ${outcome.why}`)) : outcome;
     } finally {

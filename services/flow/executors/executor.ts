@@ -24,6 +24,8 @@ export interface EffectCall {
   /** Milliseconds from now. */
   readonly deadlineMs: number;
   readonly signal: AbortSignal;
+  /** Asked in the moment before anything leaves, where the call had to wait: false means that nothing may, and the outcome is `not-sent`. */
+  readonly mayBegin?: () => boolean;
   readonly traceparent: string | undefined;
 }
 

@@ -62,6 +62,7 @@ export function createHttpClient(egress: Egress, settings: HttpSettings): HttpCl
         headers: { ...headersOf(call), ...request.headers, ...(authorization !== undefined && { authorization }) },
         deadlineMs: Math.max(0, untilMs - performance.now()),
         signal: call.signal,
+        ...(call.mayBegin !== undefined && { mayBegin: call.mayBegin }),
         maxResponseBytes: settings.maxResponseBytes,
         maxRedirects: request.redirect === false ? 0 : settings.maxRedirects,
         ...(request.body !== undefined && { body: request.body }),

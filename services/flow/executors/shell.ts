@@ -26,6 +26,7 @@ export function shellExecutor(settings: ShellSettings, places: Places): Executor
     if (place === 'full') return refused({ ...standardFault('runtime', 'Too many commands wait for their turn (PALACE_CODE_MAX_WAITING).'), status: 503 });
     if (place === 'late') return refused(standardFault('timeout', 'The command did not get its turn in time.'));
     try {
+      if (call.mayBegin?.() === false) return refused(standardFault('runtime', 'The command is held back.'));
       const outcome = await inOwnFolder((folder) => perform(call, settings, folder, untilMs));
       return 'why' in outcome ? refused(standardFault('runtime', `There is no folder for the command: ${outcome.why}`)) : outcome;
     } finally {

@@ -51,6 +51,8 @@ create index run_by_flow on {{schema}}.run (tenant, flow, started_ms desc, id de
 -- What a new owner must look at; everything else sleeps until a command comes.
 -- It also counts the open runs by state, without a look at the table (open-runs.ts).
 create index run_open on {{schema}}.run (shard, status, started_ms) where ended_ms is null;
+-- Looked through by the reconciler, page by page.
+create index run_waiting on {{schema}}.run (shard, id) where status = 'waiting';
 create index run_attention on {{schema}}.run (tenant, status, started_ms desc, id desc) where status in ('pending', 'waiting', 'paused', 'failed', 'quarantined');
 create index run_permit on {{schema}}.run (shard, permit) where permit is not null and ended_ms is null;
 -- One row a decision: `count` events from `seq` on, a JSON array as text (1.4x less database time than jsonb). A partition holds the runs

@@ -88,6 +88,29 @@ begin
       update {{schema}}.event_trigger set paused = u.paused where tenant = u.tenant and flow = u.flow and hash = u.hash;
     end loop;
   end if;
+  if rows ? 'breach' then
+    insert into {{schema}}.breach as b (shard, tenant, invariant, subject, outcome, text, first_ms, last_ms, times)
+    select shard, tenant, invariant, subject, outcome, text, at_ms, at_ms, 1
+    from jsonb_to_recordset(rows->'breach') as r(shard smallint, tenant text, invariant text, subject text, outcome text, text text, at_ms bigint)
+    on conflict (shard, tenant, invariant, subject) do update
+      set outcome = excluded.outcome, text = excluded.text, last_ms = excluded.last_ms, times = b.times + 1;
+    delete from {{schema}}.breach b using (
+      select shard, tenant, invariant, subject, row_number() over (partition by shard order by last_ms desc) as nth from {{schema}}.breach
+      where shard in (select shard from jsonb_to_recordset(rows->'breach') as r(shard smallint))) old
+    where old.nth > 100 and (b.shard, b.tenant, b.invariant, b.subject) = (old.shard, old.tenant, old.invariant, old.subject);
+  end if;
+  if rows ? 'held_start' then
+    insert into {{schema}}.held_start (shard, tenant, flow, consumer_shard, body, at_ms)
+    select shard, tenant, flow, consumer_shard, body, at_ms
+    from rows from (jsonb_to_recordset(rows->'held_start') as (shard smallint, tenant text, flow text, consumer_shard smallint, body text, at_ms bigint))
+      with ordinality as h (shard, tenant, flow, consumer_shard, body, at_ms, nth)
+    order by nth;
+  end if;
+  if rows ? 'held_start_gone' then
+    for u in select * from jsonb_to_recordset(rows->'held_start_gone') as h(position bigint) loop
+      delete from {{schema}}.held_start h where h.position = u.position;
+    end loop;
+  end if;
   if rows ? 'schedule_gone' then
     for u in select * from jsonb_to_recordset(rows->'schedule_gone') as s(tenant text, flow text) loop
       delete from {{schema}}.schedule where tenant = u.tenant and flow = u.flow;

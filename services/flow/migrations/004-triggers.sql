@@ -92,3 +92,30 @@ create table {{schema}}.webhook_delivery (
 );
 -- A message is accepted once.
 create unique index webhook_message on {{schema}}.webhook_delivery (tenant, webhook, message) where outcome = 'accepted';
+
+-- Starts by events of flows that are held back, until they may start (triggers/held-starts.ts).
+create table {{schema}}.held_start (
+  position bigint generated always as identity primary key,
+  shard smallint not null,
+  tenant text not null,
+  flow text not null,
+  consumer_shard smallint not null,
+  body text not null,
+  at_ms bigint not null
+);
+create index held_start_flow on {{schema}}.held_start (shard, tenant, flow, position);
+
+-- Broken invariants that the owner of a shard found (engine/reconciler.ts): one row a thing, the newest hundred of a shard.
+create table {{schema}}.breach (
+  shard smallint not null,
+  tenant text not null,
+  invariant text not null,
+  subject text not null,
+  outcome text not null,
+  text text not null,
+  first_ms bigint not null,
+  last_ms bigint not null,
+  times int not null,
+  primary key (shard, tenant, invariant, subject)
+);
+create index breach_newest on {{schema}}.breach (tenant, last_ms desc);

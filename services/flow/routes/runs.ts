@@ -19,7 +19,7 @@ import {
 } from '../contract.ts';
 import type { RunEnd } from '../engine/slot.ts';
 import { follow } from '../follow.ts';
-import { runPage, seqs, summaryPage } from '../run-page.ts';
+import { runPage, runPageWithReason, seqs, summaryPage } from '../run-page.ts';
 import type { FlowParts } from '../parts.ts';
 import { REQUEST_SCOPE } from '../request-key.ts';
 import { settledRun } from '../settled-run.ts';
@@ -136,7 +136,7 @@ function detailRoute(parts: FlowParts): Route {
     async handle({ tenant, resource, query, signal, park, draining }): Promise<Reply> {
       if (query.wait !== undefined && !ENDED.has(resource.status) && park())
         await waitForEnd(parts, tenant, resource.id, waitMs(query.wait), AbortSignal.any([signal, draining]));
-      return { status: 200, body: await runPage(parts, tenant, resource) };
+      return { status: 200, body: await runPageWithReason(parts, tenant, resource) };
     },
   });
 }

@@ -150,6 +150,24 @@ export interface EventTrigger {
   readonly hash: string;
 }
 
+/** A start that waits, as `write_rows` takes it. */
+export interface HeldStartRow {
+  readonly shard: number;
+  readonly tenant: string;
+  readonly flow: string;
+  readonly consumer_shard: number;
+  readonly body: string;
+  readonly at_ms: number;
+}
+
+/** A start by an event that waits until its flow is not held back any more. */
+export interface HeldStart {
+  readonly position: number;
+  readonly consumerShard: number;
+  /** JSON text of the start. */
+  readonly body: string;
+}
+
 export interface FlowStore {
   /** Runs that a new owner of the shard must continue (`running`), oldest first; those that are `pending` wait for a place (`permits`). */
   active(shard: number): Promise<readonly ActiveRun[]>;
@@ -175,6 +193,10 @@ export interface FlowStore {
   countWaitingStarts(shard: number): Promise<readonly { readonly tenant: string; readonly toShard: number; readonly count: number }[]>;
   /** The oldest ones, bounded in bytes too; none of a paused flow. */
   waitingStarts(shard: number, tenant: string, toShard: number, most: number): Promise<readonly WaitingStart[]>;
+  /** Flows that have starts waiting in these shards, whether they may start or not. */
+  heldFlows(shards: readonly number[], limit: number): Promise<readonly { readonly shard: number; readonly tenant: string; readonly flow: string }[]>;
+  /** In order. */
+  heldStarts(shard: number, tenant: string, flow: string, limit: number): Promise<readonly HeldStart[]>;
   /** `untilMs`: when the next publication was, whose row is still open. */
   schedule(shard: number, tenant: string, flow: string): Promise<{ readonly state: ScheduleState; readonly untilMs?: number } | undefined>;
 }

@@ -23,6 +23,7 @@ import {
   type StoredRun,
   type Subscription,
 } from './port.ts';
+import { readHeldFlows, readHeldStarts } from './held-starts.ts';
 import { MOST_TRIGGERS, readSchedule } from './schedules.ts';
 import { countWaitingStarts, readWaiting, readWaitingStarts } from './waiting-starts.ts';
 
@@ -233,6 +234,8 @@ export function postgresFlowStore(database: Database, blobs: Blobs): FlowStore {
     countWaitingStarts: (shard) => inShard(shard, (sql) => countWaitingStarts(sql, shard)),
     waitingStarts: (shard, tenant, toShard, most) =>
       database.asEngine({ shards: [shard], tenants: [tenant] }, (sql) => readWaitingStarts(sql, shard, tenant, toShard, most)),
+    heldFlows: (shards, limit) => database.asEngine({ shards, tenants: [] }, (sql) => readHeldFlows(sql, shards, limit)),
+    heldStarts: (shard, tenant, flow, limit) => inShard(shard, (sql) => readHeldStarts(sql, shard, tenant, flow, limit)),
     schedule: (shard, tenant, flow) => inShard(shard, (sql) => readSchedule(sql, shard, tenant, flow)),
   };
 }

@@ -4,6 +4,7 @@
 // I2 What came by a row is consumed in that commit. What fails for a while is tried again while the shard is held; then the next owner has it.
 // I3 A timer says only that it is time to look; the engine time of the look decides.
 // I4 How many of the starts find room in the line of the flow's limit is looked up before the decision that is kept.
+// I5 A time that comes while its flow is held back is looked at when that is over: what has passed by then is caught up as the schedule says.
 // Called by engine/engine.ts. What a decision is: core/schedule.ts.
 import { parseJsonText } from '@palace/platform/json.ts';
 import type { InboxRow, KeyClaim, StreamRow, TimerRow, Write } from '@palace/platform/durable/contract.ts';
@@ -23,15 +24,16 @@ import {
   type ScheduleState,
 } from '../core/schedule.ts';
 import { eventsInput, gather } from '../core/event-trigger.ts';
-import { release, type EngineParts } from '../engine/parts.ts';
+import { hold, release, type EngineParts } from '../engine/parts.ts';
 import { scheduleShard } from '../engine/placement.ts';
 import { UnreadableProgram } from '../engine/programs.ts';
 import type { Arrival } from '../engine/slot.ts';
 import { flowOfKey, isScheduleKey, scheduleKey, scheduleRow } from '../store/schedules.ts';
 import { triggerEnv } from './event-starts.ts';
+import type { HeldStarts } from './held-starts.ts';
 import { scheduleText } from './schedule-text.ts';
 import { streamOf, triggeredStart, type TriggeredStart } from './starts.ts';
-import { hasRoom, type Sorted, type WaitingStarts } from './waiting-starts.ts';
+import { hasRoom, type Sorted } from './waiting-starts.ts';
 
 const RETRY_MS = 500;
 /** Times that wait for room are looked at again so late. */
@@ -71,7 +73,7 @@ interface Job {
   readonly flow: string;
   readonly from: Arrival & { readonly timerId?: string };
   readonly held: () => boolean;
-  readonly sort: WaitingStarts['sort'];
+  readonly sort: HeldStarts['sort'];
   readonly claim?: KeyClaim;
   /** Undefined: it found nothing to do. */
   decide(before: Before | undefined, env: ScheduleEnv): Promise<Decided | undefined> | Decided | undefined;
@@ -82,7 +84,7 @@ interface Decided extends ScheduleDecision {
   readonly events?: readonly CloudEvent[];
 }
 
-export function createSchedules(parts: EngineParts, { sort }: WaitingStarts): Schedules {
+export function createSchedules(parts: EngineParts, { sort }: Pick<HeldStarts, 'sort'>): Schedules {
   /** The last job of each flow. */
   const lines = new Map<string, Promise<void>>();
 
@@ -108,7 +110,9 @@ export function createSchedules(parts: EngineParts, { sort }: WaitingStarts): Sc
     },
     fire(shard, { tenant, key, id }) {
       const flow = flowOfKey(key, tenant);
-      add({ shard, tenant, flow, from: { timerId: id }, decide: (before, env) => before && fire(before.state, before.schedule, env) });
+      const go = (): void => add({ shard, tenant, flow, from: { timerId: id }, decide: (before, env) => before && fire(before.state, before.schedule, env) });
+      if (parts.halts.over({ tenant, flow }) === undefined) go();
+      else void whenFree(parts, { shard, tenant, flow, timerId: id }, go);
     },
     ended(shard, { tenant, body }, from) {
       const { flow, run, endedMs } = parseJsonText(body) as { flow: string; run: string; endedMs: number };
@@ -125,6 +129,20 @@ export function createSchedules(parts: EngineParts, { sort }: WaitingStarts): Sc
       add({ shard, tenant, flow, from, decide: (before) => before && { state: { ...before.state, missed: before.state.missed + count }, firings: [] } });
     },
   };
+}
+
+/** I5: while it waits it keeps no place among the rows in hand, so that it holds up nothing else of its tenant. */
+async function whenFree(
+  parts: EngineParts,
+  { shard, tenant, flow, timerId }: { shard: number; tenant: string; flow: string; timerId: string },
+  go: () => void,
+): Promise<void> {
+  const held = parts.tenure(shard);
+  release(parts, shard, tenant, { command: { type: 'continue' }, tenant, timerId });
+  while (held() && parts.halts.over({ tenant, flow }) !== undefined) await parts.halts.changed();
+  if (!held()) return;
+  hold(parts, shard, tenant);
+  go();
 }
 
 async function published(

@@ -3,10 +3,12 @@
 //    twice (R1, R2). Nobody else who hears of the event waits: a run that holds the place may need it to come to its end.
 // I2 The oldest of a tenant for a shard goes first; what comes while some wait stands behind them. Each tenant has room of its own (R9).
 // I3 How many of a tenant wait in a shard is bounded; an event beyond that is counted as missed by its schedule, and logged.
-// I4 Of a flow that is paused nothing is sent on.
+// I4 Of a flow that is paused or held back nothing is sent on.
 // Called by engine/correlation.ts and schedules.ts.
+import { parseJsonText } from '@palace/platform/json.ts';
 import type { StreamAppend } from '@palace/platform/durable/contract.ts';
 import type { FairShare } from '@palace/platform/durable/core/fair-share.ts';
+import type { StartBody } from '../engine/arrivals.ts';
 import type { EngineParts } from '../engine/parts.ts';
 import { scheduleShard } from '../engine/placement.ts';
 import { streamOf, type TriggeredStart } from './starts.ts';
@@ -121,6 +123,7 @@ async function sendOn(parts: EngineParts, shard: number, groups: WaitingGroups, 
   let isHigh = false;
   for (const group of groups.all()) {
     if (parts.draining.has(shard)) return;
+    if (parts.halts.over({ tenant: group.tenant, flow: '' }) !== undefined) continue;
     const line = await parts.lines(group.toShard);
     const most = takeRoom(line, group);
     const sent = most === 0 ? 0 : await send(parts, shard, group, most, held);
@@ -140,7 +143,8 @@ function takeRoom(line: FairShare, { tenant, count }: Group): number {
 
 /** How many were sent on. */
 async function send(parts: EngineParts, shard: number, { tenant, toShard }: Group, most: number, held: () => boolean): Promise<number> {
-  const starts = await parts.store.waitingStarts(shard, tenant, toShard, most);
+  const waiting = await parts.store.waitingStarts(shard, tenant, toShard, most);
+  const starts = waiting.filter(({ body }) => parts.halts.over({ tenant, flow: flowOf(body) }) === undefined);
   const fence = parts.node().fence(shard);
   if (starts.length === 0 || fence === undefined || !held()) return 0;
   const outcome = await parts.node().submit({
@@ -152,3 +156,5 @@ async function send(parts: EngineParts, shard: number, { tenant, toShard }: Grou
   });
   return outcome.kind === 'committed' ? starts.length : 0;
 }
+
+const flowOf = (body: string): string => (parseJsonText(body) as StartBody).flow.split('@')[0] ?? '';
