@@ -227,6 +227,11 @@ export interface Halts {
   /** Rises with every change; -1 until it was read. */
   readonly version: number;
   readonly all: readonly Halt[];
+  /**
+   * Engine time: what was begun before it the original of a restored installation may have gone on with (ENGINE E18). 0: never restored.
+   * Changes with the halt that a restore begins with.
+   */
+  readonly livedOnMs: number;
   /** Monotonic: what is told was so after this moment. */
   readonly askedMs: number;
 }
@@ -235,6 +240,7 @@ export interface Halts {
 export interface HaltsRead {
   readonly version: number;
   readonly all?: readonly Halt[];
+  readonly livedOnMs?: number;
 }
 
 export interface CommandState {

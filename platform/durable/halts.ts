@@ -28,18 +28,18 @@ export interface HaltWatch {
 }
 
 export function createHaltWatch({ store, scheduler, pollMs, changed }: HaltWatchPorts): HaltWatch {
-  let known: Halts = { version: -1, all: [], askedMs: -Infinity };
+  let known: Halts = { version: -1, all: [], livedOnMs: 0, askedMs: -Infinity };
   let asking: Promise<void> | undefined;
   let again = false;
   let ended = false;
   let cancel = (): void => undefined;
 
-  function learn({ version, all }: HaltsRead, askedMs: number): void {
+  function learn({ version, all, livedOnMs = 0 }: HaltsRead, askedMs: number): void {
     if (askedMs < known.askedMs) return;
     // It was asked before another version was learned, and does not tell what belongs to this one.
     if (all === undefined && version !== known.version) return look();
     const isNews = version !== known.version;
-    known = { version, all: all ?? known.all, askedMs };
+    known = { version, all: all ?? known.all, livedOnMs: all === undefined ? known.livedOnMs : livedOnMs, askedMs };
     if (isNews) changed();
   }
 

@@ -9,6 +9,7 @@ import { PalaceError } from '@palace/platform/errors.ts';
 import type { z } from 'zod';
 import type { forkRun, forked } from './contract.ts';
 import type { Rewound } from './core/model.ts';
+import { bornAs } from './core/lived-on.ts';
 import { makeRunId } from './core/run-id.ts';
 import { rewound, type Rewind, type Run } from './core/run.ts';
 import type { ForkBody } from './engine/arrivals.ts';
@@ -43,7 +44,7 @@ export async function fork(parts: FlowParts, asked: Asked, original: RunRow, wis
     ...(wish.context !== undefined && { context: wish.context as Json }),
     ...(wish.input !== undefined && { input: wish.input as Json }),
   });
-  const run = makeRunId(original.shard, parts.node.timeMs(), randomBytes(9));
+  const run = makeRunId(original.shard, bornAs(original.id, parts.node.timeMs(), parts.node.halts()), randomBytes(9));
   const limit = base.linked.program.concurrency?.limit;
   // A dry fork does nothing that a limit protects.
   const permit = original.permit === undefined || limit === undefined || wish.effects === 'dry' ? {} : { permit: { key: original.permit, limit } };

@@ -12,7 +12,9 @@ as $$ select (extract(epoch from clock_timestamp()) * 1000)::bigint + (select of
 create function {{schema}}.read_halts(known bigint) returns json language sql stable
 as $$
   select case when version = known then json_build_object('version', version)
-    else json_build_object('version', version, 'all', (select coalesce(json_agg({{schema}}.halt_json(h) order by h.scope), '[]') from {{schema}}.halt_scope h)) end
+    else json_build_object('version', version, 'all', (select coalesce(json_agg({{schema}}.halt_json(h) order by h.scope), '[]') from {{schema}}.halt_scope h),
+      -- Until it is let go nobody knows; then everything counts.
+      'livedOnMs', (select coalesce(max(coalesce(released_ms, 9007199254740991)), 0) from {{schema}}.incarnation)) end
   from {{schema}}.halt
 $$;
 

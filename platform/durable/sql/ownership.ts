@@ -176,4 +176,25 @@ begin
     or (n.seen_ms < {{schema}}.wall_ms() + (select offset_ms from {{schema}}.clock) - 3600000 and not exists (select from {{schema}}.living() l where l.id = n.id));
   perform pg_advisory_unlock_all();
 end $$;
+
+-- E18: another life begins with what a backup held. Called by a restore, as the owner, before anybody else is let in. It is held
+-- until somebody lets it go (incarnation_released).
+-- Epochs rise above all that the original has given out or ever will, and differ between two copies: minutes in the upper bits, chance below,
+-- 26 bits of room for takeovers. Engine time is the new server's, never below what the original had reached.
+create function {{schema}}.begin_incarnation(why text) returns void language plpgsql as $$
+declare
+  high bigint;
+  jump bigint := {{schema}}.wall_ms() / 60000 * 134217728 + floor(random() * 67108864)::bigint;
+begin
+  select greatest((select high_water_ms from {{schema}}.clock), (select max(high_water_ms) from {{schema}}.node)) into high;
+  update {{schema}}.clock set timeline = null, unsettled_ms = null, version = version + 1, high_water_ms = high,
+    offset_ms = greatest(0, high - {{schema}}.wall_ms()), set_at_ms = greatest(high, {{schema}}.wall_ms());
+  update {{schema}}.shard set owner = null, lease_until_ms = 0, epoch = greatest(jump, (select max(epoch) from {{schema}}.shard) + 1);
+  delete from {{schema}}.node;
+  insert into {{schema}}.incarnation (restored_ms) values (greatest(high, {{schema}}.wall_ms()));
+  -- What was certainly held back there may have gone on after the backup.
+  update {{schema}}.halt_scope set certain_ms = null;
+  insert into {{schema}}.halt_scope (scope, level, reason, by, since_ms) values ('all', 'everything', why, 'palace restore', greatest(high, {{schema}}.wall_ms()))
+  on conflict (scope) do update set level = excluded.level, reason = excluded.reason, by = excluded.by, since_ms = excluded.since_ms;
+end $$;
 `;

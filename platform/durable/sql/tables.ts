@@ -66,6 +66,23 @@ end $$;
 create trigger halt_version after insert or update or delete on {{schema}}.halt_scope
 for each statement execute function {{schema}}.raise_halt_version();
 
+-- A row for each restore (begin_incarnation). What was begun before released_ms may have gone on in the original after the backup.
+create table {{schema}}.incarnation (
+  number integer generated always as identity primary key,
+  -- Engine time.
+  restored_ms bigint not null,
+  -- When it was let go; null while it is held.
+  released_ms bigint
+);
+create function {{schema}}.release_incarnation() returns trigger language plpgsql as $$
+begin
+  -- A second less, for what a node knows of the time; what began after the restore began here.
+  update {{schema}}.incarnation set released_ms = greatest(restored_ms, {{schema}}.engine_now_ms() - 1000) where released_ms is null;
+  return null;
+end $$;
+create trigger incarnation_released after delete on {{schema}}.halt_scope
+for each row when (old.scope = 'all' and old.level = 'everything') execute function {{schema}}.release_incarnation();
+
 create table {{schema}}.inbox (
   tenant text not null,
   command_id text not null,
@@ -140,7 +157,7 @@ create table {{schema}}.room (filler text not null);
 alter table {{schema}}.room alter column filler set storage plain;
 grant insert, truncate on {{schema}}.room to palace_engine;
 
-${['node', 'shard', 'clock', 'halt', 'halt_scope', 'stream_head', 'cursor'].map(open).join('')}
+${['node', 'shard', 'clock', 'halt', 'halt_scope', 'incarnation', 'stream_head', 'cursor'].map(open).join('')}
 grant usage on schema {{schema}} to palace_engine, palace_api;
 grant usage on all sequences in schema {{schema}} to palace_engine;
 ${tenantTable('{{schema}}', 'inbox', { shardColumn: 'shard', api: ['select', 'insert'] })}

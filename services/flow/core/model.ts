@@ -277,6 +277,11 @@ export interface DecideEnv {
   readonly limits: DecideLimits;
   /** `$runtime.metadata` in expressions: what the operator of this installation says of it. Default: an empty object. */
   readonly runtimeMetadata?: Json;
+  /**
+   * Why the run may have gone on in another life of this installation, of which nothing is known here (ENGINE E18); one sentence for people.
+   * Then a unique or irreversible act is asked about before it is begun. Absent: it cannot have.
+   */
+  readonly livedOn?: string;
   /** For `open-segment`: the version of the run's flow that was published last. */
   readonly newest?: Linked;
 }

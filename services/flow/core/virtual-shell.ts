@@ -35,6 +35,8 @@ export interface VirtualShell {
   readonly journal: RunEvent[];
   nowMs: number;
   readonly limits: DecideLimits;
+  /** Why the run may have lived on elsewhere. */
+  livedOn: string | undefined;
   /** Checks the fold after each decision; off for large runs. */
   checking: boolean;
   give(command: Command): Decision;
@@ -68,6 +70,7 @@ export function virtualShell(linked: Linked, limits: Partial<DecideLimits> = {})
     journal: [],
     nowMs: 1_700_000_000_000,
     limits: { ...LIMITS, ...limits },
+    livedOn: undefined,
     checking: true,
     give(command) {
       const decision = decided(shell, command);
@@ -93,7 +96,7 @@ export function virtualShell(linked: Linked, limits: Partial<DecideLimits> = {})
 
 /** As the engine: the newest version is looked up before anything of the decision is written. */
 function decided(shell: VirtualShell, command: Command): Decision {
-  const env = { nowMs: shell.nowMs, limits: shell.limits };
+  const env = { nowMs: shell.nowMs, limits: shell.limits, ...(shell.livedOn !== undefined && { livedOn: shell.livedOn }) };
   const { segmentDue, ...decision } = decide(shell.run, command, env);
   if (segmentDue === undefined) return decision;
   const opened = decide(shell.run, { type: 'open-segment' }, { ...env, ...(shell.newest !== undefined && { newest: shell.newest }) });

@@ -65,7 +65,7 @@ function begin(
   };
   const slot = newSlot(row, newRun(linked, { id: event.run, startedMs: nowMs }), { lastSeq: 0, snapshotSeq: 0, fresh: true });
   // I3: it begins, and no more.
-  const env = decideEnv(parts, nowMs);
+  const env = decideEnv(parts, nowMs, event.run);
   const decision = decide(slot.run, { type: 'start', input: event.input, depth: event.depth }, { ...env, limits: { ...env.limits, eventsPerDecision: 1 } });
   slot.more = decision.more;
   return { slot, events: decision.events, lifecycle: decision.lifecycle ?? [] };

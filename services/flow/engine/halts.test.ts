@@ -7,7 +7,7 @@ const FLOW = { tenant: 'acme', flow: 'shop/refund' };
 const halt = (scope: string, more: Partial<Halt> = {}): Halt => ({ scope, level: 'effects', by: 'acme/api-key:k', sinceMs: 1_000, ...more });
 
 function bench(all: readonly Halt[], askedMs = 10_000) {
-  const known: Halts = { version: 1, all, askedMs };
+  const known: Halts = { version: 1, all, livedOnMs: 0, askedMs };
   let nowMs = 10_000;
   const halts = createHalts({ node: () => ({ halts: () => known }) as DurableNode, scheduler: { nowMs: () => nowMs } as never });
   return { halts, at: (ms: number) => void (nowMs = ms) };

@@ -6,6 +6,7 @@ import type { DurableNode, Scheduler } from '@palace/platform/durable/contract.t
 import { FairShare } from '@palace/platform/durable/core/fair-share.ts';
 import type { SecretReader } from '@palace/platform/secrets.ts';
 import type { Counter, Gauge, Log, Telemetry } from '@palace/platform/telemetry/port.ts';
+import { LIVED_ON, mayHaveLivedOn } from '../core/lived-on.ts';
 import type { DecideEnv, DecideLimits } from '../core/model.ts';
 import type { Executors } from '../executors/executor.ts';
 import type { OpenEffect } from '../core/run.ts';
@@ -160,8 +161,9 @@ export function release(parts: EngineParts, shard: number, tenant: string, envel
   if (held.isEmpty) parts.held.delete(shard);
 }
 
-export const decideEnv = ({ settings }: EngineParts, nowMs: number): DecideEnv => ({
+export const decideEnv = ({ node, settings }: EngineParts, nowMs: number, run: string): DecideEnv => ({
   nowMs,
   limits: settings.decide,
   runtimeMetadata: settings.runtimeMetadata,
+  ...(mayHaveLivedOn(run, node().halts()) && { livedOn: LIVED_ON }),
 });

@@ -84,7 +84,7 @@ async function writeAfterLookingUp(parts: EngineParts, slot: Slot, decided: Deci
   try {
     if (decided.segmentDue) {
       const newest = await found(parts, slot, () => newestFor(parts, slot));
-      if (!slot.gone) events.push(...decide(slot.run, { type: 'open-segment' }, { ...decideEnv(parts, nowMs), ...newest }).events);
+      if (!slot.gone) events.push(...decide(slot.run, { type: 'open-segment' }, { ...decideEnv(parts, nowMs, slot.id), ...newest }).events);
     }
     const children = await found(parts, slot, () => prepareChildren(parts, slot, events, nowMs));
     if (children === undefined) afterLoss(parts, slot, decided.taken, { kind: 'fenced' });
@@ -110,7 +110,7 @@ async function found<T>(parts: EngineParts, slot: Slot, look: () => Promise<T>):
 }
 
 function decideWaiting(parts: EngineParts, slot: Slot, decided: Decided): void {
-  const env = decideEnv(parts, decided.nowMs);
+  const env = decideEnv(parts, decided.nowMs, slot.id);
   const { taken, events } = decided;
   const take = (command: Command): string | undefined => {
     const decision = decide(slot.run, command, env);

@@ -3,7 +3,9 @@
 // I2 A repetition of the same request (it was certainly absent) takes its arguments from the first intent.
 // I3 No secret stands in an intent: a visible text is in its place (secrets.ts).
 // I4 An act keeps its key until it is certain what became of it, also when the run goes back and its generation rises.
-// I5 The intent of an act has its class. A step that cannot know it asks first, by a read under a key of its own: when the answer is
+// I5 Of a run that may have lived on elsewhere no guarded act is requested before it is certain that it did not happen there. Under a later
+//    generation only a person can tell: there it had another key.
+// I6 The intent of an act has its class. A step that cannot know it asks first, by a read under a key of its own: when the answer is
 //    lost, it is asked again, and nothing is in doubt.
 import type { Act } from '../acts.ts';
 import { actOf, positionIn, stepOf } from '../acts.ts';
@@ -56,7 +58,16 @@ export function beginCall(turn: Turn, act: Act, step: Call): void {
       atMs: env.nowMs,
     });
   }
-  request(turn, act, attempt, intent);
+  if (!askedAbout(turn, act, step, attempt, intent)) request(turn, act, attempt, intent);
+}
+
+/** I5 */
+function askedAbout(turn: Turn, act: Act, step: Call, attempt: number, intent: EffectIntent): boolean {
+  const { run, env } = turn;
+  if (env.livedOn === undefined || !isGuarded(intent)) return false;
+  const verifying = run.generation === 1 && step.verify !== undefined;
+  emit(turn, { type: 'effect.doubted', act: act.id, attempt, key: intent.key, verifying, why: env.livedOn, intent, atMs: env.nowMs });
+  return true;
 }
 
 /** It certainly did not happen: the same request, one attempt later. */
@@ -64,7 +75,10 @@ export function requestAgain(turn: Turn, act: Act, step: Call): void {
   if (act.own.kind !== 'call') return;
   const { intent, attempt } = act.own;
   const key = effectKey(turn.run.id, turn.run.generation, step.pointer, act.path, 0);
-  request(turn, act, attempt + 1, intent ?? intentOf(turn, act, step, key, act.own.class ?? classOf(step)));
+  const same = intent ?? intentOf(turn, act, step, key, act.own.class ?? classOf(step));
+  // Whoever found it absent in an earlier decision (the run was paused) may have done so before the run was restored.
+  const isFresh = turn.events.some((event) => event.type === 'effect.absent' && event.act === act.id);
+  if (isFresh || !askedAbout(turn, act, step, attempt + 1, same)) request(turn, act, attempt + 1, same);
 }
 
 function intentOf(turn: Turn, act: Act, step: Call, key: string, effect: EffectClass): EffectIntent {
