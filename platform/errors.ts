@@ -106,6 +106,22 @@ export const ERRORS = {
     'after-change',
     'Set the value again; after a restore, use the database and the key file of the same time.',
   ),
+  // backups
+  'backup.damaged': row(
+    500,
+    'The file is no whole backup of AgentsPalace',
+    'never',
+    'Use another copy of it; palace backup --verify FILE says of each whether it is whole.',
+  ),
+  'backup.foreign': row(500, 'The backup does not fit this release', 'after-change', 'Restore it with the release that made it, then start the newer one.'),
+  'backup.refused': row(500, 'The backup cannot be written', 'after-change', 'Change what "detail" names; no half backup is left under its name.'),
+  'backup.key': row(
+    500,
+    'The keys in the backup cannot be had',
+    'after-change',
+    'Give the passphrase of the backup, or restore with --without-key and bring the key file.',
+  ),
+  'restore.refused': row(500, 'The backup cannot be restored there', 'after-change', 'Change what "detail" names; nothing was left there.'),
   // start-up
   'boot.config': row(500, 'The configuration is not valid', 'after-change', 'Correct the setting named in "detail".'),
   'boot.port-busy': row(500, 'The port is in use', 'after-change', 'Choose another with --port, or stop the program that uses it.'),

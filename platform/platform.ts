@@ -6,6 +6,7 @@ import { hostname } from 'node:os';
 import { openAudit } from './audit/audit.ts';
 import type { Audit } from './audit/port.ts';
 import { fileBlobs } from './blobs/files.ts';
+import { blobNamesKey } from './blobs/names-key.ts';
 import type { Blobs } from './blobs/port.ts';
 import { memoryBus } from './bus/memory.ts';
 import type { Bus } from './bus/port.ts';
@@ -144,8 +145,10 @@ function openCache({ cache }: Config): Cache {
   return memoryCache({ maxEntries: cache.maxEntries });
 }
 
-function openBlobs({ blobs }: Config, internalKey: Secret<string>): Blobs {
-  return fileBlobs({ dir: blobs.url.slice('files:'.length), key: derivedKey(internalKey, 'blobs') });
+/** Also for a tool that works on an installation without opening all of it. */
+export function openBlobs({ blobs }: Config, internalKey: Secret<string>): Blobs {
+  const dir = blobs.url.slice('files:'.length);
+  return fileBlobs({ dir, key: blobNamesKey(dir, internalKey) });
 }
 
 function openEgress(options: PlatformOptions, database: Database, telemetry: Telemetry): Egress {

@@ -1,7 +1,7 @@
-// One AgentsPalace for one data folder: the file DIR/lock names the process that has it.
+// One AgentsPalace for one data folder: the file DIR/lock names the process that has it. Other files of locks work alike.
 // I1 The file appears with its content (written beside, then linked), so a reader never sees half of it.
 // I2 A holder that has ended holds nothing: the process number is kept with its start mark.
-// Called by embedded.ts; `palace down` reads the holder.
+// Called by embedded.ts and the writer of backups; `palace down` reads the holder.
 import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PalaceError } from '../errors.ts';
@@ -16,12 +16,16 @@ const ATTEMPTS = 5;
 
 /** Takes the lock or throws `boot.data-locked`. Returns the function that gives it back. */
 export function takeDataLock(dir: string): () => void {
-  const path = join(dir, 'lock');
+  return takeLock(join(dir, 'lock'), (holder) => locked(dir, holder));
+}
+
+/** `refusal`: what is thrown while another process has it. */
+export function takeLock(path: string, refusal: (holder: LockHolder) => PalaceError): () => void {
   const mine: LockHolder = { pid: process.pid, mark: startMark(process.pid) ?? 'unknown' };
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-    if (linkNew(path, mine)) return () => releaseDataLock(path, mine);
-    const holder = lockHolder(dir);
-    if (holder !== undefined) throw locked(dir, holder);
+    if (linkNew(path, mine)) return () => releaseLock(path, mine);
+    const holder = livingHolder(path);
+    if (holder !== undefined) throw refusal(holder);
     removeDead(path);
   }
   throw new PalaceError('boot.data-locked', { detail: `The lock file ${path} changes hands all the time.` });
@@ -29,7 +33,11 @@ export function takeDataLock(dir: string): () => void {
 
 /** Who has the folder now; undefined when nobody does or its holder has ended. */
 export function lockHolder(dir: string): LockHolder | undefined {
-  const holder = readHolder(join(dir, 'lock'));
+  return livingHolder(join(dir, 'lock'));
+}
+
+function livingHolder(path: string): LockHolder | undefined {
+  const holder = readHolder(path);
   return holder !== undefined && isRunning(holder) ? holder : undefined;
 }
 
@@ -71,7 +79,7 @@ function removeDead(path: string): void {
   rmSync(aside, { force: true });
 }
 
-function releaseDataLock(path: string, mine: LockHolder): void {
+function releaseLock(path: string, mine: LockHolder): void {
   const holder = readHolder(path);
   if (holder?.pid === mine.pid && holder.mark === mine.mark) rmSync(path, { force: true });
 }

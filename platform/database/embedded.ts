@@ -49,7 +49,7 @@ const START_LIMIT_MS = 600_000;
 /** A server that does not answer within this is not worth adopting. */
 const ADOPT_LIMIT_MS = 3_000;
 const LEFTOVER_LIMIT_MS = 20_000;
-const LONGEST_SOCKET_PATH = 100;
+export const LONGEST_SOCKET_PATH = 100;
 const DATABASE = 'palace';
 
 interface Supervised {

@@ -130,8 +130,8 @@ async function apply(client: PoolClient, plan: MigrationPlan, migration: Migrati
 }
 
 /** Comments and spacing may be improved later; the statements may not. */
-function contentHash(migration: Migration): string {
-  const statements = migration.sql
+export function contentHash({ sql }: Pick<Migration, 'sql'>): string {
+  const statements = sql
     .replace(/--[^\n]*/g, '')
     .replace(/\s+/g, ' ')
     .trim();

@@ -9,9 +9,9 @@ import type { Pool, PoolClient, PoolConfig } from 'pg';
 import { PalaceError } from '../errors.ts';
 import type { Log } from '../telemetry/port.ts';
 import { asPalaceError, isConnectionLost } from './failure.ts';
-import { loadMigrations } from './load-migrations.ts';
 import { migrate } from './migrate.ts';
 import type { Database, DedicatedClient, Sql } from './port.ts';
+import { palaceMigrations } from './palace-migrations.ts';
 import { openRoleAccess, roleUrl, type PalaceRole, type RoleAccess } from './roles.ts';
 
 export interface PgOptions {
@@ -39,7 +39,7 @@ export async function openDatabase(options: PgOptions): Promise<Database> {
   try {
     await requireVersion(owner);
     const access = await openRoleAccess(owner, options.url);
-    await migrate(owner, { schema: 'palace', migrations: loadMigrations(new URL('./migrations/', import.meta.url)) });
+    await migrate(owner, palaceMigrations());
     return database(owner, access, options);
   } catch (error) {
     await owner.end();
