@@ -1,6 +1,7 @@
 // The one table of commands. --help, docs/cli.md, parsing and suggestions come from it; a test holds docs/cli.md to it.
 // I1 Every row has its file under bin/verbs/; nothing else is dispatched.
 import type { CommandSpec } from './command.ts';
+import { BACKUP_COMMANDS } from './commands/backups.ts';
 import { CONTROL_COMMANDS } from './commands/control.ts';
 import { DEVELOP_COMMANDS } from './commands/develop.ts';
 import { FLOW_COMMANDS } from './commands/flows.ts';
@@ -11,6 +12,7 @@ import { TRIGGER_COMMANDS } from './commands/triggers.ts';
 
 export const COMMANDS: readonly CommandSpec[] = [
   ...SERVE_COMMANDS,
+  ...BACKUP_COMMANDS,
   ...FLOW_COMMANDS,
   ...RUN_COMMANDS,
   ...CONTROL_COMMANDS,

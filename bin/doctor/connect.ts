@@ -1,31 +1,20 @@
 // The database as `palace doctor` reaches it: the configured one, or the embedded one of a data folder while it runs.
 // I1 Nothing is made, started or changed: a doctor looks.
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import pg from 'pg';
 import { loadConfig } from '@palace/platform/config.ts';
+import { embeddedUrl } from '@palace/platform/database/embedded-url.ts';
 import { runningPostmaster } from '@palace/platform/database/postmaster.ts';
 
 export const QUERY_LIMIT_MS = 5_000;
-const LONGEST_SOCKET_PATH = 100;
 
 /** Undefined when there is none that runs, or its password may not be read. */
 export function databaseUrl(dir: string): string | undefined {
   const url = loadConfig().database.url.reveal();
   if (url !== '') return url;
   const cluster = join(dir, 'postgres');
-  return existsSync(cluster) && runningPostmaster(cluster) !== undefined ? embeddedUrl(dir, cluster) : undefined;
-}
-
-function embeddedUrl(dir: string, cluster: string): string | undefined {
-  try {
-    const password = readFileSync(join(dir, 'postgres.password'), 'utf8').trim();
-    const short = Buffer.byteLength(join(cluster, '.s.PGSQL.5432')) <= LONGEST_SOCKET_PATH;
-    const socket = short ? cluster : readFileSync(join(dir, 'postgres.socket'), 'utf8');
-    return `postgres://palace:${password}@localhost/palace?host=${encodeURIComponent(socket)}`;
-  } catch {
-    return undefined;
-  }
+  return existsSync(cluster) && runningPostmaster(cluster) !== undefined ? embeddedUrl(dir) : undefined;
 }
 
 /** One connection for `work`, ended whatever happens. */

@@ -1,9 +1,11 @@
-// Checks of the database: its server process and log, whether it answers, the schemas against this release, its clock, who owns the shards.
+// Checks of the database: its server process and log, whether it answers, the schemas against this release, its clock, who owns the shards,
+// when it was last backed up.
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type pg from 'pg';
 import { flowMigrations } from '@palace/flow/migrations.ts';
 import { migrations as gatewayMigrations } from '@palace/gateway/migrations.ts';
+import { lastBackup } from '@palace/platform/database/backup/last-backup.ts';
 import { loadConfig } from '@palace/platform/config.ts';
 import { lockHolder } from '@palace/platform/database/data-lock.ts';
 import { runningPostmaster } from '@palace/platform/database/postmaster.ts';
@@ -56,7 +58,13 @@ function processOf(dir: string, cluster: string): Finding {
 
 async function questions(url: string, isServed: boolean): Promise<Finding[]> {
   try {
-    return await withClient(url, async (client) => [await version(client), await clock(client), await schemas(client), ...(await shards(client, isServed))]);
+    return await withClient(url, async (client) => [
+      await version(client),
+      await clock(client),
+      await schemas(client),
+      ...(await shards(client, isServed)),
+      await backups(client),
+    ]);
   } catch (error) {
     return [
       wrong('database', `does not answer: ${error instanceof Error ? error.message : String(error)}`, 'Check PALACE_DATABASE_URL, and that the database runs.'),
@@ -120,4 +128,14 @@ async function schemas(client: pg.Client): Promise<Finding> {
     states.push(number === newest ? `${schema} ${number}` : `${schema} ${number}, the next start brings it to ${newest}`);
   }
   return good('schemas', states.join('; '));
+}
+
+const OLDEST_BACKUP_DAYS = 7;
+
+async function backups(client: pg.Client): Promise<Finding> {
+  const last = await lastBackup(client);
+  if (last === undefined) return idle('backup', 'none was taken yet; palace backup FILE takes one');
+  const hours = Math.floor(last.ageMs / 3_600_000);
+  const says = `${hours < 48 ? `${hours} hours` : `${Math.floor(hours / 24)} days`} ago: ${last.file}`;
+  return hours <= OLDEST_BACKUP_DAYS * 24 ? good('backup', says) : wrong('backup', `the last one was taken ${says}`, 'palace backup FILE');
 }

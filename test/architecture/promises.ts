@@ -74,6 +74,7 @@ export const KEPT: readonly string[] = [
   'R12',
   'R13',
   'R14',
+  'R15',
   'R16',
   'S01',
   'S02',
