@@ -73,6 +73,7 @@ const LEFT: readonly (readonly [what: string, text: string])[] = [
   ['a block of nothing', 'a: |\nb: 1'],
   ['a block that begins with spaces alone', 'a: |\n     \n  b'],
   ['a tab as margin', 'a:\n\tb: 1'],
+  ['a tab as margin in brackets', 'a: [b,\n\tc]'],
   ['a tab after a value', 'a: 1\t'],
   ['a tab in a text with an escape', '{"a": "\\n\t"}'],
   ['a tab in a quoted key', '{"a\tb": 1}'],
