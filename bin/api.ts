@@ -4,10 +4,10 @@ import type { z } from 'zod';
 import type * as flow from '@palace/flow/contract.ts';
 import type * as diagnosis from '@palace/flow/diagnosis-contract.ts';
 import type { AuditVerdict } from '@palace/platform/audit/port.ts';
-import type { ApiKey, AuditRecordView, EgressRuleView, SecretView } from '@palace/gateway/contract.ts';
+import type { ApplyRecord, ApplyResult, applyBody, rollbackBody } from '@palace/flow/applies/contract.ts';
+import type { ApiKey, AuditRecordView, EgressRuleView, EnvironmentView, SecretView, VariableView } from '@palace/gateway/contract.ts';
 import type { Client } from './client.ts';
 
-export type FlowVersion = z.infer<typeof flow.flowVersion>;
 export type FlowDetail = z.infer<typeof flow.flowDetail>;
 export type FlowList = z.infer<typeof flow.flowList>;
 export type RunDetail = z.infer<typeof flow.runDetail>;
@@ -26,6 +26,7 @@ export type HaltView = z.infer<typeof diagnosis.haltView>;
 export type Accepted = z.infer<typeof flow.accepted>;
 export type CommandState = z.infer<typeof flow.commandState>;
 export type Forked = z.infer<typeof flow.forked>;
+export type ApplyTerms = Omit<z.input<typeof applyBody>, 'commit'>;
 export type BulkResult = z.infer<typeof flow.bulkResult>;
 
 type Query = Readonly<Record<string, string | number | boolean | undefined>>;
@@ -42,6 +43,8 @@ function flowPath(ref: string): string {
 }
 
 const runPath = (id: string, tail = ''): string => `/v1/runs/${encodeURIComponent(id)}${tail}`;
+
+const environmentPath = (name: string, tail = ''): string => `/v1/environments/${encodeURIComponent(name)}${tail}`;
 
 const webhookPath = (name: string): string => `/v1/webhooks/${encodeURIComponent(name)}`;
 
@@ -61,8 +64,23 @@ export class Api {
     return this.client.ask<T>({ method: 'POST', path, body, idempotencyKey: key, ...(signal === undefined ? {} : { signal }) });
   }
 
-  publishFlow(source: string, sourceName: string): Promise<FlowVersion> {
-    return this.#post('/v1/flows', { source, sourceName });
+  apply(body: z.input<typeof applyBody>): Promise<ApplyResult> {
+    return this.#post('/v1/applies', body);
+  }
+  planApply(body: ApplyTerms): Promise<ApplyResult> {
+    return this.#post('/v1/applies/plan', body);
+  }
+  rollback(set: string, body: z.input<typeof rollbackBody>): Promise<ApplyResult> {
+    return this.#post(`/v1/sets/${encodeURIComponent(set)}/rollback`, body);
+  }
+  listApplies(query: { set?: string | undefined; limit?: number; cursor?: string | undefined }): Promise<{ items: ApplyRecord[]; next?: string | undefined }> {
+    return this.#get(withQuery('/v1/applies', query));
+  }
+  getApply(number: string): Promise<ApplyRecord> {
+    return this.#get(`/v1/applies/${encodeURIComponent(number)}`);
+  }
+  setMembers(set: string): Promise<{ items: { kind: string; name: string }[] }> {
+    return this.#get(`/v1/sets/${encodeURIComponent(set)}`);
   }
   listFlows(query: { namespace?: string | undefined; limit?: number; cursor?: string | undefined }): Promise<FlowList> {
     return this.#get(withQuery('/v1/flows', query));
@@ -73,7 +91,11 @@ export class Api {
   deleteFlow(ref: string): Promise<unknown> {
     return this.client.ask({ method: 'DELETE', path: flowPath(ref) });
   }
-  startRun(body: { flow: string; input?: unknown; wait?: string }, key: string, signal?: AbortSignal): Promise<Partial<RunDetail> & { id: string }> {
+  startRun(
+    body: { flow: string; input?: unknown; environment?: string; wait?: string },
+    key: string,
+    signal?: AbortSignal,
+  ): Promise<Partial<RunDetail> & { id: string }> {
     return this.#post('/v1/runs', body, key, signal);
   }
   listRuns(query: { flow?: string | undefined; status?: string | undefined; limit?: number; cursor?: string | undefined }): Promise<RunList> {
@@ -150,14 +172,32 @@ export class Api {
   revokeKey(id: string): Promise<unknown> {
     return this.client.ask({ method: 'DELETE', path: `/v1/api-keys/${encodeURIComponent(id)}` });
   }
-  listSecrets(cursor?: string): Promise<{ items: SecretView[]; next?: string }> {
-    return this.#get(withQuery('/v1/secrets', { cursor }));
+  listSecrets(environment: string, cursor?: string): Promise<{ items: SecretView[]; next?: string }> {
+    return this.#get(withQuery('/v1/secrets', { environment, cursor }));
   }
-  setSecret(name: string, value: unknown): Promise<SecretView> {
-    return this.client.ask({ method: 'PUT', path: `/v1/secrets/${encodeURIComponent(name)}`, body: { value } });
+  setSecret(environment: string, name: string, value: unknown): Promise<SecretView> {
+    return this.client.ask({ method: 'PUT', path: withQuery(`/v1/secrets/${encodeURIComponent(name)}`, { environment }), body: { value } });
   }
-  removeSecret(name: string): Promise<unknown> {
-    return this.client.ask({ method: 'DELETE', path: `/v1/secrets/${encodeURIComponent(name)}` });
+  removeSecret(environment: string, name: string): Promise<unknown> {
+    return this.client.ask({ method: 'DELETE', path: withQuery(`/v1/secrets/${encodeURIComponent(name)}`, { environment }) });
+  }
+  listEnvironments(): Promise<{ items: EnvironmentView[] }> {
+    return this.#get('/v1/environments');
+  }
+  createEnvironment(name: string): Promise<EnvironmentView> {
+    return this.client.ask({ method: 'PUT', path: environmentPath(name) });
+  }
+  removeEnvironment(name: string): Promise<unknown> {
+    return this.client.ask({ method: 'DELETE', path: environmentPath(name) });
+  }
+  listVariables(environment: string): Promise<{ items: VariableView[] }> {
+    return this.#get(environmentPath(environment, '/variables'));
+  }
+  setVariable(environment: string, name: string, value: unknown): Promise<VariableView> {
+    return this.client.ask({ method: 'PUT', path: environmentPath(environment, `/variables/${encodeURIComponent(name)}`), body: { value } });
+  }
+  removeVariable(environment: string, name: string): Promise<unknown> {
+    return this.client.ask({ method: 'DELETE', path: environmentPath(environment, `/variables/${encodeURIComponent(name)}`) });
   }
   rotateSecrets(): Promise<{ keyVersion: number; resealed: number }> {
     return this.client.ask({ method: 'POST', path: '/v1/secrets/rotate' });

@@ -44,6 +44,15 @@ export interface CommandSpec {
   readonly flags: readonly Flag[];
   readonly examples: readonly { readonly line: string; readonly says: string }[];
   readonly exits: readonly ExitCode[];
+  /** What these arguments would destroy, as a part of a sentence (`remove the flow a/b`): asked about first in a production context. */
+  readonly destroys?: (given: Given) => string | undefined;
+}
+
+/** The part of the arguments that says what a command would do. */
+export interface Given {
+  readonly positionals: readonly string[];
+  has(name: string): boolean;
+  text(name: string): string | undefined;
 }
 
 /** What a process exit code means, the same for every verb. */
@@ -70,6 +79,18 @@ export const DATA_FLAG: Flag = {
   summary: 'The data folder of `palace up`.',
 };
 
+/** Which environment a verb is about. */
+export const ENVIRONMENT_FLAG: Flag = {
+  name: 'env',
+  kind: 'text',
+  placeholder: 'NAME',
+  default: 'default',
+  summary: 'The environment: a named set of variables and secrets (`palace env list`).',
+};
+
+/** Of verbs that destroy something. */
+export const YES_FLAG: Flag = { name: 'yes', kind: 'switch', summary: 'In a production context: do it without asking.' };
+
 /** How a client verb finds its server and its key. */
 export const SERVER_FLAGS: readonly Flag[] = [
   { name: 'url', kind: 'text', placeholder: 'URL', env: 'PALACE_URL', default: 'the url in DIR/credentials.json', summary: 'Address of the server.' },
@@ -80,6 +101,14 @@ export const SERVER_FLAGS: readonly Flag[] = [
     env: 'PALACE_API_KEY',
     default: 'the key in DIR/credentials.json',
     summary: 'API key; prefer the variable, other users can see arguments.',
+  },
+  {
+    name: 'server',
+    kind: 'text',
+    placeholder: 'NAME',
+    env: 'PALACE_CONTEXT',
+    default: 'the one of `palace context use`',
+    summary: 'The server by the name of its context; `local` is that of the data folder.',
   },
   DATA_FLAG,
   JSON_FLAG,

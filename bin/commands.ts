@@ -7,12 +7,14 @@ import { DEVELOP_COMMANDS } from './commands/develop.ts';
 import { FLOW_COMMANDS } from './commands/flows.ts';
 import { RUN_COMMANDS } from './commands/runs.ts';
 import { SERVE_COMMANDS } from './commands/serve.ts';
+import { SET_COMMANDS } from './commands/sets.ts';
 import { SETTING_COMMANDS } from './commands/settings.ts';
 import { TRIGGER_COMMANDS } from './commands/triggers.ts';
 
 export const COMMANDS: readonly CommandSpec[] = [
   ...SERVE_COMMANDS,
   ...BACKUP_COMMANDS,
+  ...SET_COMMANDS,
   ...FLOW_COMMANDS,
   ...RUN_COMMANDS,
   ...CONTROL_COMMANDS,

@@ -1,5 +1,9 @@
-// Where the server is and with which key: flags, then environment, then DIR/credentials.json of `palace up`.
-// I1 The key of a data folder is sent to that folder's server only, or to another loopback address, never elsewhere.
+// Where the server is and with which key. The first of these that names an address has it:
+//   --url or --data, --server, PALACE_URL, PALACE_CONTEXT, the context in use, DIR/credentials.json of `palace up`.
+// A key that is given (--api-key, PALACE_API_KEY) goes before the one that was kept.
+// I1 The key of a data folder is sent to that folder's server only, or to another loopback address, never elsewhere; that of a context to
+//    its own address alone.
+// I2 In a production context a verb that destroys something asks first (confirm.ts), before anything is sent.
 import { readFileSync } from 'node:fs';
 import { isIPv4 } from 'node:net';
 import { homedir } from 'node:os';
@@ -7,6 +11,8 @@ import { join, resolve } from 'node:path';
 import { readClientEnvironment } from '@palace/platform/config.ts';
 import type { Call } from './call.ts';
 import { shellWord } from './call.ts';
+import { confirmDestruction } from './confirm.ts';
+import { contextInUse, LOCAL, productionAt, type Context } from './contexts.ts';
 import { CommandFailure, refused } from './failure.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -63,10 +69,37 @@ export function parseCredentials(text: string): Credentials | undefined {
 
 /** `folder` stands for --data where a verb gives that flag another meaning too. */
 export function findServer(call: Call, folder = { data: call.args.text('data') }): Server {
-  const { data } = folder;
+  const context = contextFor(call, folder.data);
+  const server = context === undefined ? serverOfFolder(call, folder.data) : serverOfContext(call, context);
+  if (call.command.destroys !== undefined) {
+    const production = context?.production === true ? context : productionAt(server.url);
+    if (production !== undefined) confirmDestruction(call, production);
+  }
+  warnPlain(server.url, call.terminal);
+  return server;
+}
+
+function contextFor({ args }: Call, data: string | undefined): Context | undefined {
+  const named = args.text('server');
+  const other = args.has('url') ? '--url' : data !== undefined ? '--data' : undefined;
+  if (named !== undefined && named !== LOCAL && other !== undefined)
+    throw refused(`--server and ${other} both say which server is meant.`, { next: 'Leave one of them out.' });
+  if (other !== undefined) return undefined;
+  const environment = readClientEnvironment();
+  if (named === undefined && environment.url !== undefined) return undefined;
+  return contextInUse(named ?? environment.context);
+}
+
+function serverOfContext({ args }: Call, { name, url, apiKey }: Context): Server {
+  const given = args.text('api-key') ?? readClientEnvironment().apiKey;
+  const flags = args.has('server') ? ` --server ${shellWord(name)}` : '';
+  return { url: serverUrl(url), apiKey: checkedKey(given ?? apiKey), flags, startCommand: 'palace context list' };
+}
+
+function serverOfFolder(call: Call, data: string | undefined): Server {
   const environment = readClientEnvironment();
   const dir = dataFolder(data);
-  const givenUrl = call.args.text('url') ?? environment.url;
+  const givenUrl = call.args.text('url') ?? (call.args.text('server') === LOCAL ? undefined : environment.url);
   const givenKey = call.args.text('api-key') ?? environment.apiKey;
   const file = givenUrl === undefined || givenKey === undefined ? readCredentials(dir) : undefined;
   const flags = [call.args.has('url') ? ` --url ${shellWord(call.args.text('url') ?? '')}` : '', data === undefined ? '' : ` --data ${shellWord(data)}`].join(
@@ -82,13 +115,15 @@ export function findServer(call: Call, folder = { data: call.args.text('data') }
   const url = serverUrl(address);
   const apiKey = givenKey ?? keyFromFile(file, url, call.args.has('data'));
   if (apiKey === undefined) throw refused(`No API key was given for ${url.origin}.`, { next: 'Set PALACE_API_KEY, or pass --api-key.' });
-  if (!/^[\x21-\x7e]{1,500}$/.test(apiKey))
-    throw refused('The API key has characters that no key has.', { next: 'Copy the key again, without spaces or line ends.' });
-  warnPlain(url, call.terminal);
-  return { url, apiKey, flags, startCommand };
+  return { url, apiKey: checkedKey(apiKey), flags, startCommand };
 }
 
-function serverUrl(text: string): URL {
+function checkedKey(apiKey: string): string {
+  if (/^[\x21-\x7e]{1,500}$/.test(apiKey)) return apiKey;
+  throw refused('The API key has characters that no key has.', { next: 'Copy the key again, without spaces or line ends.' });
+}
+
+export function serverUrl(text: string): URL {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url === undefined || !['http:', 'https:'].includes(url.protocol))
     throw refused(`"${text}" is not an http or https address.`, { next: 'Write it like http://127.0.0.1:8080.' });

@@ -24,7 +24,7 @@ export async function reportFailure(error: unknown, terminal: Terminal, program:
     return failure.exit;
   }
   terminal.note(`${style('red', 'palace:')} ${oneLine(failure.message)}`);
-  for (const place of places) terminal.note(`  ${placeLine(place)}`);
+  for (const place of places) terminal.note(`  ${placeLine(place, place.file)}`);
   for (const line of details) terminal.note(`  ${line}`);
   if (next !== undefined) terminal.note(`Next: ${named(next, program)}`);
   if (traceId !== undefined) terminal.note(style('dim', `Trace: ${oneLine(traceId)}`));

@@ -8,6 +8,7 @@ const RUN: RunDetail = {
   flow: 'shop/order',
   version: '1.0.0',
   status: 'waiting',
+  environment: 'default',
   startedAt: '2026-01-01T00:00:00.000Z',
   waitingFor: [],
   lastSeq: 7,

@@ -1,5 +1,6 @@
 // What people read about a run: why it waits and what answers it, why it failed and what to do.
 import type { RunDetail, WaitingFor } from './api.ts';
+import { DEFAULT_ENVIRONMENT } from '@palace/gateway/contract.ts';
 import { jsonText, oneLine, style } from './terminal.ts';
 
 /** A command of the server, as this user would type it: same program, same server. */
@@ -59,6 +60,7 @@ export function runText(run: RunDetail, program: string, flags: string): string[
   ];
   const { firstSeq, lastSeq, segment } = run.history;
   if (segment > 1) lines.push(`  history  events ${firstSeq} to ${lastSeq}, segment ${segment}`);
+  if (run.environment !== DEFAULT_ENVIRONMENT) lines.push(`  lives in ${oneLine(run.environment)}`);
   if (run.parent !== undefined) lines.push(`  parent   ${oneLine(run.parent)}`);
   if (run.forkOf !== undefined) lines.push(`  fork of  ${oneLine(run.forkOf)}`);
   if (run.input !== undefined) lines.push(`  input    ${oneLine(jsonText(run.input), 500)}`);

@@ -38,6 +38,8 @@ export interface Terminal {
   out(line: string): void;
   /** Everything that is not the result: progress, hints, failures. */
   note(line: string): void;
+  /** A question: like a note, and the answer follows on its line. */
+  prompt(question: string): void;
   /** Text that is printed as it is, e.g. a document; made visible on a terminal, exact in a pipe. */
   document(text: string): void;
   readonly outIsTerminal: boolean;
@@ -53,6 +55,7 @@ export function openTerminal(stdout: NodeJS.WriteStream, stderr: NodeJS.WriteStr
   return {
     out: (line) => write(stdout, line),
     note: (line) => write(stderr, line),
+    prompt: (question) => void stderr.write(render(question, colours(stderr))),
     document: (text) => void stdout.write(outIsTerminal ? render(text, false) : text),
     outIsTerminal,
     columns: stdout.columns ?? 120,

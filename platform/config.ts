@@ -41,7 +41,7 @@ export type ConfigOverrides = { readonly [Section in keyof Config]?: Partial<z.i
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Variables of the client verbs; they are no settings of a server. */
-const CLIENT_VARIABLES = ['PALACE_URL', 'PALACE_API_KEY'];
+const CLIENT_VARIABLES = ['PALACE_URL', 'PALACE_API_KEY', 'PALACE_CONTEXT'];
 
 const SOURCES = new WeakMap<Config, ReadonlyMap<string, SettingSource>>();
 
@@ -75,10 +75,19 @@ export function loadConfig(overrides: ConfigOverrides = {}, environment: Environ
   return config;
 }
 
+export interface ClientEnvironment {
+  readonly url?: string;
+  readonly apiKey?: string;
+  readonly data?: string;
+  readonly context?: string;
+  /** Where this user's programs keep their configuration. */
+  readonly configHome?: string;
+}
+
 /** What a client verb may find in the environment. */
-export function readClientEnvironment(environment: Environment = process.env): { url?: string; apiKey?: string; data?: string } {
-  const { PALACE_URL: url, PALACE_API_KEY: apiKey, PALACE_DATA: data } = environment;
-  return { ...(url && { url }), ...(apiKey && { apiKey }), ...(data && { data }) };
+export function readClientEnvironment(environment: Environment = process.env): ClientEnvironment {
+  const { PALACE_URL: url, PALACE_API_KEY: apiKey, PALACE_DATA: data, PALACE_CONTEXT: context, XDG_CONFIG_HOME: configHome } = environment;
+  return { ...(url && { url }), ...(apiKey && { apiKey }), ...(data && { data }), ...(context && { context }), ...(configHome && { configHome }) };
 }
 
 /** What leads a program for containers to its engine. Proxies are not among them: such a program hands them on to what it runs. */

@@ -66,6 +66,28 @@ export const ERRORS = {
   'flow.invalid': row(422, 'The flow does not compile', 'after-change', 'Correct the places listed in "errors".'),
   'flow.version-exists': row(409, 'This version is published with other content', 'after-change', 'Raise document.version.'),
   'flow.in-use': row(409, 'The flow has open runs', 'after-change', 'Wait for them, or cancel them: palace cancel --flow NAMESPACE/NAME.'),
+  'apply.conflict': row(
+    409,
+    'Another apply of this set came first',
+    'after-change',
+    'Look at it with `palace get applies`, then apply again; nothing was changed.',
+  ),
+  'apply.owned': row(409, 'A document belongs to another set', 'after-change', 'Apply it in the set named in "detail", or take it over with --adopt.'),
+  'apply.gone': row(
+    410,
+    'What that apply had published is not kept any more',
+    'after-change',
+    'Choose a later one from `palace get applies`, or apply the files of that commit.',
+  ),
+  // environments
+  'environment.unknown': row(422, 'There is no such environment', 'after-change', 'Create it with `palace env create NAME`, or name another: palace env list.'),
+  'environment.in-use': row(409, 'The environment cannot be removed', 'after-change', 'Remove what it holds first; the default one always stays.'),
+  'run.variables-missing': row(
+    422,
+    'The environment lacks variables that the flow uses',
+    'after-change',
+    'Set them as "detail" says, or start the run in another environment.',
+  ),
   // runs
   'run.input-refused': row(422, 'The input does not fit the flow’s input schema', 'after-change', 'Correct the fields named in "errors".'),
   'run.state': row(409, 'The run is not in a state that allows this', 'after-change', 'Look at the run first: palace get run ID.'),
@@ -168,6 +190,8 @@ export type ErrorCode = keyof typeof ERRORS;
 export interface ErrorPlace {
   readonly path: string;
   readonly message: string;
+  /** Where several documents came together: the one. */
+  readonly file?: string;
   readonly line?: number;
   readonly column?: number;
   readonly suggestion?: string;

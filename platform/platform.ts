@@ -22,6 +22,7 @@ import type { Egress, EgressRules } from './egress/port.ts';
 import type { PalaceError } from './errors.ts';
 import { derivedKey, installationKey } from './installation-key.ts';
 import type { Secret } from './secret.ts';
+import { noEnvironments, type EnvironmentReader, type EnvironmentReaderOf } from './environments.ts';
 import { noSecrets, type SecretReader, type SecretReaderOf } from './secrets.ts';
 import type { Log, Telemetry } from './telemetry/port.ts';
 import { createTelemetry } from './telemetry/telemetry.ts';
@@ -45,6 +46,7 @@ export interface Platform {
   readonly audit: Audit;
   /** What flows and others may use of what the tenant keeps; set and listed at the gateway. */
   readonly secrets: SecretReader;
+  readonly environments: EnvironmentReader;
   readonly telemetry: Telemetry;
   /** The database server that this process runs; undefined where the database is given by URL. */
   readonly embedded: EmbeddedServer | undefined;
@@ -58,6 +60,8 @@ export interface PlatformOptions {
   readonly egressRules?: (database: Database) => EgressRules;
   /** Where the secrets of tenants come from; without it there are none. */
   readonly secrets?: SecretReaderOf;
+  /** Where their environments come from; without it every one is there, and empty. */
+  readonly environments?: EnvironmentReaderOf;
   readonly onPhase?: (phase: EmbeddedPhase) => void;
   /** The embedded database cannot be kept running. */
   readonly onGone?: (error: PalaceError) => void;
@@ -85,6 +89,7 @@ export async function openPlatform(config: Config, options: PlatformOptions): Pr
   const vault = await openVault(database, openKeyFile(config));
   const audit = openAudit(database, { key: derivedKey(internalKey, 'audit'), keepDays: config.installation.auditKeepDays });
   const secrets = options.secrets?.(database, vault) ?? noSecrets;
+  const environments = options.environments?.(database) ?? noEnvironments;
   const cache = openCache(config);
   opened.defer(() => cache.close());
   const blobs = openBlobs(config, internalKey);
@@ -107,6 +112,7 @@ export async function openPlatform(config: Config, options: PlatformOptions): Pr
     vault,
     audit,
     secrets,
+    environments,
     telemetry,
     embedded,
     close: () => lifetime.disposeAsync(),

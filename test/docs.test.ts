@@ -1,6 +1,6 @@
 // The examples of the documents are true: every flow compiles, and where one says what it gives, it is run and compared.
 // A block ```yaml with `document:` is a flow, a block ```jq an expression; `# input:` and `# gives:` hold JSON, `# hears:` the events that
-// come while it listens, `# sub-flow gives:` what a sub-flow makes of its input, in jq.
+// come while it listens, `# variables:` those of the environment, `# sub-flow gives:` what a sub-flow makes of its input, in jq.
 // A block ```yaml with `cases:` is a check file of the flow above it; `# fails:` holds what its failure says, a block ```text after it the report.
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -27,13 +27,15 @@ interface Block {
   readonly input: Json | undefined;
   readonly gives: Json | undefined;
   readonly hears: Json | undefined;
+  readonly variables: Json | undefined;
 }
 
 const BLOCKS: readonly Block[] = PAGES.flatMap((page) =>
   [...readText(page).matchAll(/^```(\w+)\n([\s\S]*?)^```$/gm)].map((found) => {
     const [, language = '', text = ''] = found;
     const line = readText(page).slice(0, found.index).split('\n').length;
-    return { page, place: `${page}:${line}`, language, text, input: noted(text, 'input'), gives: noted(text, 'gives'), hears: noted(text, 'hears') };
+    const [input, gives, hears, variables] = ['input', 'gives', 'hears', 'variables'].map((word) => noted(text, word));
+    return { page, place: `${page}:${line}`, language, text, input, gives, hears, variables };
   }),
 );
 
@@ -102,9 +104,9 @@ describe('the examples of the documents', () => {
     expect(compiled.ok ? [] : compiled.errors).toEqual([]);
   });
 
-  test.each(FLOWS.filter((block) => block.gives !== undefined))('the flow at $place gives what it says', async ({ text, input, gives, hears }) => {
+  test.each(FLOWS.filter((block) => block.gives !== undefined))('the flow at $place gives what it says', async ({ text, input, gives, hears, variables }) => {
     const shell = virtualShell(linkFlow(text));
-    shell.give({ type: 'start', input: input ?? {} });
+    shell.give({ type: 'start', input: input ?? {}, ...(variables !== undefined && { variables: variables as { [name: string]: Json } }) });
     for (const [n, event] of ((hears ?? []) as object[]).entries()) {
       const heard = { specversion: '1.0', id: `${n}`, source: 'https://outside.example.com/', ...event } as CloudEvent;
       for (const act of shell.run.listens) shell.give({ type: 'event', act, event: heard });

@@ -1,5 +1,5 @@
 // Rows: control verbs, for one run or for many by filter.
-import { SERVER_FLAGS, type CommandSpec, type Flag } from '../command.ts';
+import { SERVER_FLAGS, YES_FLAG, type CommandSpec, type Flag, type Given } from '../command.ts';
 
 const RUNS = { name: 'RUN', summary: 'Run ids; none when a filter chooses the runs.', optional: true, rest: true } as const;
 const FILTER_FLAGS: readonly Flag[] = [
@@ -37,6 +37,22 @@ interface Halting {
   readonly flow: string;
 }
 
+/** What the arguments choose, in words. */
+function runsOf(given: Given): string {
+  const { positionals } = given;
+  if (positionals.length > 0) return positionals.length === 1 ? `the run ${positionals[0]}` : `${positionals.length} runs`;
+  const [flow, status] = [given.text('flow'), given.text('status')];
+  return `the runs${flow === undefined ? '' : ` of ${flow}`}${status === undefined ? '' : ` that are ${status}`}`;
+}
+
+/** What a pause without run ids stops: one paused run is soon resumed, a flow or many runs are worth a question. */
+function haltOf(given: Given): string | undefined {
+  if (given.positionals.length > 0 || given.has('dry-run')) return undefined;
+  if (given.has('runs')) return `pause ${runsOf(given)}`;
+  const [flow, tenant] = [given.text('flow'), given.text('tenant')];
+  return `hold back ${flow !== undefined ? `the flow ${flow}` : tenant !== undefined ? `the tenant ${tenant}` : 'the whole installation'}`;
+}
+
 const halting = ({ name, summary, about, status, flow }: Halting): CommandSpec => ({
   name,
   file: 'halt',
@@ -49,13 +65,14 @@ const halting = ({ name, summary, about, status, flow }: Halting): CommandSpec =
   ],
   about,
   positionals: [RUNS],
-  flags: [REASON_FLAG, ...HALT_FLAGS, ...SERVER_FLAGS],
+  flags: [REASON_FLAG, ...HALT_FLAGS, YES_FLAG, ...SERVER_FLAGS],
   examples: [
     { line: `${name} --flow shop/refund`, says: flow },
     { line: `${name} run_01j...`, says: 'One run.' },
     { line: `${name} --runs --flow shop/refund --status ${status}`, says: 'The runs that there are now, each for itself.' },
   ],
   exits: [0, 2, 6],
+  ...(name === 'pause' && { destroys: haltOf }),
 });
 
 const cancel: CommandSpec = {
@@ -65,12 +82,13 @@ const cancel: CommandSpec = {
   summary: 'End runs; steps under way are told to stop',
   usage: ['cancel RUN... [--reason TEXT]', 'cancel [--flow REF] [--status STATUS] [--limit N] [--dry-run]'],
   positionals: [RUNS],
-  flags: [REASON_FLAG, ...FILTER_FLAGS, ...SERVER_FLAGS],
+  flags: [REASON_FLAG, ...FILTER_FLAGS, YES_FLAG, ...SERVER_FLAGS],
   examples: [
     { line: 'cancel run_01j...', says: 'One run.' },
     { line: 'cancel --flow shop/refund --status waiting', says: 'All that fit.' },
   ],
   exits: [0, 2, 6],
+  destroys: (given) => (given.has('dry-run') ? undefined : `cancel ${runsOf(given)}`),
 };
 
 export const CONTROL_COMMANDS: readonly CommandSpec[] = [
@@ -107,6 +125,7 @@ export const CONTROL_COMMANDS: readonly CommandSpec[] = [
       { name: 'step', kind: 'text', placeholder: 'POINTER', default: 'the failed step', summary: 'JSON pointer of the step, as `palace get run` shows it.' },
       { name: 'effects', kind: 'choice', choices: ['keep', 'again'], default: 'keep', summary: 'What to do about confirmed acts.' },
       ...FILTER_FLAGS,
+      YES_FLAG,
       ...SERVER_FLAGS,
     ],
     examples: [
@@ -114,6 +133,7 @@ export const CONTROL_COMMANDS: readonly CommandSpec[] = [
       { line: 'retry --flow shop/refund --status failed', says: 'All that fit.' },
     ],
     exits: [0, 2, 6],
+    destroys: (given) => (given.text('effects') === 'again' ? `perform confirmed acts of ${runsOf(given)} again` : undefined),
   },
   {
     name: 'fork',
@@ -133,9 +153,12 @@ export const CONTROL_COMMANDS: readonly CommandSpec[] = [
       },
       { name: 'effects', kind: 'choice', choices: ['keep', 'again', 'dry'], default: 'keep', summary: 'What to do about confirmed acts.' },
       { name: 'preview', kind: 'switch', summary: 'Only show which acts would be performed again.' },
+      YES_FLAG,
       ...SERVER_FLAGS,
     ],
     examples: [{ line: 'fork run_01j... --at 12 --preview', says: 'See first what it would do.' }],
     exits: [0, 2, 6],
+    destroys: (given) =>
+      given.text('effects') === 'again' && !given.has('preview') ? `perform confirmed acts of ${given.positionals[0]} again, in a new run` : undefined,
   },
 ];

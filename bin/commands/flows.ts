@@ -1,21 +1,7 @@
 // Rows: publishing, checking and reading flows.
-import { JSON_FLAG, SERVER_FLAGS, type CommandSpec } from '../command.ts';
+import { JSON_FLAG, SERVER_FLAGS, YES_FLAG, type CommandSpec } from '../command.ts';
 
 export const FLOW_COMMANDS: readonly CommandSpec[] = [
-  {
-    name: 'apply',
-    group: 'Flows',
-    summary: 'Publish flows from files or folders',
-    usage: ['apply FILE|DIR...'],
-    about: ['All files are compiled first; when one does not compile, nothing is published. Publishing the same content again changes nothing.'],
-    positionals: [{ name: 'FILE|DIR', summary: 'YAML or JSON documents, or folders of them.', rest: true }],
-    flags: SERVER_FLAGS,
-    examples: [
-      { line: 'apply samples/order-intake/flow.yaml', says: 'Publish one flow.' },
-      { line: 'apply flows/', says: 'Publish every flow in a folder.' },
-    ],
-    exits: [0, 2, 3, 6],
-  },
   {
     name: 'validate',
     group: 'Flows',
@@ -54,7 +40,7 @@ export const FLOW_COMMANDS: readonly CommandSpec[] = [
   {
     name: 'get',
     group: 'Flows',
-    summary: 'Show flows, runs, schedules, halts, breaches, events and what is stored',
+    summary: 'Show flows, runs, schedules, halts, breaches, events, applies and what is stored',
     usage: [
       'get flows [--namespace NAME]',
       'get flow NAMESPACE/NAME[@VERSION] [-o yaml|json]',
@@ -64,14 +50,20 @@ export const FLOW_COMMANDS: readonly CommandSpec[] = [
       'get halts',
       'get breaches [--limit N]',
       'get events RUN [--after SEQ]',
+      'get applies [--set NAME]',
+      'get apply NUMBER',
       'get storage',
     ],
     about: [
       'A flow as YAML or JSON is its document alone, in plain OWS: what can be published again, here or elsewhere. A file in shorthand (`kind: palace/v1`) comes back written out.',
     ],
     positionals: [
-      { name: 'WHAT', summary: 'What to show.', choices: ['flows', 'flow', 'runs', 'run', 'schedules', 'halts', 'breaches', 'events', 'storage'] },
-      { name: 'NAME', summary: 'The flow (NAMESPACE/NAME) or the run id.', optional: true },
+      {
+        name: 'WHAT',
+        summary: 'What to show.',
+        choices: ['flows', 'flow', 'runs', 'run', 'schedules', 'halts', 'breaches', 'events', 'applies', 'apply', 'storage'],
+      },
+      { name: 'NAME', summary: 'The flow (NAMESPACE/NAME), the run id or the number of the apply.', optional: true },
     ],
     flags: [
       {
@@ -84,6 +76,7 @@ export const FLOW_COMMANDS: readonly CommandSpec[] = [
       },
       { name: 'namespace', kind: 'text', placeholder: 'NAME', summary: 'Only flows of this namespace.' },
       { name: 'flow', kind: 'text', placeholder: 'REF', summary: 'Only runs of this flow.' },
+      { name: 'set', kind: 'text', placeholder: 'NAME', summary: 'Only applies of this set.' },
       {
         name: 'status',
         kind: 'choice',
@@ -99,6 +92,7 @@ export const FLOW_COMMANDS: readonly CommandSpec[] = [
       { line: 'get runs --status waiting', says: 'Runs that wait for something.' },
       { line: 'get flow samples/order-intake -o yaml', says: 'The document, as it can be published again.' },
       { line: 'get run run_01j... --as-check', says: 'A real run as a test: put it into a file beside the flow.' },
+      { line: 'get applies --set shop', says: 'Who published what, when and from which commit.' },
       { line: 'get storage', says: 'Bytes and rows of each table, growth, days until full, and what leaves next.' },
       { line: 'get schedules', says: 'What starts runs by itself: the next time, the last run, what waits and what was missed.' },
       { line: 'get halts', says: 'What `palace pause` or a restore holds back.' },
@@ -118,9 +112,10 @@ export const FLOW_COMMANDS: readonly CommandSpec[] = [
       { name: 'WHAT', summary: 'What to delete.', choices: ['flow'] },
       { name: 'NAME', summary: 'The flow, with @VERSION for one version.' },
     ],
-    flags: SERVER_FLAGS,
+    flags: [YES_FLAG, ...SERVER_FLAGS],
     examples: [{ line: 'delete flow samples/order-intake@1.0.0', says: 'Delete one version.' }],
     exits: [0, 2, 6],
+    destroys: ({ positionals: [, name] }) => `delete the flow ${name}`,
   },
   {
     name: 'schema',

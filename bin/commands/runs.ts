@@ -1,5 +1,5 @@
 // Rows: starting, following and answering runs.
-import { SERVER_FLAGS, type CommandSpec, type Flag } from '../command.ts';
+import { ENVIRONMENT_FLAG, SERVER_FLAGS, YES_FLAG, type CommandSpec, type Flag } from '../command.ts';
 
 const RUN_POSITIONAL = { name: 'RUN', summary: 'The run id (run_...).' } as const;
 const KEY_FLAG: Flag = {
@@ -15,13 +15,14 @@ export const RUN_COMMANDS: readonly CommandSpec[] = [
     name: 'run',
     group: 'Runs',
     summary: 'Start a flow, and with --wait print its result',
-    usage: ['run NAMESPACE/NAME[@VERSION] [--input JSON|@FILE] [--wait] [--timeout 30s] [--idempotency-key KEY]'],
+    usage: ['run NAMESPACE/NAME[@VERSION] [--input JSON|@FILE] [--wait] [--env NAME] [--timeout 30s] [--idempotency-key KEY]'],
     about: [
       'Standard output carries the result as JSON (without --wait: the run id). While the run waits, standard error says for what, until when, and the command that answers it. Ctrl-C leaves the run running.',
     ],
     positionals: [{ name: 'FLOW', summary: 'NAMESPACE/NAME, with @VERSION for a certain version.' }],
     flags: [
       { name: 'input', short: 'i', kind: 'text', placeholder: 'JSON|@FILE', default: '{}', summary: 'Input as JSON, or @FILE; @- reads standard input.' },
+      ENVIRONMENT_FLAG,
       { name: 'wait', short: 'w', kind: 'switch', summary: 'Wait for the end and print the result.' },
       { name: 'timeout', kind: 'duration', placeholder: 'TIME', summary: 'Wait at most so long (30s, 5m), then exit with code 4. Implies --wait.' },
       KEY_FLAG,
@@ -119,8 +120,9 @@ export const RUN_COMMANDS: readonly CommandSpec[] = [
       { name: 'KEY', summary: 'The key of the act.' },
       { name: 'OUTCOME', summary: 'Did the act happen?', choices: ['done', 'absent'] },
     ],
-    flags: [{ name: 'result', kind: 'text', placeholder: 'JSON|@FILE', summary: 'With `done`: what the act answered.' }, ...SERVER_FLAGS],
+    flags: [{ name: 'result', kind: 'text', placeholder: 'JSON|@FILE', summary: 'With `done`: what the act answered.' }, YES_FLAG, ...SERVER_FLAGS],
     examples: [{ line: `resolve run_01j... 9f2c... done --result '{"paymentId":"p-17"}'`, says: 'The payment is in the bank’s list.' }],
     exits: [0, 2, 6],
+    destroys: ({ positionals: [run, key, outcome] }) => `say that the act ${key} of ${run} is ${outcome}`,
   },
 ];

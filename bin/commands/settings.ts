@@ -1,5 +1,5 @@
-// Rows: settings, egress rules, keys, secrets, checks of the installation.
-import { DATA_FLAG, JSON_FLAG, SERVER_FLAGS, type CommandSpec } from '../command.ts';
+// Rows: settings, egress rules, keys, environments with their variables and secrets, checks of the installation.
+import { DATA_FLAG, ENVIRONMENT_FLAG, JSON_FLAG, SERVER_FLAGS, YES_FLAG, type CommandSpec } from '../command.ts';
 
 export const SETTING_COMMANDS: readonly CommandSpec[] = [
   {
@@ -43,28 +43,104 @@ export const SETTING_COMMANDS: readonly CommandSpec[] = [
       { name: 'name', kind: 'text', placeholder: 'NAME', summary: 'What the key is for.' },
       { name: 'role', kind: 'choice', choices: ['owner', 'admin', 'builder', 'operator', 'worker', 'viewer'], default: 'operator', summary: 'What it may do.' },
       { name: 'expires', kind: 'duration', placeholder: 'TIME', summary: 'How long it works, e.g. 720h; without it until revoked.' },
+      YES_FLAG,
       ...SERVER_FLAGS,
     ],
     examples: [{ line: 'key create --name ci --role operator --expires 720h', says: 'A key for a month.' }],
     exits: [0, 2, 6],
+    destroys: ({ positionals: [action, id] }) => (action === 'revoke' ? `revoke the key ${id}` : undefined),
+  },
+  {
+    name: 'context',
+    group: 'Settings and checks',
+    summary: 'Keep servers by name, and choose the one that the other verbs talk to',
+    usage: ['context list', 'context add NAME --url URL [--key-file FILE] [--production]', 'context use NAME', 'context rm NAME'],
+    about: [
+      'The key comes from standard input or from a file, never from the line. It is kept in ~/.config/agentspalace/contexts.json, which only you may read, and is never printed.',
+      'Which server a verb talks to says the first of these: --url or --data; --server NAME; PALACE_URL; PALACE_CONTEXT; the context in use; the server of the data folder. `palace context use local` goes back to the last one.',
+      'In a production context a verb that destroys something (cancel, delete, apply --prune, rollback, resolve, ...) says what it would do and asks first. Where nobody can be asked it is refused, unless --yes is given. That holds for the address, however it is named.',
+    ],
+    positionals: [
+      { name: 'ACTION', summary: 'What to do.', choices: ['list', 'add', 'use', 'rm'] },
+      { name: 'NAME', summary: 'The context.', optional: true },
+    ],
+    flags: [
+      { name: 'url', kind: 'text', placeholder: 'URL', summary: 'Address of the server.' },
+      { name: 'key-file', kind: 'text', placeholder: 'FILE', default: '-', summary: 'Read the API key from this file; - is standard input.' },
+      { name: 'production', kind: 'switch', summary: 'Ask before something is destroyed there.' },
+      JSON_FLAG,
+    ],
+    examples: [
+      { line: 'context add prod --url https://palace.example.com --key-file prod.key --production', says: 'A server that matters.' },
+      { line: 'context use prod', says: 'The other verbs talk to it from now on.' },
+    ],
+    exits: [0, 2],
+  },
+  {
+    name: 'env',
+    group: 'Settings and checks',
+    summary: 'Create, list and remove environments: named sets of variables and secrets',
+    usage: ['env list', 'env create NAME', 'env rm NAME'],
+    about: [
+      'The environment `default` is always there. Flows are the same in all; a run lives in the one that its start names (`palace run --env`), and so do its sub-flows and forks. Schedules and events start runs in that of `palace apply --env`, a webhook in its own or that.',
+      'An environment is removed when it holds neither variables nor secrets.',
+    ],
+    positionals: [
+      { name: 'ACTION', summary: 'What to do.', choices: ['list', 'create', 'rm'] },
+      { name: 'NAME', summary: 'The environment.', optional: true },
+    ],
+    flags: [YES_FLAG, ...SERVER_FLAGS],
+    examples: [{ line: 'env create staging', says: 'Then: palace variable set NAME VALUE --env staging' }],
+    exits: [0, 2, 6],
+    destroys: ({ positionals: [action, name] }) => (action === 'rm' ? `remove the environment ${name}` : undefined),
+  },
+  {
+    name: 'variable',
+    group: 'Settings and checks',
+    summary: 'Set, list and remove the variables of an environment',
+    usage: ['variable set NAME VALUE|@FILE [--type text|json] [--env NAME]', 'variable list [--env NAME]', 'variable rm NAME [--env NAME]'],
+    about: [
+      'A flow uses one as $variables.NAME, anywhere in its expressions. Everybody who may read can see the values; what must not be seen is a secret (`palace secret`).',
+      'A run takes the variables that its flow names when it is accepted, and keeps them. One that is missing refuses the start, unless the flow gives another value: $variables.NAME // "other".',
+    ],
+    positionals: [
+      { name: 'ACTION', summary: 'What to do.', choices: ['set', 'list', 'rm'] },
+      { name: 'NAME', summary: 'The variable.', optional: true },
+      { name: 'VALUE', summary: 'Of `set`: text, or JSON with --type json; @FILE reads a file, @- standard input.', optional: true },
+    ],
+    flags: [
+      ENVIRONMENT_FLAG,
+      { name: 'type', kind: 'choice', choices: ['text', 'json'], default: 'text', summary: 'What the value is.' },
+      YES_FLAG,
+      ...SERVER_FLAGS,
+    ],
+    examples: [
+      { line: 'variable set region eu-west --env staging', says: 'Text.' },
+      { line: 'variable set limits --type json @limits.json', says: 'An object for $variables.limits.daily.' },
+    ],
+    exits: [0, 2, 6],
+    destroys: (given) =>
+      given.positionals[0] === 'rm' ? `remove the variable ${given.positionals[1]} of the environment ${given.text('env') ?? 'default'}` : undefined,
   },
   {
     name: 'secret',
     group: 'Settings and checks',
     summary: 'Set, list and remove the secrets that flows use',
-    usage: ['secret set NAME [--file PATH] [--type text|json]', 'secret list', 'secret rm NAME', 'secret rotate'],
+    usage: ['secret set NAME [--file PATH] [--type text|json] [--env NAME]', 'secret list [--env NAME]', 'secret rm NAME [--env NAME]', 'secret rotate'],
     about: [
       'The value comes from standard input or from a file, never from the line: other users can see arguments. At a terminal it is typed or pasted without being shown; Enter ends it. One line break at its end is left out. Nobody can read it back; setting it again replaces it within three seconds.',
       'A flow names it under use.secrets and uses it as $secrets.NAME in the arguments of a call. A secret of the type json has fields: $secrets.NAME.field.',
-      '`rotate` makes a new data key for the tenant and seals every secret with it. Values stay the same.',
+      '`rotate` makes a new data key for the tenant and seals the secrets of all its environments with it. Values stay the same.',
     ],
     positionals: [
       { name: 'ACTION', summary: 'What to do.', choices: ['set', 'list', 'rm', 'rotate'] },
       { name: 'NAME', summary: 'The name, as in use.secrets.', optional: true, rest: true },
     ],
     flags: [
+      ENVIRONMENT_FLAG,
       { name: 'file', kind: 'text', placeholder: 'PATH', summary: 'Read the value from this file.' },
       { name: 'type', kind: 'choice', choices: ['text', 'json'], default: 'text', summary: 'What the value is.' },
+      YES_FLAG,
       ...SERVER_FLAGS,
     ],
     examples: [
@@ -72,6 +148,8 @@ export const SETTING_COMMANDS: readonly CommandSpec[] = [
       { line: 'secret set user --type json --file user.json', says: 'An object for $secrets.user.name and $secrets.user.password.' },
     ],
     exits: [0, 2, 6],
+    destroys: (given) =>
+      given.positionals[0] === 'rm' ? `remove the secret ${given.positionals[1]} of the environment ${given.text('env') ?? 'default'}` : undefined,
   },
   {
     name: 'audit',

@@ -1,5 +1,5 @@
 // Rows: what starts runs by itself: schedules and webhooks.
-import { SERVER_FLAGS, type CommandSpec } from '../command.ts';
+import { ENVIRONMENT_FLAG, SERVER_FLAGS, YES_FLAG, type CommandSpec } from '../command.ts';
 
 export const TRIGGER_COMMANDS: readonly CommandSpec[] = [
   {
@@ -23,7 +23,8 @@ export const TRIGGER_COMMANDS: readonly CommandSpec[] = [
     group: 'Triggers',
     summary: 'Addresses that others deliver to: each delivery is an event, or a run',
     usage: [
-      'webhook create NAME --type EVENT_TYPE [--flow NAMESPACE/NAME] [--scheme SCHEME] [--header NAME] [--secret-file FILE]',
+      'webhook create NAME --type EVENT_TYPE [--flow NAMESPACE/NAME [--env NAME]] [--scheme SCHEME] [--header NAME]',
+      'webhook create NAME --type EVENT_TYPE --secret-file FILE',
       'webhook list',
       'webhook deliveries NAME [--limit N]',
       'webhook rotate NAME [--overlap TIME] [--secret-file FILE]',
@@ -39,6 +40,7 @@ export const TRIGGER_COMMANDS: readonly CommandSpec[] = [
     flags: [
       { name: 'type', kind: 'text', placeholder: 'EVENT_TYPE', summary: 'Type of the events that deliveries become.' },
       { name: 'flow', kind: 'text', placeholder: 'NAMESPACE/NAME', summary: 'Start this flow with each body instead.' },
+      { ...ENVIRONMENT_FLAG, default: 'that of the flow', summary: 'In which environment runs of that flow live.' },
       { name: 'scheme', kind: 'choice', choices: ['standard', 'github', 'token'], default: 'standard', summary: 'How senders prove who they are.' },
       { name: 'header', kind: 'text', placeholder: 'NAME', default: 'X-Webhook-Token', summary: 'With --scheme token: the header that carries the secret.' },
       {
@@ -49,6 +51,7 @@ export const TRIGGER_COMMANDS: readonly CommandSpec[] = [
       },
       { name: 'overlap', kind: 'duration', placeholder: 'TIME', default: '24h', summary: 'How long the secret before still counts, at most a week.' },
       { name: 'limit', kind: 'integer', placeholder: 'N', default: '50', summary: 'At most so many deliveries.' },
+      YES_FLAG,
       ...SERVER_FLAGS,
     ],
     examples: [
@@ -56,5 +59,6 @@ export const TRIGGER_COMMANDS: readonly CommandSpec[] = [
       { line: 'webhook create ci --type ci.build --flow team/release --scheme github', says: 'Each delivery of GitHub starts a run.' },
     ],
     exits: [0, 2, 6],
+    destroys: ({ positionals: [action, name] }) => (action === 'rm' ? `remove the webhook ${name}` : undefined),
   },
 ];

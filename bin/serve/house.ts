@@ -2,7 +2,7 @@
 import { createWriteStream } from 'node:fs';
 import { openFlow } from '@palace/flow/service.ts';
 import { openHookIntake } from '@palace/flow/triggers/hook-intake.ts';
-import { egressRules, openGateway, secretReader } from '@palace/gateway/service.ts';
+import { egressRules, environmentReader, openGateway, secretReader } from '@palace/gateway/service.ts';
 import type { Config } from '@palace/platform/config.ts';
 import { openDataFolder } from '@palace/platform/database/data-folder.ts';
 import type { EmbeddedPhase } from '@palace/platform/database/embedded.ts';
@@ -64,6 +64,7 @@ async function open({ config, dir, samples, stopping, logFile, say, gone }: Hous
     service: 'palace',
     egressRules,
     secrets: secretReader,
+    environments: environmentReader,
     onPhase: (phase) => say(PHASES[phase]),
     onGone: gone,
     ...(logFile === undefined ? {} : { write: logTo(logFile) }),

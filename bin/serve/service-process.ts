@@ -1,7 +1,7 @@
 // One service in one process, for clusters: a flow process behind a signed door, or the gateway in front of some.
 import { openFlow } from '@palace/flow/service.ts';
 import { openHookIntake } from '@palace/flow/triggers/hook-intake.ts';
-import { egressRules, openGateway, openInternalDoor, secretReader } from '@palace/gateway/service.ts';
+import { egressRules, environmentReader, openGateway, openInternalDoor, secretReader } from '@palace/gateway/service.ts';
 import type { Config } from '@palace/platform/config.ts';
 import { derivedKey } from '@palace/platform/installation-key.ts';
 import { openPlatform, type Platform } from '@palace/platform/platform.ts';
@@ -30,7 +30,7 @@ export async function openServiceProcess(options: ServiceProcessOptions): Promis
   const { service, config } = options;
   const opened = new AsyncDisposableStack();
   try {
-    const platform = await openPlatform(config, { service, egressRules, secrets: secretReader });
+    const platform = await openPlatform(config, { service, egressRules, secrets: secretReader, environments: environmentReader });
     opened.defer(() => platform.close());
     const url = service === 'flow' ? await openFlowProcess(platform, opened) : await openGatewayProcess(platform, options, opened);
     return { url, close: () => opened.disposeAsync() };

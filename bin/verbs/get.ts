@@ -1,4 +1,4 @@
-// palace get: flows, flow, runs, run, schedules, halts, breaches, events, storage; as table, JSON or YAML.
+// palace get: flows, flow, runs, run, schedules, halts, breaches, events, applies, apply, storage; as table, JSON or YAML.
 import { documentText } from '@palace/flow/core/language/yaml-text.ts';
 import { Api, type HistoryEvent, type Schedule } from '../api.ts';
 import type { Call } from '../call.ts';
@@ -15,32 +15,42 @@ import { jsonText, oneLine, table } from '../terminal.ts';
 
 const PAGE = 200;
 const MOST_ROWS = 100_000;
-const PLURAL: ReadonlySet<string> = new Set(['flows', 'runs', 'schedules', 'halts', 'breaches', 'storage']);
+
+type Show = (call: Call, api: Api, subject: string) => Promise<void>;
+
+/** Lists take no name; `one` says how to ask for one of them. */
+const LISTS: Readonly<Record<string, { readonly show: Show; readonly one: string }>> = {
+  flows: { show: flows, one: 'flow' },
+  runs: { show: runs, one: 'run' },
+  schedules: { show: schedules, one: 'schedules' },
+  halts: { show: halts, one: 'halts' },
+  breaches: { show: breaches, one: 'breaches' },
+  applies: { show: applies, one: 'apply' },
+  storage: { show: printStorage, one: 'storage' },
+};
+const ONES: Readonly<Record<string, { readonly show: Show; readonly needs: string; readonly list: string; readonly check: (name: string) => string }>> = {
+  flow: { show: flow, needs: 'NAMESPACE/NAME', list: 'flows', check: checkFlowRef },
+  run: { show: run, needs: 'a run id', list: 'runs', check: checkRunId },
+  events: { show: events, needs: 'a run id', list: 'runs', check: checkRunId },
+  apply: { show: apply, needs: 'the number of an apply', list: 'applies', check: checkNumber },
+};
 
 export async function execute(call: Call): Promise<ExitCode> {
-  const [what, name] = call.args.positionals;
-  const plural = PLURAL.has(what ?? '');
-  if (plural && name !== undefined) {
-    const next = what === 'flows' || what === 'runs' ? `${what.slice(0, -1)} ${name}` : what;
-    throw refused(`palace get ${what} takes no name.`, { next: `palace get ${next}` });
-  }
-  if (!plural && name === undefined)
-    throw refused(`palace get ${what} needs ${what === 'flow' ? 'NAMESPACE/NAME' : 'a run id'}.`, {
-      next: `palace get ${what === 'flow' ? 'flows' : 'runs'} lists them.`,
-    });
-  const subject = plural ? '' : what === 'flow' ? checkFlowRef(name ?? '') : checkRunId(name ?? '');
+  const [what = '', name] = call.args.positionals;
+  const list = LISTS[what];
+  const one = ONES[what];
+  if (list !== undefined && name !== undefined)
+    throw refused(`palace get ${what} takes no name.`, { next: `palace get ${list.one === what ? what : `${list.one} ${name}`}` });
+  if (one !== undefined && name === undefined) throw refused(`palace get ${what} needs ${one.needs}.`, { next: `palace get ${one.list} lists them.` });
+  const subject = one === undefined ? '' : one.check(name ?? '');
   if (call.args.has('as-check') && what !== 'run') throw refused(`palace get ${what} has no --as-check.`, { next: 'palace get run RUN --as-check' });
-  const api = new Api(new Client(findServer(call)));
-  if (what === 'flows') await flows(call, api);
-  else if (what === 'runs') await runs(call, api);
-  else if (what === 'schedules') await schedules(call, api);
-  else if (what === 'storage') await printStorage(call, api);
-  else if (what === 'halts') await halts(call, api);
-  else if (what === 'breaches') await breaches(call, api);
-  else if (what === 'flow') await flow(call, api, subject);
-  else if (what === 'run') await run(call, api, subject);
-  else await events(call, api, subject);
+  await (list ?? one)?.show(call, new Api(new Client(findServer(call))), subject);
   return 0;
+}
+
+function checkNumber(text: string): string {
+  if (/^[1-9]\d{0,8}$/.test(text)) return text;
+  throw refused(`"${oneLine(text, 40)}" is not the number of an apply.`, { next: 'palace get applies' });
 }
 
 async function flows(call: Call, api: Api): Promise<void> {
@@ -92,6 +102,43 @@ async function schedules(call: Call, api: Api): Promise<void> {
     call.terminal,
     ['FLOW', 'VERSION', 'SCHEDULE', 'NEXT', 'LAST', 'LAST RUN', 'WAITING', 'MISSED'],
     items.map((one) => [one.flow, one.version, one.schedule, nextText(one), one.last ?? '', one.lastRun ?? '', String(one.waiting), String(one.missed)]),
+  );
+}
+
+async function applies(call: Call, api: Api): Promise<void> {
+  const set = call.args.text('set');
+  const items = await pages(call, (limit, cursor) => api.listApplies({ set, limit, cursor }));
+  if (await structured(call, { items })) return;
+  table(
+    call.terminal,
+    ['NUMBER', 'SET', 'TIME', 'BY', 'CREATED', 'CHANGED', 'PRUNED', 'SAME', 'COMMIT'],
+    items.map((one) => [
+      String(one.number),
+      `${one.set ?? ''}${one.how === 'rollback' ? ' (rollback)' : ''}`,
+      one.at,
+      one.by,
+      ...[one.created, one.changed, one.pruned, one.same].map(String),
+      one.commit ?? '',
+    ]),
+  );
+}
+
+async function apply(call: Call, api: Api, number: string): Promise<void> {
+  const record = await api.getApply(number);
+  if (await structured(call, record)) return;
+  const rows = [
+    ['set', record.set ?? ''],
+    ['how', record.how],
+    ['time', record.at],
+    ['by', record.by],
+    ['commit', record.commit ?? ''],
+    ['hash', record.hash],
+  ];
+  for (const [key = '', value = ''] of rows) if (value !== '') call.terminal.out(`${key.padEnd(8)} ${oneLine(value)}`);
+  table(
+    call.terminal,
+    ['FLOW', 'VERSION', 'RESULT', 'HASH'],
+    (record.items ?? []).map((one) => [one.name, one.version, one.action, one.hash.slice(0, 12)]),
   );
 }
 

@@ -26,7 +26,8 @@ export async function execute(call: Call): Promise<ExitCode> {
   const api = new Api(new Client(findServer(call)));
   const deadlineAt = timeoutMs === undefined ? undefined : Date.now() + timeoutMs;
   const quick = wait && (timeoutMs === undefined || timeoutMs >= 1000);
-  const started = await api.startRun({ flow, input, ...(quick ? { wait: FIRST_WAIT } : {}) }, key);
+  const environment = args.text('env');
+  const started = await api.startRun({ flow, input, ...(environment === undefined ? {} : { environment }), ...(quick ? { wait: FIRST_WAIT } : {}) }, key);
   const { id } = started;
   const { flags } = api.client.server;
   if (!wait) {

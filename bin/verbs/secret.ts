@@ -5,6 +5,7 @@ import { Api } from '../api.ts';
 import type { Call } from '../call.ts';
 import { Client } from '../client.ts';
 import type { ExitCode } from '../command.ts';
+import { environmentName } from '../environment-name.ts';
 import { refused } from '../failure.ts';
 import { findServer } from '../find-server.ts';
 import { readPages } from '../pages.ts';
@@ -22,17 +23,20 @@ export async function execute(call: Call): Promise<ExitCode> {
   if (!named && name !== undefined) throw refused(`palace secret ${action} takes no name.`, { next: 'palace secret --help' });
   const wrong = named ? secretName.safeParse(name).error?.issues[0] : undefined;
   if (wrong !== undefined) throw refused(`"${oneLine(name ?? '').slice(0, 100)}" cannot name a secret.`, { next: wrong.message });
+  if (action === 'rotate' && args.has('env'))
+    throw refused('A data key is that of the whole tenant: rotate seals the secrets of all environments.', { next: 'palace secret rotate' });
+  const environment = environmentName(call);
   const value = action === 'set' ? await readValue(call, name ?? '') : undefined;
   const api = new Api(new Client(findServer(call)));
-  if (action === 'list') return list(call, api);
+  if (action === 'list') return list(call, api, environment);
   if (action === 'rotate') {
     const rotated = await api.rotateSecrets();
     terminal.out(json ? jsonText(rotated) : `Sealed ${rotated.resealed} secrets with data key ${rotated.keyVersion}.`);
   } else if (action === 'rm') {
-    await api.removeSecret(name ?? '');
+    await api.removeSecret(environment, name ?? '');
     terminal.out(json ? jsonText({ removed: name }) : `Removed ${oneLine(name ?? '')}.`);
   } else {
-    const set = await api.setSecret(name ?? '', value);
+    const set = await api.setSecret(environment, name ?? '', value);
     terminal.out(json ? jsonText(set) : `Set ${oneLine(set.name)}, version ${set.version}.`);
   }
   return 0;
@@ -53,8 +57,8 @@ async function readValue({ args }: Call, name: string): Promise<unknown> {
   }
 }
 
-async function list({ terminal, json }: Call, api: Api): Promise<ExitCode> {
-  const { items } = await readPages(MOST_SECRETS, (cursor) => api.listSecrets(cursor));
+async function list({ terminal, json }: Call, api: Api, environment: string): Promise<ExitCode> {
+  const { items } = await readPages(MOST_SECRETS, (cursor) => api.listSecrets(environment, cursor));
   if (json) terminal.out(jsonText({ items }));
   else
     table(

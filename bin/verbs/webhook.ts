@@ -40,6 +40,7 @@ async function create(call: Call, name: string): Promise<ExitCode> {
     });
   const flow = args.text('flow');
   const header = args.text('header');
+  const environment = args.text('env');
   const scheme = (args.text('scheme') ?? 'standard') as Scheme;
   const api = apiOf(call);
   const made = await api.createWebhook({
@@ -48,6 +49,7 @@ async function create(call: Call, name: string): Promise<ExitCode> {
     scheme,
     ...(flow === undefined ? {} : { flow }),
     ...(header === undefined ? {} : { header }),
+    ...(environment === undefined ? {} : { environment }),
     ...broughtSecret(call),
   });
   show(call, api, made);

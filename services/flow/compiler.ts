@@ -19,8 +19,8 @@ const MAX_WAITING = 16;
 const MAX_HEAP_MB = 512;
 
 export interface Compiler {
-  /** Throws PalaceError `overload.busy` when too many large documents of the tenant wait. */
-  compile(tenant: string, source: string, options?: CompileOptions): Promise<Compiled>;
+  /** Throws PalaceError `overload.busy` when too many large documents of the tenant wait. `in-thread`: a small one too, as one of many. */
+  compile(tenant: string, source: string, options?: CompileOptions, where?: 'by-size' | 'in-thread'): Promise<Compiled>;
   /** YAML as plain data. Throws like compile. */
   read(tenant: string, source: string): Promise<ReadData>;
   close(): Promise<void>;
@@ -92,9 +92,9 @@ export function createCompiler(): Compiler {
   }
 
   return {
-    async compile(tenant, source, options = {}) {
+    async compile(tenant, source, options = {}, where = 'by-size') {
       const length = source.length + (options.fetched ?? []).reduce((sum, one) => sum + one.source.length, 0);
-      if (length <= SMALL_TEXT_LENGTH) return compileFlow(source, options);
+      if (where === 'by-size' && length <= SMALL_TEXT_LENGTH) return compileFlow(source, options);
       return (await inThread(tenant, { what: 'compile', source, options })) as Compiled;
     },
     async read(tenant, source) {

@@ -1,5 +1,6 @@
 // What others may know of AgentsFlow: the shapes of its HTTP API (docs, clients and validation come from here).
 // Times are RFC 3339 in UTC; ids are opaque strings; JSON values are any JSON.
+import { environmentName } from '@palace/gateway/contract.ts';
 import { z } from 'zod';
 
 /** How deliveries of a webhook prove from whom they are. */
@@ -67,6 +68,7 @@ const waitLimit = z
 export const startRun = z.strictObject({
   flow: flowRef,
   input: json.optional(),
+  environment: environmentName.optional().describe('Where the run lives: its secrets and variables are those of this environment. Default: default.'),
   wait: waitLimit.describe(
     'Answer when the run has ended, or as soon as only an answer from outside moves it (a signal, an event, a word about an act in doubt, a resume) ' +
       'or the time-out of that answer; at the latest after so long: 500ms, 30s, 1m, at most 60 s. A run that calls out, tries again, sleeps or waits for its place is waited for. ' +
@@ -75,7 +77,7 @@ export const startRun = z.strictObject({
 });
 export const startRuns = z.strictObject({
   items: z
-    .array(z.strictObject({ flow: flowRef, input: json.optional(), key: z.string().min(1).max(200).optional() }))
+    .array(z.strictObject({ flow: flowRef, input: json.optional(), environment: environmentName.optional(), key: z.string().min(1).max(200).optional() }))
     .min(1)
     .max(1000),
 });
@@ -160,6 +162,7 @@ export const runSummary = z.object({
   forkOf: z.string().optional(),
   /** What started it, when nobody did: `schedule/TIME`, `after/TIME`, `event/ID`, `webhook/NAME/ID`. */
   trigger: z.string().optional(),
+  environment: z.string(),
 });
 export const failure = z.object({
   /** JSON pointer of the step; for what concerns the run as a whole, of that part of the document: `/input/from`, `/timeout`, ... */
@@ -181,6 +184,8 @@ export const runDetail = runSummary.extend({
   output: json.optional(),
   error: runError.optional(),
   context: json.optional(),
+  /** Those of its environment that its flow names, as they were when it was accepted. */
+  variables: json.optional(),
   waitingFor: z.array(waitingFor),
   /** Limits of which it has used half (of its history three quarters), while it is near them. `name` as in /v1/limits. */
   nearLimits: z.array(z.object({ name: z.string(), used: z.number(), limit: z.number(), unit: z.string(), setting: z.string() })).optional(),
@@ -307,6 +312,8 @@ export const createWebhook = z.strictObject({
   /** Type of the events that deliveries become. */
   type: z.string().min(1).max(200),
   /** NAMESPACE/NAME: each delivery starts the newest version of it, with the body as input, instead of becoming an event. */
+  /** In which such a run lives; without it the one of the flow (`palace apply --env`). */
+  environment: environmentName.optional(),
   flow: z
     .string()
     .max(150)
@@ -334,6 +341,7 @@ export const webhook = z.object({
   path: z.string(),
   type: z.string(),
   flow: z.string().optional(),
+  environment: z.string().optional(),
   scheme: z.enum(WEBHOOK_SCHEMES),
   header: z.string().optional(),
   createdAt: z.string(),

@@ -48,7 +48,8 @@ export async function fork(parts: FlowParts, asked: Asked, original: RunRow, wis
   const limit = base.linked.program.concurrency?.limit;
   // A dry fork does nothing that a limit protects.
   const permit = original.permit === undefined || limit === undefined || wish.effects === 'dry' ? {} : { permit: { key: original.permit, limit } };
-  const body: ForkBody = { run, flow: original.flow, version: then.version, hash: then.hash, forkOf: original.id, ...permit, begin };
+  const inIt = original.environment === undefined ? {} : { environment: original.environment };
+  const body: ForkBody = { run, flow: original.flow, version: then.version, hash: then.hash, forkOf: original.id, ...inIt, ...permit, begin };
   // By the inbox of the original's shard: kept before the answer, begun once by the owner, wherever this request came in.
   const row = { shard: original.shard, tenant, key: run, commandId: `start/${run}`, kind: 'fork', body: JSON.stringify(body) };
   return keepOnce(parts, asked, [row], { id: run, ...said });

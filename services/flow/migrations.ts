@@ -16,6 +16,8 @@ const WEBHOOK_TABLES = ['webhook', 'webhook_key', 'webhook_delivery'] as const;
 
 /** Where runs leave rows behind. */
 const EXPIRED_TABLES = ['run', 'segment', 'journal', 'snapshot', 'effect', 'subscription', 'blob_ref'] as const;
+/** Written by an apply, as one tenant. */
+const APPLY_TABLES = ['set_member', 'apply'] as const;
 
 const read = (name: string): string => readFileSync(new URL(`./migrations/${name}`, import.meta.url), 'utf8');
 
@@ -26,6 +28,7 @@ export function flowMigrations(): MigrationPlan {
     { name: 'write-rows', sql: read('003-write-rows.sql') },
     { name: 'triggers', sql: `${read('004-triggers.sql')}\n${triggerSecurity()}` },
     { name: 'retention', sql: read('005-retention.sql').replace('{{expire_policies}}', expirePolicies()) },
+    { name: 'applies', sql: `${read('006-applies.sql')}\n${applySecurity()}` },
   ];
   const all = [...durableMigrations(), ...own];
   return { schema: 'flow', migrations: all.map((m, i) => ({ ...m, number: i + 1 })) };
@@ -58,4 +61,12 @@ function expirePolicies(): string {
     (table) =>
       `create policy palace_engine_expire on {{schema}}.${table} for delete to palace_engine using (shard = any ((select palace.shards())::integer[]));`,
   ).join('\n');
+}
+
+function applySecurity(): string {
+  return [
+    ...APPLY_TABLES.map((table) => tenantTable('{{schema}}', table, { api: ['select', 'insert', 'update', 'delete'], engine: [] })),
+    // Read where a run begins that something started by itself.
+    tenantTable('{{schema}}', 'flow_environment', { api: ['select', 'insert', 'update', 'delete'], engine: ['select'] }),
+  ].join('\n');
 }

@@ -1,6 +1,7 @@
 // What the routes and the pieces of this service work with; service.ts puts it together.
 import type { DurableNode } from '@palace/platform/durable/contract.ts';
 import type { Bus } from '@palace/platform/bus/port.ts';
+import { PalaceError } from '@palace/platform/errors.ts';
 import type { Platform } from '@palace/platform/platform.ts';
 import type { Compiler } from './compiler.ts';
 import type { Engine } from './engine/engine.ts';
@@ -18,6 +19,12 @@ export interface FlowParts {
   readonly reads: FlowReads;
   readonly compiler: Compiler;
   readonly retention: Retention;
+}
+
+/** Throws `environment.unknown`. */
+export async function checkEnvironment({ environments }: Pick<Platform, 'environments'>, tenant: string, name: string): Promise<void> {
+  if ((await environments.variables(tenant, name)) !== undefined) return;
+  throw new PalaceError('environment.unknown', { detail: `There is no environment "${name}".` });
 }
 
 /** Every process asks anew what `latest` means. */

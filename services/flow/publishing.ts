@@ -15,7 +15,7 @@ import type { Definition } from './store/port.ts';
 import { publish, publishedBefore } from './store/publish.ts';
 
 /** For all that a flow names, together. */
-const FETCHING_MS = 30_000;
+export const FETCHING_MS = 30_000;
 
 export interface Source {
   readonly source: string;
@@ -29,15 +29,20 @@ export async function publishSource(parts: FlowParts, tenant: string, given: Sou
   const { database } = parts.platform;
   const before = compiled.unfetched.length === 0 ? undefined : await publishedBefore(database, tenant, compiled);
   if (before !== undefined) return { ...before, created: false };
-  const whole = await withTexts(parts, tenant, given, compiled);
+  const whole = await withTexts(parts, tenant, given, compiled, AbortSignal.timeout(FETCHING_MS));
   const published = await publish(database, tenant, given.source, whole, parts.node.timeMs());
   announce(parts, tenant, published);
   return published;
 }
 
-export async function compileSource(parts: FlowParts, tenant: string, { source, sourceName }: Source, fetched: readonly PinnedText[] = []): Promise<Compiled> {
+export async function compileSource(
+  parts: FlowParts,
+  tenant: string,
+  { source, sourceName }: Source,
+  { fetched = [], where = 'by-size' }: { readonly fetched?: readonly PinnedText[]; readonly where?: 'by-size' | 'in-thread' } = {},
+): Promise<Compiled> {
   const options = { ...(sourceName !== undefined && { sourceName }), ...(fetched.length > 0 && { fetched }) };
-  return withAllowedProcesses(await parts.compiler.compile(tenant, source, options), tenant, allowancesOf(parts.platform.config));
+  return withAllowedProcesses(await parts.compiler.compile(tenant, source, options, where), tenant, allowancesOf(parts.platform.config));
 }
 
 const allowancesOf = ({ code, container }: Config): Allowances => ({
@@ -46,16 +51,15 @@ const allowancesOf = ({ code, container }: Config): Allowances => ({
 });
 
 /** Functions may name others: each round fetches what the one before has named. */
-async function withTexts(parts: FlowParts, tenant: string, given: Source, first: Compiled): Promise<Compiled> {
+export async function withTexts(parts: FlowParts, tenant: string, given: Source, first: Compiled, signal: AbortSignal): Promise<Compiled> {
   const texts: PinnedText[] = [];
-  const signal = AbortSignal.timeout(FETCHING_MS);
   let compiled = first;
   for (let round = 0; compiled.ok && compiled.unfetched.length > 0; round++) {
     if (round > MAX_FUNCTION_DEPTH) throw new Error('Functions of elsewhere name others without an end, which the compiler refuses.');
     const fetched = await fetchTexts(parts.platform, tenant, compiled.unfetched, signal);
     if (!fetched.ok) throw new PalaceError('flow.invalid', { errors: fetched.errors });
     texts.push(...fetched.texts);
-    compiled = await compileSource(parts, tenant, given, texts);
+    compiled = await compileSource(parts, tenant, given, { fetched: texts });
   }
   return compiled;
 }

@@ -8,11 +8,13 @@ import { limitRoutes } from './routes/limits.ts';
 import { runRoutes } from './routes/runs.ts';
 import { storageRoutes } from './routes/storage.ts';
 import type { FlowParts } from './parts.ts';
+import { applyRoutes } from './applies/apply-routes.ts';
 import { scheduleRoutes } from './triggers/schedule-routes.ts';
 import { webhookRoutes } from './triggers/webhook-routes.ts';
 
 export const flowRoutes = (parts: FlowParts): readonly Route[] => [
   ...definitionRoutes(parts),
+  ...applyRoutes(parts),
   ...runRoutes(parts),
   ...controlRoutes(parts),
   ...haltRoutes(parts),

@@ -9,6 +9,7 @@ import { failureOf } from './core/failure.ts';
 import type { RunEvent, RunFault } from './core/model.ts';
 import type { Run } from './core/run.ts';
 import { LIMIT_UNITS, nearLimitsAndSizes } from './core/near-limits.ts';
+import { environmentOf } from './core/surroundings.ts';
 import { settingOf } from './core/turn.ts';
 import { waitingFor } from './core/view.ts';
 import type { FlowParts } from './parts.ts';
@@ -33,6 +34,7 @@ export function summaryPage(row: RunRow): z.input<typeof runSummary> {
     ...(row.parent !== undefined && { parent: row.parent }),
     ...(row.forkOf !== undefined && { forkOf: row.forkOf }),
     ...(row.trigger !== undefined && { trigger: row.trigger }),
+    environment: environmentOf(row),
   };
 }
 
@@ -65,6 +67,7 @@ async function pageOf(parts: FlowParts, tenant: string, { row, folded }: ReadRun
     ...quarantine,
     input: redact(run.input),
     context: redact(run.context),
+    ...(run.variables !== undefined && { variables: redact(run.variables) }),
     ...(run.output !== undefined && { output: run.output }),
     ...(run.fault !== undefined && { error: redact(run.fault) as RunFault }),
     ...(failed !== undefined && { failure: redact(failed) as typeof failed }),

@@ -94,6 +94,7 @@ export async function openFlow(platform: Platform, options: FlowOptions = {}): P
     entropy: fewRandomBytes,
     programs,
     secrets: platform.secrets,
+    environments: platform.environments,
     settings: engineSettings(config, options.runtimeMetadata ?? {}),
     log: telemetry.log.child({ service: 'flow' }),
     span: (name, about) => telemetry.span(name, about),

@@ -14,6 +14,7 @@ import { endSoon, waitForEnd } from './wait.ts';
 interface Item {
   readonly flow: string;
   readonly input?: unknown;
+  readonly environment?: string | undefined;
   readonly key?: string | undefined;
 }
 type Accepted =
@@ -62,11 +63,11 @@ async function accept(parts: FlowParts, { tenant, by }: Starter, item: Item, onE
               scope: 'POST /v1/runs/batch',
               key: item.key,
               fingerprint: createHash('sha256')
-                .update(canonicalText([item.flow, input]))
+                .update(canonicalText([item.flow, input, item.environment ?? null]))
                 .digest('hex'),
             },
           };
-    const { id } = await parts.engine.accept.start({ tenant, by, flow: item.flow, input, onEnd, ...key });
+    const { id } = await parts.engine.accept.start({ tenant, by, flow: item.flow, input, environment: item.environment, onEnd, ...key });
     return { id };
   } catch (error) {
     const known = error instanceof PalaceError ? error : new PalaceError('internal');

@@ -134,7 +134,8 @@ async function openNode(url: string, dir: string, outside: Outside, options: Nod
     write: (line) => void outside.log.push(line),
     egressRules: () => ({ list: () => Promise.resolve(rules) }),
     secrets: () => ({
-      read: (tenant, names) => Promise.resolve(new Map(Object.entries(tenant === TENANT ? secrets : {}).filter(([name]) => names.includes(name)))),
+      read: (tenant, _environment, names) =>
+        Promise.resolve(new Map(Object.entries(tenant === TENANT ? secrets : {}).filter(([name]) => names.includes(name)))),
     }),
   });
   const flow = await openFlow(

@@ -21,6 +21,8 @@ export const PERMISSIONS = [
   'egress.write',
   'key.read',
   'key.write',
+  'environment.read',
+  'environment.write',
   'secret.read',
   'secret.write',
   'audit.read',
@@ -31,12 +33,12 @@ export type Permission = (typeof PERMISSIONS)[number];
 export const ROLES = ['owner', 'admin', 'builder', 'operator', 'worker', 'viewer'] as const;
 export type Role = (typeof ROLES)[number];
 
-const VIEW: readonly Permission[] = ['flow.read', 'run.read', 'webhook.read', 'egress.read', 'system.read'];
+const VIEW: readonly Permission[] = ['flow.read', 'run.read', 'webhook.read', 'environment.read', 'egress.read', 'system.read'];
 const OPERATE: readonly Permission[] = [...VIEW, 'run.start', 'run.control', 'run.signal', 'event.publish'];
 export const ROLE_PERMISSIONS: Readonly<Record<Role, readonly Permission[]>> = {
   owner: PERMISSIONS,
   admin: PERMISSIONS,
-  builder: [...OPERATE, 'flow.write', 'secret.read', 'webhook.write'],
+  builder: [...OPERATE, 'flow.write', 'environment.write', 'secret.read', 'webhook.write'],
   operator: OPERATE,
   worker: ['run.read', 'run.signal'],
   viewer: VIEW,
@@ -190,6 +192,7 @@ export const problemSchema = z.object({
       z.object({
         path: z.string(),
         message: z.string(),
+        file: z.string().optional(),
         line: z.number().optional(),
         column: z.number().optional(),
         suggestion: z.string().optional(),
@@ -251,7 +254,40 @@ export const listEgressRules = z.strictObject({
 export const egressRuleList = z.object({ items: z.array(egressRule), next: z.string().optional() });
 export type EgressRuleView = z.infer<typeof egressRule>;
 
+// ---- environments ----
+/** Always there. */
+export const DEFAULT_ENVIRONMENT = 'default';
+export const environmentName = z
+  .string()
+  .regex(/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/, 'An environment has a name of lower-case letters, digits and "-", at most 63.');
+export const environmentView = z.object({
+  name: z.string(),
+  variables: z.number().int(),
+  secrets: z.number().int(),
+  createdAt: z.string().optional(),
+  createdBy: z.string().optional(),
+});
+export const environmentList = z.object({ items: z.array(environmentView) });
+export type EnvironmentView = z.infer<typeof environmentView>;
+
+export const variableName = z
+  .string()
+  .regex(/^[A-Za-z][A-Za-z0-9_.-]{0,99}$/, 'A name begins with a letter and has letters, digits, "_", "-" and ".", at most 100.');
+/** Any JSON: `$variables.NAME`, and fields of it. */
+export const putVariable = z.strictObject({ value: z.json() });
+export const variableView = z.object({
+  name: z.string(),
+  value: z.unknown(),
+  /** Rises each time that it is set. */ version: z.number().int(),
+  updatedAt: z.string(),
+  /** The id of the key that set it. */ updatedBy: z.string(),
+});
+export const variableList = z.object({ items: z.array(variableView) });
+export type VariableView = z.infer<typeof variableView>;
+
 // ---- secrets ----
+/** Which environment a request is about. */
+export const inEnvironment = z.strictObject({ environment: environmentName.default(DEFAULT_ENVIRONMENT) });
 export const secretName = z
   .string()
   .regex(/^[A-Za-z][A-Za-z0-9_.-]{0,99}$/, 'A name begins with a letter and has letters, digits, "_", "-" and ".", at most 100.');
@@ -266,6 +302,7 @@ export const secretView = z.object({
   /** The id of the key that set it. */ updatedBy: z.string(),
 });
 export const listSecrets = z.strictObject({
+  environment: environmentName.default(DEFAULT_ENVIRONMENT),
   limit: z.coerce.number().int().min(1).max(500).default(200),
   cursor: z.string().max(100).optional(),
 });

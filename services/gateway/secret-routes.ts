@@ -1,7 +1,8 @@
 // The routes of secrets: names and versions go out, values only come in.
+import { PalaceError } from '@palace/platform/errors.ts';
 import type { Log } from '@palace/platform/telemetry/port.ts';
 import { z } from 'zod';
-import { listSecrets, putSecret, route, rotatedSecrets, secretList, secretName, secretView, type Route } from './contract.ts';
+import { inEnvironment, listSecrets, putSecret, route, rotatedSecrets, secretList, secretName, secretView, type Route } from './contract.ts';
 import { listPage } from './list-page.ts';
 import { MAX_SECRET_BYTES, type Secrets } from './secrets.ts';
 
@@ -10,7 +11,7 @@ const MAX_BODY_BYTES = MAX_SECRET_BYTES * 3;
 const byName = z.strictObject({ name: secretName });
 
 export function secretRoutes(secrets: Secrets, log: Log): Route[] {
-  const tell = (action: string, tenant: string, by: string, name?: string): void => log.info(action, { tenant, by, ...(name !== undefined && { name }) });
+  const tell = (action: string, tenant: string, by: string, which?: { environment: string; name: string }): void => log.info(action, { tenant, by, ...which });
   return [
     route({
       method: 'get',
@@ -21,7 +22,7 @@ export function secretRoutes(secrets: Secrets, log: Log): Route[] {
       query: listSecrets,
       responses: { 200: secretList },
       async handle({ tenant, query }) {
-        const found = await secrets.list(tenant, query.limit + 1, query.cursor);
+        const found = await secrets.list(tenant, query.environment, query.limit + 1, query.cursor);
         return { status: 200, body: listPage(found, query.limit, ({ name }) => name) };
       },
     }),
@@ -30,15 +31,16 @@ export function secretRoutes(secrets: Secrets, log: Log): Route[] {
       path: '/v1/secrets/{name}',
       summary: 'Set a secret; its value is never given back',
       permission: 'secret.write',
-      audit: { action: 'secret.set' },
+      audit: { action: 'secret.set', detail: ({ query }) => query },
       loader: 'collection',
       params: byName,
+      query: inEnvironment,
       body: putSecret,
       responses: { 200: secretView },
       maxBodyBytes: MAX_BODY_BYTES,
-      async handle({ tenant, principal, params, body }) {
-        const set = await secrets.set(tenant, params.name, body.value, principal.id);
-        tell('secret.set', tenant, principal.id, params.name);
+      async handle({ tenant, principal, params, query: { environment }, body }) {
+        const set = await secrets.set(tenant, environment, params.name, body.value, principal.id);
+        tell('secret.set', tenant, principal.id, { environment, name: params.name });
         return { status: 200, body: set };
       },
     }),
@@ -47,20 +49,22 @@ export function secretRoutes(secrets: Secrets, log: Log): Route[] {
       path: '/v1/secrets/{name}',
       summary: 'Remove a secret; steps that need it fail from then on',
       permission: 'secret.write',
-      audit: { action: 'secret.remove' },
-      loader: (tenant, { name }) => secrets.find(tenant, name),
+      audit: { action: 'secret.remove', detail: ({ query }) => query },
+      loader: 'collection',
       params: byName,
+      query: inEnvironment,
       responses: { 204: undefined },
-      async handle({ tenant, principal, params }) {
-        await secrets.remove(tenant, params.name);
-        tell('secret.removed', tenant, principal.id, params.name);
+      async handle({ tenant, principal, params, query: { environment } }) {
+        if ((await secrets.find(tenant, environment, params.name)) === undefined) throw new PalaceError('not-found');
+        await secrets.remove(tenant, environment, params.name);
+        tell('secret.removed', tenant, principal.id, { environment, name: params.name });
         return { status: 204 };
       },
     }),
     route({
       method: 'post',
       path: '/v1/secrets/rotate',
-      summary: 'Make a new data key and seal every secret with it',
+      summary: 'Make a new data key and seal every secret of all environments with it',
       permission: 'secret.write',
       audit: { action: 'secret.rotate' },
       loader: 'collection',

@@ -33,7 +33,7 @@ describe('S38: a secret', () => {
       { name: 'user.prod', kind: 'json', version: 1, createdAt: expect.any(String), updatedAt: expect.any(String), updatedBy: house.owner.id },
     ]);
     expect(answers.map(({ text }) => text).join('\n')).not.toContain('canary');
-    expect([...(await reader().read('a', ['api-token', 'user.prod', 'other']))]).toEqual([
+    expect([...(await reader().read('a', 'default', ['api-token', 'user.prod', 'other']))]).toEqual([
       ['api-token', 'canary-2'],
       ['user.prod', { name: 'ada', password: 'canary-3', n: [1] }],
     ]);
@@ -47,7 +47,7 @@ describe('S38: a secret', () => {
     const names = [first, second].flatMap(({ body }) => (body['items'] as { name: string }[]).map(({ name }) => name));
     expect(names).toEqual(['api-token', 'p1', 'p2', 'p3', 'user.prod']);
     expect([(await house.call('DELETE', '/v1/secrets/p1')).status, (await house.call('DELETE', '/v1/secrets/p1')).status]).toEqual([204, 404]);
-    expect(await reader().read('a', ['p1'])).toEqual(new Map());
+    expect(await reader().read('a', 'default', ['p1'])).toEqual(new Map());
   });
 
   test.each<[string, string, unknown, number]>([
@@ -76,7 +76,7 @@ describe('S38: a secret', () => {
     await set('of-a', 'x');
     expect((await house.call('DELETE', '/v1/secrets/of-a', { key: house.keys.foreign })).status).toBe(404);
     expect((await house.call('GET', '/v1/secrets', { key: house.keys.foreign })).body['items']).toEqual([]);
-    expect(await reader().read('b', ['of-a'])).toEqual(new Map());
+    expect(await reader().read('b', 'default', ['of-a'])).toEqual(new Map());
   });
 
   test('S39: opens under its own name alone: a row that was exchanged for another is unreadable', async () => {
@@ -85,18 +85,18 @@ describe('S38: a secret', () => {
     await ground.database.owner.query(
       "update gateway.secret set sealed = (select sealed from gateway.secret where tenant = 'a' and name = 'two') where tenant = 'a' and name = 'one'",
     );
-    await expect(reader().read('a', ['one'])).rejects.toMatchObject({ code: 'vault.unreadable' });
-    expect(await reader().read('a', ['two'])).toEqual(new Map([['two', 'value of two']]));
+    await expect(reader().read('a', 'default', ['one'])).rejects.toMatchObject({ code: 'vault.unreadable' });
+    expect(await reader().read('a', 'default', ['two'])).toEqual(new Map([['two', 'value of two']]));
     await set('one', 'x');
   });
 
   test('has a bound on its number', async () => {
     const secrets = openSecrets(ground.database, ground.vault);
     await ground.database.owner.query(
-      "insert into gateway.secret (tenant, name, kind, sealed, updated_by) select 'full', 'n' || n, 'text', ''::bytea, 'test' from generate_series(1, 1000) n",
+      "insert into gateway.secret (tenant, environment, name, kind, sealed, updated_by) select 'full', 'default', 'n' || n, 'text', ''::bytea, 'test' from generate_series(1, 1000) n",
     );
-    await expect(secrets.set('full', 'one-more', 'x', 'test')).rejects.toMatchObject({ code: 'limit.exceeded' });
-    await expect(secrets.set('full', 'n7', 'x', 'test')).resolves.toMatchObject({ version: 2 });
+    await expect(secrets.set('full', 'default', 'one-more', 'x', 'test')).rejects.toMatchObject({ code: 'limit.exceeded' });
+    await expect(secrets.set('full', 'default', 'n7', 'x', 'test')).resolves.toMatchObject({ version: 2 });
   });
 });
 
@@ -109,7 +109,7 @@ describe('S39: rotation', () => {
     const readers = Array.from({ length: 4 }, async (_, at) => {
       for (let round = 0; !over; round++) {
         const name = `load-${(round + at) % 20}`;
-        const value = (await reader().read('a', [name])).get(name);
+        const value = (await reader().read('a', 'default', [name])).get(name);
         if (!new RegExp(`^\\d+ of ${name.slice(5)}$`).test(String(value))) wrong.push(`${name}: ${String(value)}`);
       }
     });
@@ -128,6 +128,6 @@ describe('S39: rotation', () => {
     for (const { sealed } of after) expect(sealed.readUInt32BE(1)).toBeGreaterThanOrEqual(3);
     expect((await house.call('POST', '/v1/secrets/rotate')).body).toEqual({ keyVersion: 5, resealed: after.length });
     for (const { name, sealed } of await rows()) expect([name, sealed.readUInt32BE(1)]).toEqual([name, 5]);
-    for (const { name } of after) expect((await reader().read('a', [name])).has(name)).toBe(true);
+    for (const { name } of after) expect((await reader().read('a', 'default', [name])).has(name)).toBe(true);
   });
 });

@@ -29,6 +29,8 @@ import type { Proxies, ProxyTarget } from './proxy.ts';
 import { referencePage } from './reference.ts';
 import { ownRoutes } from './routes.ts';
 import { secretRoutes } from './secret-routes.ts';
+import { environmentRoutes } from './environment-routes.ts';
+import { openEnvironments } from './environments.ts';
 import { openSecrets } from './secrets.ts';
 import { hookRoute } from './hook-route.ts';
 import { HttpDoor } from './server.ts';
@@ -38,6 +40,7 @@ import { GatewayStore, splitAddress } from './store.ts';
 import { openWatch } from './watch.ts';
 
 export { openInternalDoor } from './internal-door.ts';
+export { environmentReader } from './environments.ts';
 export { secretReader } from './secrets.ts';
 export { egressRules } from './store.ts';
 
@@ -109,6 +112,7 @@ export async function openGateway(platform: GatewayPlatform, options: GatewayOpt
   routes.push(...ownRoutes({ store, keys, telemetry: platform.telemetry, ready, reasons: () => reasonsOf(doors), ...description }));
   routes.push(...secretRoutes(openSecrets(platform.database, platform.vault), platform.telemetry.log));
   routes.push(...auditRoutes(platform.audit));
+  routes.push(...environmentRoutes(openEnvironments(platform.database), platform.telemetry.log));
   routes.push(...doors.flatMap((service) => service.routes));
   if (options.hooks !== undefined) routes.push(hookRoute(options.hooks));
   const dispatch = dispatcher(routes, terms);

@@ -21,6 +21,9 @@ const NAMES = [
   'failed-elsewhere',
   'addresses',
   'secrets',
+  'sets',
+  'environments',
+  'contexts',
   'delete-in-use',
   'second-start',
 ];

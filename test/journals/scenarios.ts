@@ -285,6 +285,18 @@ export const SCENARIOS: readonly Scenario[] = [
     },
   },
   {
+    name: 'environment',
+    steps: `
+  - wait: ${hear('go')}
+  - say: {set: {region: '\${ $variables.region }', size: '\${ $variables.size // 3 }'}}`,
+    first: { type: 'start', input: {}, environment: 'staging', variables: { region: 'eu' } },
+    live(shell, cut) {
+      cut();
+      shell.give({ type: 'signal', id: 's1', name: 'go', data: null });
+      shell.play();
+    },
+  },
+  {
     name: 'queued',
     steps: `
   - a: ${hear('go')}`,

@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto';
 import type { Json } from '@palace/jq/jq.ts';
 import type { DurableHost } from '@palace/platform/durable/contract.ts';
 import { FairShare } from '@palace/platform/durable/core/fair-share.ts';
+import { noEnvironments } from '@palace/platform/environments.ts';
 import { noSecrets } from '@palace/platform/secrets.ts';
 import type { Log, Span } from '@palace/platform/telemetry/port.ts';
 import { createEngine, type Engine } from '@palace/flow/engine/engine.ts';
@@ -88,6 +89,7 @@ export class FlowProcess implements LaunchedService {
         ['openapi.effect', outside.question(process)],
       ]),
       secrets: noSecrets,
+      environments: noEnvironments,
       settings: ENGINE_SETTINGS,
       log: this.logTo(),
       span: () => span,

@@ -54,6 +54,7 @@ export function simulatedStore(tables: FlowTables, read: Read, blobs: BlobReads,
         const flow = byHash.get(hash);
         return flow === undefined ? undefined : { hash, format: PROGRAM_FORMAT, program: flow.program };
       }),
+    triggerEnvironment: () => Promise.resolve(undefined),
     definition: (_tenant, namespace, name, version) =>
       read(() => {
         const flow = version === undefined ? latest(name) : EVERY_VERSION.find((one) => one.name === name && one.version === version);

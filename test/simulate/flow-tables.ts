@@ -164,6 +164,7 @@ export class FlowTables implements ServiceTables {
       forkOf: row['fork_of'],
       permit: row['permit'],
       trigger: row['trigger'],
+      environment: row['environment'],
     };
     const present = Object.fromEntries(Object.entries(optional).filter(([, value]) => value !== null && value !== undefined));
     const kept: KeptRun = {

@@ -6,7 +6,7 @@ import { stringify } from 'yaml';
 import type { Json } from '@palace/jq/jq.ts';
 import { standardFault } from '../core/faults.ts';
 import { isQuestion, SIGNAL_PREFIX, type Program } from '../core/program.ts';
-import type { CloudEvent, RunEvent, RunFault } from '../core/model.ts';
+import type { CloudEvent, RunEvent, RunFault, Surroundings } from '../core/model.ts';
 import { spanText } from './spans.ts';
 import { findStep, shortName } from './step-names.ts';
 
@@ -40,6 +40,7 @@ interface Walk {
   readonly told: Set<string>;
   readonly expect: Written;
   input: Json;
+  variables: Surroundings['variables'];
   nowMs: number;
 }
 
@@ -60,6 +61,7 @@ export function caseFromRun(id: string, program: Program, items: readonly Histor
     told: new Set(),
     expect: {},
     input: {},
+    variables: undefined,
     nowMs: Date.parse(first.at),
   };
   for (const item of items) if (item.type === 'event.emitted') walk.told.add(heardId((item.data as { event: CloudEvent }).event));
@@ -79,6 +81,7 @@ function take(walk: Walk, event: RunEvent, step: string | undefined): void {
     case 'run.started':
       // Of a run that was queued the first of the two has it.
       if (event.input !== undefined) walk.input = event.input;
+      walk.variables ??= event.variables;
       return;
     case 'step.entered':
       walk.acts.set(event.act, { pointer: step ?? walk.program.steps[event.pc]?.pointer ?? '', instance: event.path });
@@ -225,6 +228,7 @@ function textOf(id: string, walk: Walk): string {
     run: id,
     now: new Date(startMs).toISOString(),
     input: walk.input,
+    ...(walk.variables !== undefined && { variables: walk.variables }),
     ...(walk.answers.size > 0 && { stubs: stubsOf(walk) }),
     ...(timeline.length > 0 && { timeline }),
     ...(!isOver && { stopAt: spanText(walk.nowMs - startMs) }),

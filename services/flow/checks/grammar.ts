@@ -18,7 +18,7 @@ export const WAITING_KINDS = ['signal', 'event', 'timer', 'retry', 'run', 'effec
 
 export const CHECK_FILE: Shape = {
   what: 'a check file',
-  keys: { flow: text, now: text, runtime: map, stubs: map, cases: { is: ['list'], required: true } },
+  keys: { flow: text, now: text, runtime: map, variables: map, stubs: map, cases: { is: ['list'], required: true } },
   refused: { document: 'This is a flow; a check file has "cases".' },
 };
 
@@ -31,6 +31,7 @@ export const CASE: Shape = {
     run: text,
     now: text,
     runtime: map,
+    variables: map,
     stubs: map,
     timeline: list,
     stopAt: time,

@@ -59,7 +59,7 @@ function judgeEnd({ spot, value }: Expected<CaseEnd>, played: Played): CaseFailu
   const end = endOf(played);
   if (end === value) return undefined;
   const { root, refused } = played;
-  if (refused !== undefined) return { spot, message: `The input is refused before the run begins: ${refused}` };
+  if (refused !== undefined) return { spot, message: `The start is refused before the run begins: ${refused}` };
   const details = root === undefined ? [] : whyOf(root);
   const words = {
     completed: 'completed',

@@ -38,6 +38,8 @@ export interface Case {
   readonly run: string | undefined;
   /** `$runtime.metadata`. */
   readonly runtime: Json;
+  /** `$variables`, of sub-flows too. */
+  readonly variables: { readonly [name: string]: Json };
   readonly stubs: ReadonlyMap<string, Stub>;
   /** For all that have no stub of their own. */
   readonly fallback: Stub | undefined;

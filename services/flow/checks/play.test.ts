@@ -398,7 +398,38 @@ describe('a case', () => {
   test('whose input the server would refuse says so, or expects it', () => {
     const schema = 'input: { schema: { document: { type: object, required: [id] } } }';
     expect(failuresOf(casesOf('\n  - a: { set: { n: 1 } }', 'cases: [{ name: a }, { name: b, expect: { status: refused } }]', schema))).toEqual([
-      expect.stringMatching(/^1 The input is refused before the run begins: .*id/),
+      expect.stringMatching(/^1 The start is refused before the run begins: .*id/),
     ]);
+  });
+});
+
+describe('variables', () => {
+  const steps = "\n  - say: { set: { region: '${ $variables.region }', size: '${ $variables.size // 1 }' } }";
+
+  test('are those of the file, and of a case beside them', () => {
+    passes(
+      steps,
+      `
+variables: { region: eu }
+cases:
+  - { name: of the file, expect: { result: { region: eu, size: 1 } } }
+  - { name: its own, variables: { region: us, size: 2 }, expect: { result: { region: us, size: 2 } } }`,
+    );
+  });
+
+  test('that are missing refuse the start, as the server would', () => {
+    expect(failuresOf(casesOf(steps, 'cases: [{ name: a }, { name: b, expect: { status: refused } }]'))).toEqual([
+      '1 The start is refused before the run begins: The flow uses the variable "region"; give it a value under "variables"',
+    ]);
+  });
+
+  test('are there for sub-flows too', () => {
+    const sub = flowOf(steps).replace('name: flow', 'name: sub');
+    const { files, broken } = checkTexts({
+      'flow.yaml': flowOf('\n  - go: { run: { workflow: { namespace: test, name: sub, version: 1.0.0 } } }'),
+      'sub.yaml': sub,
+      'flow.check.yaml': 'cases: [{ name: a, variables: { region: eu }, expect: { result: { region: eu, size: 1 } } }]',
+    });
+    expect([broken, failuresOf(files.flatMap((file) => file.cases))]).toEqual([[], []]);
   });
 });

@@ -7,6 +7,7 @@ import { checkSchema } from '../core/json-schema.ts';
 import type { ActId, CloudEvent, Command, RunEvent, RunFault } from '../core/model.ts';
 import { isQuestion, type EffectClass, type Step } from '../core/program.ts';
 import { isEnded, openEffect, openEffects, positionOf, type OpenEffect } from '../core/run.ts';
+import { missingVariables } from '../core/surroundings.ts';
 import { createAnswers, type Answers, type Chosen } from './answers.ts';
 import type { KnownFlow, Library } from './library.ts';
 import type { Answer, Case, Deed, Target } from './model.ts';
@@ -23,7 +24,7 @@ export interface Missing {
 }
 
 export interface Played {
-  /** Undefined when the server would have refused the input. */
+  /** Undefined when the server would have refused the start. */
   readonly root: Member | undefined;
   readonly refused: string | undefined;
   readonly members: readonly Member[];
@@ -53,11 +54,16 @@ interface Play {
 
 export function playCase(flow: KnownFlow, one: Case, library: Library, settings: WorldSettings): Played {
   const startMs = one.nowMs;
-  const world = new World(startMs, one.runtime, settings);
+  const world = new World(startMs, one.runtime, one.variables, settings);
   const play: Play = { one, library, answers: createAnswers(one), world, missing: [], troubles: [], unused: new Map(), sent: new Map(), given: new Map() };
   const { schema } = flow.linked.program.input;
   const errors = schema === undefined ? [] : checkSchema(schema, one.input);
-  const refused = errors.length === 0 ? undefined : errors.map(({ path, message }) => (path === '' ? message : `${path}: ${message}`)).join('; ');
+  const missing = missingVariables(flow.linked.program, one.variables);
+  const refusals = [
+    ...errors.map(({ path, message }) => (path === '' ? message : `${path}: ${message}`)),
+    ...missing.map((name) => `The flow uses the variable "${name}"; give it a value under "variables"`),
+  ];
+  const refused = refusals.length === 0 ? undefined : refusals.join('; ');
   let root: Member | undefined;
   try {
     if (refused === undefined) root = world.begin(flow, one.run ?? ROOT_ID, one.input, { context: one.context });

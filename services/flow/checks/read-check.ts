@@ -88,6 +88,7 @@ function caseOf(reading: Reading, root: MapNode, node: MapNode, shared: Stubs): 
     run: runOf(reading, textAt(node, 'run')),
     nowMs: instantOf(reading, textAt(node, 'now') ?? textAt(root, 'now')),
     runtime: { ...mapAt(root, 'runtime')?.value, ...mapAt(node, 'runtime')?.value },
+    variables: { ...mapAt(root, 'variables')?.value, ...mapAt(node, 'variables')?.value },
     stubs,
     fallback,
     timeline: readTimeline(reading, entry(node, 'timeline')),

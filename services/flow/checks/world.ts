@@ -10,7 +10,9 @@ import type { ActId, CloudEvent, Command, DecideEnv, Decision, RunEvent } from '
 import type { Step } from '../core/program.ts';
 import { makeRunId } from '../core/run-id.ts';
 import { isEnded, newRun, openTimers, type OpenTimer, type Run } from '../core/run.ts';
+import { namedVariables } from '../core/surroundings.ts';
 import type { KnownFlow } from './library.ts';
+import type { Case } from './model.ts';
 
 const MAX_EVENTS = 100_000;
 
@@ -58,6 +60,7 @@ export class World {
   readonly startMs: number;
   readonly members: Member[] = [];
   readonly #runtime: Json;
+  readonly #variables: Case['variables'];
   readonly #settings: WorldSettings;
   readonly #due: Due[] = [];
   readonly #published: { readonly atMs: number; readonly event: CloudEvent }[] = [];
@@ -65,10 +68,11 @@ export class World {
   #orders = 0;
   #events = 0;
 
-  constructor(startMs: number, runtime: Json, settings: WorldSettings) {
+  constructor(startMs: number, runtime: Json, variables: Case['variables'], settings: WorldSettings) {
     this.nowMs = startMs;
     this.startMs = startMs;
     this.#runtime = runtime;
+    this.#variables = variables;
     this.#settings = settings;
   }
 
@@ -78,7 +82,9 @@ export class World {
     this.members.push(member);
     // It begins, and no more: the context of the case is there before the first step.
     const one = { ...this.#settings.limits, eventsPerDecision: 1 };
-    this.#decide(member, { type: 'start', input, ...(depth !== undefined && { depth }) }, one);
+    const { program } = flow.linked;
+    const variables = program.variables === undefined ? {} : { variables: namedVariables(program, this.#variables) };
+    this.#decide(member, { type: 'start', input, ...(depth !== undefined && { depth }), ...variables }, one);
     if (context !== undefined) this.#decide(member, { type: 'set-context', context, by: 'check' }, one);
     this.give(member, { type: 'continue' });
     return member;

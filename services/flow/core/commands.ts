@@ -22,9 +22,16 @@ type Outcome = string | undefined;
 type Handle<T extends Command['type']> = (turn: Turn, command: Extract<Command, { type: T }>) => Outcome;
 
 const HANDLES: { readonly [T in Command['type']]: Handle<T> } = {
-  start(turn, { input, depth, queued, by }) {
+  start(turn, { input, depth, queued, environment, variables, by }) {
     if (turn.run.phase !== 'new') return 'The run has started already.';
-    const first = { input, ...(depth !== undefined && depth > 0 && { depth }), ...(by !== undefined && { by }), atMs: turn.env.nowMs };
+    const first = {
+      input,
+      ...(depth !== undefined && depth > 0 && { depth }),
+      ...(by !== undefined && { by }),
+      ...(environment !== undefined && { environment }),
+      ...(variables !== undefined && { variables }),
+      atMs: turn.env.nowMs,
+    };
     emit(turn, queued === undefined ? { type: 'run.started', ...first } : { type: 'run.queued', ...first, ...queued });
     return undefined;
   },

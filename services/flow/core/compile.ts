@@ -23,6 +23,7 @@ import { lowerLists, timeoutOf } from './language/steps.ts';
 import { withoutSugar } from './language/sugar.ts';
 import { expressionOrTemplate } from './language/templates.ts';
 import { entry, listAt, mapAt, pathOf, type MapNode } from './language/tree.ts';
+import { variablesOf } from './language/variable-names.ts';
 import { yamlText } from './language/yaml-text.ts';
 import { readYaml } from './language/yaml.ts';
 import { PROGRAM_FORMAT, type PinnedText, type Program, type Step } from './program.ts';
@@ -107,6 +108,7 @@ function lowerProgram(c: Compilation, root: MapNode): Program | undefined {
   lowerLists(c);
   c.expansion.reportForeign();
   const steps = c.steps.filter((step): step is Step => step !== undefined);
+  const variables = variablesOf(c.report, root, c.expressions.table.sources);
   if (c.report.failed()) return undefined;
   if (steps.length !== c.steps.length) throw new Error('A step was lost without a message.');
   return present<Program>({
@@ -118,6 +120,7 @@ function lowerProgram(c: Compilation, root: MapNode): Program | undefined {
     ...parts,
     ...palace,
     schedule,
+    variables,
     places: placesOf(c, root),
     fetched: c.expansion.used.size === 0 ? undefined : [...c.expansion.used.values()],
     document: root.value,

@@ -8,7 +8,7 @@ import { actOf, addTimer, assertThat, removeAct, removeChildren, removeTimer, re
 import { dropAnswer, keepAnswer, noteAttempt } from './attempts.ts';
 import { listenAdvanced, listenClosed, listenOpened, listenReceived } from './hearing.ts';
 import { itemEnded, itemRequested, mapStarted } from './mapping.ts';
-import type { EffectIntent, RunEvent } from './model.ts';
+import type { EffectIntent, RunEvent, Surroundings } from './model.ts';
 import { stepCompleted, stepEntered, stepSkipped } from './progress.ts';
 import { restart } from './restart.ts';
 import { isAtRest, isEnded, loadState, type Run } from './run.ts';
@@ -23,6 +23,7 @@ const FOLDS: { readonly [T in RunEvent['type']]: Fold<T> } = {
     run.depth = event.depth ?? 0;
     run.startedMs = event.atMs;
     run.place = { permit: event.permit, atMs: event.atMs };
+    surround(run, event);
   },
   'run.started': (run, event) => {
     assertThat(run.phase === (event.input === undefined ? 'queued' : 'new'), 'a run starts once');
@@ -31,6 +32,7 @@ const FOLDS: { readonly [T in RunEvent['type']]: Fold<T> } = {
     run.input = event.input ?? run.input;
     run.depth = event.depth ?? run.depth;
     run.startedMs = event.atMs;
+    surround(run, event);
     if (run.linked.program.timeout !== undefined) run.unarmed.add(0);
   },
   'step.entered': stepEntered,
@@ -218,6 +220,11 @@ const FOLDS: { readonly [T in RunEvent['type']]: Fold<T> } = {
   },
   'segment.opened': segmentOpened,
 };
+
+function surround(run: Run, { environment, variables }: Surroundings): void {
+  run.environment = environment ?? run.environment;
+  run.variables = variables ?? run.variables;
+}
 
 /** The original may go on with its acts under these keys; a fork must not. */
 function withoutKeys(run: Run): void {

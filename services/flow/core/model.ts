@@ -42,7 +42,7 @@ export type Verdict = 'happened' | 'absent' | 'unknown';
 // ---- commands: what the shell tells a run ----
 export type Command =
   /** `depth`: how many runs stand above this one (`child.requested` says it). `queued`: it is written now and begins when it has its place. `by`: who asked. */
-  | { readonly type: 'start'; readonly input: Json; readonly depth?: number; readonly queued?: Queued; readonly by?: string }
+  | ({ readonly type: 'start'; readonly input: Json; readonly depth?: number; readonly queued?: Queued; readonly by?: string } & Surroundings)
   /** A queued run has its place. */
   | { readonly type: 'begin' }
   /** Go on after a bounded decision stopped in the middle (`Decision.more`). */
@@ -77,6 +77,13 @@ export type Command =
   /** Back to an earlier state (retry from a step), or the beginning of a run with another's state (fork). */
   | { readonly type: 'rewind'; readonly event: Rewound }
   | { readonly type: 'set-context'; readonly context: Json; readonly by: string };
+
+/** Where a run lives, for ever: its secrets are those of this environment, and the variables are those that its flow names, as they were. */
+export interface Surroundings {
+  /** Absent: the default one. */
+  readonly environment?: string;
+  readonly variables?: { readonly [name: string]: Json };
+}
 
 /** What a run waits for before it begins: a place under this concurrency limit. */
 export interface Queued {
@@ -118,9 +125,16 @@ export interface Seen {
 // ---- events: what happened; `act` is the step instance ----
 export type RunEvent =
   /** The first event of a run that must wait for its place. It can be told things and be cancelled; nothing of it is done. */
-  | { readonly type: 'run.queued'; readonly input: Json; readonly depth?: number; readonly by?: string; readonly permit: string; readonly atMs: number }
-  /** `input` and `depth` are absent when the run was queued: it has them. */
-  | { readonly type: 'run.started'; readonly input?: Json; readonly depth?: number; readonly by?: string; readonly atMs: number }
+  | ({
+      readonly type: 'run.queued';
+      readonly input: Json;
+      readonly depth?: number;
+      readonly by?: string;
+      readonly permit: string;
+      readonly atMs: number;
+    } & Surroundings)
+  /** `input`, `depth` and surroundings are absent when the run was queued: it has them. */
+  | ({ readonly type: 'run.started'; readonly input?: Json; readonly depth?: number; readonly by?: string; readonly atMs: number } & Surroundings)
   /** A scope's next step begins. `input` only when input.from changed it. `index`: branch of a fork, iteration of a for. */
   | {
       readonly type: 'step.entered';

@@ -228,6 +228,11 @@ export interface ScheduleTerms {
   readonly paused?: boolean;
 }
 
+export interface VariableUse {
+  readonly name: string;
+  readonly optional?: true;
+}
+
 export interface Program {
   readonly format: typeof PROGRAM_FORMAT;
   readonly namespace: string;
@@ -253,6 +258,8 @@ export interface Program {
   /** From document.metadata.palace.retention: how long its ended runs are kept, where not as the server is set. */
   readonly retention?: { readonly completedMs?: number; readonly failedMs?: number };
   readonly schedule?: Schedule;
+  /** The variables of its environment that its expressions name; without those that are optional it can run. */
+  readonly variables?: readonly VariableUse[];
   /** The normalised document: `$workflow.definition`. */
   readonly document: Json;
 }
@@ -268,6 +275,6 @@ export const isReserved = (type: string): boolean => type.startsWith(SIGNAL_PREF
 export const MAP_ITEM = 'item';
 export const MAP_INDEX = 'index';
 /** Names that expressions may use beside the step's own (`for.each`, `catch.as`). */
-export const VARIABLES = ['context', 'input', 'output', 'secrets', 'task', 'workflow', 'runtime', 'authorization', 'effect'] as const;
+export const VARIABLES = ['context', 'input', 'output', 'secrets', 'variables', 'task', 'workflow', 'runtime', 'authorization', 'effect'] as const;
 export const ERROR_BASE = 'https://open-workflow-specification.org/spec/1.0.0/errors/';
 export type StandardError = 'configuration' | 'validation' | 'expression' | 'authentication' | 'authorization' | 'timeout' | 'communication' | 'runtime';

@@ -8,12 +8,12 @@ import type { Json } from '@palace/jq/json.ts';
 import { actOf, addAct, addTimer, positionIn, removeAct, setData, setStage, stepOf, type Act, type ActTree, type OpenEffect, type OpenTimer } from './acts.ts';
 import { flatAct, liveAct, type FlatAct } from './flat.ts';
 import type { Linked } from './link.ts';
-import type { ActId, CloudEvent, LedgerAnswer, Rewound, RunFault, RunPhase } from './model.ts';
+import type { ActId, CloudEvent, LedgerAnswer, Rewound, RunFault, RunPhase, Surroundings } from './model.ts';
 import type { Step } from './program.ts';
 
 export type { OpenEffect, OpenTimer } from './acts.ts';
 
-export const EVOLVE_VERSION = '7';
+export const EVOLVE_VERSION = '8';
 
 /** `dry`: no effect is performed, nothing is emitted, no child begins. */
 export type RunMode = 'live' | 'dry';
@@ -36,6 +36,10 @@ export interface Run extends ActTree {
   /** Runs above this one. */
   depth: number;
   input: Json;
+  /** Undefined: the default one. */
+  environment: string | undefined;
+  /** Those of its environment that its flow names, as they were when it was accepted. */
+  variables: Surroundings['variables'];
   context: Json;
   nextAct: ActId;
   /** Retries of all try steps together (R12). */
@@ -76,6 +80,8 @@ export function newRun(linked: Linked, given: NewRun): Run {
     segment: undefined,
     depth: 0,
     input: null,
+    environment: undefined,
+    variables: undefined,
     context: {},
     nextAct: 1,
     retries: 0,
@@ -171,6 +177,8 @@ const PLAIN = [
   'segment',
   'depth',
   'input',
+  'environment',
+  'variables',
   'context',
   'nextAct',
   'retries',

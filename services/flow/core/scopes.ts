@@ -11,6 +11,7 @@ import { cancelChildren, release, releaseRun } from './release.ts';
 import { rawBelow, stepAt } from './run.ts';
 import { argumentsShown } from './secrets.ts';
 import { emit, faultOf, limitFault, placed, StepFault, type Turn } from './turn.ts';
+import { environmentOf, missingVariables, missingVariablesFault } from './surroundings.ts';
 import { fill, holds, placeOf, type Place } from './variables.ts';
 
 /** Begins or skips a step below `parent` (undefined: the root). */
@@ -53,10 +54,16 @@ function inputOf(turn: Turn, step: Step, raw: Json, place: Place): Json {
 
 function rootInput(turn: Turn, raw: Json, place: Place): Json {
   const { input } = turn.run.linked.program;
+  placed('/document', () => checkVariables(turn.run));
   checkSize(turn, raw, 'input of the run');
   placed('/input/schema', () => checkFits(input.schema, raw, 'input of the run'));
   const { from } = input;
   return from === undefined ? raw : placed('/input/from', () => fill(turn, from, raw, place));
+}
+
+function checkVariables(run: Turn['run']): void {
+  const missing = missingVariables(run.linked.program, run.variables);
+  if (missing.length > 0) throw new StepFault(missingVariablesFault(missing, environmentOf(run)));
 }
 
 /** Ends a step. `made`: its raw output, when that is not what it holds already; `then` overrides the step's own way on. Throws what its expressions throw. */

@@ -153,8 +153,13 @@ export const namesIn = (linked: Linked, template: Template): readonly string[] =
 ];
 
 /** What an act is told when a secret is not there. */
-export const missingSecret = (name: string): RunFault =>
-  standardFault('configuration', `The secret "${name}" is not set. Set it with: palace secret set ${name}`);
+export const missingSecret = (name: string, environment: string | undefined): RunFault =>
+  environment === undefined
+    ? standardFault('configuration', `The secret "${name}" is not set. Set it with: palace secret set ${name}`)
+    : standardFault(
+        'configuration',
+        `The secret "${name}" is not set in the environment "${environment}". Set it with: palace secret set ${name} --env ${environment}`,
+      );
 
 function withValues<T>(linked: Linked, e: ExprId | undefined, evaluate: () => T): T {
   try {

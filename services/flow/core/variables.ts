@@ -99,6 +99,8 @@ function variable({ run, env }: Sight, name: string, place: Place): Json | undef
       return { id: run.id, definition: run.linked.program.document, input: run.input, startedAt: moment(run.startedMs) };
     case 'runtime':
       return runtimeOf(env);
+    case 'variables':
+      return run.variables ?? {};
     default:
       return scoped(run, name, place.above);
   }

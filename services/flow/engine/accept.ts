@@ -13,6 +13,7 @@ import { checkSchema } from '../core/json-schema.ts';
 import type { Linked } from '../core/link.ts';
 import type { Command } from '../core/model.ts';
 import { MAX_KEY_BYTES, permitName } from '../core/permit.ts';
+import type { Surroundings } from '../core/model.ts';
 import { makeRunId } from '../core/run-id.ts';
 import { fits } from '../core/payload.ts';
 import { settingOf } from '../core/turn.ts';
@@ -23,6 +24,7 @@ import { permitKey, permitShard } from './placement.ts';
 import type { EngineParts } from './parts.ts';
 import type { PermitClaim } from './permits.ts';
 import type { RunEnd, Settlement } from './slot.ts';
+import { askedSurroundings, plainSurroundings } from './surroundings.ts';
 
 /** Starts in a row that share their shards, and over how many shards (of different lanes) they alternate. */
 const STARTS_PER_SHARD = 256;
@@ -34,9 +36,15 @@ export interface StartRequest {
   readonly input: Json;
   /** Who asks, for the history. */
   readonly by?: string;
+  /** Default: the default one. */
+  readonly environment?: string | undefined;
   readonly idempotency?: { readonly scope: string; readonly key: string; readonly fingerprint: string };
   /** Told when the run has ended in this process; never told when the run moves to another owner first. */
   readonly onEnd?: (end: RunEnd) => void;
+}
+
+interface Surrounded extends StartRequest {
+  readonly surroundings: Surroundings;
 }
 
 export interface Accept {
@@ -65,8 +73,11 @@ export function createAccept(parts: EngineParts): Accept {
     if (found === undefined) throw new PalaceError('not-found', { detail: `There is no flow ${request.flow}. List them with: palace get flows` });
     refuseInput(found.linked, request.input, parts.settings.decide.payloadBytes);
     const limited = placeOf(request.tenant, nameOf(found.definition), found.linked, request.input, parts.node().timeMs());
+    const surroundings =
+      plainSurroundings(found.linked, request.environment) ?? (await askedSurroundings(parts, request.tenant, found.linked, request.environment));
     const shard = limited === undefined ? ownShard() : undefined;
-    return shard === undefined ? startElsewhere(request, found.definition, limited) : startHere(request, shard, found);
+    const start: Surrounded = { ...request, surroundings };
+    return shard === undefined ? startElsewhere(start, found.definition, limited) : startHere(start, shard, found);
   }
 
   /**
@@ -84,20 +95,18 @@ export function createAccept(parts: EngineParts): Accept {
     return undefined;
   }
 
-  async function startHere(
-    request: StartRequest,
-    shard: number,
-    found: { definition: Definition; linked: Linked },
-  ): Promise<{ id: string; repeated: boolean }> {
+  async function startHere(request: Surrounded, shard: number, found: { definition: Definition; linked: Linked }): Promise<{ id: string; repeated: boolean }> {
     const nowMs = parts.node().timeMs();
     const id = makeRunId(shard, nowMs, parts.entropy(9));
     const { definition, linked } = found;
-    const slot = newcomer({ id, shard, tenant: request.tenant, flow: nameOf(definition), version: definition.version, hash: definition.hash }, linked, nowMs);
+    const { environment } = request.surroundings;
+    const row = { id, shard, tenant: request.tenant, flow: nameOf(definition), version: definition.version, hash: definition.hash };
+    const slot = newcomer({ ...row, ...(environment !== undefined && { environment }) }, linked, nowMs);
     const key = request.idempotency;
     if (key !== undefined) slot.claims = [{ scope: key.scope, key: key.key, fingerprint: key.fingerprint, answer: JSON.stringify({ id }) }];
     slot.onEnd = request.onEnd;
     parts.slots.set(id, slot);
-    const command: Command = { type: 'start', input: request.input, ...(request.by !== undefined && { by: request.by }) };
+    const command: Command = { type: 'start', input: request.input, ...request.surroundings, ...(request.by !== undefined && { by: request.by }) };
     const settled = await new Promise<Settlement>((settle) => parts.push(slot, { command, settle }));
     if (settled.kind === 'kept') {
       countStart(parts, request);
@@ -118,7 +127,7 @@ export function createAccept(parts: EngineParts): Accept {
   }
 
   /** The run belongs in a shard that is not ours: kept in that shard's inbox, begun by its owner. */
-  async function startElsewhere(request: StartRequest, definition: Definition, place: Place | undefined): Promise<{ id: string; repeated: boolean }> {
+  async function startElsewhere(request: Surrounded, definition: Definition, place: Place | undefined): Promise<{ id: string; repeated: boolean }> {
     const { tenant, idempotency } = request;
     const shard = place?.shard ?? (parts.entropy(1)[0] ?? 0) % SHARD_COUNT;
     if (place !== undefined) await admission.checkLine(shard, tenant);
@@ -128,6 +137,7 @@ export function createAccept(parts: EngineParts): Accept {
       flow: `${nameOf(definition)}@${definition.version}`,
       hash: definition.hash,
       input: request.input,
+      ...request.surroundings,
       ...(place !== undefined && { permit: place.permit }),
       ...(request.by !== undefined && { by: request.by }),
     };

@@ -5,17 +5,18 @@
 // I4 What starts by itself may come twice, also long after: there is one slot of a run, and its name begins one run, wherever that lives.
 import type { Json } from '@palace/jq/jq.ts';
 import type { Linked } from '../core/link.ts';
-import type { Command, Queued, Rewound } from '../core/model.ts';
+import type { Command, Queued, Rewound, Surroundings } from '../core/model.ts';
 import { newRun } from '../core/run.ts';
 import { FIRST_SEGMENT, type RunRow } from '../store/port.ts';
 import { again } from './again.ts';
 import { permitInKey } from './placement.ts';
 import { release, type EngineParts } from './parts.ts';
 import type { PermitClaim, Permits } from './permits.ts';
+import { ownSurroundings } from './surroundings.ts';
 import { newSlot, type Arrival, type Envelope, type Settlement, type Slot } from './slot.ts';
 
 /** The body of a row of kind `start`. */
-export interface StartBody {
+export interface StartBody extends Surroundings {
   readonly run: string;
   /** namespace/name@version */
   readonly flow: string;
@@ -36,6 +37,7 @@ export interface ForkBody {
   readonly version: string;
   readonly hash: string;
   readonly forkOf: string;
+  readonly environment?: string;
   readonly permit?: PermitClaim;
   readonly begin: Rewound;
 }
@@ -71,9 +73,10 @@ export function createArrivals(parts: EngineParts, permits: Permits): Arrivals {
     if (enters) permits.enter(shard, coming.tenant, permit, run);
     again(parts, shard, 'a run could not be read on its way in', run, async (held) => {
       const linked = await parts.programs.byHash(coming.tenant, hash);
+      const body = linked === undefined ? coming.body : await withSurroundings(parts, coming, linked);
       if (!held()) return;
       if (linked === undefined) refuse(shard, coming);
-      else begin(shard, coming, linked, enters);
+      else begin(shard, { ...coming, body }, linked, enters);
     });
   }
 
@@ -123,23 +126,32 @@ export function createArrivals(parts: EngineParts, permits: Permits): Arrivals {
   };
 }
 
+/** What something started by itself comes without: its flow says in which environment, which says its variables. */
+async function withSurroundings(parts: EngineParts, { tenant, body }: Coming, linked: Linked): Promise<Coming['body']> {
+  if ('begin' in body || body.trigger === undefined) return body;
+  const [flow = ''] = body.flow.split('@');
+  const environment = body.environment ?? (await parts.store.triggerEnvironment(tenant, flow));
+  return { ...body, ...(await ownSurroundings(parts, tenant, linked, environment)) };
+}
+
 function firstCommand(body: Coming['body'], queued: Queued | undefined): Command {
   const waits = queued === undefined ? {} : { queued };
-  return 'begin' in body
-    ? { type: 'rewind', event: { ...body.begin, ...waits } }
-    : { type: 'start', input: body.input, ...waits, ...(body.by !== undefined && { by: body.by }) };
+  if ('begin' in body) return { type: 'rewind', event: { ...body.begin, ...waits } };
+  const { input, environment, variables, by } = body;
+  const around = { ...(environment !== undefined && { environment }), ...(variables !== undefined && { variables }) };
+  return { type: 'start', input, ...waits, ...around, ...(by !== undefined && { by }) };
 }
 
 function newcomerOf(shard: number, tenant: string, body: Coming['body'], linked: Linked, startedMs: number): Slot {
   const { run: id, hash } = body;
-  const permit = body.permit === undefined ? {} : { permit: body.permit.key };
+  const common = { ...(body.permit !== undefined && { permit: body.permit.key }), ...(body.environment !== undefined && { environment: body.environment }) };
   if ('forkOf' in body) {
     const { flow, version, forkOf } = body;
-    return newcomer({ id, shard, tenant, flow, version, hash, forkOf, ...permit }, linked, startedMs);
+    return newcomer({ id, shard, tenant, flow, version, hash, forkOf, ...common }, linked, startedMs);
   }
   const [flow = '', version = ''] = body.flow.split('@');
   const { trigger, once } = body;
-  const slot = newcomer({ id, shard, tenant, flow, version, hash, ...permit, ...(trigger !== undefined && { trigger }) }, linked, startedMs);
+  const slot = newcomer({ id, shard, tenant, flow, version, hash, ...common, ...(trigger !== undefined && { trigger }) }, linked, startedMs);
   if (once !== undefined) slot.claims = [{ scope: 'trigger', key: once, fingerprint: '', answer: JSON.stringify({ id }) }];
   return slot;
 }

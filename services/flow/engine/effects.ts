@@ -278,7 +278,7 @@ async function look(parts: EngineParts, slot: Slot, effect: OpenEffect, signal: 
     if (!answer.ok && answer.reach !== 'answered') return 'no answer';
     const response = answer.ok ? (answer.result as { statusCode: number; content: Json }) : { statusCode: answer.fault.status, content: null };
     const seen: Json = { status: response.statusCode, body: response.content };
-    const options = { variables: verifyVariables(parts, effect), nowMs: parts.node().timeMs() };
+    const options = { variables: verifyVariables(parts, slot, effect), nowMs: parts.node().timeMs() };
     const happened = slot.run.linked.expr(step.verify.happened).first(seen, options);
     if (happened === true) return { verdict: 'happened', result: slot.run.linked.expr(step.verify.result).first(seen, options) ?? null };
     if (isAskedAgain(response.statusCode)) return 'no answer';

@@ -54,7 +54,7 @@ export interface Engine {
 
 type Surroundings = Pick<
   EngineParts,
-  'store' | 'blobs' | 'scheduler' | 'entropy' | 'programs' | 'executors' | 'secrets' | 'settings' | 'log' | 'span' | 'metrics'
+  'store' | 'blobs' | 'scheduler' | 'entropy' | 'programs' | 'executors' | 'secrets' | 'environments' | 'settings' | 'log' | 'span' | 'metrics'
 > & {
   readonly node: () => DurableNode;
   readonly invariants?: InvariantReads;

@@ -4,6 +4,7 @@ import type { Json } from '@palace/jq/jq.ts';
 import type { Blobs } from '@palace/platform/blobs/port.ts';
 import type { DurableNode, Scheduler } from '@palace/platform/durable/contract.ts';
 import { FairShare } from '@palace/platform/durable/core/fair-share.ts';
+import type { EnvironmentReader } from '@palace/platform/environments.ts';
 import type { SecretReader } from '@palace/platform/secrets.ts';
 import type { Counter, Gauge, Log, Telemetry } from '@palace/platform/telemetry/port.ts';
 import { LIVED_ON, mayHaveLivedOn } from '../core/lived-on.ts';
@@ -93,6 +94,7 @@ export interface EngineParts {
   readonly programs: Programs;
   readonly executors: Executors;
   readonly secrets: SecretReader;
+  readonly environments: EnvironmentReader;
   readonly effects: Effects;
   readonly halts: EngineHalts;
   /** Starts by events that were held back (triggers/held-starts.ts): sends on what may leave. */

@@ -251,6 +251,7 @@ function summaryRow(slot: Slot): Record<string, unknown> {
     fork_of: row.forkOf ?? null,
     permit: row.permit ?? null,
     trigger: row.trigger ?? null,
+    environment: row.environment ?? null,
   };
 }
 

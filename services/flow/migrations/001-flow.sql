@@ -38,6 +38,8 @@ create table {{schema}}.run (
   permit text,
   -- What started it, when nobody did: schedule/TIME, after/TIME, event/ID, webhook/NAME/ID.
   trigger text,
+  -- Null: the default one.
+  environment text,
   quarantine text,
   quarantined_ms bigint,
   -- The open segment: its number and first event. version and hash above are its own.

@@ -6,10 +6,11 @@ declare
   u record;
 begin
   if rows ? 'run' then
-    insert into {{schema}}.run (id, shard, tenant, flow, version, hash, status, started_ms, ended_ms, parent, parent_act, fork_of, permit, trigger)
-    select id, shard, tenant, flow, version, hash, status, started_ms, ended_ms, parent, parent_act, fork_of, permit, trigger
+    insert into {{schema}}.run (id, shard, tenant, flow, version, hash, status, started_ms, ended_ms, parent, parent_act, fork_of, permit, trigger, environment)
+    select id, shard, tenant, flow, version, hash, status, started_ms, ended_ms, parent, parent_act, fork_of, permit, trigger, environment
     from jsonb_to_recordset(rows->'run') as r(id text, shard smallint, tenant text, flow text, version text, hash text, status text,
-      started_ms bigint, ended_ms bigint, parent text, parent_act int, fork_of text, permit text, trigger text);
+      started_ms bigint, ended_ms bigint, parent text, parent_act int, fork_of text, permit text, trigger text,
+      environment text);
   end if;
   if rows ? 'journal' then
     insert into {{schema}}.journal (run, seq, count, format, shard, tenant, at_ms, body, blob, blob_size)

@@ -62,6 +62,8 @@ create table {{schema}}.webhook (
   -- Type of the events that deliveries become, and the flow that they start instead, if one is named.
   type text not null,
   flow text,
+  -- In which that flow is started; null: where the flow's triggers start it.
+  environment text,
   scheme text not null,
   header text not null,
   created_ms bigint not null,

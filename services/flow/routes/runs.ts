@@ -64,6 +64,7 @@ function startRoute(parts: FlowParts): Route {
         by: requester(principal),
         flow: body.flow,
         input: (body.input ?? {}) as Json,
+        environment: body.environment,
         onEnd: ended.resolve,
         ...(idempotency !== undefined && { idempotency: { scope: REQUEST_SCOPE, ...idempotency } }),
       });

@@ -28,6 +28,8 @@ export interface RunRow {
   readonly permit?: string;
   /** What started it, when nobody did: `schedule/TIME`, `after/TIME`, `event/ID`, `webhook/NAME/ID`. */
   readonly trigger?: string;
+  /** Absent: the default one. */
+  readonly environment?: string;
   readonly quarantine?: Quarantine;
   /** The segment that is open, and the seq at which it begins; `version` and `hash` are its own. */
   readonly segment: number;
@@ -179,6 +181,8 @@ export interface FlowStore {
   program(tenant: string, hash: string): Promise<StoredProgram | undefined>;
   /** The version named, or the latest published one. */
   definition(tenant: string, namespace: string, name: string, version?: string): Promise<Definition | undefined>;
+  /** In which environment schedules, events and webhooks start runs of the flow; undefined: the default one. */
+  triggerEnvironment(tenant: string, flow: string): Promise<string | undefined>;
   ledger(shard: number, run: string): Promise<readonly LedgerRow[]>;
   /** Which of these events are not matched yet, the subscriptions that name a type of theirs or every type, and what they may start. */
   listeners(tenant: string, events: readonly StoredEvent[]): Promise<Listeners>;

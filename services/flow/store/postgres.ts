@@ -42,6 +42,7 @@ export interface RunRecord {
   fork_of: string | null;
   permit: string | null;
   trigger: string | null;
+  environment: string | null;
   quarantine: string | null;
   quarantined_ms: string | null;
   segment: number;
@@ -50,7 +51,7 @@ export interface RunRecord {
 }
 
 export const RUN_COLUMNS =
-  'id, shard, tenant, flow, version, hash, status, started_ms, ended_ms, parent, parent_act, fork_of, permit, trigger, quarantine, quarantined_ms, segment, segment_seq, first_seq';
+  'id, shard, tenant, flow, version, hash, status, started_ms, ended_ms, parent, parent_act, fork_of, permit, trigger, environment, quarantine, quarantined_ms, segment, segment_seq, first_seq';
 
 export function runRow(r: RunRecord): RunRow {
   return {
@@ -71,6 +72,7 @@ export function runRow(r: RunRecord): RunRow {
     ...(r.fork_of !== null && { forkOf: r.fork_of }),
     ...(r.permit !== null && { permit: r.permit }),
     ...(r.trigger !== null && { trigger: r.trigger }),
+    ...(r.environment !== null && { environment: r.environment }),
     ...(r.quarantine !== null && { quarantine: { reason: r.quarantine, atMs: Number(r.quarantined_ms) } }),
   };
 }
@@ -225,6 +227,7 @@ export function postgresFlowStore(database: Database, blobs: Blobs): FlowStore {
     load: (shards, ids, upTo) => database.asEngine({ shards, tenants: [] }, (sql) => readRuns(sql, blobs, ids, upTo)),
     program: (tenant, hash) => ofTenant(tenant, (sql) => readProgram(sql, tenant, hash)),
     definition: (tenant, namespace, name, version) => ofTenant(tenant, (sql) => readDefinition(sql, namespace, name, version)),
+    triggerEnvironment: (tenant, flow) => ofTenant(tenant, (sql) => readTriggerEnvironment(sql, tenant, flow)),
     ledger: (shard, run) => inShard(shard, (sql) => readLedger(sql, run)),
     listeners: (tenant, events) => ofTenant(tenant, (sql) => readListeners(sql, tenant, events)),
     recentEvents: (tenant, types, sinceMs, limit) => ofTenant(tenant, (sql) => readRecentEvents(sql, tenant, types, sinceMs, limit)),
@@ -238,6 +241,11 @@ export function postgresFlowStore(database: Database, blobs: Blobs): FlowStore {
     heldStarts: (shard, tenant, flow, limit) => inShard(shard, (sql) => readHeldStarts(sql, shard, tenant, flow, limit)),
     schedule: (shard, tenant, flow) => inShard(shard, (sql) => readSchedule(sql, shard, tenant, flow)),
   };
+}
+
+async function readTriggerEnvironment(sql: Sql, tenant: string, flow: string): Promise<string | undefined> {
+  const { rows } = await sql.query<{ environment: string }>('select environment from flow.flow_environment where tenant = $1 and flow = $2', [tenant, flow]);
+  return rows[0]?.environment;
 }
 
 async function readActive(sql: Sql, shard: number): Promise<ActiveRun[]> {

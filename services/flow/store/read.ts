@@ -170,6 +170,7 @@ interface KeptBody {
   readonly hash: string;
   readonly forkOf?: string;
   readonly permit?: { readonly key: string };
+  readonly environment?: string;
 }
 
 /** The row of the inbox, as the summary that its owner will write (engine/arrivals.ts: StartBody, ForkBody). */
@@ -180,7 +181,7 @@ async function readKept(sql: Sql, tenant: string, id: string): Promise<RunRow | 
   );
   const row = found.rows[0];
   if (row === undefined) return undefined;
-  const { flow, version, hash, forkOf, permit } = parseJsonText(row.body) as unknown as KeptBody;
+  const { flow, version, hash, forkOf, permit, environment } = parseJsonText(row.body) as unknown as KeptBody;
   const [name = '', versionOfStart = ''] = flow.split('@');
   return {
     id,
@@ -194,5 +195,6 @@ async function readKept(sql: Sql, tenant: string, id: string): Promise<RunRow | 
     ...FIRST_SEGMENT,
     ...(forkOf !== undefined && { forkOf }),
     ...(permit !== undefined && { permit: permit.key }),
+    ...(environment !== undefined && { environment }),
   };
 }

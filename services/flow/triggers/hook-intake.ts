@@ -120,7 +120,8 @@ async function startOf({ programs, lines }: Parts, { tenant, hook, nowMs }: Foun
   if (errors.length > 0) throw new PalaceError('run.input-refused', { errors });
   // The id tells a webhook from one of the same name before it.
   const cause = { tenant, flow, trigger: `webhook/${hook.name}/${message}`, id: hook.id, atMs: nowMs };
-  const { shard, body } = triggeredStart(cause, found.linked, data);
+  const { shard, body: start } = triggeredStart(cause, found.linked, data);
+  const body = { ...start, ...(hook.environment !== undefined && { environment: hook.environment }) };
   if (body.permit !== undefined) checkLine(await lines(shard), tenant);
   return { shard, tenant, key: body.run, commandId: `start/${body.run}`, kind: 'start', body: JSON.stringify(body) };
 }

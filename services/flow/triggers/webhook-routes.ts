@@ -16,7 +16,7 @@ import {
   webhookName,
 } from '../contract.ts';
 import { secretFrom, whyNoSecret, type WebhookScheme } from '../core/webhook.ts';
-import type { FlowParts } from '../parts.ts';
+import { checkEnvironment, type FlowParts } from '../parts.ts';
 import { sealedFor } from './hook-intake.ts';
 import { addHook, addKey, getHook, listDeliveries as deliveries, listHooks, removeHook, type Webhook } from './webhook-store.ts';
 
@@ -34,6 +34,7 @@ const page = (hook: Webhook): z.input<typeof webhook> => ({
   scheme: hook.scheme,
   createdAt: new Date(hook.createdMs).toISOString(),
   ...(hook.flow !== undefined && { flow: hook.flow }),
+  ...(hook.environment !== undefined && { environment: hook.environment }),
   ...(hook.scheme === 'token' && { header: hook.header }),
 });
 
@@ -57,12 +58,13 @@ function createRoute({ platform }: FlowParts): Route {
     body: createWebhook,
     responses: { 201: createdWebhook },
     async handle({ tenant, body }) {
-      const { name, type, flow, scheme } = body;
+      const { name, type, flow, environment, scheme } = body;
+      if (environment !== undefined) await checkEnvironment(platform, tenant, environment);
       const secret = secretOf(scheme, body.secret);
       const id = newId();
       const sealed = await platform.vault.seal(tenant, sealedFor(id), Buffer.from(secret));
       const header = body.header?.toLowerCase() ?? DEFAULT_HEADER;
-      const hook = await platform.database.asTenant(tenant, (sql) => addHook(sql, tenant, { name, id, type, flow, scheme, header }, sealed));
+      const hook = await platform.database.asTenant(tenant, (sql) => addHook(sql, tenant, { name, id, type, flow, environment, scheme, header }, sealed));
       return { status: 201, body: { ...page(hook), secret }, headers: { location: `/v1/webhooks/${name}` } };
     },
   });

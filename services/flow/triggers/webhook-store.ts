@@ -11,6 +11,7 @@ export interface Webhook {
   readonly id: string;
   readonly type: string;
   readonly flow: string | undefined;
+  readonly environment: string | undefined;
   readonly scheme: WebhookScheme;
   readonly header: string;
   readonly createdMs: number;
@@ -35,6 +36,7 @@ interface WebhookRecord {
   readonly id: string;
   readonly type: string;
   readonly flow: string | null;
+  readonly environment: string | null;
   readonly scheme: WebhookScheme;
   readonly header: string;
   readonly created_ms: string;
@@ -44,9 +46,14 @@ export const MOST_WEBHOOKS = 100;
 const KEPT_DELIVERIES = 1_000;
 const KEPT_MS = 30 * 86_400_000;
 const TRIM_AT_ONCE = 500;
-const COLUMNS = 'name, id, type, flow, scheme, header, created_ms';
+const COLUMNS = 'name, id, type, flow, environment, scheme, header, created_ms';
 
-const webhookOf = ({ created_ms: createdMs, flow, ...r }: WebhookRecord): Webhook => ({ ...r, flow: flow ?? undefined, createdMs: Number(createdMs) });
+const webhookOf = ({ created_ms: createdMs, flow, environment, ...r }: WebhookRecord): Webhook => ({
+  ...r,
+  flow: flow ?? undefined,
+  environment: environment ?? undefined,
+  createdMs: Number(createdMs),
+});
 
 export async function tenantOfHook({ api }: Database, id: string): Promise<string | undefined> {
   const { rows } = await api.query<{ tenant: string }>('select tenant from flow.webhook_tenant where id = $1', [id]);
@@ -74,12 +81,12 @@ export async function addHook(sql: Sql, tenant: string, hook: Omit<Webhook, 'cre
   await sql.query('select pg_advisory_xact_lock(hashtextextended($1, 0))', [`webhooks ${tenant}`]);
   const { rows } = await sql.query<{ count: number }>('select count(*)::int as count from flow.webhook');
   if ((rows[0]?.count ?? 0) >= MOST_WEBHOOKS) throw new PalaceError('limit.exceeded', { detail: `A tenant has at most ${MOST_WEBHOOKS} webhooks.` });
-  const { name, id, type, flow, scheme, header } = hook;
+  const { name, id, type, flow, environment, scheme, header } = hook;
   await sql.query('insert into flow.webhook_tenant (id, tenant) values ($1, $2)', [id, tenant]);
   const added = await sql.query<WebhookRecord>(
-    `insert into flow.webhook (tenant, name, id, type, flow, scheme, header, created_ms) values ($1, $2, $3, $4, $5, $6, $7, flow.wall_ms())
+    `insert into flow.webhook (tenant, name, id, type, flow, environment, scheme, header, created_ms) values ($1, $2, $3, $4, $5, $6, $7, $8, flow.wall_ms())
      on conflict (tenant, name) do nothing returning ${COLUMNS}`,
-    [tenant, name, id, type, flow ?? null, scheme, header],
+    [tenant, name, id, type, flow ?? null, environment ?? null, scheme, header],
   );
   if (added.rows[0] === undefined) throw new PalaceError('webhook.exists', { detail: name });
   await sql.query('insert into flow.webhook_key (tenant, webhook, number, sealed) values ($1, $2, 1, $3)', [tenant, name, sealed]);

@@ -1,4 +1,4 @@
--- Tenants, API keys, egress rules, secrets. `tenant` of every row is enforced by forced row security: the api role sees the tenant it named.
+-- Tenants, API keys, egress rules, environments with their variables and secrets. `tenant` of every row is enforced by forced row security: the api role sees the tenant it named.
 
 create table {{schema}}.tenant (
   tenant text primary key check (length(tenant) between 1 and 63),
@@ -36,17 +36,39 @@ create table {{schema}}.egress_rule (
   primary key (tenant, host, port)
 );
 
+-- The default one is always there and has no row.
+create table {{schema}}.environment (
+  tenant text not null,
+  name text not null check (name <> 'default'),
+  created_at timestamptz not null default now(),
+  created_by text not null,
+  primary key (tenant, name)
+);
+
+create table {{schema}}.variable (
+  tenant text not null,
+  environment text not null,
+  name text not null check (length(name) between 1 and 100),
+  -- JSON, as text.
+  value text not null,
+  version integer not null default 1,
+  updated_at timestamptz not null default now(),
+  updated_by text not null,
+  primary key (tenant, environment, name)
+);
+
 create table {{schema}}.secret (
   tenant text not null,
+  environment text not null,
   name text not null check (length(name) between 1 and 100),
   kind text not null check (kind in ('text', 'json')),
-  -- By the vault: it opens for this tenant and name alone.
+  -- By the vault: it opens for this tenant, environment and name alone.
   sealed bytea not null,
   version integer not null default 1,
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),
   updated_by text not null,
-  primary key (tenant, name)
+  primary key (tenant, environment, name)
 );
 
 grant select, insert on {{schema}}.key_tenant to palace_api;

@@ -8,6 +8,7 @@ import { MAX_EXPRESSIONS } from './limits.ts';
 import { nearest } from './nearest.ts';
 import type { Report } from './report.ts';
 import { checkSecretUses } from './secrets.ts';
+import { checkVariableUses } from './variable-names.ts';
 import { writtenPathOf, type TextNode } from './tree.ts';
 
 /** Names that expressions may use beside VARIABLES, innermost last. */
@@ -20,7 +21,8 @@ export interface Scope {
 }
 export const ROOT_SCOPE: Scope = { names: [], all: VARIABLES, key: '' };
 /** Of functions that somebody else wrote: what is secret stays with the flow. */
-export const FOREIGN_SCOPE: Scope = { names: [], all: VARIABLES.filter((name) => name !== 'secrets' && name !== 'authorization'), key: 'foreign' };
+const OF_THE_FLOW: ReadonlySet<string> = new Set(['secrets', 'variables', 'authorization']);
+export const FOREIGN_SCOPE: Scope = { names: [], all: VARIABLES.filter((name) => !OF_THE_FLOW.has(name)), key: 'foreign' };
 export function scopeWith(scope: Scope, ...added: readonly string[]): Scope {
   const news = [...new Set(added)].filter((name) => !scope.all.includes(name));
   return { names: [...scope.names, ...news], all: [...scope.all, ...news], key: [scope.key, ...news].join(',') };
@@ -55,13 +57,14 @@ export function createExpressions(report: Report, secrets: ReadonlySet<string>, 
   return {
     table,
     add(node, source, offset, scope) {
-      const { error, usesSecrets } = check(source, scope);
+      const { error, usesSecrets, usesVariables } = check(source, scope);
       const place = (at: number): number => textOffset(report.text, node, offset + at);
       if (error !== undefined) {
         const advice = error.suggestion === undefined ? undefinedVariable(source, error, scope) : `Did you mean "${error.suggestion}"?`;
         report.errorAt(place(error.offset), writtenPathOf(node), `Expression: ${plainMessage(error)}`, advice);
       }
       if (usesSecrets) checkSecretUses(report, node, source, scope.secrets === true, secrets, place);
+      if (usesVariables) checkVariableUses(report, node, source, place);
       let id = ids.get(source);
       if (id === undefined) {
         id = sources.length;
@@ -78,13 +81,15 @@ export function createExpressions(report: Report, secrets: ReadonlySet<string>, 
 interface Checked {
   readonly error?: JqCompileError;
   readonly usesSecrets: boolean;
+  readonly usesVariables: boolean;
 }
 
 function checkSource(source: string, scope: Scope): Checked {
   try {
-    return { usesSecrets: compile(source, { variables: [...scope.all] }).variables.includes('secrets') };
+    const { variables } = compile(source, { variables: [...scope.all] });
+    return { usesSecrets: variables.includes('secrets'), usesVariables: variables.includes('variables') };
   } catch (error) {
-    if (error instanceof JqCompileError) return { error, usesSecrets: false };
+    if (error instanceof JqCompileError) return { error, usesSecrets: false, usesVariables: false };
     throw error;
   }
 }

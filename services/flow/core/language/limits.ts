@@ -26,6 +26,8 @@ export const LONGEST_RETENTION_MS = 3_650 * 86_400_000;
 export const MAX_CONCURRENCY = 100_000;
 /** Names under use.secrets. */
 export const MAX_SECRETS = 100;
+/** Variables of its environment that one flow names. */
+export const MAX_VARIABLES = 100;
 /** Event filters of one listen, where each is a subscription, or of a schedule; each is tried on every event. */
 export const MAX_FILTERS = 100;
 /** Functions that call functions. */

@@ -142,12 +142,12 @@ const MISTAKES: readonly Mistake[] = [
     'a foreach with mistakes',
     ['- pay:', '    listen: {to: {any: [], until: $other}}', '    foreach: {item: $e, at: input, each: x, do: [], output: {as: "$item"}}'],
     [
-      '4:37 /do/0/pay/listen/to/until | Expression: $other is not defined. | Known here: $context, $input, $output, $secrets, $task, $workflow, $runtime, $authorization, $effect, $$e.',
+      '4:37 /do/0/pay/listen/to/until | Expression: $other is not defined. | Known here: $context, $input, $output, $secrets, $variables, $task, $workflow, $runtime, $authorization, $effect, $$e.',
       '5:23 /do/0/pay/foreach/item | "$e" cannot name a variable. | Write e; expressions use it as $e.',
       '5:31 /do/0/pay/foreach/at | The variable $input has a meaning of its own. | Choose another name.',
       '5:38 /do/0/pay/foreach/each | Unknown key "each" in a foreach. | It may have: item, at, do, output, export.',
       '5:51 /do/0/pay/foreach/do | A list of steps needs at least one step.',
-      '5:69 /do/0/pay/foreach/output/as | Expression: $item is not defined. | Known here: $context, $input, $output, $secrets, $task, $workflow, $runtime, $authorization, $effect, $$e.',
+      '5:69 /do/0/pay/foreach/output/as | Expression: $item is not defined. | Known here: $context, $input, $output, $secrets, $variables, $task, $workflow, $runtime, $authorization, $effect, $$e.',
     ],
   ],
   [
@@ -189,7 +189,7 @@ const MISTAKES: readonly Mistake[] = [
       '5:46 /do/0/go/with/flow/namespace | "A" is not a namespace. | Use lower-case letters, digits and "-", at most 63.',
       '5:67 /do/0/go/with/flow/version | "1" is not a version. | Write it like 1.0.0, or "latest".',
       '5:80 /do/0/go/with/limit | "limit" must be a whole number from 1 on.',
-      '5:94 /do/0/go/with/input | Expression: $other is not defined. | Known here: $context, $input, $output, $secrets, $task, $workflow, $runtime, $authorization, $effect, $item, $index.',
+      '5:94 /do/0/go/with/input | Expression: $other is not defined. | Known here: $context, $input, $output, $secrets, $variables, $task, $workflow, $runtime, $authorization, $effect, $item, $index.',
       '6:18 /do/0/go/metadata/palace | metadata.palace has no meaning on a map: it calls nothing itself. | Move it to the calls of the flow that it runs.',
     ],
   ],

@@ -89,14 +89,14 @@ const MISTAKES: readonly Mistake[] = [
     'a loop variable outside its loop',
     ['- each:', '    for: {each: order, in: .orders}', '    do:', '      - x: {set: {x: "${ $order }"}}', '- after: {set: {x: "${ $order }"}}'],
     [
-      '7:26 /do/1/after/set/x | Expression: $order is not defined. | Known here: $context, $input, $output, $secrets, $task, $workflow, $runtime, $authorization, $effect.',
+      '7:26 /do/1/after/set/x | Expression: $order is not defined. | Known here: $context, $input, $output, $secrets, $variables, $task, $workflow, $runtime, $authorization, $effect.',
     ],
   ],
   [
     'the error outside its catch',
     ['- risky:', '    try:', '      - x: {set: {x: "${ $error }"}}', '    catch: {}'],
     [
-      '5:28 /do/0/risky/try/0/x/set/x | Expression: $error is not defined. | Known here: $context, $input, $output, $secrets, $task, $workflow, $runtime, $authorization, $effect.',
+      '5:28 /do/0/risky/try/0/x/set/x | Expression: $error is not defined. | Known here: $context, $input, $output, $secrets, $variables, $task, $workflow, $runtime, $authorization, $effect.',
     ],
   ],
   [
