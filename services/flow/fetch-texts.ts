@@ -5,6 +5,7 @@
 // I3 An endpoint that asks for authentication gets it from the tenant's secrets as they are now. They are in no text that is stored and in
 //    no message: what echoes one is masked first.
 import { createHash } from 'node:crypto';
+import { DEFAULT_ENVIRONMENT } from '@palace/gateway/contract.ts';
 import { EgressFailure, type EgressResponse } from '@palace/platform/egress/port.ts';
 import type { ErrorPlace } from '@palace/platform/errors.ts';
 import type { Platform } from '@palace/platform/platform.ts';
@@ -73,9 +74,10 @@ async function request(world: World, tenant: string, { address, proof }: Unfetch
     return world.egress.request({ ...asking, maxResponseBytes: MAX_FOREIGN_LENGTH, maxRedirects: MAX_REDIRECTS, signal });
   }
   const names = secretsOfProof(proof);
-  const secrets = names.length === 0 ? new Map() : await world.secrets.read(tenant, names);
+  // A version is the same in every environment: what it needs to be published is that of the default one.
+  const secrets = names.length === 0 ? new Map() : await world.secrets.read(tenant, DEFAULT_ENVIRONMENT, names);
   const missing = names.find((name) => !secrets.has(name));
-  if (missing !== undefined) throw new StepFault(missingSecret(missing));
+  if (missing !== undefined) throw new StepFault(missingSecret(missing, undefined));
   const mask = new Mask(secrets);
   const client = createHttpClient(world.egress, { maxResponseBytes: MAX_FOREIGN_LENGTH, maxRedirects: MAX_REDIRECTS });
   const answer = await client.send(callFor(tenant, address, mask, signal), {
