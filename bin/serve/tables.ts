@@ -33,6 +33,9 @@ const FLOW: Readonly<Record<string, string>> = {
   node: 'one for each process; those gone for an hour are removed when one leaves',
   program: 'one for each version that was published',
   definition: BY_PEOPLE,
+  set_member: 'one for each document of a set',
+  apply: 'the newest 200 of each set',
+  flow_environment: 'one for each flow that was applied with an environment',
   retention: 'one for each version that says how long its runs are kept',
   schedule: 'one for each flow with a schedule',
   waiting_start: 'PALACE_FLOW_MAX_WAITING_STARTS for each tenant and shard; gone when it starts',
@@ -52,7 +55,9 @@ const GATEWAY: Readonly<Record<string, string>> = {
   api_key: BY_PEOPLE,
   key_tenant: 'one for each API key',
   egress_rule: BY_PEOPLE,
-  secret: BY_PEOPLE,
+  environment: 'at most 50 for each tenant',
+  variable: 'at most 500 for each environment',
+  secret: 'at most 1,000 for each tenant',
   migration: 'one for each migration of a release',
 };
 
