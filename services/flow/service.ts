@@ -8,7 +8,7 @@
 // The engine (engine/) hosts the durable component; core/ decides; store/ reads; executors/ act on the world.
 import type { Json } from '@palace/jq/jq.ts';
 import { createDurableNode } from '@palace/platform/durable/node.ts';
-import type { DurableNode } from '@palace/platform/durable/contract.ts';
+import type { DurableNode, Scheduler } from '@palace/platform/durable/contract.ts';
 import { postgresDurableStore } from '@palace/platform/durable/postgres.ts';
 import { realScheduler } from '@palace/platform/durable/scheduler.ts';
 import type { Platform } from '@palace/platform/platform.ts';
@@ -101,16 +101,7 @@ export async function openFlow(platform: Platform, options: FlowOptions = {}): P
     executors: new Map([...ownExecutors(platform, compiler), ...code.byName, ...(options.executors ?? [])]),
     metrics: engineMetrics(telemetry),
   });
-  const node = createDurableNode({
-    service: 'flow',
-    nodeId: `${platform.nodeName}-${Date.now().toString(36)}`,
-    host: engine.host,
-    scheduler,
-    bus: platform.bus,
-    telemetry,
-    store: postgresDurableStore({ database, schema: 'flow', service: 'flow' }),
-    settings: { ...config.durable, drainMs: config.installation.drainMs },
-  });
+  const node = joinNode(platform, engine, scheduler);
   const retention = createRetention({ platform, node, engine, scheduler, tables: options.tables ?? new Map() });
   const parts: FlowParts = { platform, engine, node, programs, reads: flowReads(database, platform.blobs), compiler, retention };
   const stopCounting = countRegularly(parts);
@@ -162,6 +153,19 @@ function countRegularly({ platform, node }: FlowParts): () => void {
     countOpenRunsRegularly({ ...shared, runs: telemetry.gauge('palace_runs', 'Runs that have not ended, by state', ['state']) }),
   ];
   return () => stops.forEach((stop) => stop());
+}
+
+function joinNode({ config, database, bus, telemetry, nodeName }: Platform, engine: Engine, scheduler: Scheduler): DurableNode {
+  return createDurableNode({
+    service: 'flow',
+    nodeId: `${nodeName}-${Date.now().toString(36)}`,
+    host: engine.host,
+    scheduler,
+    bus,
+    telemetry,
+    store: postgresDurableStore({ database, schema: 'flow', service: 'flow' }),
+    settings: { ...config.durable, drainMs: config.installation.drainMs },
+  });
 }
 
 function doorOf(parts: FlowParts, canary: () => Canary | undefined): ServiceDoor {
