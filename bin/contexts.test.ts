@@ -140,7 +140,9 @@ describe('in a production context', () => {
   it.each([
     ['cancel run_1', 'cancel the run run_1'],
     ['cancel --flow a/b --status waiting', 'cancel the runs of a/b that are waiting'],
-    ['pause --flow a/b', 'pause the runs of a/b'],
+    ['pause --flow a/b', 'hold back the flow a/b'],
+    ['pause --runs --flow a/b', 'pause the runs of a/b'],
+    ['pause --all', 'hold back the whole installation'],
     ['delete flow a/b', 'delete the flow a/b'],
     ['apply flows --set shop --prune', 'remove from the set shop what is not among these files'],
     ['rollback shop --to 3', 'put the set shop back to apply 3'],

@@ -54,7 +54,7 @@ describe('what a process knows of halts', () => {
     await pass(400);
     questions[0]?.answer({ version: 1, all: [HALT] });
     await settle();
-    expect(watch.known()).toEqual({ version: 1, all: [HALT], askedMs: 1_000 });
+    expect(watch.known()).toEqual({ version: 1, all: [HALT], livedOnMs: 0, askedMs: 1_000 });
   });
 
   it('is asked for at every poll that no renewal answered, one question at a time', async () => {
@@ -86,7 +86,7 @@ describe('what a process knows of halts', () => {
     expect(watch.known().askedMs).toBe(950);
     expect(changes()).toBe(1);
     watch.learn({ version: 3, all: [] }, 990);
-    expect(watch.known()).toEqual({ version: 3, all: [], askedMs: 990 });
+    expect(watch.known()).toEqual({ version: 3, all: [], livedOnMs: 0, askedMs: 990 });
     expect(changes()).toBe(2);
     await pass(0);
   });

@@ -66,9 +66,9 @@ export const METRICS: readonly MetricRow[] = [
   row('gauge', 'palace_database_bytes', 'bytes', 'Size of the database; set by the process that owns the first shard.'),
   row(
     'gauge',
-    'palace_days_until_full',
-    'days',
-    'Days until the room for the database is used up, as it grew in the last day; +Inf when it does not grow, NaN when nobody can know.',
+    'palace_database_full_in_seconds',
+    'seconds',
+    'Time until the room for the database is used up, as it grew in the last day; +Inf when it does not grow, NaN when nobody can know.',
   ),
   row(
     'counter',

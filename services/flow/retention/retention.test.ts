@@ -353,6 +353,6 @@ describe('what is stored', () => {
     expect(metrics).toMatch(/^palace_runs_expired_total 1$/m);
     expect(metrics).toMatch(/^palace_database_bytes [1-9]/m);
     expect(metrics).toMatch(/^palace_journal_partitions [1-9]/m);
-    expect(metrics).toMatch(/^palace_days_until_full /m);
+    expect(metrics).toMatch(/^palace_database_full_in_seconds /m);
   });
 });

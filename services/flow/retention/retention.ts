@@ -17,6 +17,7 @@ import { expireRuns, expireSegments } from './expire-runs.ts';
 import { makePeriods } from './journal-periods.ts';
 import { keepSample, readStorage, type Storage, type StorageParts, type TableBound } from './storage.ts';
 
+const DAY_SECONDS = 86_400;
 const FIRST_SHARD = 0;
 const SHORTEST_LOOK_MS = 1_000;
 const LONGEST_LOOK_MS = 60_000;
@@ -158,7 +159,7 @@ async function sizes(parts: Parts): Promise<void> {
   await keepSample(parts.storage);
   const { bytes, daysUntilFull } = await readStorage(parts.storage);
   parts.metrics.bytes.set(bytes);
-  parts.metrics.days.set(daysUntilFull ?? NaN);
+  parts.metrics.fullIn.set((daysUntilFull ?? NaN) * DAY_SECONDS);
 }
 
 function roomSettings({ config, embedded }: Platform): { capacityBytes: Config['retention']['capacityBytes']; diskOf: string | undefined } {
@@ -170,6 +171,6 @@ function retentionMetrics({ telemetry }: Platform) {
     expired: telemetry.counter('palace_runs_expired_total', 'Ended runs removed'),
     partitions: telemetry.gauge('palace_journal_partitions', 'Partitions of the journal'),
     bytes: telemetry.gauge('palace_database_bytes', 'Bytes of the database'),
-    days: telemetry.gauge('palace_days_until_full', 'Days until the room for the database is used up'),
+    fullIn: telemetry.gauge('palace_database_full_in_seconds', 'Time until the room for the database is used up'),
   };
 }

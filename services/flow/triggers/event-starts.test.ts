@@ -239,10 +239,13 @@ describe('any of several events, until', () => {
           `test/${name}`,
         ])
       )[0]?.n ?? 0;
-    await until('both are gathered', async () => (await gathered()) === 2 * '"specversion"'.length);
+    const isGathered = (count: number) => async () => (await gathered()) === count * '"specversion"'.length;
+    await until('both are gathered', isGathered(2));
     await node.close();
     node = await house.open();
     await emit('s3', { shop: 'north', n: 3 }, type('sale'));
+    // Order is promised within one type of events.
+    await until('the third is gathered', isGathered(3));
     await emit('c1', { shop: 'north' }, type('closed'));
     await ofRuns(1);
     await emit('c2', { shop: 'north' }, type('closed'));
