@@ -10,7 +10,20 @@ import { gatewaySettings } from './gateway-settings.ts';
 import { TABLES } from './tables.ts';
 
 /** What a flow process answers, as the gateway sees it. Deliveries of webhooks the gateway keeps itself. */
-const FLOW_PREFIXES = ['/v1/flows', '/v1/runs', '/v1/commands', '/v1/events', '/v1/schedules', '/v1/webhooks', '/v1/limits', '/v1/storage'];
+export const FLOW_PREFIXES = [
+  '/v1/flows',
+  '/v1/runs',
+  '/v1/commands',
+  '/v1/events',
+  '/v1/schedules',
+  '/v1/webhooks',
+  '/v1/applies',
+  '/v1/sets',
+  '/v1/halts',
+  '/v1/breaches',
+  '/v1/limits',
+  '/v1/storage',
+];
 
 export interface ServiceProcessOptions {
   readonly service: 'gateway' | 'flow';

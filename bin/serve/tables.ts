@@ -29,6 +29,7 @@ const FLOW: Readonly<Record<string, string>> = {
   shard: FIXED,
   clock: FIXED,
   halt: FIXED,
+  incarnation: 'one for each restore',
   halt_scope: 'a hundred for each tenant: `palace pause` refuses more',
   node: 'one for each process; those gone for an hour are removed when one leaves',
   program: 'one for each version that was published',
@@ -66,6 +67,8 @@ const PALACE: Readonly<Record<string, string>> = {
   data_key: 'one for each tenant and rotation',
   audit: 'PALACE_AUDIT_KEEP_DAYS, looked at with every 256th entry of a tenant',
   audit_head: 'one for each tenant',
+  backup: 'one for each backup that was taken',
+  incarnation: 'one for each restore',
   migration: 'one for each migration of a release',
 };
 
