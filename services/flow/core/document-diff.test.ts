@@ -61,7 +61,10 @@ describe('two documents', () => {
 function sorted(value: Json): unknown {
   if (Array.isArray(value)) return value.map(sorted);
   if (typeof value !== 'object' || value === null) return value;
-  return Object.keys(value)
-    .toSorted()
-    .map((key) => [key, sorted(value[key] as Json)]);
+  // Told apart from a list of pairs.
+  return {
+    entries: Object.keys(value)
+      .toSorted()
+      .map((key) => [key, sorted(value[key] as Json)]),
+  };
 }

@@ -38,10 +38,8 @@ export function documentDiff(before: Json, after: Json): DocumentDiff {
 type Add = (path: string, before: Json | undefined, after: Json | undefined) => void;
 
 function compare(path: string, before: Json, after: Json, depth: number, add: Add): void {
+  if (depth < DEEPEST && isObject(before) && isObject(after)) return compareKeys(path, entriesOf(before), entriesOf(after), depth, add);
   if (depth < DEEPEST && Array.isArray(before) && Array.isArray(after)) return compareLists(path, before, after, depth, add);
-  // An empty list and an empty object are both without a key.
-  const isMixed = Array.isArray(before) !== Array.isArray(after);
-  if (depth < DEEPEST && !isMixed && isObject(before) && isObject(after)) return compareKeys(path, entriesOf(before), entriesOf(after), depth, add);
   if (!isDeepStrictEqual(before, after)) add(path, before, after);
 }
 
