@@ -47,10 +47,10 @@ export interface Output {
   readonly err: string;
 }
 
-/** One line for a POSIX shell, in the folder of these tests. */
-export async function shell(world: World, line: string): Promise<Output> {
+/** One line for a POSIX shell, in the folder of these tests or another. */
+export async function shell(world: World, line: string, cwd = HERE): Promise<Output> {
   const child = spawn('/bin/sh', ['-c', line], {
-    cwd: HERE,
+    cwd,
     env: world.environment,
     stdio: ['ignore', 'pipe', 'pipe'],
     timeout: COMMAND_LIMIT_MS,
