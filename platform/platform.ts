@@ -140,6 +140,7 @@ function connect({ database }: Config, options: PlatformOptions, embedded: Embed
     apiPoolSize: database.apiPoolSize,
     connectTimeoutMs: database.connectTimeoutMs,
     apiStatementTimeoutMs: database.apiStatementTimeoutMs,
+    pulse: true,
   });
 }
 

@@ -57,7 +57,9 @@ const PARTS: readonly Part[] = [
     name: 'chaos',
     script: 'test/chaos/chaos.ts',
     args: ['--rounds', '20'],
-    size: '20 rounds of each fault under load, forks, poison, 60 s at five times the capacity',
+    size:
+      '20 rounds of each fault under load, forks, poison, 60 s at five times the capacity; storms: 60 s of each outage, a day with 100,000 overdue timers, ' +
+      '60 s beside a tenant at 20 times its quota',
   },
   {
     tier: 'cluster',

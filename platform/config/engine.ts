@@ -10,6 +10,13 @@ export const DURABLE = z.strictObject({
   maxBatchWrites: whole('PALACE_DURABLE_MAX_BATCH_WRITES', 500, 1, 5_000, 'Writes of one commit.'),
   maxBatchBytes: whole('PALACE_DURABLE_MAX_BATCH_BYTES', 4_194_304, 65_536, 268_435_456, 'Bytes after which a commit takes no further write.'),
   haltPollMs: whole('PALACE_DURABLE_HALT_POLL_MS', 250, 50, 500, 'How old what is known of halts may grow before it is asked for again.'),
+  overduePerSecond: whole(
+    'PALACE_DURABLE_OVERDUE_PER_SECOND',
+    300,
+    1,
+    1_000_000,
+    'Timers overdue for more than ten seconds that one process works off in a second, the oldest first.',
+  ),
   pollMs: whole('PALACE_DURABLE_POLL_MS', 5_000, 100, 60_000, 'How often rows are looked for that no news announced.'),
 });
 

@@ -24,7 +24,7 @@ export const DATABASE = z.strictObject({
     5_000,
     100,
     60_000,
-    'How long to wait for a connection before answering that the database is away.',
+    'How long to wait for a connection, or for a commit, before answering that the database is away.',
   ),
   apiStatementTimeoutMs: whole('PALACE_DATABASE_API_STATEMENT_TIMEOUT_MS', 10_000, 100, 600_000, 'Longest query of a request.'),
 });

@@ -167,6 +167,14 @@ describe('a database that is short of something', () => {
     await expect(attempt).rejects.toMatchObject({ code: 'unavailable.resources', detail, retryAfterSeconds: 5 });
   });
 
+  test.each([
+    ['55P03', 'Somebody holds a lock on a table of the database.'],
+    ['57014', 'The database did not finish in time.'],
+  ])('SQLSTATE %s says what holds it up: %s', async (sqlstate, detail) => {
+    const attempt = db.database.asTenant('a', (sql) => sql.query(`do $$ begin raise exception 'no' using errcode = '${sqlstate}'; end $$`));
+    await expect(attempt).rejects.toMatchObject({ code: 'unavailable.database', detail, retryAfterSeconds: 5 });
+  });
+
   test('gives no more connections than it has, and says so', async () => {
     const role = `short_${db.url.split('/').at(-1)?.split('?')[0]}`;
     await db.database.owner.query(`create role ${role} login password 'p' connection limit 0`);

@@ -1,5 +1,5 @@
-// What a database failure means to a caller: gone (try later), unknown (repeat with the same key), short of something (nothing was kept,
-// try later), or the caller's own statement.
+// What a database failure means to a caller: gone (try later), unknown (repeat with the same key), short of something or held up by a lock
+// (nothing was kept, try later), or the caller's own statement.
 // Called by pg.ts; services that use a pool directly pass their errors through `asPalaceError`.
 import { PalaceError } from '../errors.ts';
 
@@ -22,6 +22,11 @@ const SHORTAGES: ReadonlyMap<string, string> = new Map([
   ['53100', 'The disk of the database is full.'],
   ['53200', 'The database is out of memory.'],
   ['53300', 'The database has no free connection.'],
+]);
+/** The server answers, and has given the statement up: nothing of it is kept. */
+const HELD_UP: ReadonlyMap<string, string> = new Map([
+  ['55P03', 'Somebody holds a lock on a table of the database.'],
+  ['57014', 'The database did not finish in time.'],
 ]);
 const LOST_MESSAGES =
   /^(Connection terminated|timeout exceeded when trying to connect|timeout expired|Client has encountered a connection error|Client was closed|Cannot use a pool after calling end)/;
@@ -57,6 +62,8 @@ export function asPalaceError(error: unknown, under: 'way' | 'commit' = 'way'): 
   if (error instanceof PalaceError) return error;
   const shortage = shortageOf(error);
   if (shortage !== undefined) return shortageError(shortage, error);
+  const heldUp = HELD_UP.get(sqlState(error) ?? '');
+  if (heldUp !== undefined) return new PalaceError('unavailable.database', { detail: heldUp, cause: error, retryAfterSeconds: 5 });
   if (!isConnectionLost(error)) return error;
   return under === 'commit'
     ? new PalaceError('outcome.unknown', { cause: error, retryAfterSeconds: 1 })

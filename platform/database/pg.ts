@@ -3,6 +3,7 @@
 // I2 A scope handed to `work` answers only until its transaction ends: a late query fails instead of meeting another tenant's.
 // I3 A connection that broke, or whose state is unknown, is closed and never returned to its pool.
 // I4 A connection lost during COMMIT is `outcome.unknown`; before it, nothing happened and it is `unavailable.database`.
+// I5 Nobody waits for ever: for a connection, a lock and (api) a statement there is a longest time, and a silent server is noticed (pulse.ts).
 // Called by platform.ts; sql is written by the services.
 import pg from 'pg';
 import type { Pool, PoolClient, PoolConfig } from 'pg';
@@ -12,6 +13,7 @@ import { asPalaceError, isConnectionLost } from './failure.ts';
 import { migrate } from './migrate.ts';
 import type { Database, DedicatedClient, Sql } from './port.ts';
 import { palaceMigrations } from './palace-migrations.ts';
+import { startPulse, type Pulse } from './pulse.ts';
 import { openRoleAccess, roleUrl, type PalaceRole, type RoleAccess } from './roles.ts';
 
 export interface PgOptions {
@@ -24,6 +26,8 @@ export interface PgOptions {
   readonly apiPoolSize?: number;
   readonly connectTimeoutMs?: number;
   readonly apiStatementTimeoutMs?: number;
+  /** Watches whether the database answers, on a connection more. */
+  readonly pulse?: boolean;
   /** Told how long each scoped transaction waited for its connection. */
   readonly onWait?: (seconds: number) => void;
   /** Lets a process end with idle connections open; for tests. */
@@ -60,10 +64,12 @@ function openPool(options: PgOptions, config: PoolConfig, max: number): Pool {
 
 /** Commit connections have no statement timeout (ENGINE E7): an answer that does not come is asked for, never cancelled. */
 const ENGINE_SETTINGS = '-c idle_in_transaction_session_timeout=1000 -c jit=off';
+/** In the pools. Longer than any migration keeps a table to itself, shorter than a caller's patience. */
+const LOCK_TIMEOUT_SETTING = '-c lock_timeout=3000';
 
-function connection(options: PgOptions, role: 'owner' | PalaceRole, access: RoleAccess): PoolConfig {
+function connection(options: PgOptions, role: 'owner' | PalaceRole, access: RoleAccess, more = ''): PoolConfig {
   const api = `-c statement_timeout=${options.apiStatementTimeoutMs ?? 10_000} -c idle_in_transaction_session_timeout=10000 -c jit=off`;
-  const settings = { owner: '', palace_engine: ENGINE_SETTINGS, palace_api: api }[role];
+  const settings = `${{ owner: '', palace_engine: ENGINE_SETTINGS, palace_api: api }[role]} ${more}`.trim();
   const url = new URL(role === 'owner' ? options.url : roleUrl(options.url, role, access));
   if (settings !== '') url.searchParams.set('options', `${url.searchParams.get('options') ?? ''} ${settings}`.trim());
   return {
@@ -98,11 +104,20 @@ function placeOf(text: string): string {
 }
 
 function database(owner: Pool, access: RoleAccess, options: PgOptions): Database {
-  const engine = openPool(options, connection(options, 'palace_engine', access), options.enginePoolSize ?? 8);
-  const api = openPool(options, connection(options, 'palace_api', access), options.apiPoolSize ?? 8);
+  const engine = openPool(options, connection(options, 'palace_engine', access, LOCK_TIMEOUT_SETTING), options.enginePoolSize ?? 8);
+  const api = openPool(options, connection(options, 'palace_api', access, LOCK_TIMEOUT_SETTING), options.apiPoolSize ?? 8);
   const dedicated = new Set<DedicatedClient>();
+  const open = async (role: PalaceRole): Promise<DedicatedClient> => {
+    const client = await openDedicated(connection(options, role, access), options.log);
+    dedicated.add(client);
+    client.on('end', () => dedicated.delete(client));
+    return client;
+  };
+  refuseWhile(api, stuck(api, options.apiPoolSize ?? 8));
+  const pulse = options.pulse === true ? watchOver([owner, engine, api], dedicated, () => open('palace_engine'), options.log) : undefined;
   let closing: Promise<void> | undefined;
   const close = async (): Promise<void> => {
+    await pulse?.close();
     await Promise.allSettled([...dedicated].map((client) => client.end()));
     await Promise.allSettled([owner.end(), engine.end(), api.end()]);
   };
@@ -113,16 +128,59 @@ function database(owner: Pool, access: RoleAccess, options: PgOptions): Database
     asTenant: (tenant, work) => inTransaction(api, { 'palace.tenant': required(tenant) }, work, options.onWait),
     asEngine: (scope, work) =>
       inTransaction(engine, { 'palace.shards': arrayText(scope.shards), 'palace.tenants': arrayText(scope.tenants ?? []) }, work, options.onWait),
-    dedicated: async (role) => {
-      const client = await openDedicated(connection(options, `palace_${role}`, access), options.log);
-      dedicated.add(client);
-      client.on('end', () => dedicated.delete(client));
-      return client;
-    },
+    dedicated: (role) => open(`palace_${role}`),
+    away: () => pulse?.away(),
     migrate: (plan) => migrate(owner, plan),
     close: () => (closing ??= close()),
   };
 }
+
+/** The pools refuse while the database is away; what hangs on a silent one is cut. */
+function watchOver(pools: readonly Pool[], dedicated: ReadonlySet<DedicatedClient>, connect: () => Promise<DedicatedClient>, log: Log): Pulse {
+  const pooled = new Set<PoolClient>();
+  const pulse = startPulse({
+    connect,
+    cut: () => {
+      for (const client of [...pooled, ...dedicated]) (client as unknown as OpenClient).connection.stream.destroy();
+    },
+    log,
+  });
+  for (const pool of pools) {
+    pool.on('connect', (client) => pooled.add(client));
+    pool.on('remove', (client) => pooled.delete(client));
+    refuseWhile(pool, pulse.away);
+  }
+  return pulse;
+}
+
+/** Nobody has given a connection back for so long, and all are in use: those who wait already are enough. */
+const STUCK_MS = 2_000;
+
+function stuck(pool: Pool, max: number): () => string | undefined {
+  let movedMs = performance.now();
+  for (const event of ['connect', 'release', 'remove'] as const) pool.on(event, () => (movedMs = performance.now()));
+  const isFull = (): boolean => pool.totalCount >= max && pool.idleCount === 0 && pool.waitingCount > 0;
+  return () =>
+    isFull() && performance.now() - movedMs > STUCK_MS ? 'All connections to the database wait for its answers; a table may be locked.' : undefined;
+}
+
+/** What the declared type of a client leaves out. */
+interface OpenClient {
+  readonly connection: { readonly stream: { destroy(): void } };
+}
+
+/** Before anybody waits for a connection. */
+function refuseWhile(pool: Pool, why: () => string | undefined): void {
+  const connect = pool.connect.bind(pool) as (callback?: Connected) => Promise<PoolClient> | void;
+  pool.connect = ((callback?: Connected) => {
+    const reason = why();
+    if (reason === undefined) return connect(callback);
+    const refusal = new PalaceError('unavailable.database', { detail: reason, retryAfterSeconds: 1 });
+    return callback === undefined ? Promise.reject(refusal) : callback(refusal, undefined, () => undefined);
+  }) as Pool['connect'];
+}
+
+type Connected = (error: Error | undefined, client: PoolClient | undefined, done: () => void) => void;
 
 function required(tenant: string): string {
   if (tenant === '') throw new TypeError('a tenant transaction needs a tenant');

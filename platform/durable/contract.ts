@@ -200,6 +200,8 @@ export interface DurableNode {
   liftHalt(scope: string): Promise<Halt | undefined>;
   /** Writes submitted and not yet answered. A service refuses new work above its own limit. */
   backlog(): number;
+  /** That no commit has been answered for a while, one sentence; undefined while they are. */
+  silence(): string | undefined;
   /** What the database is short of, one sentence, from the first refusal until it is proved to be there again. */
   shortage(): string | undefined;
 }
@@ -435,5 +437,7 @@ export interface DurableSettings {
   readonly maxBatchBytes: number;
   readonly pollMs: number;
   readonly haltPollMs: number;
+  /** Timers that are long overdue, handed over in a second by one process. */
+  readonly overduePerSecond: number;
   readonly drainMs: number;
 }

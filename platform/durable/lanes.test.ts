@@ -14,6 +14,7 @@ const SETTINGS: DurableSettings = {
   maxBatchBytes: 100_000,
   pollMs: 5_000,
   haltPollMs: 250,
+  overduePerSecond: 10_000,
   drainMs: 1_000,
 };
 
@@ -67,6 +68,26 @@ function bench(settings: Partial<DurableSettings> = {}): Bench {
 }
 
 const done: CommitReply = { kind: 'committed' };
+
+describe('the silence of the database', () => {
+  it('begins when no lane has an answer, with the last lane that asked, and ends with the first answer', async () => {
+    const { lanes, calls, submit, turn } = bench({ lanes: 2, overlap: 1 });
+    expect(lanes.silentSinceMs()).toBeUndefined();
+    const first = submit(0, 'a');
+    await turn();
+    expect(lanes.silentSinceMs()).toBeUndefined();
+    const secondMs = realScheduler().nowMs();
+    const second = submit(1, 'b');
+    await turn();
+    expect(lanes.silentSinceMs()).toBeGreaterThanOrEqual(secondMs);
+    calls[0]?.answer({ kind: 'committed' });
+    await first;
+    await turn();
+    expect(lanes.silentSinceMs()).toBeUndefined();
+    calls[1]?.answer({ kind: 'committed' });
+    await second;
+  });
+});
 
 describe('group commit', () => {
   it('sends at once when idle and joins what comes in one turn', async () => {

@@ -47,6 +47,8 @@ interface ShardQueue {
 interface Lane {
   readonly turns: FairTurns<Line>;
   readonly freeConnections: number[];
+  /** When the commits under way were begun, oldest first. */
+  readonly underWay: Set<{ readonly sinceMs: number }>;
   pumping: boolean;
 }
 
@@ -57,6 +59,8 @@ export interface Lanes {
   /** Resolves when nothing of the shard is queued or under way. */
   idle(shard: number): Promise<void>;
   backlog(): number;
+  /** Since when no lane has had an answer (monotonic); undefined while one of them has nothing under way. */
+  silentSinceMs(): number | undefined;
 }
 
 export function createLanes(store: DurableStore, scheduler: Scheduler, settings: DurableSettings, hooks: BatchHooks): Lanes {
@@ -72,6 +76,7 @@ export function createLanes(store: DurableStore, scheduler: Scheduler, settings:
   const lanes: Lane[] = Array.from({ length: settings.lanes }, (_, lane) => ({
     turns: new FairTurns(1),
     freeConnections: Array.from({ length: settings.overlap }, (_, slot) => lane * settings.overlap + slot),
+    underWay: new Set(),
     pumping: false,
   }));
   let backlog = 0;
@@ -122,9 +127,12 @@ export function createLanes(store: DurableStore, scheduler: Scheduler, settings:
   async function run(lane: Lane, connection: number, batch: readonly Entry[]): Promise<void> {
     const shards = [...shardsOf(batch)].map(queueOf);
     for (const queue of shards) queue.busy = true;
+    const begun = { sinceMs: scheduler.nowMs() };
+    lane.underWay.add(begun);
     try {
       await runBatch({ store, scheduler, hooks }, connection, batch);
     } finally {
+      lane.underWay.delete(begun);
       lane.freeConnections.push(connection);
       for (const queue of shards) free(lane, queue);
       pumpSoon(lane);
@@ -159,7 +167,17 @@ export function createLanes(store: DurableStore, scheduler: Scheduler, settings:
     return new Promise((resolve) => queue.idleWaiters.push(resolve));
   }
 
-  return { submit, drop, idle, backlog: () => backlog };
+  function silentSinceMs(): number | undefined {
+    let latestMs = 0;
+    for (const { underWay } of lanes) {
+      const oldest = underWay.values().next().value;
+      if (oldest === undefined) return undefined;
+      latestMs = Math.max(latestMs, oldest.sinceMs);
+    }
+    return latestMs;
+  }
+
+  return { submit, drop, idle, backlog: () => backlog, silentSinceMs };
 }
 
 function add(turns: FairTurns<Line>, queue: ShardQueue, entry: Unsent): void {

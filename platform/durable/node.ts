@@ -37,6 +37,7 @@ import { durableMetrics, type DurableMetrics } from './metrics.ts';
 import { createSender } from './sender.ts';
 import { createShards, type Shards } from './shards.ts';
 import { createShortage, type Shortage } from './shortage.ts';
+import { silenceOf } from './silence.ts';
 import { createTimers, type Timers } from './timers.ts';
 
 const TRIM_EVERY_POLLS = 6;
@@ -116,18 +117,12 @@ export function createDurableNode(options: DurableNodeOptions): DurableNode {
     return outcome;
   }
 
-  function submit(write: Write): Promise<WriteOutcome> {
-    if (shards.fence(write.fence.shard)?.epoch !== write.fence.epoch) return Promise.resolve({ kind: 'fenced' });
-    parts.timers.submitted(write);
-    return lanes.submit(write);
-  }
-
   return {
     nodeId: options.nodeId,
     start,
     stop,
     send,
-    submit,
+    submit: (write) => submit(parts, write),
     fence: (shard) => shards.fence(shard),
     owned: () => shards.fences(),
     commandState: (tenant, commandId) => store.commandState(tenant, commandId),
@@ -138,8 +133,15 @@ export function createDurableNode(options: DurableNodeOptions): DurableNode {
     halt: (wish) => tellOthers(options, halts.halt(wish)),
     liftHalt: (scope) => tellOthers(options, halts.liftHalt(scope)),
     backlog: () => lanes.backlog(),
+    silence: () => silenceOf(lanes.silentSinceMs(), scheduler.nowMs()),
     shortage: () => shortage.present(),
   };
+}
+
+function submit({ shards, timers, lanes }: Parts, write: Write): Promise<WriteOutcome> {
+  if (shards.fence(write.fence.shard)?.epoch !== write.fence.epoch) return Promise.resolve({ kind: 'fenced' });
+  timers.submitted(write);
+  return lanes.submit(write);
 }
 
 async function tellOthers<T>({ bus, service }: DurableNodeOptions, change: Promise<T>): Promise<T> {
@@ -170,6 +172,7 @@ function join(options: DurableNodeOptions): Parts {
   const metrics = durableMetrics(options.telemetry, service);
   const timers = createTimers({
     scheduler,
+    overduePerSecond: settings.overduePerSecond,
     timeMs: () => membership.timeMs(),
     read: joinTimerReads(store, scheduler),
     readDue: joinPages<DueRead, TimerRow>(scheduler, (reads) => store.readDueTimers(reads)),

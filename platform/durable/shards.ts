@@ -5,6 +5,8 @@
 // I3 Closing is synchronous: timers, feeds and unsent writes go first, then the host forgets.
 // I4 After an unknown outcome the shard serves again only under a raised epoch, read anew (E7).
 // Called by membership.ts (claims, renewals), lanes.ts (fenced, unknown) through node.ts.
+import { asPalaceError } from '../database/failure.ts';
+import { PalaceError } from '../errors.ts';
 import {
   SHARD_COUNT,
   type CloseReason,
@@ -23,6 +25,8 @@ import type { Log } from '../telemetry/port.ts';
 
 const AVOID_FIRST_MS = 500;
 const AVOID_MAX_MS = 30_000;
+/** What fails because the database is away fails for all shards alike, and is well when it is back. */
+const AVOID_AWAY_MS = 1_000;
 const RETRY_MS = 50;
 
 interface Shard {
@@ -129,8 +133,9 @@ export function createShards(ports: ShardPorts): Shards {
 
   function openFailed(one: Shard, error: unknown): void {
     ports.log.error('A shard could not be opened; it is given back and tried again', { shard: one.shard, error });
-    one.avoidUntilMs = scheduler.nowMs() + Math.min(AVOID_MAX_MS, AVOID_FIRST_MS * 2 ** one.failures);
-    one.failures++;
+    const away = asPalaceError(error) instanceof PalaceError;
+    one.avoidUntilMs = scheduler.nowMs() + (away ? AVOID_AWAY_MS : Math.min(AVOID_MAX_MS, AVOID_FIRST_MS * 2 ** one.failures));
+    if (!away) one.failures++;
     move(one, 'open-failed');
     close(one, 'released', { kind: 'fenced' });
     void giveBack(one);

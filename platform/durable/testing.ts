@@ -34,6 +34,7 @@ export const TOY_SETTINGS: DurableSettings = {
   maxBatchBytes: 4_194_304,
   pollMs: 500,
   haltPollMs: 250,
+  overduePerSecond: 10_000,
   drainMs: 2_000,
 };
 

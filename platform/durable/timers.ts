@@ -3,8 +3,10 @@
 // I2 The window follows the committed writes of its only owner, so a million waiting timers are neither polled nor held; a slow
 //    rereading stands behind it all the same.
 // I3 Where more is due than the host takes, what is due is read tenant by tenant: the timers of one wait for no other's (R9).
+// I4 What is long overdue goes oldest first at a bounded rate (core/late-pace.ts), so that an outage is not followed by a flood.
 // Called by shards.ts (open, close), node.ts (after each commit, and every poll).
-import type { Appetite, DueRead, Page, Scheduler, TimerRow, Write } from './contract.ts';
+import { SHARD_COUNT, type Appetite, type DueRead, type Page, type Scheduler, type TimerRow, type Write } from './contract.ts';
+import { LatePace } from './core/late-pace.ts';
 import { TimerWindow } from './core/timer-window.ts';
 
 const READ_RETRY_MS = 200;
@@ -12,9 +14,13 @@ const REREAD_MS = 60_000;
 /** A shard that is behind looks again for what has become due since. */
 const BEHIND_LOOK_MS = 100;
 const DUE_AT_ONCE = 200;
+/** While late ones are held back. */
+const LATE_AT_ONCE = 32;
 
 export interface TimerPorts {
   readonly scheduler: Scheduler;
+  /** Overdue timers handed over in a second by all shards together. */
+  readonly overduePerSecond: number;
   timeMs(): number;
   read(shard: number, limit: number): Promise<readonly TimerRow[]>;
   readDue(read: DueRead): Promise<Page<TimerRow>>;
@@ -26,6 +32,7 @@ export interface TimerPorts {
 interface Open {
   readonly shard: number;
   readonly window: TimerWindow;
+  readonly pace: LatePace;
   closed: boolean;
   readAtMs: number;
   /** The due time that the wake-up is set for; undefined when none is. */
@@ -58,6 +65,7 @@ export function createTimers(ports: TimerPorts): Timers {
     const state: Open = {
       shard,
       window: new TimerWindow(),
+      pace: new LatePace(shard, SHARD_COUNT),
       closed: false,
       readAtMs: 0,
       wakesForMs: undefined,
@@ -101,12 +109,19 @@ export function createTimers(ports: TimerPorts): Timers {
   }
 
   async function readInTurn(state: Open): Promise<void> {
-    const { shard, window, since } = state;
-    const { sated } = ports.appetite(shard);
+    const { shard, window, since, pace } = state;
+    const { sated } = appetite(state);
     state.looks = false;
     state.passedOver = sated;
     const inHand = window.beginReadingInTurn();
-    const page = await ports.readDue({ shard, limit: DUE_AT_ONCE, dueMs: ports.timeMs(), inHand, sated, since });
+    const page = await ports.readDue({
+      shard,
+      limit: pace.holdsBack(ports.timeMs()) ? Math.min(DUE_AT_ONCE, Math.max(LATE_AT_ONCE, mostLate(ports.timeMs()))) : DUE_AT_ONCE,
+      dueMs: ports.timeMs(),
+      inHand,
+      sated,
+      since,
+    });
     state.since = page.since;
     // A reading that went on in the middle has the first tenants before it.
     const more = page.more || since !== '';
@@ -127,13 +142,28 @@ export function createTimers(ports: TimerPorts): Timers {
     pump(state);
   }
 
+  /** Of one shard in a second: those that are late share what the process does. */
+  function mostLate(nowMs: number): number {
+    let late = 0;
+    for (const { pace } of opened.values()) if (pace.holdsBack(nowMs)) late += 1;
+    return Math.max(1, Math.round(ports.overduePerSecond / Math.max(1, late)));
+  }
+
+  /** Late tenants that have had their part are passed over like those that have their share in hand. */
+  function appetite({ shard, pace }: Open): Appetite {
+    const { rows, sated } = ports.appetite(shard);
+    const nowMs = ports.timeMs();
+    return pace.holdsBack(nowMs) ? { rows, sated: [...new Set([...sated, ...pace.sated(nowMs, mostLate(nowMs))])] } : { rows, sated };
+  }
+
   /** Hands over what is due and wants no more than the host does; then sleeps until the next is due. */
   function pump(state: Open): void {
     const now = ports.timeMs();
     const next = state.window.first();
     if (next !== undefined && next.dueMs <= now) {
       const { rows, sated } = ports.appetite(state.shard);
-      const due = state.window.takeDue(now, rows, stamp, sated);
+      const most = mostLate(now);
+      const due = state.window.takeDue(now, rows, stamp, (timer) => !sated.includes(timer.tenant) && state.pace.admits(timer, now, most));
       for (const timer of due) ports.late((now - timer.dueMs) / 1_000);
       if (due.length > 0) ports.fire(state.shard, due);
       if (state.closed) return;
@@ -180,7 +210,7 @@ export function createTimers(ports: TimerPorts): Timers {
     if (state === undefined) return;
     const { window } = state;
     if (window.behind && state.passedOver.length > 0) {
-      const { sated } = ports.appetite(shard);
+      const { sated } = appetite(state);
       if (state.passedOver.some((tenant) => !sated.includes(tenant))) state.looks = true;
     }
     const next = window.first();

@@ -1,6 +1,7 @@
 import { gzipSync } from 'node:zlib';
 import type { Socket } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
+import { PalaceError } from '../errors.ts';
 import { createEgress, type EgressOptions } from './egress.ts';
 import { type Answer, eventually, type Recorder, recordHttp, recordTcp, rule } from './loopback.ts';
 import { EgressFailure, type Egress, type EgressRequest, type EgressResponse, type EgressRule } from './port.ts';
@@ -155,7 +156,7 @@ describe('deadline, abort, and broken connections', () => {
     const stuckNames = client([], { resolve: () => never });
     expect(await outcome(send(stuckNames, 'http://stuck.test/', { deadlineMs: 50 }))).toBe('timeout not-sent');
     const stuckRules = kept(createEgress({ rules: { list: () => never } }));
-    expect(await outcome(send(stuckRules, 'http://127.0.0.1:1/', { deadlineMs: 50 }))).toBe('timeout not-sent');
+    expect(await outcome(send(stuckRules, 'http://127.0.0.1:1/', { deadlineMs: 50 }))).toBe('unready not-sent');
   });
 
   test('a request that waited for a connection past its deadline is never sent', async () => {
@@ -327,6 +328,12 @@ describe('rules', () => {
     await sleep(1_050);
     expect(await outcome(send(egress, base(server)))).toBe('refused not-sent');
     expect(asked).toBe(2);
+  });
+
+  test('that cannot be read because the database is away are no fault of the remote', async () => {
+    const away = new PalaceError('unavailable.database');
+    const egress = kept(createEgress({ rules: { list: () => Promise.reject(away) } }));
+    expect(await outcome(send(egress, 'http://1.1.1.1/'))).toBe('unready not-sent');
   });
 
   test('that cannot be read stop everything', async () => {

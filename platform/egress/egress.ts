@@ -60,10 +60,10 @@ function firstHop(request: EgressRequest): Hop {
 }
 
 /** Ends the wait for rules or names at the deadline or on abort; their own work cannot be stopped and is ignored. */
-async function within<T>(work: Promise<T>, leftMs: number, signal: AbortSignal | undefined): Promise<T> {
+async function within<T>(work: Promise<T>, leftMs: number, signal: AbortSignal | undefined, late: EgressFailure): Promise<T> {
   let stop: ((failure: EgressFailure) => void) | undefined;
   const stopped = new Promise<never>((_resolve, reject) => (stop = reject));
-  const timer = setTimeout(() => stop?.(new EgressFailure('timeout', 'not-sent', 'The name was not resolved within the deadline.')), Math.max(0, leftMs));
+  const timer = setTimeout(() => stop?.(late), Math.max(0, leftMs));
   const onAbort = (): void => stop?.(new EgressFailure('aborted', 'not-sent', 'The request was aborted.'));
   signal?.addEventListener('abort', onAbort, { once: true });
   try {
@@ -73,6 +73,10 @@ async function within<T>(work: Promise<T>, leftMs: number, signal: AbortSignal |
     signal?.removeEventListener('abort', onAbort);
   }
 }
+
+const unresolvedInTime = (): EgressFailure => new EgressFailure('timeout', 'not-sent', 'The name was not resolved within the deadline.');
+/** No fault of the remote: our own database is slow to answer. */
+const unreadInTime = (): EgressFailure => new EgressFailure('unready', 'not-sent', 'The egress rules were not read within the deadline.');
 
 const tooManyRedirects = (limit: number, hop: Hop): EgressFailure =>
   new EgressFailure('redirect', 'maybe-received', `More than ${limit} redirects, the last from ${hop.target.origin}.`);
@@ -89,9 +93,9 @@ export function createEgress(options: EgressOptions): Egress {
     const { target } = hop;
     let index = rulesOf(tenant);
     let addresses = refusedByName(target) ? [] : resolve(target);
-    if (index instanceof Promise || addresses instanceof Promise) {
-      [index, addresses] = await within(Promise.all([index, addresses]), deadlineAt - now(), signal);
-    }
+    if (addresses instanceof Promise) addresses.catch(() => undefined);
+    if (index instanceof Promise) index = await within(index, deadlineAt - now(), signal, unreadInTime());
+    if (addresses instanceof Promise) addresses = await within(addresses, deadlineAt - now(), signal, unresolvedInTime());
     enforce(tenant, target, index, addresses, options.onRefused);
     const open = pools.take(tenant, target, addresses);
     return exchange(open, { ...hop, deadlineAt, now, maxResponseBytes, signal, mayBegin: isFirst ? request.mayBegin : undefined });

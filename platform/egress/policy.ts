@@ -2,6 +2,8 @@
 // I1 Every address must pass; one bad answer among good ones refuses all.
 // I2 Deny rules win. Metadata, link-local, reserved, and multicast addresses have no rule that opens them.
 // I3 When the rules cannot be read, nothing is sent.
+import { asPalaceError } from '../database/failure.ts';
+import { PalaceError } from '../errors.ts';
 import { type AddressClass, classifyAddress, isAllowable, isMetadataName, worseClass } from './classify.ts';
 import { EgressFailure, type EgressRule, type EgressRules } from './port.ts';
 import { remember } from './remember.ts';
@@ -41,7 +43,9 @@ export function cachedRules(rules: EgressRules, now: () => number): (tenant: str
       const list = await rules.list(tenant);
       return indexRules(list.filter((rule) => rule.tenant === tenant));
     } catch (error) {
-      throw new EgressFailure('connect', 'not-sent', `The egress rules cannot be read, so nothing was sent: ${String(error)}`);
+      const known = asPalaceError(error);
+      const kind = known instanceof PalaceError && known.row.retry === 'later' ? 'unready' : 'connect';
+      throw new EgressFailure(kind, 'not-sent', `The egress rules cannot be read, so nothing was sent: ${String(error)}`);
     }
   };
   return remember(ask, { freshMs: RULES_FRESH_MS, maxKeys: MAX_TENANTS, now });

@@ -30,7 +30,8 @@ export interface EgressResponse {
 /** Whether the remote can have acted: decides between "retry" and "in doubt" for unique effects. */
 export type EgressReach = 'not-sent' | 'maybe-received';
 
-export type EgressFailureKind = 'refused' | 'dns' | 'connect' | 'tls' | 'timeout' | 'reset' | 'too-large' | 'bad-url' | 'redirect' | 'aborted';
+/** `unready`: what we must know ourselves cannot be read; it says nothing about the remote. */
+export type EgressFailureKind = 'unready' | 'refused' | 'dns' | 'connect' | 'tls' | 'timeout' | 'reset' | 'too-large' | 'bad-url' | 'redirect' | 'aborted';
 
 export class EgressFailure extends Error {
   readonly kind: EgressFailureKind;

@@ -36,6 +36,30 @@ describe('classes of effects', () => {
     expect(new Set(calls.map((c) => c.key)).size).toBe(1);
   });
 
+  test('an act that our own server could not begin is begun later, and is no attempt', async () => {
+    let readings = 0;
+    const { EgressFailure } = await import('@palace/platform/egress/port.ts');
+    const other = await house.open({
+      egress: (real) => ({
+        ...real,
+        request: (asked) =>
+          ++readings <= 2 ? Promise.reject(new EgressFailure('unready', 'not-sent', 'The egress rules cannot be read.')) : real.request(asked),
+      }),
+    });
+    await node.close();
+    try {
+      await other.flow.publish('acme', flowText('unready', [post('unready', { effect: 'unique', deadline: 'PT1S' })]));
+      const id = await start(other, 'unready');
+      await reached(other, id, 'completed');
+      expect(readings).toBe(3);
+      expect(house.outside.calls.filter((c) => c.line === 'POST /unready').map((c) => c.attempt)).toEqual([1]);
+      expect((await history(other, id)).filter((e) => e.type === 'effect.failed')).toEqual([]);
+    } finally {
+      await other.close();
+      node = await house.open();
+    }
+  });
+
   test('a unique act whose answer was lost is verified and not repeated', async () => {
     await publish('verifying', [post('charge-v', { effect: 'unique', deadline: 'PT1S', verify: VERIFY })]);
     house.outside.behave = (line) => (line === 'POST /charge-v' ? 'drop' : 200);

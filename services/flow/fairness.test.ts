@@ -150,7 +150,7 @@ describe('a backlog at the start of a process', () => {
     const dueAt = 'update flow.timer t set due_ms = $1 from flow.run r where r.id = t.key and r.flow = $2';
     await house.sql(dueAt, [1_000, 'test/sleeps']);
     await house.sql(dueAt, [2_000, `test/${beside}`]);
-    await open({ flow: { maxHeldRows: 200 } });
+    await open({ flow: { maxHeldRows: 200 }, durable: { overduePerSecond: 1_000_000 } });
     await until('all are served', async () => begun.length === FLOOD + 1, 30_000);
     expect(begun.indexOf('small')).toBeLessThanOrEqual(400);
   });

@@ -182,6 +182,7 @@ function doorOf(parts: FlowParts, canary: () => Canary | undefined): ServiceDoor
       };
     },
     held: () => heldSentence(node.halts().all),
+    silence: () => node.silence(),
     reasons() {
       const [room, late] = [node.shortage(), canary()?.whyNotReady()];
       return { ...(room !== undefined && { room }), ...(late !== undefined && { canary: late }) };

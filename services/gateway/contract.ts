@@ -176,6 +176,8 @@ export interface ServiceDoor {
   reasons?(): Readonly<Record<string, string>>;
   /** One sentence while the whole installation is held back: it answers, reads and keeps, and works on nothing. */
   held?(): string | undefined;
+  /** Why nothing is kept now, one sentence; undefined while it is. */
+  silence?(): string | undefined;
 }
 
 export const problemSchema = z.object({

@@ -43,18 +43,22 @@ export class Exchange {
   /** Since when it has its place among the open ones. */
   private openSinceMs = this.startedMs;
   private readonly slots: Slots | undefined;
+  private readonly owner: string;
   private slot: SlotKind | undefined;
   private aborter: AbortController | undefined;
   private closed = false;
+  /** What it waited for in vain says nothing about how fast answers are given. */
+  private inVain = false;
 
-  /** `slots`: where it holds a slot for an open request; undefined when it needs none. */
-  constructor(request: IncomingMessage, response: ServerResponse, caller: Caller, watch: Watch, slots?: Slots) {
+  /** `place`: the slot that it holds for an open request; undefined when it needs none. */
+  constructor(request: IncomingMessage, response: ServerResponse, caller: Caller, watch: Watch, place?: { readonly slots: Slots; readonly owner: string }) {
     this.request = request;
     this.response = response;
     this.caller = caller;
     this.watch = watch;
-    this.slots = slots;
-    this.slot = slots === undefined ? undefined : 'open';
+    this.slots = place?.slots;
+    this.owner = place?.owner ?? '';
+    this.slot = place === undefined ? undefined : 'open';
     this.span = watch.spanOf(request.headers.traceparent as string | undefined);
     response.on('close', () => this.onClose());
   }
@@ -73,7 +77,7 @@ export class Exchange {
   /** Exchanges the slot held for one of another kind. */
   move(to: SlotKind): boolean {
     if (this.slots === undefined || this.slot === to) return true;
-    if (this.slot === undefined || !this.slots.move(this.slot, to, performance.now() - this.openSinceMs)) return false;
+    if (this.slot === undefined || !this.slots.move(this.slot, to, performance.now() - this.openSinceMs, this.owner)) return false;
     this.slot = to;
     this.openSinceMs = performance.now();
     return true;
@@ -82,7 +86,7 @@ export class Exchange {
   /** Parks it for what the client takes its time with: that says nothing about how fast answers are given. */
   stepAside(): boolean {
     if (this.slots === undefined) return true;
-    if (this.slot !== 'open' || !this.slots.move('open', 'parked')) return false;
+    if (this.slot !== 'open' || !this.slots.move('open', 'parked', undefined, this.owner)) return false;
     this.slot = 'parked';
     return true;
   }
@@ -103,6 +107,7 @@ export class Exchange {
   fail(thrown: unknown): void {
     const error = toPalaceError(thrown, this.phase);
     const { status } = ERRORS[error.code];
+    this.inVain = error.code.startsWith('unavailable.') || error.code === 'outcome.unknown';
     if (status >= 500 || error.code === 'overload.rate') this.watch.refusedOrFailed(this, error);
     if (this.response.headersSent) return this.response.destroyed ? undefined : void this.response.destroy();
     const path = this.request.url?.split('?', 1)[0]?.slice(0, 300);
@@ -112,7 +117,7 @@ export class Exchange {
   private onClose(): void {
     const tookMs = performance.now() - this.startedMs;
     this.closed = true;
-    if (this.slot !== undefined) this.slots?.leave(this.slot, performance.now() - this.openSinceMs);
+    if (this.slot !== undefined) this.slots?.leave(this.slot, this.inVain ? undefined : performance.now() - this.openSinceMs, this.owner);
     this.slot = undefined;
     if (!this.response.writableFinished) this.aborter?.abort();
     this.watch.finished(this, this.response.statusCode, tookMs / 1000);
@@ -172,4 +177,13 @@ const BUSY_HEADERS = [
 /** The same answer for everybody, made once: the server is full, and nothing was made of the request. */
 export function refuseBusy(request: IncomingMessage, response: ServerResponse): void {
   if (!response.destroyed) answer(request, response, ERRORS[BUSY.code].status, BUSY_HEADERS, BUSY_TEXT);
+}
+
+/** The server is full of requests that wait for a database that does not answer. */
+export function refuseUnavailable(request: IncomingMessage, response: ServerResponse, reason: string): void {
+  if (response.destroyed) return;
+  const error = new PalaceError('unavailable.database', { detail: reason, retryAfterSeconds: 1 });
+  const text = JSON.stringify(toProblem(error, undefined));
+  const about = ['content-type', 'application/problem+json', 'content-length', String(Buffer.byteLength(text))];
+  answer(request, response, ERRORS[error.code].status, [...JSON_HEADERS, ...problemHeaders(error), ...about], text);
 }

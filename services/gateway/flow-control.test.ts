@@ -169,6 +169,32 @@ test('R8: under a flood every refusal comes, a moment late and on the connection
     expect(metrics.text).toMatch(/palace_requests_total\{route="unmatched",status="503"\} \d/);
   }));
 
+test('R9: a caller whose requests fill the server leaves places for another', () =>
+  within({ maxOpenRequests: 8 }, async (house) => {
+    const waits = Array.from({ length: 12 }, () => house.call('POST', '/v1/waits', { body: { waitMs: 500 } }));
+    await sleep(150);
+    expect((await house.call('GET', '/v1/me')).body['code']).toBe('overload.busy');
+    expect((await house.call('GET', '/v1/me', { key: house.keys.viewer })).status).toBe(200);
+    const statuses = (await Promise.all(waits)).map(({ status }) => status);
+    expect(statuses.filter((status) => status === 200).length).toBe(8);
+  }));
+
+test('R8: a server that is full because the database keeps nothing says that', () =>
+  within({}, async (house) => {
+    let reason: string | undefined = 'The database has kept nothing for 4 s; it may be locked.';
+    const locked = { name: 'locked', routes: house.toy.routes, ready: () => ({}), silence: () => reason };
+    const other = await openHouse(ground, { settings: { maxOpenRequests: 1 }, doors: [locked] });
+    const open = other.call('POST', '/v1/waits', { body: { waitMs: 800 } });
+    await sleep(100);
+    const refused = await other.call('GET', '/v1/me');
+    expect([refused.status, refused.headers['retry-after'], refused.body['code']]).toEqual([503, '1', 'unavailable.database']);
+    expect(refused.body['detail']).toBe(reason);
+    reason = undefined;
+    expect((await other.call('GET', '/v1/me')).body['code']).toBe('overload.busy');
+    await open;
+    await other.close();
+  }));
+
 test('R8: requests that park give their place back, up to their own bound', () =>
   within({ maxOpenRequests: 2, maxParkedRequests: 2 }, async (house) => {
     const parked = [1, 2].map(() => house.call('POST', '/v1/waits', { body: { waitMs: 400, park: true } }));

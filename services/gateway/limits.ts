@@ -138,6 +138,8 @@ export function refusedByRate(limiter: RateLimiter, decision: RateDecision): Pal
 /** An accepted start is answered within a second at p99; the mean is held well below. */
 const TARGET_MS = 150;
 const FLOOR = 32;
+/** As in durable/core/fair-share.ts. */
+const TIMES_WHAT_IS_LEFT = 4;
 
 /** What a request holds while it is open. Parked ones and streams cost a socket and little else, so they have bounds of their own. */
 export type SlotKind = 'open' | 'parked' | 'stream';
@@ -147,21 +149,37 @@ export class Slots {
   private readonly bounds: Readonly<Record<SlotKind, number>>;
   private readonly used: Record<SlotKind, number> = { open: 0, parked: 0, stream: 0 };
   private waiters: (() => void)[] = [];
+  /** Open requests by whom they come from. */
+  private readonly callers = new Map<string, number>();
 
   constructor(settings: Pick<GatewaySettings, 'maxOpenRequests' | 'maxParkedRequests' | 'maxStreams'>) {
     this.pace = new Pace({ max: settings.maxOpenRequests, floor: Math.min(FLOOR, settings.maxOpenRequests), targetMs: TARGET_MS });
     this.bounds = { open: settings.maxOpenRequests, parked: settings.maxParkedRequests, stream: settings.maxStreams };
   }
 
-  enter(kind: SlotKind): boolean {
-    if (this.used[kind] >= this.bounds[kind]) return false;
-    if (kind === 'open' && !this.pace.admits(this.used.open)) return false;
+  /** `caller`: who asks, as far as it is known before anything is looked up. Alone it may have all places; a quarter stands beside for others. */
+  enter(kind: SlotKind, caller = ''): boolean {
+    if (kind !== 'open') {
+      if (this.used[kind] >= this.bounds[kind]) return false;
+    } else if (!this.admits(caller)) return false;
+    else this.callers.set(caller, (this.callers.get(caller) ?? 0) + 1);
     this.used[kind] += 1;
     return true;
   }
 
+  private admits(caller: string): boolean {
+    const limit = Math.min(this.bounds.open, this.pace.limitAt(this.used.open));
+    const left = limit + Math.floor(limit / TIMES_WHAT_IS_LEFT) - this.used.open;
+    return (this.callers.get(caller) ?? 0) < TIMES_WHAT_IS_LEFT * left;
+  }
+
   /** `tookMs`: how long it was open. */
-  leave(kind: SlotKind, tookMs?: number): void {
+  leave(kind: SlotKind, tookMs?: number, caller = ''): void {
+    if (kind === 'open') {
+      const rest = (this.callers.get(caller) ?? 0) - 1;
+      if (rest > 0) this.callers.set(caller, rest);
+      else this.callers.delete(caller);
+    }
     this.used[kind] -= 1;
     if (kind === 'open' && tookMs !== undefined) this.pace.answered(tookMs);
     if (this.total() === 0) {
@@ -169,9 +187,9 @@ export class Slots {
     }
   }
 
-  move(from: SlotKind, to: SlotKind, tookMs?: number): boolean {
-    if (!this.enter(to)) return false;
-    this.leave(from, tookMs);
+  move(from: SlotKind, to: SlotKind, tookMs?: number, caller = ''): boolean {
+    if (!this.enter(to, caller)) return false;
+    this.leave(from, tookMs, caller);
     return true;
   }
 

@@ -32,9 +32,14 @@ export class Pace {
     this.windowEndMs = now() + WINDOW_MS;
   }
 
-  admits(open: number): boolean {
+  /** How many may be open now, where so many are. */
+  limitAt(open: number): number {
     this.peak = Math.max(this.peak, open);
-    return open < this.limit;
+    return this.limit;
+  }
+
+  admits(open: number): boolean {
+    return open < this.limitAt(open);
   }
 
   answered(tookMs: number): void {

@@ -8,7 +8,7 @@ import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { ERRORS, PalaceError } from '@palace/platform/errors.ts';
 import type { ErrorCode } from '@palace/platform/errors.ts';
-import { Exchange, refuseBusy } from './exchange.ts';
+import { Exchange, refuseBusy, refuseUnavailable } from './exchange.ts';
 import type { Dispatch } from './mount.ts';
 import { Refusals } from './refusals.ts';
 import { HostGuard } from './host.ts';
@@ -25,6 +25,8 @@ const CORS_HEADERS = 'authorization, content-type, idempotency-key, last-event-i
 export interface ServerOptions extends HostRules {
   readonly settings: GatewaySettings;
   readonly watch: Watch;
+  /** Why the database keeps nothing now, when it does not: a server that is full because of that says so. */
+  readonly unavailable?: () => string | undefined;
 }
 
 export class HttpDoor {
@@ -120,8 +122,14 @@ export class HttpDoor {
   private front(request: IncomingMessage, response: ServerResponse, refusal?: ErrorCode): void {
     const slotted = !UNSLOTTED.has(request.url ?? '');
     const draining = slotted && this.drain.signal.aborted;
-    if (slotted && !draining && !this.slots.enter('open')) return this.refuse(request, response);
-    const exchange = new Exchange(request, response, this.guard.callerOf(request), this.options.watch, slotted && !draining ? this.slots : undefined);
+    if (slotted && !draining && !this.slots.enter('open', ownerOf(request))) return this.refuse(request, response);
+    const exchange = new Exchange(
+      request,
+      response,
+      this.guard.callerOf(request),
+      this.options.watch,
+      slotted && !draining ? { slots: this.slots, owner: ownerOf(request) } : undefined,
+    );
     try {
       if (refusal !== undefined) throw new PalaceError(refusal);
       if (draining) {
@@ -140,7 +148,8 @@ export class HttpDoor {
   private refuse(request: IncomingMessage, response: ServerResponse): void {
     if (this.refused === 0) setImmediate(() => this.countRefused());
     this.refused += 1;
-    this.refusals.tell(request, () => refuseBusy(request, response));
+    const reason = this.options.unavailable?.();
+    this.refusals.tell(request, () => (reason === undefined ? refuseBusy(request, response) : refuseUnavailable(request, response, reason)));
   }
 
   /** Together for one turn of the event loop. */
@@ -160,6 +169,9 @@ export class HttpDoor {
     return true;
   }
 }
+
+/** Whose place it takes: nothing is verified yet, so this gives nobody anything but a place. */
+const ownerOf = ({ headers, socket }: IncomingMessage): string => headers.authorization ?? socket.remoteAddress ?? '';
 
 /** An answer to what never became a request. */
 function refuseRaw(socket: Duplex, status: number, code: ErrorCode): void {

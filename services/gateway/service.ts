@@ -88,7 +88,8 @@ export async function openGateway(platform: GatewayPlatform, options: GatewayOpt
   const credentials = new Credentials({ find: (id) => store.findKey(id) }, settings.credentialCacheMs);
   const keys = openKeys(store, credentials);
   const unasked = bySystem(platform.audit, store, keys);
-  const door = new HttpDoor({ settings, publicUrl: options.publicUrl, watch: openWatch(platform.telemetry) });
+  const unavailable = (): string | undefined => platform.database.away() ?? doors.map((service) => service.silence?.()).find((reason) => reason !== undefined);
+  const door = new HttpDoor({ settings, publicUrl: options.publicUrl, watch: openWatch(platform.telemetry), unavailable });
   const admission = publicAdmission({
     credentials,
     perKey: new RateLimiter('key', settings.ratePerKey, platform.cache),

@@ -7,6 +7,8 @@ const TRACEPARENT = /^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/;
 
 const BUSY_LABELS = { route: 'unmatched', status: '503' };
 const BUSY_REASON = { reason: 'overload.busy' };
+/** Between two log lines about what is unavailable: an outage is one fact, however many ask. */
+const UNAVAILABLE_LINE_MS = 1_000;
 
 interface Watched {
   readonly span: Span;
@@ -25,6 +27,7 @@ export function openWatch(telemetry: Telemetry): Watch {
   const requests = telemetry.counter('palace_requests_total', 'HTTP requests answered, by route and status.', ['route', 'status']);
   const duration = telemetry.histogram('palace_request_seconds', 'Time to answer an HTTP request, by route.', SECONDS, ['route']);
   const refused = telemetry.counter('palace_refused_total', 'Requests refused before anything was written, by reason.', ['reason']);
+  const unavailable = sparingly((what, about) => telemetry.log.error(what, about));
   return {
     spanOf(traceparent) {
       return telemetry.span('http.request', traceparent !== undefined && TRACEPARENT.test(traceparent) ? { parent: traceparent } : {});
@@ -41,8 +44,26 @@ export function openWatch(telemetry: Telemetry): Watch {
     },
     refusedOrFailed({ span, route }, error) {
       if (error.code.startsWith('overload.')) return refused.add(1, { reason: error.code });
-      const level = error.code === 'unavailable.draining' ? 'debug' : 'error';
-      telemetry.log[level](`${error.code} on ${route}`, { traceId: span.traceId, error: error.cause ?? error });
+      const about = { traceId: span.traceId, error: error.cause ?? error };
+      if (error.code === 'unavailable.draining') return telemetry.log.debug(`${error.code} on ${route}`, about);
+      if (!error.code.startsWith('unavailable.')) return telemetry.log.error(`${error.code} on ${route}`, about);
+      refused.add(1, { reason: error.code });
+      unavailable(`${error.code} on ${route}`, about);
     },
+  };
+}
+
+type Line = (what: string, about: Readonly<Record<string, unknown>>) => void;
+
+/** Writes a line, and then none for a while; the next one says how many were left out. */
+function sparingly(write: Line): Line {
+  let nextMs = 0;
+  let leftOut = 0;
+  return (what, about) => {
+    const nowMs = performance.now();
+    if (nowMs < nextMs) return void (leftOut += 1);
+    write(what, leftOut === 0 ? about : { ...about, leftOut });
+    nextMs = nowMs + UNAVAILABLE_LINE_MS;
+    leftOut = 0;
   };
 }

@@ -1,5 +1,6 @@
 // Chaos: real processes, real faults, a client that keeps its own books. JSON lines; a failure prints the command that repeats it.
 //   node test/chaos/chaos.ts [--rounds 2 | --full] [--only NAME[,NAME]] [--seed S] [--report-times]
+//     [--storm-seconds 60] [--storm-timers 100000] [--storm-schedules 1000]
 // --report-times: bounds of wall-clock time that are missed are printed as `missed`; the machine may be busy with others.
 // The seed chooses the moments of the faults; the machine chooses the rest, so a repeat repeats the kind, not the instant.
 import { parseArgs } from 'node:util';
@@ -16,10 +17,14 @@ const { values } = parseArgs({
     only: { type: 'string' },
     seed: { type: 'string' },
     'report-times': { type: 'boolean', default: false },
+    'storm-seconds': { type: 'string', default: '60' },
+    'storm-timers': { type: 'string', default: '100000' },
+    'storm-schedules': { type: 'string', default: '1000' },
   },
 });
 const seed = Number(values.seed ?? Date.now() % 1_000_000);
 const rounds = Number(values.rounds ?? (values.full ? FULL_ROUNDS : 2));
+const stormSizes = { seconds: Number(values['storm-seconds']), timers: Number(values['storm-timers']), schedules: Number(values['storm-schedules']) };
 const only = values.only?.split(',');
 const names = [...FAULTS, ...SCENARIOS].map((one) => one.name);
 for (const name of only ?? []) if (!names.includes(name)) throw new Error(`There is no "${name}". There are: ${names.join(', ')}.`);
@@ -30,7 +35,7 @@ for (const fault of FAULTS)
 for (const scenario of SCENARIOS) {
   if (!isChosen(scenario.name)) continue;
   await guard(scenario.name, async () => {
-    const { violations, says, ...figures } = await scenario.run(values['report-times'] ? 'reported' : 'kept');
+    const { violations, says, ...figures } = await scenario.run(values['report-times'] ? 'reported' : 'kept', stormSizes);
     if (says !== undefined) process.stderr.write(`${says}\n`);
     say({ chaos: scenario.name, ok: violations.length === 0, ...figures, ...(violations.length > 0 && { violations: violations.slice(0, 20) }) });
     if (violations.length > 0) repeat(scenario.name);
@@ -58,7 +63,9 @@ function tell(name: string, round: number, { violations, ...figures }: Verdict):
 
 function repeat(name: string): void {
   failures += 1;
-  say({ chaos: name, repeat: `node test/chaos/chaos.ts --only ${name} --rounds ${rounds} --seed ${seed}` });
+  const { seconds, timers, schedules } = stormSizes;
+  const storm = `--storm-seconds ${seconds} --storm-timers ${timers} --storm-schedules ${schedules}`;
+  say({ chaos: name, repeat: `node test/chaos/chaos.ts --only ${name} --rounds ${rounds} --seed ${seed} ${storm}` });
 }
 
 function say(line: unknown): void {

@@ -21,8 +21,14 @@ export interface Door {
 const ANSWER_LIMIT_MS = 8_000;
 const UNTIL_LIMIT_MS = 60_000;
 
-export function openDoor(where: () => { readonly url: string; readonly apiKey: string }): Door {
-  const agent = new Agent({ keepAlive: true, maxSockets: 64 });
+interface DoorLimits {
+  readonly answerMs?: number;
+  readonly sockets?: number;
+}
+
+export function openDoor(where: () => { readonly url: string; readonly apiKey: string }, limits: DoorLimits = {}): Door {
+  const { answerMs = ANSWER_LIMIT_MS, sockets = 64 } = limits;
+  const agent = new Agent({ keepAlive: true, maxSockets: sockets });
   const door: Door = {
     ask: (method, path, body, key) =>
       new Promise((resolve) => {
@@ -33,7 +39,7 @@ export function openDoor(where: () => { readonly url: string; readonly apiKey: s
           ...(text !== undefined && { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) }),
           ...(key !== undefined && { 'idempotency-key': key }),
         };
-        const sent = request(new URL(path, url), { method, agent, headers, timeout: ANSWER_LIMIT_MS }, (response) => {
+        const sent = request(new URL(path, url), { method, agent, headers, timeout: answerMs }, (response) => {
           const chunks: Buffer[] = [];
           response.on('data', (chunk: Buffer) => chunks.push(chunk));
           response.on('error', () => resolve(undefined));

@@ -14,7 +14,7 @@ export const POISON = 'chaos/poison';
 
 const DEADLINE = 'PT2S';
 
-function flow(ref: string, steps: readonly unknown[]): string {
+export function flow(ref: string, steps: readonly unknown[]): string {
   return JSON.stringify({ document: { dsl: '1.0.3', namespace: 'chaos', name: ref.split('/')[1], version: '1.0.0' }, do: steps });
 }
 

@@ -16,6 +16,8 @@ interface Ground {
 
 /** One process, as on a laptop. */
 export interface OneProcess extends Ground {
+  /** Where it listens, and the key of its first tenant. */
+  readonly credentials: () => { readonly url: string; readonly apiKey: string };
   process(): Program;
   /** After a kill. */
   restart(): Promise<void>;
@@ -30,12 +32,14 @@ export async function openOneProcess(environment: Readonly<Record<string, string
   const data = join(folder.dir, 'data');
   const start = (): Promise<Program> => run(['up', '--data', data, '--port', String(port), '--no-samples'], folder, environment);
   let program = await start();
-  const door = openDoor(() => credentials(join(data, 'credentials.json')));
+  const where = () => credentials(join(data, 'credentials.json'));
+  const door = openDoor(where);
   await prepare(door, sink);
   return {
     folder,
     door,
     sink,
+    credentials: where,
     process: () => program,
     async restart() {
       program = await start();

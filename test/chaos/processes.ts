@@ -90,19 +90,27 @@ function firstLine(child: ChildProcess): Promise<string | undefined> {
 }
 
 export interface PostgresServer {
+  /** Another one after it was started again. */
   readonly server: EmbeddedServer;
+  startAgain(): Promise<void>;
   readonly socketPath: string;
   /** Through TCP at `port`. */
   urlAt(port: number): string;
 }
 
 /** fsync on, as in production. */
-export async function startPostgres(dir: string): Promise<PostgresServer> {
-  const server = await startEmbedded({ dataDir: dir, log: silentLog, settings: { max_connections: '150' } });
+export async function startPostgres(dir: string, connections = 150): Promise<PostgresServer> {
+  const start = (): Promise<EmbeddedServer> => startEmbedded({ dataDir: dir, log: silentLog, settings: { max_connections: String(connections) } });
+  let server = await start();
   const url = new URL(server.url);
   const socketPath = join(url.searchParams.get('host') ?? '', '.s.PGSQL.5432');
   return {
-    server,
+    get server() {
+      return server;
+    },
+    async startAgain() {
+      server = await start();
+    },
     socketPath,
     urlAt(port) {
       const tcp = new URL(server.url);

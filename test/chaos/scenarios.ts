@@ -7,17 +7,31 @@ import type { Door } from './door.ts';
 import { HOLD, POISON, STEPS } from './flows.ts';
 import { openCluster, openOneProcess, type Cluster } from './houses.ts';
 import { overload } from './overload.ts';
+import { backlog } from './storms/backlog.ts';
+import { neighbour } from './storms/neighbour.ts';
+import { outage } from './storms/outage.ts';
+import { STORMS } from './storms/weather.ts';
 
 export interface Scenario {
   readonly name: string;
   /** What is bounded by the clock of the wall is a violation, or only told. */
-  run(times: 'kept' | 'reported'): Promise<Outcome>;
+  run(times: 'kept' | 'reported', storm: StormSizes): Promise<Outcome>;
+}
+
+/** How large the storms are. */
+export interface StormSizes {
+  readonly seconds: number;
+  readonly timers: number;
+  readonly schedules: number;
 }
 
 export const SCENARIOS: readonly Scenario[] = [
   { name: 'fork', run: fork },
   { name: 'poison', run: poison },
   { name: 'overload', run: (times) => overload(60, times) },
+  ...STORMS.map((storm): Scenario => ({ name: storm.name, run: (times, { seconds }) => outage(storm, seconds, times) })),
+  { name: 'day-of-outage', run: (times, sizes) => backlog(sizes, times) },
+  { name: 'loud-neighbour', run: (times, { seconds }) => neighbour(seconds, times) },
 ];
 
 const LIMIT_MS = 120_000;

@@ -38,6 +38,7 @@ export const ENGINE_SETTINGS: EngineSettings = {
     retriesPerRun: 1_000,
   },
   runtimeMetadata: {},
+  acceptMs: 10_000,
   maxPendingStarts: 500,
   maxActiveRuns: 500,
   // Few, so that times and events meet a line that is full.

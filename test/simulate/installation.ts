@@ -18,6 +18,7 @@ export const SETTINGS: DurableSettings = {
   maxBatchBytes: 100_000,
   pollMs: 5_000,
   haltPollMs: 250,
+  overduePerSecond: 10_000,
   drainMs: 2_000,
 };
 const FIVE_MINUTES_MS = 300_000;

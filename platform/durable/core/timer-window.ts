@@ -77,15 +77,15 @@ export class TimerWindow {
     this.change({ id: timerName(timer), timer: undefined });
   }
 
-  /** Removes up to `limit` timers that are due and marks them handed over; those of sated tenants are left to the table. */
-  takeDue(nowMs: number, limit: number, stamp: number, sated: readonly string[] = []): TimerRow[] {
+  /** Removes up to `limit` timers that are due and marks them handed over; those that may not be are left to the table. */
+  takeDue(nowMs: number, limit: number, stamp: number, admits: (timer: TimerRow) => boolean = () => true): TimerRow[] {
     const due: TimerRow[] = [];
     if (this.completeMs >= 0 && this.completeMs < nowMs) this.fallBehind();
     for (let next = this.first(); next !== undefined && next.dueMs <= nowMs && due.length < limit; next = this.first()) {
       const { tenant, dueMs } = next;
       popHeap(this.heap);
       this.known.delete(timerName(next));
-      if (sated.includes(tenant)) {
+      if (!admits(next)) {
         this.isBehind = true;
         this.completeMs = Math.min(this.completeMs, dueMs - 1);
       } else {

@@ -2,7 +2,8 @@
 // I1 Overload is refused before anything is written (R8); who is refused says admission.ts. I2 A start is acknowledged after its first
 //    commit (R1).
 // I3 With an Idempotency-Key the key, the run and its first events are one commit.
-// I4 Through the inbox the key is claimed in the commit that keeps the row: what is acknowledged under it will begin.
+// I4 Nobody waits for a commit for ever: after a bound the outcome is unknown, and the same key finds it.
+// I5 Through the inbox the key is claimed in the commit that keeps the row: what is acknowledged under it will begin.
 import type { Json } from '@palace/jq/jq.ts';
 import { shortageError } from '@palace/platform/database/failure.ts';
 import { PalaceError } from '@palace/platform/errors.ts';
@@ -106,7 +107,7 @@ export function createAccept(parts: EngineParts): Accept {
     slot.onEnd = request.onEnd;
     parts.slots.set(id, slot);
     const command: Command = { type: 'start', input: request.input, ...request.surroundings, ...(request.by !== undefined && { by: request.by }) };
-    const settled = await new Promise<Settlement>((settle) => parts.push(slot, { command, settle }));
+    const settled = await inTime(parts, (settle) => parts.push(slot, { command, settle }));
     if (settled.kind === 'kept') {
       countStart(parts, request);
       return { id, repeated: false };
@@ -160,8 +161,22 @@ function countStart(parts: EngineParts, { tenant }: StartRequest): void {
 
 /** Known from others: it would be decided, not be kept, and take the runs beside it out of memory. */
 function refuseShortage(parts: EngineParts): void {
-  const lacking = parts.node().shortage();
+  const node = parts.node();
+  const lacking = node.shortage();
   if (lacking !== undefined) throw shortageError(lacking);
+  const silence = node.silence();
+  if (silence !== undefined) throw new PalaceError('unavailable.database', { detail: silence, retryAfterSeconds: 2 });
+}
+
+/** Who asks waits no longer than this; the commit may still come, and its key tells. */
+function inTime(parts: EngineParts, begin: (settle: (settlement: Settlement) => void) => void): Promise<Settlement> {
+  return new Promise((resolve) => {
+    const forget = parts.scheduler.after(parts.settings.acceptMs, () => resolve({ kind: 'unknown' }));
+    begin((settlement) => {
+      forget();
+      resolve(settlement);
+    });
+  });
 }
 
 /** Of a flow that is held back half of a tenant's runs may wait: its other flows go on. */

@@ -8,6 +8,7 @@
 // I6 What is held back (halts.ts) neither begins nor is verified: it is put aside until that changes, or its shard goes. `mayBegin` is asked once
 //    more where an executor has waited for a place or a connection.
 // I7 Of what an act brings back, what it sent as a secret is masked before anybody sees it.
+// I8 What was not sent because our own server was not able to is begun again, and is no attempt of the step.
 import type { Json } from '@palace/jq/jq.ts';
 import { FairQueue } from '@palace/platform/durable/core/fair-queue.ts';
 import { FairShare } from '@palace/platform/durable/core/fair-share.ts';
@@ -25,6 +26,8 @@ import { aboutRun, traceparentOf } from './tracing.ts';
 import type { Slot } from './slot.ts';
 
 const FENCE_RETRY_MS = 50;
+/** What was not begun because our own database was away. */
+const UNREADY_RETRY_MS = 500;
 /** A remote that cannot be asked is asked again this often before the step is in doubt. */
 const VERIFY_AGAIN_MS = [250, 1_000, 3_000];
 
@@ -121,6 +124,8 @@ export function createEffects(parts: EngineParts): Effects {
     if (!isWanted(job)) return;
     // It waited inside for a place or a connection, and nothing of it has left.
     if (heldBack && !outcome.ok && outcome.reach === 'not-sent') return goOn(job);
+    // Its place is free meanwhile; the step's own timeout goes on.
+    if (!outcome.ok && outcome.unready === true) return void parts.scheduler.after(UNREADY_RETRY_MS, () => goOn(job));
     slot.inFlight.delete(effect.act);
     parts.metrics.effects.add(1, { class: effect.class, outcome: outcome.ok ? 'done' : outcome.reach });
     parts.push(slot, { command: commandOf(effect, outcome) });

@@ -23,6 +23,8 @@ export interface EngineSettings {
   readonly runtimeMetadata: Json;
   // Of what follows a tenant may have all while it is alone; all together no more than a quarter above (FairShare).
   /** Starts accepted and not yet committed; more are refused with 503. */
+  /** Longest wait of a start for its commit. */
+  readonly acceptMs: number;
   readonly maxPendingStarts: number;
   /** Runs with work in memory; more starts are refused with 503. */
   readonly maxActiveRuns: number;

@@ -3,7 +3,7 @@ import type { Json } from '@palace/jq/jq.ts';
 import type { Config } from '@palace/platform/config.ts';
 import type { EngineSettings } from './parts.ts';
 
-export function engineSettings({ flow }: Config, runtimeMetadata: Readonly<Record<string, Json>>): EngineSettings {
+export function engineSettings({ flow, database }: Config, runtimeMetadata: Readonly<Record<string, Json>>): EngineSettings {
   return {
     runtimeMetadata: { ...runtimeMetadata },
     decide: {
@@ -17,6 +17,7 @@ export function engineSettings({ flow }: Config, runtimeMetadata: Readonly<Recor
       expressionFuel: flow.expressionFuel,
       retriesPerRun: flow.retriesPerRun,
     },
+    acceptMs: database.connectTimeoutMs,
     maxPendingStarts: flow.maxPendingStarts,
     maxActiveRuns: flow.maxActiveRuns,
     maxIdleRuns: flow.maxIdleRuns,

@@ -31,7 +31,13 @@ export interface EffectCall {
 
 export type EffectOutcome =
   | { readonly ok: true; readonly result: Json }
-  | { readonly ok: false; readonly fault: RunFault; readonly reach: 'not-sent' | 'answered' | 'unknown' };
+  | {
+      readonly ok: false;
+      readonly fault: RunFault;
+      readonly reach: 'not-sent' | 'answered' | 'unknown';
+      /** Our own server was not able to; nothing was sent, and it is no attempt. */
+      readonly unready?: true;
+    };
 
 export type Executor = (call: EffectCall) => Promise<EffectOutcome>;
 

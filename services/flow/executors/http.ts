@@ -185,6 +185,7 @@ function contentOf(response: EgressResponse): Json {
 
 function failureOf(error: EgressFailure): Extract<EffectOutcome, { ok: false }> {
   const reach = error.reach === 'not-sent' ? 'not-sent' : 'unknown';
+  if (error.kind === 'unready' && reach === 'not-sent') return { ok: false, fault: standardFault('communication', error.message), reach, unready: true };
   if (error.kind === 'timeout') return { ok: false, fault: standardFault('timeout', error.message), reach };
   if (error.kind === 'refused') return { ok: false, fault: { ...standardFault('authorization', error.message), status: 403 }, reach };
   if (error.kind === 'bad-url') return { ok: false, fault: standardFault('configuration', error.message), reach };
