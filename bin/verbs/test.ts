@@ -28,7 +28,7 @@ const PARTS: readonly Part[] = [
     name: 'slow',
     script: 'node_modules/.bin/vitest',
     args: ['run', '--config', 'vitest.slow.config.ts'],
-    size: 'every *.slow.test.ts: hostile scripts, golden outputs of the command line, the simulator',
+    size: 'every *.slow.test.ts: hostile scripts, what needs minutes of a running server, each command of the guides for operators, the simulator',
   },
   {
     tier: 'full',
