@@ -9,6 +9,7 @@ import { MUTANTS } from './simulate/switches.ts';
 const FAULTS_FOR_MS = 15_000;
 const FRESH_SEEDS = 6;
 const MUTANT_SEEDS = 150;
+const LIMIT_MS = 180_000;
 
 describe.each(Object.keys(SERVICES))('the simulated service %s', (service) => {
   it.each(KEPT_SEEDS.filter((kept) => kept.service === service))('holds with seed $seed (once: $was)', async ({ seed }) => {
@@ -34,5 +35,5 @@ describe.each(Object.keys(SERVICES))('the simulated service %s', (service) => {
       if ((await simulate(seed, { service, mistakes, faultsForMs: FAULTS_FOR_MS })).violation !== undefined) return;
     }
     expect.unreachable(`${MUTANT_SEEDS} seeds did not show it`);
-  });
+  }, LIMIT_MS);
 });

@@ -340,7 +340,7 @@ describe('what is stored', () => {
     const bytes = Number(body['bytes']);
     expect(bytes).toBeGreaterThan(1_000_000);
     expect(body['freeBytes']).toBe(100_000_000_000 - bytes);
-    expect(Number(body['growthBytesADay'])).toBeGreaterThan(1_900_000);
+    expect(Number(body['growthBytesADay'])).toBeGreaterThan(1_500_000);
     expect(Number(body['daysUntilFull'])).toBeGreaterThan(1);
     const items = body['items'] as unknown as { name: string; bytes: number; growthBytesADay?: number; partitions: number; nextExpiry?: string }[];
     const run = items.find(({ name }) => name === 'flow.run');
