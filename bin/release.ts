@@ -1,5 +1,4 @@
 // The release this checkout is, from package.json.
-import { readFileSync } from 'node:fs';
+import { VERSION } from '@palace/platform/release.ts';
 
-const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string };
-export const RELEASE = `AgentsPalace ${version} (Node ${process.versions.node})`;
+export const RELEASE = `AgentsPalace ${VERSION} (Node ${process.versions.node})`;

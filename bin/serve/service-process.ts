@@ -1,4 +1,5 @@
 // One service in one process, for clusters: a flow process behind a signed door, or the gateway in front of some.
+import { KEYED_PATHS } from '@palace/flow/contract.ts';
 import { openFlow } from '@palace/flow/service.ts';
 import { openHookIntake } from '@palace/flow/triggers/hook-intake.ts';
 import { egressRules, environmentReader, openGateway, openInternalDoor, secretReader } from '@palace/gateway/service.ts';
@@ -70,7 +71,7 @@ async function openFlowProcess(platform: Platform, opened: AsyncDisposableStack)
 
 async function openGatewayProcess(platform: Platform, { flowUrls, credentials, say }: ServiceProcessOptions, opened: AsyncDisposableStack): Promise<string> {
   const { config } = platform;
-  const proxies = flowUrls.map((url, at) => ({ name: `flow-${at + 1}`, url, prefixes: FLOW_PREFIXES }));
+  const proxies = flowUrls.map((url, at) => ({ name: `flow-${at + 1}`, url, prefixes: FLOW_PREFIXES, keyed: KEYED_PATHS }));
   const hooks = await openHookIntake(platform);
   const gateway = await openGateway(platform, { proxies, hooks, internalKey: gatewayKey(platform), settings: gatewaySettings(config) });
   opened.defer(() => gateway.close());

@@ -1,4 +1,5 @@
-// Reads a folder of migrations: `NNN-name.sql`, numbers from 1 without gaps. A first line `-- breaking` sets the flag.
+// Reads a folder of migrations: `NNN-name.sql`, numbers from 1 without gaps. A first line
+// `-- breaks releases before 0.3.0` says which releases cannot run beside it.
 // Called by the services' start and by pg.ts for the schema `palace`.
 import { readdirSync, readFileSync } from 'node:fs';
 import { PalaceError } from '../errors.ts';
@@ -15,6 +16,7 @@ export function loadMigrations(folder: URL): Migration[] {
       throw new PalaceError('boot.database', { detail: `The migration ${file} should be ${String(index + 1).padStart(3, '0')}-name.sql.` });
     }
     const sql = readFileSync(new URL(file, folder), 'utf8');
-    return { number: index + 1, name, sql, breaking: /^-- breaking\b/.test(sql) };
+    const breaksBefore = /^-- breaks releases before (\d+\.\d+\.\d+)\n/.exec(sql)?.[1];
+    return { number: index + 1, name, sql, ...(breaksBefore !== undefined && { breaksBefore }) };
   });
 }

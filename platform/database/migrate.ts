@@ -1,22 +1,25 @@
 // Applies a service's numbered migrations, forward only.
 // I1 One migration is one transaction, and its number goes in first: it is applied whole and once, whoever else tries.
 // I2 One migrator at a time for a schema (session advisory lock, ends with the connection).
-// I3 A migration waits at most LOCK_TIMEOUT for a table, then lets the others work and tries again.
-// I4 A database with a breaking migration that this release does not know is refused; with others an older release still runs.
+// I3 A migration waits at most two seconds for a table, then lets the others work and tries again.
+// I4 A migration that this release does not know and that breaks it is a refusal; beside others an older release still runs. A release
+//    from before "breaks_before" reads the column "breaking" and is refused by every one that breaks anybody.
 // I5 What was applied is what the source says: a changed migration is refused, never silently skipped.
 import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Pool, PoolClient } from 'pg';
 import { PalaceError } from '../errors.ts';
+import { isBefore, VERSION } from '../release.ts';
 import { asPalaceError, sqlState } from './failure.ts';
 import type { Migration, MigrationPlan } from './port.ts';
 
-const LOCK_TIMEOUT_MS = 2_000;
+const BEGIN = 'begin; set local lock_timeout = 2000';
 const LOCK_ATTEMPTS = 30;
 const TURN_LIMIT_MS = 120_000;
 const ROLES = 'palace_api, palace_engine';
 
-export async function migrate(owner: Pool, plan: MigrationPlan): Promise<void> {
+/** `release`: the one that asks; another in tests. */
+export async function migrate(owner: Pool, plan: MigrationPlan, release: string = VERSION): Promise<void> {
   checkPlan(plan);
   const client = await owner.connect().catch((error: unknown) => Promise.reject(asPalaceError(error)));
   let failure: Error | undefined;
@@ -24,9 +27,9 @@ export async function migrate(owner: Pool, plan: MigrationPlan): Promise<void> {
     await takeTurn(client, plan.schema);
     await prepareSchema(client, plan.schema);
     const applied = await readApplied(client, plan);
-    refuseUnknown(plan, applied);
+    refuseUnknown(plan, applied, release);
     for (const migration of plan.migrations) {
-      if (!applied.has(migration.number)) await applyWithRetry(client, plan, migration);
+      if (!applied.has(migration.number)) await withLockRetry(client, () => apply(client, plan, migration));
     }
   } catch (error) {
     failure = error as Error;
@@ -45,7 +48,7 @@ function checkPlan(plan: MigrationPlan): void {
   }
 }
 
-/** Asks again and again instead of waiting in the server, where a waiting statement would hold back vacuum. */
+/** One migrator at a time (I2). Asks again and again instead of waiting in the server, where a waiting statement would hold back vacuum. */
 async function takeTurn(client: PoolClient, schema: string): Promise<void> {
   const end = performance.now() + TURN_LIMIT_MS;
   while (performance.now() < end) {
@@ -57,8 +60,16 @@ async function takeTurn(client: PoolClient, schema: string): Promise<void> {
 }
 
 async function prepareSchema(client: PoolClient, schema: string): Promise<void> {
-  const { rowCount } = await client.query("select from pg_tables where schemaname = $1 and tablename = 'migration'", [schema]);
-  if (rowCount !== 0) return;
+  const { rows } = await client.query<{ attname: string }>('select attname from pg_attribute where attrelid = to_regclass($1) and attnum > 0', [
+    `${schema}.migration`,
+  ]);
+  if (rows.length === 0) return createSchema(client, schema);
+  if (rows.some(({ attname }) => attname === 'breaks_before')) return;
+  // Made by a release before 0.2.0.
+  await withLockRetry(client, () => client.query(`${BEGIN}; alter table ${schema}.migration add column if not exists breaks_before text; commit`));
+}
+
+async function createSchema(client: PoolClient, schema: string): Promise<void> {
   await client.query(`
     create schema if not exists ${schema};
     grant usage on schema ${schema} to ${ROLES};
@@ -68,6 +79,7 @@ async function prepareSchema(client: PoolClient, schema: string): Promise<void> 
       name text not null,
       content_hash text not null,
       breaking boolean not null,
+      breaks_before text,
       applied_at timestamptz not null default now(),
       primary key (series, number)
     )`);
@@ -78,23 +90,27 @@ interface Applied {
   readonly name: string;
   readonly content_hash: string;
   readonly breaking: boolean;
+  readonly breaks_before: string | null;
 }
 
 async function readApplied(client: PoolClient, plan: MigrationPlan): Promise<Map<number, Applied>> {
-  const { rows } = await client.query<Applied>(`select number, name, content_hash, breaking from ${plan.schema}.migration where series = $1 order by number`, [
-    plan.series ?? 'service',
-  ]);
+  const { rows } = await client.query<Applied>(
+    `select number, name, content_hash, breaking, breaks_before from ${plan.schema}.migration where series = $1 order by number`,
+    [plan.series ?? 'service'],
+  );
   return new Map(rows.map((row) => [row.number, row]));
 }
 
-function refuseUnknown(plan: MigrationPlan, applied: ReadonlyMap<number, Applied>): void {
+function refuseUnknown(plan: MigrationPlan, applied: ReadonlyMap<number, Applied>, release: string): void {
   for (const row of applied.values()) {
     const known = plan.migrations[row.number - 1];
     if (known === undefined) {
-      if (!row.breaking) continue;
-      throw new PalaceError('boot.schema-newer', {
-        detail: `The schema "${plan.schema}" has migration ${row.number} (${row.name}), which this release does not know and cannot run beside.`,
-      });
+      if (!row.breaking || (row.breaks_before !== null && !isBefore(release, row.breaks_before))) continue;
+      const needs =
+        row.breaks_before === null
+          ? `breaks releases that do not know it; this one is ${release}`
+          : `needs release ${row.breaks_before} or newer; this one is ${release}`;
+      throw new PalaceError('boot.schema-newer', { detail: `Migration ${row.number} (${row.name}) of the schema "${plan.schema}" ${needs}.` });
     }
     if (row.content_hash !== contentHash(known)) {
       throw new PalaceError('boot.database', {
@@ -104,10 +120,12 @@ function refuseUnknown(plan: MigrationPlan, applied: ReadonlyMap<number, Applied
   }
 }
 
-async function applyWithRetry(client: PoolClient, plan: MigrationPlan, migration: Migration): Promise<void> {
+/** `work` is one transaction that begins with BEGIN. */
+async function withLockRetry(client: PoolClient, work: () => Promise<unknown>): Promise<void> {
   for (let attempt = 1; ; attempt++) {
     try {
-      return await apply(client, plan, migration);
+      await work();
+      return;
     } catch (error) {
       await client.query('rollback');
       if (sqlState(error) !== '55P03' || attempt === LOCK_ATTEMPTS) throw error;
@@ -117,13 +135,14 @@ async function applyWithRetry(client: PoolClient, plan: MigrationPlan, migration
 }
 
 async function apply(client: PoolClient, plan: MigrationPlan, migration: Migration): Promise<void> {
-  await client.query(`begin; set local lock_timeout = ${LOCK_TIMEOUT_MS}`);
-  await client.query(`insert into ${plan.schema}.migration (series, number, name, content_hash, breaking) values ($1, $2, $3, $4, $5)`, [
+  await client.query(BEGIN);
+  await client.query(`insert into ${plan.schema}.migration (series, number, name, content_hash, breaking, breaks_before) values ($1, $2, $3, $4, $5, $6)`, [
     plan.series ?? 'service',
     migration.number,
     migration.name,
     contentHash(migration),
-    migration.breaking ?? false,
+    migration.breaksBefore !== undefined,
+    migration.breaksBefore ?? null,
   ]);
   await client.query(migration.sql.replaceAll('{{schema}}', plan.schema));
   await client.query('commit');

@@ -9,6 +9,7 @@ import pg from 'pg';
 import type { Pool, PoolClient, PoolConfig } from 'pg';
 import { PalaceError } from '../errors.ts';
 import type { Log } from '../telemetry/port.ts';
+import { buildIndexes } from './build-indexes.ts';
 import { asPalaceError, isConnectionLost } from './failure.ts';
 import { migrate } from './migrate.ts';
 import type { Database, DedicatedClient, Sql } from './port.ts';
@@ -116,7 +117,9 @@ function database(owner: Pool, access: RoleAccess, options: PgOptions): Database
   refuseWhile(api, stuck(api, options.apiPoolSize ?? 8));
   const pulse = options.pulse === true ? watchOver([owner, engine, api], dedicated, () => open('palace_engine'), options.log) : undefined;
   let closing: Promise<void> | undefined;
+  const closed = new AbortController();
   const close = async (): Promise<void> => {
+    closed.abort();
     await pulse?.close();
     await Promise.allSettled([...dedicated].map((client) => client.end()));
     await Promise.allSettled([owner.end(), engine.end(), api.end()]);
@@ -131,6 +134,8 @@ function database(owner: Pool, access: RoleAccess, options: PgOptions): Database
     dedicated: (role) => open(`palace_${role}`),
     away: () => pulse?.away(),
     migrate: (plan) => migrate(owner, plan),
+    buildIndexes: (plan) =>
+      buildIndexes(plan, { connect: () => openClient(connection(options, 'owner', 'password'), options.log), log: options.log, closing: closed.signal }),
     close: () => (closing ??= close()),
   };
 }
@@ -237,9 +242,13 @@ function guard(client: PoolClient): { sql: Sql; end: () => void } {
 }
 
 async function openDedicated(config: PoolConfig, log: Log): Promise<DedicatedClient> {
+  return (await openClient(config, log)) as unknown as DedicatedClient;
+}
+
+async function openClient(config: PoolConfig, log: Log): Promise<pg.Client> {
   const client = new pg.Client(config);
   // Without a listener a lost connection would end the process; whoever holds the client adds its own.
   client.on('error', (error) => log.debug('a dedicated database connection was lost', { error }));
   await client.connect().catch((error: unknown) => Promise.reject(asPalaceError(error)));
-  return client as unknown as DedicatedClient;
+  return client;
 }

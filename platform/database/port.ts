@@ -23,8 +23,10 @@ export interface Database {
   dedicated(role: 'engine' | 'api'): Promise<DedicatedClient>;
   /** Why the database cannot be asked now, one sentence; undefined while it answers. The pools refuse with it by themselves. */
   away(): string | undefined;
-  /** Applies a service's numbered migrations in order; refuses a schema with a breaking migration that this code does not know (`boot.schema-newer`). */
+  /** Applies a service's numbered migrations in order; refuses a schema with one that this release does not know and cannot run beside (`boot.schema-newer`). */
   migrate(plan: MigrationPlan): Promise<void>;
+  /** Builds the indexes of a plan beside the traffic. Resolves when all are there or the database is closed; what fails is logged and tried again. */
+  buildIndexes(plan: IndexPlan): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -45,18 +47,33 @@ export interface DedicatedClient extends Sql {
 }
 
 export interface Migration {
-  /** Forward-only number within the schema, starting at 1, no gaps. */
+  /** For ever: from 1 without gaps, within the series of its schema. The newest is the last. */
   readonly number: number;
   readonly name: string;
   readonly sql: string;
-  /** True when an older release cannot run beside it. */
-  readonly breaking?: boolean;
+  /** It takes away what releases before this one use: they cannot run beside it. `0.3.0`. */
+  readonly breaksBefore?: string;
 }
 
 export interface MigrationPlan {
   /** One schema per service. `{{schema}}` in the SQL is replaced by it. */
   readonly schema: string;
-  /** Several parts may number their migrations apart within one schema, e.g. `durable`. Default `service`. */
+  /** Several parts may number their migrations apart within one schema. Default `service`. */
   readonly series?: string;
   readonly migrations: readonly Migration[];
+}
+
+/** An index on a table that may be large already: built without holding up who writes. Nothing may need it to be right. */
+export interface ConcurrentIndex {
+  /** For ever: from 1 without gaps, within the indexes of its schema. */
+  readonly number: number;
+  /** Of the index itself. */
+  readonly name: string;
+  /** What follows `create index concurrently NAME on`. The table has no partitions. */
+  readonly on: string;
+}
+
+export interface IndexPlan {
+  readonly schema: string;
+  readonly indexes: readonly ConcurrentIndex[];
 }

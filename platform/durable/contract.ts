@@ -198,6 +198,8 @@ export interface DurableNode {
   halt(wish: HaltWish): Promise<Halt>;
   /** Lets a scope go on; undefined when it was not held back. Resolves when that is kept and known here. */
   liftHalt(scope: string): Promise<Halt | undefined>;
+  /** Every node reads formats up to it, for ever: it only rises, and newer formats may be written up to it (E10). */
+  minReader(): number;
   /** Writes submitted and not yet answered. A service refuses new work above its own limit. */
   backlog(): number;
   /** That no commit has been answered for a while, one sentence; undefined while they are. */

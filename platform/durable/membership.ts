@@ -39,6 +39,7 @@ export interface Membership {
   watch(): void;
   node(): NodeRow;
   timeMs(): number;
+  minReader(): number;
 }
 
 export function createMembership({ store, scheduler, settings, log, shards, halts, metrics }: MembershipPorts): Membership {
@@ -46,6 +47,7 @@ export function createMembership({ store, scheduler, settings, log, shards, halt
   let clock: EngineClock | undefined;
   /** The database’s clock left engine time: say so at once, not with the next regular renewal. */
   let correctSoon = false;
+  let minReader = 0;
   let failures = 0;
   let renewing: Promise<void> | undefined;
   let firstClaims: Promise<void> | undefined;
@@ -108,11 +110,18 @@ export function createMembership({ store, scheduler, settings, log, shards, halt
       followClock(renewal, sentAtMs);
       metrics.ownerless(renewal.orphans.filter(shards.absent).length);
       halts.learn(renewal.halts, sentAtMs);
+      followFormat(renewal.minReader);
       if (clock !== undefined && clock.correctionMs === undefined && !ended) await rebalance(renewal);
     } catch (error) {
       failures++;
       if (failures === 3) log.warn('The lease cannot be renewed; shards close at their deadline', { error });
     }
+  }
+
+  function followFormat(found: number): void {
+    if (found > minReader && me.readsFormat < found)
+      log.error('This release reads too little for this database: the upgrade to a newer one was finished', { reads: me.readsFormat, needed: found });
+    minReader = Math.max(minReader, found);
   }
 
   function engineSample(nowMs: number): EngineSample {
@@ -208,5 +217,6 @@ export function createMembership({ store, scheduler, settings, log, shards, halt
       if (clock === undefined) throw new Error('Engine time is not known before the node has started');
       return engineTime(clock, scheduler.nowMs());
     },
+    minReader: () => minReader,
   };
 }

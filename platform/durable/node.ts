@@ -132,6 +132,7 @@ export function createDurableNode(options: DurableNodeOptions): DurableNode {
     halts: () => halts.known(),
     halt: (wish) => tellOthers(options, halts.halt(wish)),
     liftHalt: (scope) => tellOthers(options, halts.liftHalt(scope)),
+    minReader: () => membership.minReader(),
     backlog: () => lanes.backlog(),
     silence: () => silenceOf(lanes.silentSinceMs(), scheduler.nowMs()),
     shortage: () => shortage.present(),

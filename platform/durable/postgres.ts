@@ -28,6 +28,7 @@ import type {
 import { encodeCommit, encodeSendings } from './encode.ts';
 import { duePages, pagesOf, type DueRecord, type Part } from './pages.ts';
 import { openSession, type Session } from './session.ts';
+import { VERSION } from '../release.ts';
 
 const ABANDON_MS = 30_000;
 /** Of one shard in one read; the tenants share them. The first row of each comes whatever its size. */
@@ -44,9 +45,11 @@ export interface PostgresStoreOptions {
   readonly schema: string;
   /** Name under which this service appears in streams. */
   readonly service: string;
+  /** The release that the node says it is; another one in tests. */
+  readonly version?: string;
 }
 
-export function postgresDurableStore({ database, schema, service }: PostgresStoreOptions): DurableStore {
+export function postgresDurableStore({ database, schema, service, version = VERSION }: PostgresStoreOptions): DurableStore {
   if (!/^[a-z][a-z0-9_]*$/.test(schema)) throw new Error(`Not a schema name: ${schema}`);
   const applicationName = `palace:${service}`;
   let enlisted: NodeRow | undefined;
@@ -70,6 +73,7 @@ export function postgresDurableStore({ database, schema, service }: PostgresStor
   async function lockSession(client: Sql, node: NodeRow): Promise<void> {
     const { rows } = await client.query<{ locked: boolean }>(`select ${schema}.enlist($1, $2) as locked`, [node.nodeId, node.readsFormat]);
     if (rows[0]?.locked !== true) throw new Error(`Another process lives under the node id ${node.nodeId}`);
+    await client.query(`update ${schema}.node set release = $2 where id = $1`, [node.nodeId, version]);
   }
 
   async function enlist(node: NodeRow): Promise<void> {

@@ -61,10 +61,16 @@ export interface Toy {
   kill(): Promise<void>;
 }
 
+/** What a node says of itself; default: this release. */
+export interface ToyRelease {
+  readonly version?: string;
+  readonly readsFormat?: number;
+}
+
 export interface ToyInstallation {
   readonly db: TestDatabase;
   readonly bus: Bus;
-  launch(nodeId: string, settings?: Partial<DurableSettings>): Promise<Toy>;
+  launch(nodeId: string, settings?: Partial<DurableSettings>, as?: ToyRelease): Promise<Toy>;
   /** Owner's view of the tables. */
   rows<R extends object>(sql: string, values?: unknown[]): Promise<R[]>;
   close(): Promise<void>;
@@ -72,15 +78,15 @@ export interface ToyInstallation {
 
 export async function openToys(): Promise<ToyInstallation> {
   const db = await testDatabase();
-  const migrations = [...durableMigrations(), { number: 3, name: 'toy', sql: TOY_SQL }];
-  await db.database.migrate({ schema: 'toy', migrations });
+  const durable = durableMigrations();
+  await db.database.migrate({ schema: 'toy', migrations: [...durable, { number: durable.length + 1, name: 'toy', sql: TOY_SQL }] });
   const bus = memoryBus(silentLog);
   const toys: Toy[] = [];
   return {
     db,
     bus,
-    launch: async (nodeId, settings = {}) => {
-      const toy = launch(await db.another(), bus, nodeId, { ...TOY_SETTINGS, ...settings });
+    launch: async (nodeId, settings = {}, as = {}) => {
+      const toy = launch(await db.another(), bus, nodeId, { ...TOY_SETTINGS, ...settings }, as);
       toys.push(toy);
       return toy;
     },
@@ -93,13 +99,23 @@ export async function openToys(): Promise<ToyInstallation> {
   };
 }
 
-function launch(database: Database, bus: Bus, nodeId: string, settings: DurableSettings): Toy {
-  const store = postgresDurableStore({ database, schema: 'toy', service: 'toy' });
+function launch(database: Database, bus: Bus, nodeId: string, settings: DurableSettings, { version, readsFormat }: ToyRelease): Toy {
+  const store = postgresDurableStore({ database, schema: 'toy', service: 'toy', ...(version !== undefined && { version }) });
   const scheduler = freezable(realScheduler());
   const host = new ToyHost();
   const figures = new Map<string, number>();
   const telemetry: Telemetry = { ...silentTelemetry, gauge: (name) => ({ set: (value) => void figures.set(name, value) }) };
-  const node = createDurableNode({ service: 'toy', nodeId, host, store, scheduler, settings, bus, telemetry });
+  const node = createDurableNode({
+    service: 'toy',
+    nodeId,
+    host,
+    store,
+    scheduler,
+    settings,
+    bus,
+    telemetry,
+    ...(readsFormat !== undefined && { readsFormat }),
+  });
   host.node = node;
   const kill = async (): Promise<void> => {
     scheduler.freeze();

@@ -6,6 +6,9 @@ import { z } from 'zod';
 /** How deliveries of a webhook prove from whom they are. */
 export const WEBHOOK_SCHEMES = ['standard', 'github', 'token'] as const;
 
+/** What keeps its Idempotency-Key with its effect when it is posted there: repeating it is harmless. */
+export const KEYED_PATHS = /^\/v1\/runs(?!\/batch$)/;
+
 export const json: z.ZodType<unknown> = z.unknown();
 export const namePattern = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
 export const versionPattern = /^(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)(?:-[0-9A-Za-z.-]{1,64})?(?:\+[0-9A-Za-z.-]{1,64})?$/;

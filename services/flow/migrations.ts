@@ -1,8 +1,11 @@
-// The numbered, forward-only migrations of schema `flow`: the durable component's own, then the service's.
+// The numbered, forward-only migrations of schema `flow`: the durable component's and the service's, in one series.
+// I1 A number is for ever, and so is the text of a migration that was released (test/upgrade/releases): a change is one more at the end.
+// I2 Expand in one release, contract two later: what a migration takes away, the release before it did not use any more (`breaksBefore`).
+// I3 An index on a table of before is an entry of flowIndexes.
 import { readFileSync } from 'node:fs';
-import type { Migration, MigrationPlan } from '@palace/platform/database/port.ts';
+import type { IndexPlan, MigrationPlan } from '@palace/platform/database/port.ts';
 import { partitionSecurity, tenantTable } from '@palace/platform/database/tenant-table.ts';
-import { durableMigrations } from '@palace/platform/durable/migrations.ts';
+import { DURABLE_MIGRATIONS as durable } from '@palace/platform/durable/migrations.ts';
 
 /** Written by the engine within its shards; read by people within their tenant (S03). */
 const RUN_TABLES = ['run', 'segment', 'journal', 'snapshot', 'effect', 'subscription', 'event', 'blob_ref'] as const;
@@ -22,16 +25,25 @@ const APPLY_TABLES = ['set_member', 'apply'] as const;
 const read = (name: string): string => readFileSync(new URL(`./migrations/${name}`, import.meta.url), 'utf8');
 
 export function flowMigrations(): MigrationPlan {
-  const own: readonly Omit<Migration, 'number'>[] = [
-    { name: 'flow', sql: read('001-flow.sql') },
-    { name: 'row-security', sql: rowSecurity() },
-    { name: 'write-rows', sql: read('003-write-rows.sql') },
-    { name: 'triggers', sql: `${read('004-triggers.sql')}\n${triggerSecurity()}` },
-    { name: 'retention', sql: read('005-retention.sql').replace('{{expire_policies}}', expirePolicies()) },
-    { name: 'applies', sql: `${read('006-applies.sql')}\n${applySecurity()}` },
-  ];
-  const all = [...durableMigrations(), ...own];
-  return { schema: 'flow', migrations: all.map((m, i) => ({ ...m, number: i + 1 })) };
+  return {
+    schema: 'flow',
+    migrations: [
+      { number: 1, ...durable.tables },
+      { number: 2, ...durable.functions },
+      { number: 3, name: 'flow', sql: read('001-flow.sql') },
+      { number: 4, name: 'row-security', sql: rowSecurity() },
+      { number: 5, name: 'write-rows', sql: read('003-write-rows.sql') },
+      { number: 6, name: 'triggers', sql: `${read('004-triggers.sql')}\n${triggerSecurity()}` },
+      { number: 7, name: 'retention', sql: read('005-retention.sql').replace('{{expire_policies}}', expirePolicies()) },
+      { number: 8, name: 'applies', sql: `${read('006-applies.sql')}\n${applySecurity()}` },
+      { number: 9, ...durable.formats },
+    ],
+  };
+}
+
+/** Built after the start, beside the traffic. */
+export function flowIndexes(): IndexPlan {
+  return { schema: 'flow', indexes: [] };
 }
 
 function rowSecurity(): string {

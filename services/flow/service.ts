@@ -19,6 +19,7 @@ import { startCanary, type Canary } from './canary/canary.ts';
 import { openCodeExecutors } from './code-executors.ts';
 import { heldSentence } from './core/halts.ts';
 import { createCompiler, type Compiler } from './compiler.ts';
+import { READS_FORMAT } from './core/model.ts';
 import { periodMs } from './core/periods.ts';
 import { createEngine, type Engine } from './engine/engine.ts';
 import type { EngineMetrics } from './engine/parts.ts';
@@ -30,7 +31,7 @@ import type { Executor } from './executors/executor.ts';
 import { createHttpClient, httpExecutor } from './executors/http.ts';
 import { openapiExecutors } from './executors/openapi.ts';
 import { countInDoubtRegularly } from './in-doubt.ts';
-import { flowMigrations } from './migrations.ts';
+import { flowIndexes, flowMigrations } from './migrations.ts';
 import { countOpenRunsRegularly } from './open-runs.ts';
 import type { FlowParts } from './parts.ts';
 import { publishSource } from './publishing.ts';
@@ -79,6 +80,7 @@ function ownExecutors({ egress, config }: Platform, compiler: Compiler): [string
 export async function openFlow(platform: Platform, options: FlowOptions = {}): Promise<FlowService> {
   const { config, database, telemetry } = platform;
   await database.migrate(flowMigrations());
+  void database.buildIndexes(flowIndexes());
   await prepareJournal(database, periodMs(config.retention), telemetry.log);
   const store = postgresFlowStore(database, platform.blobs);
   const scheduler = realScheduler();
@@ -165,6 +167,7 @@ function joinNode({ config, database, bus, telemetry, nodeName }: Platform, engi
     telemetry,
     store: postgresDurableStore({ database, schema: 'flow', service: 'flow' }),
     settings: { ...config.durable, drainMs: config.installation.drainMs },
+    readsFormat: READS_FORMAT,
   });
 }
 

@@ -36,7 +36,7 @@ export function openInternalDoor(
 ): InternalDoor {
   const key = checkInternalKey(internalKey);
   const settings: GatewaySettings = { ...DEFAULT_SETTINGS, ...options.settings };
-  const door = new HttpDoor({ settings, publicUrl: undefined, anyHost: true, watch: openWatch(platform.telemetry) });
+  const door = new HttpDoor({ settings, publicUrl: undefined, anyHost: true, behindGateway: true, watch: openWatch(platform.telemetry) });
   const served = doors.flatMap((service) => service.routes);
   const routes = [
     ...served,

@@ -132,8 +132,10 @@ test('R13: clocks that disagree by five minutes, or jump, change nothing', async
   skewMs = -300_000;
   expect((await send('GET')).status).toBe(200);
   skewMs = 300_000;
-  expect((await send('POST', { name: 'x' })).body).toMatchObject({ status: 503, code: 'unavailable.service' });
   expect((await send('POST', { name: 'x' })).status).toBe(201);
+  // What passes through is sent once.
+  skewMs = -300_000;
+  expect((await send('POST', { name: 'x'.repeat(70_000) })).body).toMatchObject({ status: 503, code: 'unavailable.service' });
   await gateway.close();
   await door.close();
 });
@@ -202,6 +204,59 @@ test('a process that is gone is passed over; with none left the answer is 503 an
   expect(refused.body).toMatchObject({ status: 503, code: 'unavailable.service', detail: 'toy' });
   expect(refused.headers['retry-after']).toBe('1');
   await gateway.close();
+});
+
+test('a process that drains is passed over, changes without a key too: nothing that comes meanwhile fails', async () => {
+  const pair = [toyDoor(), toyDoor()].map((toy) => openInternalDoor(ground, [toy], KEY, { settings: { port: 0 } }));
+  const proxies = (await Promise.all(pair.map((door) => door.listen()))).map(({ url }) => ({ name: 'toy', url, prefixes: PREFIXES }));
+  const gateway = await openGateway({ ...ground, cache: house.cache }, { proxies, internalKey: KEY, settings: { port: 0 } });
+  const { url } = await gateway.listen();
+  const statuses: (number | undefined)[] = [];
+  let closed = false;
+  const ask = async (client: number): Promise<void> => {
+    while (!closed) {
+      const reply =
+        client % 2 === 0 ? call(url, house.keys.owner, 'POST', '/v1/things', { body: { name: 'x' } }) : call(url, house.keys.owner, 'GET', '/v1/things');
+      statuses.push((await reply).status);
+    }
+  };
+  const clients = Array.from({ length: 12 }, (_, client) => ask(client));
+  await sleep(300);
+  await pair[0]!.close();
+  await sleep(100);
+  closed = true;
+  await Promise.all(clients);
+  expect(statuses.length).toBeGreaterThan(40);
+  expect(statuses.filter((status) => status !== 201 && status !== 200)).toEqual([]);
+  await gateway.close();
+  await pair[1]!.close();
+});
+
+test('after a connection that broke, what is harmless to repeat goes to the next process, and nothing else', async () => {
+  const { createServer } = await import('node:net');
+  let cuts = 0;
+  const cutter = createServer((socket) => socket.on('error', () => undefined).once('data', () => void socket.destroy(void (cuts += 1))));
+  await new Promise<void>((resolve) => cutter.listen(0, '127.0.0.1', resolve));
+  const toy = toyDoor();
+  const door = openInternalDoor(ground, [toy], KEY, { settings: { port: 0 } });
+  const urls = [`http://127.0.0.1:${(cutter.address() as { port: number }).port}`, (await door.listen()).url];
+  const proxies = urls.map((url) => ({ name: 'toy', url, prefixes: PREFIXES, keyed: /^\/v1\/things$/ }));
+  const gateway = await openGateway({ ...ground, cache: house.cache }, { proxies, internalKey: KEY, settings: { port: 0 } });
+  const { url } = await gateway.listen();
+  const twice = async (method: string, path: string, options: Parameters<typeof call>[4]): Promise<unknown[]> => {
+    const replies = [await call(url, house.keys.owner, method, path, options), await call(url, house.keys.owner, method, path, options)];
+    return replies.map(({ status, body }) => body['code'] ?? status).toSorted();
+  };
+  const keyed = { headers: { 'idempotency-key': 'one' } };
+  expect(await twice('GET', '/v1/things', {})).toEqual([200, 200]);
+  expect(await twice('POST', '/v1/things', { body: { name: 'x' }, ...keyed })).toEqual([201, 201]);
+  expect(await twice('POST', '/v1/things', { body: { name: 'x' } })).toEqual([201, 'outcome.unknown']);
+  expect(await twice('POST', '/v1/waits', { body: { waitMs: 0 }, ...keyed })).toEqual([200, 'outcome.unknown']);
+  expect(await twice('POST', '/v1/things', { body: { name: 'x'.repeat(70_000) }, ...keyed })).toEqual(['outcome.unknown', 'request.invalid'].toSorted());
+  expect(cuts).toBeGreaterThan(4);
+  await gateway.close();
+  await door.close();
+  cutter.close();
 });
 
 test('a connection that breaks after a change was sent reads as an unknown outcome, a read as unavailable', async () => {

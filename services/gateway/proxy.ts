@@ -1,12 +1,14 @@
 // The gateway of a cluster: verifies the caller as for its own routes, then hands the request to a service process.
 // I1 Only listed headers pass in either direction; identity goes in one signed header (identity.ts, S05).
-// I2 Bodies and streams pass through with backpressure; nothing is collected here.
-// I3 A request moves on to the next process only while nothing of it was sent; afterwards a broken connection on a change is
-//    `outcome.unknown`, never a silent second try (E7).
+// I2 Small bodies are read before anything is sent, so that they can be sent again; larger ones and streams pass through with backpressure.
+// I3 A request moves on to the next process while nothing of it was accepted: nothing was sent, or the process answers that it drains.
+//    After a broken connection it moves on when a repeat is harmless: a read, or a keyed request where the service keeps its key.
+//    Every other change is then `outcome.unknown`, never a silent second try (E7).
+import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import type { Express, NextFunction, Request } from 'express';
 import { PalaceError } from '@palace/platform/errors.ts';
-import { hasBody } from './body.ts';
+import { hasBody, readBytes } from './body.ts';
 import type { Principal, Readiness, Route } from './contract.ts';
 import type { Admission } from './endpoint.ts';
 import { busy } from './exchange.ts';
@@ -14,6 +16,7 @@ import type { Exchange } from './exchange.ts';
 import { checkInternalKey, IDENTITY_HEADER, signIdentity } from './identity.ts';
 import type { OpenApi } from './openapi.ts';
 import type { GatewaySettings } from './settings.ts';
+import { SlowBodies } from './slow-bodies.ts';
 import { Upstream } from './upstream.ts';
 
 export interface ProxyTarget {
@@ -21,6 +24,8 @@ export interface ProxyTarget {
   readonly url: string;
   /** Paths that the service answers, e.g. `/v1/flows`. Several targets may share one: they take turns. */
   readonly prefixes: readonly string[];
+  /** Paths whose POST keeps its Idempotency-Key with its effect: sent twice under one key it happens once. */
+  readonly keyed?: RegExp;
 }
 
 const REQUEST_HEADERS = ['content-type', 'content-length', 'content-encoding', 'accept', 'idempotency-key', 'last-event-id'];
@@ -37,6 +42,8 @@ const RESPONSE_HEADERS = [
   'location',
   'x-accel-buffering',
 ];
+/** Larger bodies pass through and are sent once. */
+const KEPT_BODY_BYTES = 65_536;
 /** Longer than the longest wait of a route. */
 const ANSWER_TIMEOUT_MS = 90_000;
 const DOCUMENT_MS = 60_000;
@@ -59,16 +66,18 @@ export interface Proxies {
 export function mountProxies(app: Express, targets: readonly ProxyTarget[], terms: ProxyTerms): Proxies {
   const key = targets.length === 0 ? '' : checkInternalKey(terms.internalKey);
   const upstreams = targets.map((target) => new Upstream(target.name, target.url));
+  const slowBodies = new SlowBodies();
   const prefixes = [...new Set(targets.flatMap((target) => target.prefixes))];
   for (const prefix of prefixes) {
     const choices = upstreams.filter((_upstream, at) => targets[at]!.prefixes.includes(prefix));
+    const keyed = targets.find((target) => target.prefixes.includes(prefix))?.keyed;
     let turn = 0;
     app.use((request: Request, _response: unknown, next: NextFunction) => {
       if (!isUnder(prefix, request.path)) return next();
       turn = (turn + 1) % choices.length;
       const order = [...choices.slice(turn), ...choices.slice(0, turn)];
       const exchange = terms.exchangeOf(request);
-      forward(exchange, prefix, order, key, terms).catch((error: unknown) => exchange.fail(error));
+      forward(exchange, { prefix, keyed, order, key, slowBodies }, terms).catch((error: unknown) => exchange.fail(error));
     });
   }
   return {
@@ -82,32 +91,83 @@ function isUnder(prefix: string, path: string): boolean {
   return path === prefix || path.startsWith(`${prefix}/`);
 }
 
-async function forward(exchange: Exchange, prefix: string, order: readonly Upstream[], key: string, terms: ProxyTerms): Promise<void> {
+interface Way {
+  readonly prefix: string;
+  readonly keyed: RegExp | undefined;
+  /** The processes to try. */
+  readonly order: readonly Upstream[];
+  readonly key: string;
+  readonly slowBodies: SlowBodies;
+}
+
+/** `through`: it is sent as it comes, once. */
+type Body = Buffer | 'none' | 'through';
+
+async function forward(exchange: Exchange, way: Way, terms: ProxyTerms): Promise<void> {
+  const { prefix, order, key } = way;
   exchange.route = `${prefix}/*`;
   const route = { permission: 'authenticated', path: prefix } as Route;
   const principal = await terms.admission.admit(exchange, route);
+  const body = await bodyOf(exchange, way.slowBodies);
+  let failure = new PalaceError('unavailable.service', { detail: order[0]?.name ?? prefix, retryAfterSeconds: 1 });
   for (const upstream of order) {
-    const answer = await sendInItsTime(exchange, upstream, principal, key);
-    if (answer !== 'not-sent') return relay(exchange, answer, () => terms.admission.stillAllowed(principal, route), terms);
+    const answer = await sendInItsTime(exchange, upstream, { principal, key, body }).catch((error: unknown) => {
+      if (exchange.response.closed || !isRepeatable(exchange, body, way.keyed)) throw error;
+      failure = error as PalaceError;
+    });
+    if (answer === undefined || answer === 'not-sent') continue;
+    if (body === 'through' || !(await isDraining(answer))) return relay(exchange, answer, () => terms.admission.stillAllowed(principal, route), terms);
+    answer.resume();
+    if (failure.code === 'unavailable.service') failure = new PalaceError('unavailable.draining', { retryAfterSeconds: 1 });
   }
-  throw new PalaceError('unavailable.service', { detail: order[0]?.name ?? prefix, retryAfterSeconds: 1 });
+  throw failure;
+}
+
+async function bodyOf(exchange: Exchange, slowBodies: SlowBodies): Promise<Body> {
+  const { request, response, caller } = exchange;
+  if (!hasBody(request)) return 'none';
+  if (!(Number(request.headers['content-length']) <= KEPT_BODY_BYTES)) return 'through';
+  return slowBodies.wait(exchange, caller.rateKey, readBytes(request, response, KEPT_BODY_BYTES));
+}
+
+/** After a connection broke, nobody knows whether the service has it. */
+function isRepeatable({ request }: Exchange, body: Body, keyed: RegExp | undefined): boolean {
+  if (request.method === 'GET' || request.method === 'HEAD') return true;
+  const path = (request.url ?? '').replace(/\?.*$/s, '');
+  return body !== 'through' && request.method === 'POST' && request.headers['idempotency-key'] !== undefined && keyed?.test(path) === true;
+}
+
+/** Looks at the first bytes and puts them back. */
+async function isDraining(answer: IncomingMessage): Promise<boolean> {
+  if (answer.statusCode !== 503) return false;
+  await once(answer, 'readable').catch(() => undefined);
+  const head = answer.read() as Buffer | null;
+  if (head === null) return false;
+  answer.unshift(head);
+  return head.includes('"code":"unavailable.draining"');
+}
+
+interface Signed {
+  readonly principal: Principal;
+  readonly key: string;
+  readonly body: Body;
 }
 
 /**
  * A service that refuses our signature has another clock than it had, or another key: its refusal brings the time, nothing was
- * accepted, and the caller's credential is not at fault. Without a body the request is signed and sent once more.
+ * accepted, and the caller's credential is not at fault. What can be sent again is signed and sent once more.
  */
-async function sendInItsTime(exchange: Exchange, upstream: Upstream, principal: Principal, key: string): Promise<IncomingMessage | 'not-sent'> {
+async function sendInItsTime(exchange: Exchange, upstream: Upstream, signed: Signed): Promise<IncomingMessage | 'not-sent'> {
   for (let attempt = 1; ; attempt += 1) {
-    const answer = await send(exchange, upstream, principal, key);
+    const answer = await send(exchange, upstream, signed);
     if (answer === 'not-sent' || answer.statusCode !== 401) return answer;
     answer.resume();
-    if (attempt === 2 || hasBody(exchange.request)) throw new PalaceError('unavailable.service', { detail: upstream.name, retryAfterSeconds: 1 });
+    if (attempt === 2 || signed.body === 'through') throw new PalaceError('unavailable.service', { detail: upstream.name, retryAfterSeconds: 1 });
   }
 }
 
 /** Resolves with the head of the answer, or `not-sent` when the service cannot have seen anything. */
-async function send(exchange: Exchange, upstream: Upstream, principal: Principal, key: string): Promise<IncomingMessage | 'not-sent'> {
+async function send(exchange: Exchange, upstream: Upstream, { principal, key, body }: Signed): Promise<IncomingMessage | 'not-sent'> {
   const { request, response } = exchange;
   const signed = { method: request.method ?? 'GET', url: request.url ?? '/' };
   const identity = signIdentity(key, signed, { principal, address: exchange.caller.address }, await upstream.timeMs());
@@ -118,18 +178,20 @@ async function send(exchange: Exchange, upstream: Upstream, principal: Principal
     const write = (): void => {
       sent = true;
       exchange.phase = signed.method === 'GET' || signed.method === 'HEAD' ? 'reading' : 'changing';
+      if (body !== 'through') return void outgoing.end(body === 'none' ? undefined : body);
       if (request.headers.expect !== undefined) response.writeContinue();
-      if (hasBody(request)) request.pipe(outgoing);
-      else outgoing.end();
+      request.pipe(outgoing);
     };
+    const give = (): void => void outgoing.destroy();
     outgoing.on('socket', (socket) => (socket.connecting ? socket.once(upstream.url.protocol === 'https:' ? 'secureConnect' : 'connect', write) : write()));
     outgoing.on('timeout', () => outgoing.destroy(new Error('The service did not answer in time.')));
+    outgoing.on('close', () => response.off('close', give));
     outgoing.on('error', (error) => (sent ? reject(broken(exchange, error)) : resolve('not-sent')));
     outgoing.on('response', (answer) => {
       upstream.noteTime(answer);
       resolve(answer);
     });
-    response.once('close', () => outgoing.destroy());
+    response.once('close', give);
   });
 }
 

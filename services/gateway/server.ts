@@ -2,10 +2,13 @@
 // I1 Nothing of a request is read beyond its head before a slot is free for it (R8, S31).
 // I2 Health and metrics answer without a slot, so that an overloaded server is not taken for a dead one.
 // I3 close() stops accepting, ends streams, waits for open requests up to `drainMs`, then cuts what is left (R10).
+// I4 A connection that is kept open is not cut just when a request may be on its way: behind a gateway it stays for LINGER_MS, and what
+//    comes meanwhile is told that the process drains, and to connect elsewhere.
 import { createServer } from 'node:http';
 import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { Server as NetServer, type AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { ERRORS, PalaceError } from '@palace/platform/errors.ts';
 import type { ErrorCode } from '@palace/platform/errors.ts';
 import { Exchange, refuseBusy, refuseUnavailable } from './exchange.ts';
@@ -18,6 +21,8 @@ import { toProblem } from './problems.ts';
 import type { GatewaySettings } from './settings.ts';
 import type { Watch } from './watch.ts';
 
+const LINGER_MS = 1_000;
+const LINGER_STEP_MS = 20;
 const UNSLOTTED = new Set(['/healthz', '/readyz', '/metrics']);
 const CORS_METHODS = 'GET, POST, PUT, DELETE';
 const CORS_HEADERS = 'authorization, content-type, idempotency-key, last-event-id, traceparent';
@@ -27,6 +32,8 @@ export interface ServerOptions extends HostRules {
   readonly watch: Watch;
   /** Why the database keeps nothing now, when it does not: a server that is full because of that says so. */
   readonly unavailable?: () => string | undefined;
+  /** Who connects here keeps connections and passes on what is refused. */
+  readonly behindGateway?: boolean;
 }
 
 export class HttpDoor {
@@ -78,18 +85,27 @@ export class HttpDoor {
     this.drain.abort();
     this.refusals.tellAll();
     if (!this.server.listening) return;
-    const closed = new Promise<void>((resolve) => this.server.close(() => resolve()));
+    const lingerUntilMs = this.options.behindGateway === true ? performance.now() + LINGER_MS : 0;
+    // The close of an HTTP server would cut idle connections at once.
+    const closed = new Promise<void>((resolve) => this.server.once('close', resolve));
+    if (lingerUntilMs > 0) NetServer.prototype.close.call(this.server);
+    else this.server.close();
     let timer: NodeJS.Timeout | undefined;
     const limit = new Promise<void>((resolve) => {
       timer = setTimeout(resolve, this.options.settings.drainMs);
     });
     await Promise.race([this.slots.idle(), limit]);
     clearTimeout(timer);
+    while (performance.now() < lingerUntilMs && (await this.connections()) > 0) await sleep(LINGER_STEP_MS);
     // Answers just written leave their sockets before those are cut.
     await new Promise((resolve) => setImmediate(resolve));
-    this.server.closeIdleConnections();
+    this.server.close();
     setTimeout(() => this.server.closeAllConnections(), 100).unref();
     await closed;
+  }
+
+  private connections(): Promise<number> {
+    return new Promise((resolve) => this.server.getConnections((_error, count) => resolve(count)));
   }
 
   private createServer(): Server {

@@ -10,6 +10,7 @@ import type { Audit, AuditDetail } from '@palace/platform/audit/port.ts';
 import type { Cache } from '@palace/platform/cache/port.ts';
 import type { Database } from '@palace/platform/database/port.ts';
 import type { Telemetry } from '@palace/platform/telemetry/port.ts';
+import { VERSION } from '@palace/platform/release.ts';
 import type { Vault } from '@palace/platform/vault/port.ts';
 import type { Express } from 'express';
 import { publicAdmission } from './admission.ts';
@@ -44,7 +45,6 @@ export { environmentReader } from './environments.ts';
 export { secretReader } from './secrets.ts';
 export { egressRules } from './store.ts';
 
-const VERSION = '0.1.0';
 const LAST_USED_MS = 30_000;
 const READY_MS = 1_000;
 

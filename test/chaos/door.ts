@@ -21,17 +21,25 @@ export interface Door {
 const ANSWER_LIMIT_MS = 8_000;
 const UNTIL_LIMIT_MS = 60_000;
 
-interface DoorLimits {
+interface DoorOptions {
   readonly answerMs?: number;
   readonly sockets?: number;
+  /** Hears of each request alone, also of those that `until` repeats. */
+  readonly told?: Told;
 }
 
-export function openDoor(where: () => { readonly url: string; readonly apiKey: string }, limits: DoorLimits = {}): Door {
-  const { answerMs = ANSWER_LIMIT_MS, sockets = 64 } = limits;
+export type Told = (asked: { readonly method: string; readonly path: string }, answer: Answer | undefined) => void;
+
+export function openDoor(where: () => { readonly url: string; readonly apiKey: string }, options: DoorOptions = {}): Door {
+  const { answerMs = ANSWER_LIMIT_MS, sockets = 64, told = () => undefined } = options;
   const agent = new Agent({ keepAlive: true, maxSockets: sockets });
   const door: Door = {
     ask: (method, path, body, key) =>
-      new Promise((resolve) => {
+      new Promise((settle) => {
+        const resolve = (answer: Answer | undefined): void => {
+          told({ method, path }, answer);
+          settle(answer);
+        };
         const { url, apiKey } = where();
         const text = body === undefined ? undefined : JSON.stringify(body);
         const headers = {

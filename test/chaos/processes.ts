@@ -33,9 +33,15 @@ export function openFolder(): Folder {
   return { dir, log: join(dir, 'log'), remove: () => rmSync(dir, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 }) };
 }
 
-export async function run(words: readonly string[], { dir, log }: Folder, environment: Readonly<Record<string, string>> = {}): Promise<Program> {
+/** `entry`: bin/palace.ts of another checkout. */
+export async function run(
+  words: readonly string[],
+  { dir, log }: Folder,
+  environment: Readonly<Record<string, string>> = {},
+  entry: string = ENTRY,
+): Promise<Program> {
   const env = { PATH: '/usr/local/bin:/usr/bin:/bin', HOME: dir, LANG: 'C.UTF-8', TZ: 'UTC', PALACE_LOG_LEVEL: 'warn', ...environment };
-  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', ENTRY, ...words, '--json'], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', entry, ...words, '--json'], { env, stdio: ['ignore', 'pipe', 'pipe'] });
   const ended = new Promise<void>((resolve) => child.once('close', () => resolve()));
   const errors = createWriteStream(log, { flags: 'a' });
   child.stderr.pipe(errors);

@@ -37,6 +37,7 @@ export const ENGINE_SETTINGS: EngineSettings = {
     expressionFuel: 100_000,
     retriesPerRun: 1_000,
   },
+  runtimeVersion: '0.0.0',
   runtimeMetadata: {},
   acceptMs: 10_000,
   maxPendingStarts: 500,

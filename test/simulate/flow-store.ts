@@ -1,6 +1,6 @@
 // FlowStore over the model: each query one late read of one instant, as the statements of services/flow/store/postgres.ts.
 import { EVERY_TYPE, LIMITED_START, type FlowStore, type StoredRun } from '@palace/flow/store/port.ts';
-import { JOURNAL_FORMAT } from '@palace/flow/core/model.ts';
+import { READS_FORMAT } from '@palace/flow/core/model.ts';
 import { isLifecycle, PROGRAM_FORMAT } from '@palace/flow/core/program.ts';
 import { EVOLVE_VERSION } from '@palace/flow/core/run.ts';
 import { scheduleKey } from '@palace/flow/store/schedules.ts';
@@ -135,7 +135,7 @@ function asOfThen({ segments }: KeptRun, row: KeptRun['row'], seq: number): Kept
 }
 
 function stored(kept: KeptRun, row: KeptRun['row'], taken: KeptRun['snapshot'], upTo: number | undefined, blobs: BlobReads): StoredRun {
-  const readable = taken !== undefined && taken.format === JOURNAL_FORMAT && taken.evolve === EVOLVE_VERSION;
+  const readable = taken !== undefined && taken.format <= READS_FORMAT && taken.evolve === EVOLVE_VERSION;
   const usable = readable && taken.seq >= row.segmentSeq ? taken : undefined;
   let unread: Error | undefined;
   const entries = kept.entries

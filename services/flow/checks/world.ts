@@ -4,6 +4,7 @@
 // I3 It ends: the events of all runs together are bounded, and time only goes on to what is due.
 // I4 As the executors, an answer never comes after the deadline of its call, and what was not answered by then has an unknown outcome.
 import type { Json } from '@palace/jq/jq.ts';
+import { VERSION } from '@palace/platform/release.ts';
 import { actOf } from '../core/acts.ts';
 import { decide } from '../core/decide.ts';
 import type { ActId, CloudEvent, Command, DecideEnv, Decision, RunEvent } from '../core/model.ts';
@@ -99,7 +100,7 @@ export class World {
   }
 
   #decide(member: Member, command: Command, limits = this.#settings.limits): Decision {
-    const decision = decide(member.run, command, { nowMs: this.nowMs, limits, runtimeMetadata: this.#runtime });
+    const decision = decide(member.run, command, { nowMs: this.nowMs, limits, runtimeVersion: VERSION, runtimeMetadata: this.#runtime });
     this.#events += decision.events.length;
     if (this.#events > MAX_EVENTS) throw new PlayStopped(`The case did not end within ${MAX_EVENTS} events.`);
     for (const event of decision.events) {

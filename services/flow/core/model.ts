@@ -4,13 +4,22 @@
 // I2 The journal's order is the order of `seq`, from 1, without gap (R4).
 // I3 A final event (run.completed, run.failed, run.cancelled) is followed only by run.retried or run.rewound.
 // I4 A position (pointer + path) is performed at most once per generation; its effect key is H(run, generation, position, 0) (E9).
-// I5 The format number stands in each journal entry and snapshot; changing an event's meaning raises it.
+// I5 The format number stands in each journal entry and snapshot. A new event, and another meaning of one, raise READS_FORMAT; decide makes
+//    them only where that format is written (formatToWrite).
 // I6 A run is a chain of segments; segment.opened is the first event of one and holds the whole state: a fold can begin there (E11).
 import type { Json } from '@palace/jq/jq.ts';
 import type { Linked } from './link.ts';
 import type { EffectClass, EventFilter, FlowReference, Pc } from './program.ts';
 
+/** Written by every node until an upgrade is finished. */
 export const JOURNAL_FORMAT = 1;
+/** The newest that this release reads: JOURNAL_FORMAT, or one more that is written after the upgrade (ENGINE E10). */
+export const READS_FORMAT = 1;
+
+/** `minReader`: what the database says that every node reads. */
+export function formatToWrite(minReader: number, formats = { writes: JOURNAL_FORMAT, reads: READS_FORMAT }): number {
+  return Math.min(formats.reads, Math.max(formats.writes, minReader));
+}
 
 export interface RunFault {
   readonly type: string;
@@ -289,6 +298,8 @@ export interface DecideEnv {
   /** Engine time (ENGINE E12), ms since the epoch. */
   readonly nowMs: number;
   readonly limits: DecideLimits;
+  /** `$runtime.version` in expressions: the release that decides. */
+  readonly runtimeVersion?: string;
   /** `$runtime.metadata` in expressions: what the operator of this installation says of it. Default: an empty object. */
   readonly runtimeMetadata?: Json;
   /**

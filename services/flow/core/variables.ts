@@ -23,16 +23,18 @@ export interface Place {
   readonly more?: Variables;
 }
 
+type RuntimeEnv = Pick<DecideEnv, 'runtimeVersion' | 'runtimeMetadata'>;
+
 /** What variables are taken from; a Turn is one. */
 export interface Sight {
   readonly run: Run;
-  readonly env: Pick<DecideEnv, 'runtimeMetadata'>;
+  readonly env: RuntimeEnv;
 }
 
 /** `$runtime`. */
-export const runtimeOf = ({ runtimeMetadata }: Pick<DecideEnv, 'runtimeMetadata'>): Json => ({
+export const runtimeOf = ({ runtimeVersion, runtimeMetadata }: RuntimeEnv): Json => ({
   name: 'AgentsPalace',
-  version: '0.1.0',
+  version: runtimeVersion ?? '',
   metadata: runtimeMetadata ?? {},
 });
 const NONE: Variables = {};

@@ -7,7 +7,7 @@ import { parseJsonText } from '@palace/platform/json.ts';
 import type { Json } from '@palace/jq/jq.ts';
 import { FairQueue } from '@palace/platform/durable/core/fair-queue.ts';
 import { evolve } from '../core/evolve.ts';
-import { JOURNAL_FORMAT, type RunEvent } from '../core/model.ts';
+import { READS_FORMAT, type RunEvent } from '../core/model.ts';
 import { EVOLVE_VERSION, newRun, revive, type Run } from '../core/run.ts';
 import type { Linked } from '../core/link.ts';
 import { ENDED } from '../contract.ts';
@@ -217,7 +217,7 @@ export function fold(stored: StoredRun, linked: Linked, { upTo = Infinity, each 
   const usable = stored.snapshot;
   let run: Run;
   let lastSeq = row.segmentSeq - 1;
-  if (usable !== undefined && usable.format === JOURNAL_FORMAT && usable.evolve === EVOLVE_VERSION) {
+  if (usable !== undefined && usable.format <= READS_FORMAT && usable.evolve === EVOLVE_VERSION) {
     run = revive(linked, parseJsonText(usable.body) as Json);
     lastSeq = usable.seq;
     if ((run.segment?.number ?? 1) !== row.segment) throw new Error(`its snapshot is not of segment ${row.segment}`);
@@ -225,7 +225,7 @@ export function fold(stored: StoredRun, linked: Linked, { upTo = Infinity, each 
     run = newRun(linked, { id: row.id, startedMs: row.startedMs });
   }
   for (const entry of stored.entries) {
-    if (entry.format > JOURNAL_FORMAT) throw new Error(`entry ${entry.seq} has format ${entry.format}, this release reads ${JOURNAL_FORMAT}`);
+    if (entry.format > READS_FORMAT) throw new Error(`entry ${entry.seq} has format ${entry.format}, this release reads ${READS_FORMAT}`);
     if (entry.seq !== lastSeq + 1) throw new Error(`after event ${lastSeq} comes ${entry.seq}`);
     const events = parseJsonText(entry.body) as RunEvent[];
     if (!Array.isArray(events) || events.length !== entry.count) throw new Error(`entry ${entry.seq} holds not ${entry.count} events`);

@@ -19,6 +19,8 @@ import type { Committed, Watching } from './watching.ts';
 
 export interface EngineSettings {
   readonly decide: DecideLimits;
+  /** `$runtime.version`. */
+  readonly runtimeVersion: string;
   /** `$runtime.metadata`. */
   readonly runtimeMetadata: Json;
   // Of what follows a tenant may have all while it is alone; all together no more than a quarter above (FairShare).
@@ -168,6 +170,7 @@ export function release(parts: EngineParts, shard: number, tenant: string, envel
 export const decideEnv = ({ node, settings }: EngineParts, nowMs: number, run: string): DecideEnv => ({
   nowMs,
   limits: settings.decide,
+  runtimeVersion: settings.runtimeVersion,
   runtimeMetadata: settings.runtimeMetadata,
   ...(mayHaveLivedOn(run, node().halts()) && { livedOn: LIVED_ON }),
 });

@@ -22,7 +22,7 @@ const absent: RunEvent = { type: 'effect.absent', act: 2, attempt: 1, key: 'k', 
 /** As write_rows does it: intents first, then settlements. */
 function stateAfter(events: readonly RunEvent[]): string | undefined {
   const draft = newDraft();
-  addEvents(draft, OF, events, 1, 5);
+  addEvents(draft, OF, events, { fromSeq: 1, atMs: 5, format: 1 });
   const settled = (draft.rows['effect_settled'] ?? []) as { state: string }[];
   return settled.at(-1)?.state ?? (draft.rows['effect'] === undefined ? undefined : 'intent');
 }
@@ -48,14 +48,14 @@ describe('the journal after a decision', () => {
 
   it('has one row, and no segment, as long as none opens', () => {
     const draft = newDraft();
-    addEvents(draft, OF, [absent, requested(2)], 9, 5);
+    addEvents(draft, OF, [absent, requested(2)], { fromSeq: 9, atMs: 5, format: 1 });
     expect(draft.rows['journal']).toMatchObject([{ r: 'run_1', s: 9, n: 2 }]);
     expect(draft.rows).not.toHaveProperty('segment');
   });
 
   it('has a row that begins with each segment, in order and without a gap', () => {
     const draft = newDraft();
-    addEvents(draft, OF, [absent, requested(2), opened(2), absent, opened(3)], 9, 5);
+    addEvents(draft, OF, [absent, requested(2), opened(2), absent, opened(3)], { fromSeq: 9, atMs: 5, format: 1 });
     expect(
       (draft.rows['journal'] ?? []).map((row) => (({ s, n, b }) => [s, n, (JSON.parse(b) as RunEvent[])[0]?.type])(row as { s: number; n: number; b: string })),
     ).toEqual([

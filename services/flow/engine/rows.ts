@@ -3,7 +3,7 @@
 // I2 The last event of an effect says what the ledger has of it.
 import type { StreamAppend, TimerRow, Write } from '@palace/platform/durable/contract.ts';
 import { ENDED, type RunStatus } from '../contract.ts';
-import { JOURNAL_FORMAT, type ActId, type CloudEvent, type EffectIntent, type RunEvent } from '../core/model.ts';
+import type { ActId, CloudEvent, EffectIntent, RunEvent } from '../core/model.ts';
 import { SIGNAL_PREFIX } from '../core/program.ts';
 import { isGuarded } from '../core/release.ts';
 import { EVERY_TYPE, type Quarantine } from '../store/port.ts';
@@ -34,13 +34,20 @@ function put(draft: Draft, table: string, row: unknown): void {
   else list.push(row);
 }
 
-/** The journal entry and everything its events imply. `fromSeq` is the seq of the first event. */
-export function addEvents(draft: Draft, of: Subject, events: readonly RunEvent[], fromSeq: number, atMs: number): void {
+/** Of an entry: the seq of its first event, its time, and the format that is written now. */
+export interface EntryPlace {
+  readonly fromSeq: number;
+  readonly atMs: number;
+  readonly format: number;
+}
+
+/** The journal entry and everything its events imply. */
+export function addEvents(draft: Draft, of: Subject, events: readonly RunEvent[], { fromSeq, atMs, format }: EntryPlace): void {
   let begin = 0;
   const entry = (end: number) => {
     const part = events.slice(begin, end);
     if (part.length > 0)
-      put(draft, 'journal', { r: of.id, s: fromSeq + begin, n: part.length, f: JOURNAL_FORMAT, h: of.shard, t: of.tenant, a: atMs, b: JSON.stringify(part) });
+      put(draft, 'journal', { r: of.id, s: fromSeq + begin, n: part.length, f: format, h: of.shard, t: of.tenant, a: atMs, b: JSON.stringify(part) });
     begin = end;
   };
   for (const [i, event] of events.entries()) {

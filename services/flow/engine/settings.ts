@@ -1,10 +1,12 @@
 // From the configuration to the engine's bounds. Every bound is a setting; this is the one place that maps them.
 import type { Json } from '@palace/jq/jq.ts';
 import type { Config } from '@palace/platform/config.ts';
+import { VERSION } from '@palace/platform/release.ts';
 import type { EngineSettings } from './parts.ts';
 
 export function engineSettings({ flow, database }: Config, runtimeMetadata: Readonly<Record<string, Json>>): EngineSettings {
   return {
+    runtimeVersion: VERSION,
     runtimeMetadata: { ...runtimeMetadata },
     decide: {
       eventsPerDecision: 500,

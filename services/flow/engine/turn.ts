@@ -6,7 +6,7 @@ import type { Fence, Write, WriteOutcome } from '@palace/platform/durable/contra
 import { parseJsonText } from '@palace/platform/json.ts';
 import { ENDED } from '../contract.ts';
 import { decide } from '../core/decide.ts';
-import { JOURNAL_FORMAT, type CloudEvent, type Command, type RunEvent } from '../core/model.ts';
+import { formatToWrite, type CloudEvent, type Command, type RunEvent } from '../core/model.ts';
 import { EVOLVE_VERSION, positionOf, snapshot } from '../core/run.ts';
 import { runStatus } from '../core/view.ts';
 import { leftChildren, NO_CHILDREN, prepareChildren, type Prepared, type PreparedChild } from './children.ts';
@@ -152,16 +152,17 @@ function write(parts: EngineParts, slot: Slot, decided: Decided, children: Prepa
 function buildWrite(parts: EngineParts, slot: Slot, { fence, nowMs, taken, events, lifecycle }: Decided, { children, refused }: Prepared): Write | undefined {
   const draft = newDraft();
   if (slot.fresh) addRow(draft, 'run', summaryRow(slot));
-  addEvents(draft, subject(slot), events, slot.lastSeq + 1, nowMs);
+  const format = formatToWrite(parts.node().minReader());
+  addEvents(draft, subject(slot), events, { fromSeq: slot.lastSeq + 1, atMs: nowMs, format });
   addPublished(draft, subject(slot), lifecycle);
-  addSummary(parts, slot, draft, events, nowMs);
+  addSummary(parts, slot, draft, events, { nowMs, format });
   for (const left of leftChildren(events)) {
     draft.streams.push({ consumer: 'flow', consumerShard: slot.shard, tenant: slot.tenant, kind: 'child-cancel', body: JSON.stringify({ run: left }) });
   }
   for (const { act, child, fault } of refused) addChildEnded(draft, slot, { run: slot.id, act, child, fault });
   for (const child of children) {
     addRow(draft, 'run', summaryRow(child.slot));
-    addEvents(draft, subject(child.slot), child.events, 1, nowMs);
+    addEvents(draft, subject(child.slot), child.events, { fromSeq: 1, atMs: nowMs, format });
     addPublished(draft, subject(child.slot), child.lifecycle);
   }
   const consumes = taken.flatMap(({ envelope: e, unused }) =>
@@ -185,7 +186,13 @@ function buildWrite(parts: EngineParts, slot: Slot, { fence, nowMs, taken, event
   });
 }
 
-function addSummary(parts: EngineParts, slot: Slot, draft: Draft, events: readonly RunEvent[], nowMs: number): void {
+function addSummary(
+  parts: EngineParts,
+  slot: Slot,
+  draft: Draft,
+  events: readonly RunEvent[],
+  { nowMs, format }: { readonly nowMs: number; readonly format: number },
+): void {
   const status = runStatus(slot.run);
   const of = subject(slot);
   if (!slot.fresh && status !== slot.status) addState(draft, of, status, nowMs);
@@ -203,7 +210,7 @@ function addSummary(parts: EngineParts, slot: Slot, draft: Draft, events: readon
     addRow(draft, 'snapshot', {
       run: slot.id,
       seq,
-      format: JOURNAL_FORMAT,
+      format,
       evolve: EVOLVE_VERSION,
       shard: slot.shard,
       tenant: slot.tenant,

@@ -4,7 +4,7 @@ import type { Blobs } from '@palace/platform/blobs/port.ts';
 import type { Database, Sql } from '@palace/platform/database/port.ts';
 import { PalaceError } from '@palace/platform/errors.ts';
 import type { RunStatus } from '../contract.ts';
-import { JOURNAL_FORMAT } from '../core/model.ts';
+import { READS_FORMAT } from '../core/model.ts';
 import { LIFECYCLE_PREFIXES, type Program } from '../core/program.ts';
 import { EVOLVE_VERSION } from '../core/run.ts';
 import {
@@ -151,8 +151,8 @@ export async function readRuns(sql: Sql, blobs: Blobs, ids: readonly string[], u
 async function readSnapshots(sql: Sql, rows: readonly RunRecord[]): Promise<Map<string, SnapshotRecord>> {
   const found = await sql.query<SnapshotRecord>(
     // One that this release cannot use is left out here, so that the whole segment is read instead (ENGINE E10).
-    'select run, seq, format, evolve, body from flow.snapshot where run = any($1) and format = $2 and evolve = $3',
-    [rows.map((r) => r.id), JOURNAL_FORMAT, EVOLVE_VERSION],
+    'select run, seq, format, evolve, body from flow.snapshot where run = any($1) and format <= $2 and evolve = $3',
+    [rows.map((r) => r.id), READS_FORMAT, EVOLVE_VERSION],
   );
   const byRun = new Map(found.rows.map((s) => [s.run, s]));
   // One of an earlier segment is older than the state that the segment begins with.

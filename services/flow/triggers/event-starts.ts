@@ -18,7 +18,7 @@ import { triggeredStart, type TriggeredStart } from './starts.ts';
 export const triggerEnv = ({ settings }: EngineParts, nowMs: number): TriggerEnv => ({
   nowMs,
   fuel: settings.decide.expressionFuel,
-  runtime: runtimeOf({ runtimeMetadata: settings.runtimeMetadata }),
+  runtime: runtimeOf(settings),
 });
 
 /** What an event starts, and the schedules that gather it with others. */
