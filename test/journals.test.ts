@@ -3,11 +3,11 @@
 import { describe, expect, it } from 'vitest';
 import type { RunEvent } from '@palace/flow/core/model.ts';
 import { JOURNAL_FORMAT } from '@palace/flow/core/model.ts';
-import type { Step } from '@palace/flow/core/program.ts';
 import { EVOLVE_VERSION } from '@palace/flow/core/run.ts';
 import { plain } from '@palace/flow/core/virtual-shell.ts';
 import { endOf, finish, foldKept, formats, namesOf, readKept, seenOf, type KeptJournal } from './journals/kept.ts';
 import { SCENARIOS } from './journals/scenarios.ts';
+import { EVENTS, STEPS } from './journals/words.ts';
 
 const KEPT: readonly { readonly name: string; readonly kept: KeptJournal }[] = formats().flatMap((format) =>
   namesOf(format).map((name) => ({ name: `${name} (format ${format})`, kept: readKept(format, name) })),
@@ -40,65 +40,6 @@ describe.each(KEPT)('the kept journal $name', ({ kept }) => {
     }
   });
 });
-
-/** The compiler asks for what is new. */
-const EVENTS: Readonly<Record<RunEvent['type'], true>> = {
-  'run.queued': true,
-  'run.started': true,
-  'step.entered': true,
-  'step.skipped': true,
-  'step.completed': true,
-  'switch.chosen': true,
-  'for.started': true,
-  'for.advanced': true,
-  'effect.requested': true,
-  'effect.classified': true,
-  'effect.completed': true,
-  'effect.failed': true,
-  'effect.doubted': true,
-  'effect.absent': true,
-  'effect.abandoned': true,
-  'timer.set': true,
-  'timer.cleared': true,
-  'timer.fired': true,
-  'listen.opened': true,
-  'listen.received': true,
-  'listen.advanced': true,
-  'listen.closed': true,
-  'signal.received': true,
-  'event.emitted': true,
-  'child.requested': true,
-  'child.abandoned': true,
-  'child.ended': true,
-  'map.started': true,
-  'error.caught': true,
-  'step.faulted': true,
-  'step.cancelled': true,
-  'context.changed': true,
-  'run.paused': true,
-  'run.resumed': true,
-  'run.completed': true,
-  'run.failed': true,
-  'run.cancelled': true,
-  'run.retried': true,
-  'run.rewound': true,
-  'segment.opened': true,
-};
-const STEPS: Readonly<Record<Step['kind'], true>> = {
-  do: true,
-  set: true,
-  switch: true,
-  call: true,
-  for: true,
-  fork: true,
-  try: true,
-  raise: true,
-  wait: true,
-  listen: true,
-  emit: true,
-  run: true,
-  map: true,
-};
 
 describe('the journals of the present format', () => {
   const present = KEPT.filter(({ kept }) => kept.format === JOURNAL_FORMAT).map(({ kept }) => kept);

@@ -175,6 +175,23 @@ export const SETTING_COMMANDS: readonly CommandSpec[] = [
     exits: [0, 1, 2, 6],
   },
   {
+    name: 'upgrade',
+    group: 'Settings and checks',
+    summary: 'Show how far an upgrade is, and finish it',
+    usage: ['upgrade [--data DIR] [--json]', 'upgrade finish [--data DIR] [--json]'],
+    about: [
+      'An upgrade replaces one process after the other; the old and the new release run side by side over one database, and each process can go back. `upgrade` shows what every living process runs and what is missing. It asks the database of PALACE_DATABASE_URL, or the one of the data folder.',
+      '`finish` says that there is no way back: from then on the formats of the new release are written, and a process of an older one gets no work. It is refused, with exit 1 and the names, while an older process is alive.',
+    ],
+    positionals: [{ name: 'ACTION', summary: 'Without it the state is shown.', choices: ['finish'], optional: true }],
+    flags: [DATA_FLAG, JSON_FLAG],
+    examples: [
+      { line: 'upgrade', says: 'Releases of the processes, formats, indexes that are being built.' },
+      { line: 'upgrade finish', says: 'After every process was replaced and the new release has proved itself.' },
+    ],
+    exits: [0, 1, 2, 6],
+  },
+  {
     name: 'doctor',
     group: 'Settings and checks',
     summary: 'Check this installation and say how to mend what is wrong',

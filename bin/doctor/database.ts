@@ -14,6 +14,7 @@ import { SHARD_COUNT } from '@palace/platform/durable/contract.ts';
 import { databaseUrl, withClient } from './connect.ts';
 import { good, idle, wrong, type Finding } from './finding.ts';
 import { checkPostgresLog } from './logs.ts';
+import { checkUpgrade } from './upgrade.ts';
 
 const CLOCK_TOLERANCE_MS = 5_000;
 const OLDEST_POSTGRES = 15;
@@ -62,6 +63,7 @@ async function questions(url: string, isServed: boolean): Promise<Finding[]> {
       await version(client),
       await clock(client),
       await schemas(client),
+      ...(await checkUpgrade(client)),
       ...(await shards(client, isServed)),
       await backups(client),
     ]);

@@ -47,7 +47,7 @@ export function createMembership({ store, scheduler, settings, log, shards, halt
   let clock: EngineClock | undefined;
   /** The database’s clock left engine time: say so at once, not with the next regular renewal. */
   let correctSoon = false;
-  let minReader = 0;
+  const formats = followFormats(log);
   let failures = 0;
   let renewing: Promise<void> | undefined;
   let firstClaims: Promise<void> | undefined;
@@ -110,18 +110,12 @@ export function createMembership({ store, scheduler, settings, log, shards, halt
       followClock(renewal, sentAtMs);
       metrics.ownerless(renewal.orphans.filter(shards.absent).length);
       halts.learn(renewal.halts, sentAtMs);
-      followFormat(renewal.minReader);
+      formats.learn(me.readsFormat, renewal.minReader);
       if (clock !== undefined && clock.correctionMs === undefined && !ended) await rebalance(renewal);
     } catch (error) {
       failures++;
       if (failures === 3) log.warn('The lease cannot be renewed; shards close at their deadline', { error });
     }
-  }
-
-  function followFormat(found: number): void {
-    if (found > minReader && me.readsFormat < found)
-      log.error('This release reads too little for this database: the upgrade to a newer one was finished', { reads: me.readsFormat, needed: found });
-    minReader = Math.max(minReader, found);
   }
 
   function engineSample(nowMs: number): EngineSample {
@@ -216,6 +210,19 @@ export function createMembership({ store, scheduler, settings, log, shards, halt
     timeMs: () => {
       if (clock === undefined) throw new Error('Engine time is not known before the node has started');
       return engineTime(clock, scheduler.nowMs());
+    },
+    minReader: formats.minReader,
+  };
+}
+
+/** What every node reads, as the database says. A node that reads less says so once: it gets no shard. */
+function followFormats(log: Log): { learn(reads: number, found: number): void; minReader(): number } {
+  let minReader = 0;
+  return {
+    learn(reads, found) {
+      if (found > minReader && reads < found)
+        log.error('This release reads too little for this database: the upgrade to a newer one was finished', { reads, needed: found });
+      minReader = Math.max(minReader, found);
     },
     minReader: () => minReader,
   };

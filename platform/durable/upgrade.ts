@@ -64,7 +64,8 @@ export async function finishUpgrade(sql: Sql, schema: string, target: UpgradeTar
 
 async function livingNodes(sql: Sql, schema: string): Promise<LivingNode[]> {
   const { rows } = await sql.query<{ id: string; release: string | null; reads_format: number }>(
-    `select n.id, n.release, n.reads_format from ${schema}.node n join ${schema}.living() l on l.id = n.id order by n.id`,
+    // The column may not be there yet.
+    `select n.id, to_jsonb(n) ->> 'release' as release, n.reads_format from ${schema}.node n join ${schema}.living() l on l.id = n.id order by n.id`,
   );
   return rows.map(({ id, release, reads_format: readsFormat }) => ({ id, readsFormat, ...(release !== null && { release }) }));
 }

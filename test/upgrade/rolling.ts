@@ -5,6 +5,8 @@
 //    Retry-After) is followed, as every client does.
 // I2 The books of the client and of the world outside are compared with the installation's at the end (test/chaos/checks.ts), and nothing
 //    is in doubt: whoever is stopped in order lets its acts end.
+// I3 Gateways go first on the way up and last on the way back: the newer one hides more of what happens behind it.
+import { spawnSync } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { verify } from '../chaos/checks.ts';
@@ -63,11 +65,13 @@ async function roll(cluster: RollingCluster, before: Entry): Promise<Awaited<Ret
   const sessions: Session[] = [];
   await sleep(stayMs);
   const old = await hold(door, 'old');
-  await replaceAll(cluster, PRESENT);
+  await cluster.replaceGateways(PRESENT);
+  await replaceFlows(cluster, PRESENT);
   sessions.push(...(await goOn(door, old)), ...(await publishAndStart(door, '2.0.0')));
   const present = await hold(door, 'present');
   await sleep(stayMs);
-  await replaceAll(cluster, before);
+  await replaceFlows(cluster, before);
+  await cluster.replaceGateways(before);
   sessions.push(...(await goOn(door, present)), ...(await publishAndStart(door, '3.0.0')));
   await sleep(stayMs);
   reading.end();
@@ -75,12 +79,21 @@ async function roll(cluster: RollingCluster, before: Entry): Promise<Awaited<Ret
   return verify(door, sink, sessions);
 }
 
-async function replaceAll(cluster: RollingCluster, entry: Entry): Promise<void> {
+async function replaceFlows(cluster: RollingCluster, entry: Entry): Promise<void> {
   for (let place = 0; place < cluster.flows; place++) {
     await cluster.replaceFlow(place, entry);
     await sleep(stayMs);
+    if (place === 0) refuseToFinish(cluster);
   }
-  await cluster.replaceGateways(entry);
+}
+
+/** Both releases are alive. */
+function refuseToFinish({ environment }: RollingCluster): void {
+  const { status, stderr } = spawnSync(process.execPath, ['--disable-warning=ExperimentalWarning', PRESENT, 'upgrade', 'finish'], {
+    env: environment,
+    encoding: 'utf8',
+  });
+  if (status !== 1 || !stderr.includes('a release before 0.2.0')) throw new Error(`palace upgrade finish ended with ${status}: ${stderr}`);
 }
 
 /** Runs that wait for a signal while the release changes under them. */
