@@ -45,7 +45,7 @@ export function recordedReleases(): ReleaseRecord[] {
 
 export function presentRelease(): ReleaseRecord {
   const steps = (list: readonly { readonly number: number; readonly name: string; readonly sql: string }[]): RecordedStep[] =>
-    list.map(({ number, name, sql }) => ({ number, name, hash: contentHash(sql) }));
+    list.map(({ number, name, sql }) => ({ number, name, hash: contentHash({ sql }) }));
   return {
     version: VERSION,
     writes: JOURNAL_FORMAT,

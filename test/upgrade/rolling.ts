@@ -21,6 +21,7 @@ const stayMs = Number(values.seconds) * 1_000;
 const HELD = 30;
 const LOAD_PAUSE_MS = 60;
 const READ_EVERY_MS = 50;
+const FINISH_LOOKS = 30;
 const PRESENT: Entry = new URL('../../bin/palace.ts', import.meta.url).pathname;
 
 const previous = openPrevious();
@@ -67,6 +68,7 @@ async function roll(cluster: RollingCluster, before: Entry): Promise<Awaited<Ret
   const old = await hold(door, 'old');
   await cluster.replaceGateways(PRESENT);
   await replaceFlows(cluster, PRESENT);
+  await showFinished(cluster);
   sessions.push(...(await goOn(door, old)), ...(await publishAndStart(door, '2.0.0')));
   const present = await hold(door, 'present');
   await sleep(stayMs);
@@ -88,12 +90,24 @@ async function replaceFlows(cluster: RollingCluster, entry: Entry): Promise<void
 }
 
 /** Both releases are alive. */
-function refuseToFinish({ environment }: RollingCluster): void {
-  const { status, stderr } = spawnSync(process.execPath, ['--disable-warning=ExperimentalWarning', PRESENT, 'upgrade', 'finish'], {
-    env: environment,
-    encoding: 'utf8',
-  });
+function refuseToFinish(cluster: RollingCluster): void {
+  const { status, stderr } = upgrade(cluster, 'finish');
   if (status !== 1 || !stderr.includes('a release before 0.2.0')) throw new Error(`palace upgrade finish ended with ${status}: ${stderr}`);
+}
+
+/** Nothing of the old release is alive, and the new one has built its indexes under load. It is not finished for good: it goes back. */
+async function showFinished(cluster: RollingCluster): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    const { stdout, stderr } = upgrade(cluster, '--json');
+    const { nodes = [], missingIndexes = ['?'] } = (stdout === '' ? {} : JSON.parse(stdout)) as { nodes?: { older: boolean }[]; missingIndexes?: string[] };
+    if (missingIndexes.length === 0 && nodes.every(({ older }) => !older)) return;
+    if (attempt === FINISH_LOOKS) throw new Error(`The upgrade does not come to its end: ${stdout}${stderr}`);
+    await sleep(1_000);
+  }
+}
+
+function upgrade({ environment }: RollingCluster, word: string): { status: number | null; stdout: string; stderr: string } {
+  return spawnSync(process.execPath, ['--disable-warning=ExperimentalWarning', PRESENT, 'upgrade', word], { env: environment, encoding: 'utf8' });
 }
 
 /** Runs that wait for a signal while the release changes under them. */
