@@ -198,11 +198,7 @@ export function createMembership({ store, scheduler, settings, log, shards, halt
       cancelTick();
       cancelWatch();
       await renewing;
-      try {
-        await store.retire(me);
-      } catch (error) {
-        log.warn('The node could not sign off; its leases end by themselves', { error });
-      }
+      await store.retire(me).catch((error: unknown) => log.warn('The node could not sign off; its leases end by themselves', { error }));
     },
     nudge,
     watch,

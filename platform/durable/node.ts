@@ -78,6 +78,7 @@ export function createDurableNode(options: DurableNodeOptions): DurableNode {
   const { store, bus, service, scheduler } = options;
   const sendRows = createSender(store, scheduler);
   const stops: (() => void)[] = [];
+  const forUs = (message: BusMessage): boolean => message.data.service === service;
 
   async function start(): Promise<void> {
     stops.push(
@@ -93,10 +94,6 @@ export function createDurableNode(options: DurableNodeOptions): DurableNode {
     halts.start();
     await membership.start({ nodeId: options.nodeId, readsFormat: options.readsFormat ?? 1 });
     bus.publish({ topic: 'durable.shards', data: { service, node: options.nodeId } });
-  }
-
-  function forUs(message: BusMessage): boolean {
-    return message.data.service === service;
   }
 
   async function stop(): Promise<void> {
