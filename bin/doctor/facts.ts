@@ -30,7 +30,10 @@ const ABOUT_THE_DATABASE: readonly Question[] = [
     name: 'migrations',
     sql: `select n.nspname as schema, to_regclass(n.nspname || '.migration') is not null as there from pg_namespace n where n.nspname = any (array['palace', 'flow', 'gateway']) order by 1`,
   },
-  { name: 'nodes', sql: 'select id, reads_format, leaving, seen_ms, high_water_ms from flow.node order by seen_ms desc limit 100' },
+  {
+    name: 'nodes',
+    sql: `select id, to_jsonb(node) ->> 'release' as release, reads_format, leaving, seen_ms, high_water_ms from flow.node order by seen_ms desc limit 100`,
+  },
   { name: 'shards', sql: 'select id, owner, epoch, lease_until_ms from flow.shard order by id' },
   {
     name: 'clock',

@@ -3,6 +3,7 @@
 import type pg from 'pg';
 import { JOURNAL_FORMAT, READS_FORMAT } from '@palace/flow/core/model.ts';
 import { flowIndexes } from '@palace/flow/migrations.ts';
+import { INDEX_SERIES } from '@palace/platform/database/migrate.ts';
 import { olderNodes, readUpgrade, type LivingNode, type UpgradeTarget } from '@palace/platform/durable/upgrade.ts';
 import { VERSION } from '@palace/platform/release.ts';
 import { good, idle, wrong, type Finding } from './finding.ts';
@@ -23,7 +24,7 @@ export async function upgradeProgress(client: pg.Client): Promise<UpgradeProgres
   const { rows } = await client.query<{ there: boolean }>("select to_regclass('flow.halt') is not null as there");
   if (rows[0]?.there !== true) return undefined;
   const { minReader, nodes } = await readUpgrade(client, 'flow');
-  const built = await client.query<{ number: number }>("select number from flow.migration where series = 'index'");
+  const built = await client.query<{ number: number }>('select number from flow.migration where series = $1', [INDEX_SERIES]);
   const missing = flowIndexes().indexes.filter(({ number }) => !built.rows.some((row) => row.number === number));
   const older = olderNodes(nodes, TARGET);
   // Where the formats stay the same there is nothing to be switched on.

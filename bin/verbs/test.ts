@@ -68,6 +68,13 @@ const PARTS: readonly Part[] = [
     args: ['--only', 'kill-one-of-two,stop-owner', '--rounds', '5'],
     size: 'two flow processes over one database, killed and stopped, 5 rounds each',
   },
+  {
+    tier: 'cluster',
+    name: 'upgrade',
+    script: 'test/upgrade/rolling.ts',
+    args: [],
+    size: 'two gateways and two flow processes replaced one after the other under load: the previous release, this one, and back',
+  },
 ];
 
 interface Result {

@@ -58,9 +58,8 @@ function show({ terminal, json }: Call, progress: UpgradeProgress): void {
   terminal.out(sentence(progress, finished));
 }
 
-function sentence({ older }: UpgradeProgress, finished: boolean): string {
+function sentence({ older, minReader }: UpgradeProgress, finished: boolean): string {
   if (finished) return 'No upgrade is under way.';
-  return older.length === 0
-    ? 'Every process runs this release: palace upgrade finish ends the upgrade.'
-    : `${older.length} of them run an older release. Until the upgrade is finished each process can go back.`;
+  if (older.length > 0) return `${older.length} of them run an older release. Until the upgrade is finished each process can go back.`;
+  return minReader < READS_FORMAT ? 'Every process runs this release: palace upgrade finish ends the upgrade.' : 'Every process runs this release.';
 }

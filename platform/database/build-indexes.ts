@@ -8,13 +8,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client } from 'pg';
 import { PalaceError } from '../errors.ts';
 import type { Log } from '../telemetry/port.ts';
-import { contentHash } from './migrate.ts';
+import { contentHash, INDEX_SERIES } from './migrate.ts';
 import type { ConcurrentIndex, IndexPlan } from './port.ts';
 
 const LOOK_AGAIN_MS = 2_000;
 const AFTER_FAILURE_MS = 30_000;
-/** In the table of migrations. */
-const SERIES = 'index';
 
 export interface BuildOptions {
   /** An owner's connection that is not of a pool: a build may outlast everything else. */
@@ -63,7 +61,7 @@ async function tryOnce(plan: IndexPlan, { connect, log, closing }: BuildOptions)
 }
 
 async function missingOf(client: Client, { schema, indexes }: IndexPlan): Promise<ConcurrentIndex[]> {
-  const { rows } = await client.query<{ number: number }>(`select number from ${schema}.migration where series = $1`, [SERIES]);
+  const { rows } = await client.query<{ number: number }>(`select number from ${schema}.migration where series = $1`, [INDEX_SERIES]);
   return indexes.filter(({ number }) => !rows.some((row) => row.number === number));
 }
 
@@ -74,7 +72,7 @@ async function build(client: Client, schema: string, { number, name, on }: Concu
   if (isThere === false) await client.query(`drop index concurrently ${schema}.${name}`);
   if (isThere !== true) await client.query(`create index concurrently ${name} on ${on.replaceAll('{{schema}}', schema)}`);
   await client.query(`insert into ${schema}.migration (series, number, name, content_hash, breaking) values ($1, $2, $3, $4, false) on conflict do nothing`, [
-    SERIES,
+    INDEX_SERIES,
     number,
     name,
     contentHash({ sql: on }),

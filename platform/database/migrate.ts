@@ -15,6 +15,8 @@ import type { Migration, MigrationPlan } from './port.ts';
 
 const BEGIN = 'begin; set local lock_timeout = 2000';
 const LOCK_ATTEMPTS = 30;
+/** Indexes that are built beside the traffic stand in the same table (build-indexes.ts). */
+export const INDEX_SERIES = 'index';
 const TURN_LIMIT_MS = 120_000;
 const ROLES = 'palace_api, palace_engine';
 

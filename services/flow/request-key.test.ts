@@ -1,5 +1,6 @@
 // One key, one request: what clients that repeat themselves, race each other or mix their keys up get, and what remains of it.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { KEYED_PATHS } from './contract.ts';
 import {
   flowText,
   history,
@@ -172,4 +173,12 @@ describe('a start under a key', () => {
     expect(again.body).toEqual(first.body);
     expect(other.body['items']).toMatchObject([{ problem: { code: 'idempotency.mismatch' } }]);
   });
+});
+
+test('the paths that a gateway may send again keep their key, and those of runs are among them', () => {
+  const posts = node.flow.door.routes.filter(({ method }) => method === 'post');
+  const isKeyed = (path: string): boolean => KEYED_PATHS.test(path.replace(/\{[a-z]+\}/g, 'x'));
+  expect(posts.filter(({ path, idempotent }) => isKeyed(path) && idempotent !== true).map(({ path }) => path)).toEqual([]);
+  for (const path of ['/v1/runs', '/v1/runs/{id}/signals', '/v1/runs/{id}/pause', '/v1/runs/bulk'])
+    expect(posts.map((one) => one.path).filter(isKeyed)).toContain(path);
 });

@@ -12,7 +12,7 @@ import { lintCatalog } from '../catalog-lint.ts';
 import { startEmbedded } from '../embedded.ts';
 import { palaceMigrations } from '../palace-migrations.ts';
 import { openDatabase } from '../pg.ts';
-import type { Database, MigrationPlan } from '../port.ts';
+import type { Database, IndexPlan, MigrationPlan } from '../port.ts';
 import { tenantTable } from '../tenant-table.ts';
 import { silentLog, testDatabase, type TestDatabase } from '../testing.ts';
 import { durableMigrations } from '../../durable/migrations.ts';
@@ -22,12 +22,13 @@ import { lastBackup, noteBackup } from './last-backup.ts';
 import { restoreBackup, type RestoreWish } from './restore.ts';
 import { takeBackup, type BackupSource } from './take.ts';
 
+const DURABLE = durableMigrations();
 const TOY: MigrationPlan = {
   schema: 'toy',
   migrations: [
-    ...durableMigrations(),
+    ...DURABLE,
     {
-      number: 3,
+      number: DURABLE.length + 1,
       name: 'toy',
       sql: `
         create table {{schema}}.thing (tenant text not null, id bigint generated always as identity primary key, body text, raw bytea, at timestamptz, "order" int,
@@ -46,6 +47,7 @@ const TOY: MigrationPlan = {
     },
   ],
 };
+const INDEXES: IndexPlan = { schema: 'toy', indexes: [{ number: 1, name: 'thing_order', on: '{{schema}}.thing ("order")' }] };
 const PLANS = [palaceMigrations(), TOY];
 const ODD = ['\\', '\t', 'a\nb\r\n', '\\N', '\\.', 'it\'s "odd"', 'ü€😀', '', null, 'x'.repeat(100_000)];
 
@@ -64,6 +66,7 @@ beforeAll(async () => {
   db = await testDatabase();
   const { owner } = db.database;
   await db.database.migrate(TOY);
+  await db.database.buildIndexes(INDEXES);
   const key = new Secret('a key of this test, which is long enough');
   blobs = fileBlobs({ dir: join(dir, 'blobs'), key });
   for (const [n, body] of ODD.entries())
@@ -260,20 +263,26 @@ describe('a restore refuses', () => {
     const last = TOY.migrations.slice(0, -1);
     const plans = (migrations: MigrationPlan['migrations']): RestoreWish => wish(file, to, { plans: [palaceMigrations(), { ...TOY, migrations }] });
     await expect(restoreBackup(plans(last))).rejects.toMatchObject({ code: 'backup.foreign', detail: expect.stringContaining('newer release') });
-    await expect(restoreBackup(plans([...last, { number: 3, name: 'toy', sql: 'select 1' }]))).rejects.toMatchObject({
+    await expect(restoreBackup(plans([...last, { number: last.length + 1, name: 'toy', sql: 'select 1' }]))).rejects.toMatchObject({
       detail: expect.stringContaining('another build'),
     });
     await expect(restoreBackup(wish(file, to, { plans: [palaceMigrations()] }))).rejects.toMatchObject({ detail: expect.stringContaining('does not know') });
     expect(existsSync(to)).toBe(false);
   });
 
-  test('nothing of a newer release that the backup does not have yet: later migrations are the next start’s', async () => {
+  test('nothing of a newer release that the backup does not have yet: later migrations, and indexes, are the next start’s', async () => {
     const to = fresh();
-    const more = { ...TOY, migrations: [...TOY.migrations, { number: 4, name: 'later', sql: 'create table {{schema}}.later (n int)' }] };
+    const more = {
+      ...TOY,
+      migrations: [...TOY.migrations, { number: TOY.migrations.length + 1, name: 'later', sql: 'create table {{schema}}.later (n int)' }],
+    };
     await restoreBackup(wish(file, to, { plans: [palaceMigrations(), more] }));
     await inside(to, async (database) => {
       expect(await rowsOf(database, "select to_regclass('toy.later') as later")).toEqual([{ later: null }]);
       await database.migrate(more);
+      expect(await rowsOf(database, "select to_regclass('toy.thing_order') as index")).toEqual([{ index: null }]);
+      await database.buildIndexes(INDEXES);
+      expect(await rowsOf(database, "select to_regclass('toy.thing_order')::text as index")).toEqual([{ index: 'toy.thing_order' }]);
     });
   });
 

@@ -20,9 +20,13 @@ import { takeBackup, type BackupSource } from './take.ts';
 
 vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
 
+const DURABLE = durableMigrations();
 const TOY: MigrationPlan = {
   schema: 'toy',
-  migrations: [...durableMigrations(), { number: 3, name: 'toy', sql: 'create table {{schema}}.thing (id bigint generated always as identity, body text)' }],
+  migrations: [
+    ...DURABLE,
+    { number: DURABLE.length + 1, name: 'toy', sql: 'create table {{schema}}.thing (id bigint generated always as identity, body text)' },
+  ],
 };
 const noBlobs = { get: () => Promise.resolve(undefined) } as unknown as Blobs;
 const dumpMajor = ((): number => {

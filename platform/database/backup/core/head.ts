@@ -3,7 +3,7 @@
 // Called by take.ts, restore.ts and the archive's reader and writer.
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
-import { contentHash } from '../../migrate.ts';
+import { contentHash, INDEX_SERIES } from '../../migrate.ts';
 import type { MigrationPlan } from '../../port.ts';
 
 export const BACKUP_FORMAT = 1;
@@ -87,7 +87,8 @@ const sumOf = (text: string): string => createHash('sha256').update(text).digest
 export function plansUpTo(head: BackupHead, plans: readonly MigrationPlan[]): readonly MigrationPlan[] | string {
   const found: MigrationPlan[] = [];
   for (const { schema, applied: rows } of head.schemas) {
-    for (const series of new Set(rows.map((row) => row.series))) {
+    // Indexes are built by the next start.
+    for (const series of new Set(rows.map((row) => row.series).filter((one) => one !== INDEX_SERIES))) {
       const plan = plans.find((one) => one.schema === schema && (one.series ?? 'service') === series);
       if (plan === undefined) return `it has a schema "${schema}" (${series}) that this release does not know; it was made by ${head.release}`;
       const mine = rows.filter((row) => row.series === series).sort((a, b) => a.number - b.number);
