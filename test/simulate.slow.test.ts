@@ -30,10 +30,14 @@ describe.each(Object.keys(SERVICES))('the simulated service %s', (service) => {
     expect(await simulate(7, options)).toEqual(await simulate(7, options));
   });
 
-  it.each(MUTANTS.filter((mutant) => mutant.service === service && service === 'ledger'))('catches the mutant: $name', async ({ mistakes }) => {
-    for (let seed = 1; seed <= MUTANT_SEEDS; seed++) {
-      if ((await simulate(seed, { service, mistakes, faultsForMs: FAULTS_FOR_MS })).violation !== undefined) return;
-    }
-    expect.unreachable(`${MUTANT_SEEDS} seeds did not show it`);
-  }, LIMIT_MS);
+  it.each(MUTANTS.filter((mutant) => mutant.service === service && service === 'ledger'))(
+    'catches the mutant: $name',
+    async ({ mistakes }) => {
+      for (let seed = 1; seed <= MUTANT_SEEDS; seed++) {
+        if ((await simulate(seed, { service, mistakes, faultsForMs: FAULTS_FOR_MS })).violation !== undefined) return;
+      }
+      expect.unreachable(`${MUTANT_SEEDS} seeds did not show it`);
+    },
+    LIMIT_MS,
+  );
 });
