@@ -8,6 +8,7 @@
 // The service's own migration adds `write_rows(rows jsonb)`, which `commit` calls last.
 import type { Migration } from '../database/port.ts';
 import { COMMIT_SQL } from './sql/commit.ts';
+import { FENCES_SQL } from './sql/fences.ts';
 import { FORMATS_SQL } from './sql/formats.ts';
 import { HALTS_SQL } from './sql/halts.ts';
 import { OWNERSHIP_SQL } from './sql/ownership.ts';
@@ -19,6 +20,7 @@ export const DURABLE_MIGRATIONS = {
   tables: { name: 'durable-tables', sql: TABLES_SQL },
   functions: { name: 'durable-functions', sql: HALTS_SQL + OWNERSHIP_SQL + COMMIT_SQL + READS_SQL },
   formats: { name: 'durable-formats', sql: FORMATS_SQL },
+  fences: { name: 'durable-fences', sql: FENCES_SQL },
 } as const satisfies Readonly<Record<string, Omit<Migration, 'number'>>>;
 
 /** For a schema that is made today: 1, 2, 3, ... */

@@ -212,6 +212,28 @@ describe('a lost answer', () => {
     expect(await one.store.commit(3, [stale])).toEqual({ kind: 'fenced', shards: [13] });
     expect(await toys.rows("select from toy.entry where key = 'overtaken'")).toEqual([]);
   });
+
+  it('of a commit that goes on in its backend keeps its shard until it is over, and only then is read what it wrote', async () => {
+    const one = await started('one');
+    const before = one.node.fence(13);
+    const under = one.store.commit(3, [entry(one, 13, 'goes-on', { slow: 2 })]);
+    await until(
+      'it is under way',
+      async () => (await toys.rows("select from pg_stat_activity where datname = current_database() and wait_event = 'PgSleep'")).length > 0,
+    );
+    expect(await toys.rows('select id from toy.shard where id in (12, 13) for update skip locked')).toEqual([{ id: 12 }]);
+    await one.kill();
+    const two = await toys.launch('two');
+    const keptAtOpen = new Map<number, number>();
+    two.host.onOpen = async ({ shard }) => {
+      keptAtOpen.set(shard, (await toys.rows('select from toy.entry where shard = $1', [shard])).length);
+    };
+    await two.node.start();
+    await until('the shard is taken over', () => two.node.fence(13) !== undefined);
+    expect(two.node.fence(13)?.epoch).toBe((before?.epoch ?? 0) + 1);
+    expect(keptAtOpen.get(13)).toBe(1);
+    expect((await under).kind).toBe('unknown');
+  });
 });
 
 describe('a database that loses every connection', () => {

@@ -37,6 +37,7 @@ export function flowMigrations(): MigrationPlan {
       { number: 7, name: 'retention', sql: read('005-retention.sql').replace('{{expire_policies}}', expirePolicies()) },
       { number: 8, name: 'applies', sql: `${read('006-applies.sql')}\n${applySecurity()}` },
       { number: 9, ...durable.formats },
+      { number: 10, ...durable.fences },
     ],
   };
 }

@@ -73,8 +73,18 @@ async function quiet(door: Door, sessions: readonly Session[], violations: strin
     open = still;
     if (open.length > 0) await sleep(200);
   }
-  for (const session of open) violations.push(`${session.flow} ${session.run} did not end: ${JSON.stringify(details.get(session.run))}`);
+  for (const session of open) violations.push(await standsStill(door, session, details.get(session.run)));
   return details;
+}
+
+/** With what the engine itself knows of it. */
+async function standsStill(door: Door, { flow, run }: Session, detail: Detail | undefined): Promise<string> {
+  const { body: breaches } = await door.until('GET', '/v1/breaches');
+  const events = (await historyOf(door, run)).map(
+    ({ seq, type, data }) => `${seq} ${type}${data['attempt'] === undefined ? '' : ` ${String(data['attempt'])}`}`,
+  );
+  const known = { ...detail, breaches: breaches['items'], events: events.slice(-20) };
+  return `${flow} ${run} did not end: ${JSON.stringify(known)}`;
 }
 
 async function each<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
