@@ -82,6 +82,17 @@ describe('the reconciler', () => {
     await reached(node, id, 'completed');
   }, 30_000);
 
+  test('2: finds it behind more runs at work than one read brings', async () => {
+    house.outside.behave = (_line, nth) => (nth <= 520 ? 'hang' : 200);
+    await publish('many', [post('slow', { effect: 'idempotent', deadline: 'PT60S' })]);
+    const items = Array.from({ length: 520 }, () => ({ flow: 'test/many', input: {} }));
+    await node.call('POST', '/v1/runs/batch', { body: { items } });
+    await until('they act', async () => (await house.sql(`select from flow.run where status = 'running'`)).length === 520);
+    const [last] = await house.sql<{ id: string }>('select id from flow.run order by id desc limit 1');
+    node.flow.engine.forget(last?.id ?? '');
+    expect(await told('unread-run', last?.id ?? '')).toMatchObject({ outcome: 'repaired' });
+  }, 30_000);
+
   test('3: fires an overdue timer that its owner does not know', async () => {
     await publish('sleeps', [{ nap: { wait: { hours: 1 } } }]);
     const id = await start(node, 'sleeps');

@@ -1,7 +1,7 @@
 // Looks every minute for runs of the own shards that break an invariant (core/invariants.ts), mends what is safe, and tells the rest.
 // I1 Safe is: to read a run again, to hand a row or timer over again, to give a place back, to set a row of a table that follows from the journal.
 //    Nothing is decided here, and no act is begun that could have begun before: it goes the way of a restart.
-// I2 Every read is bounded; long lists are read page by page, a page a pass. A pass that fails is followed by the next one.
+// I2 Every read is bounded; long lists are read page by page, a page a pass (runs at work: all in each). A pass that fails is followed by the next one.
 // I3 While everything is held back nothing is looked for: it is meant to stand still.
 // Called by engine.ts (start, stop).
 import { INVARIANTS, type Breach, type Invariant } from '../core/invariants.ts';
@@ -206,7 +206,8 @@ async function unreadRuns({ parts, reads, loading }: ReconcilerParts, shards: re
   const lost = (await reads.running(shards)).filter(({ id }) => parts.slots.get(id) === undefined);
   if (lost.length === 0) return [];
   // Read while it ended: then it is not running any more by now.
-  const still = new Set((await reads.running(shards)).map(({ id }) => id));
+  const ids = lost.map(({ id }) => id);
+  const still = new Set(await reads.stillRunning(shards, ids));
   return lost
     .filter(({ id }) => still.has(id) && parts.slots.get(id) === undefined)
     .map((row) => {

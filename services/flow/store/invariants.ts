@@ -1,5 +1,5 @@
 // What the reconciler reads: rows that break an invariant, of the shards that it names, bounded. Long lists are read page by page, one page a
-// pass; a page says where the next one begins.
+// pass; a page says where the next one begins. Runs at work are few, and all of them are read.
 import type { Database, Sql } from '@palace/platform/database/port.ts';
 
 export interface Named {
@@ -39,7 +39,10 @@ export interface Page<Row> {
 export interface InvariantReads {
   /** Waiting runs without timer, subscription, act in doubt or row on its way. */
   restingWithoutRows(shards: readonly number[], after: string): Promise<Page<Named>>;
+  /** All of them: a run is at work for moments, and none may stand still for longer than a pass takes to come. */
   running(shards: readonly number[]): Promise<readonly Named[]>;
+  /** Which of these runs are at work. */
+  stillRunning(shards: readonly number[], runs: readonly string[]): Promise<readonly string[]>;
   overdueTimers(shards: readonly number[], dueBeforeMs: number): Promise<readonly LateTimer[]>;
   lateStreamRows(shards: readonly number[], olderThanMs: number): Promise<readonly LateRow[]>;
   lateCommands(shards: readonly number[], olderThanMs: number): Promise<readonly LateRow[]>;
@@ -54,6 +57,8 @@ export interface InvariantReads {
 
 const PAGE = 500;
 const MOST = 100;
+/** Of runs at work: 100,000. */
+const MOST_PAGES = 200;
 
 type List = <Row extends object>(shards: readonly number[], text: string, values: readonly unknown[]) => Promise<Row[]>;
 
@@ -70,7 +75,7 @@ async function readOwnerless({ engine }: Database, forMs: number): Promise<numbe
   return rows.map(({ id }) => id);
 }
 
-function runReads(list: List): Pick<InvariantReads, 'restingWithoutRows' | 'running' | 'ended' | 'queued'> {
+function runReads(list: List): Pick<InvariantReads, 'restingWithoutRows' | 'running' | 'stillRunning' | 'ended' | 'queued'> {
   return {
     async restingWithoutRows(shards, after) {
       const found = await list<Named & { bare: boolean }>(
@@ -84,7 +89,23 @@ function runReads(list: List): Pick<InvariantReads, 'restingWithoutRows' | 'runn
       );
       return { rows: found.filter(({ bare }) => bare), next: found.length < PAGE ? '' : (found.at(-1)?.id ?? '') };
     },
-    running: (shards) => list(shards, `select shard, tenant, id from flow.run where shard = any ($1) and status = 'running' order by id limit ${PAGE}`, []),
+    async running(shards) {
+      const found: Named[] = [];
+      for (let page = 0; page < MOST_PAGES; page++) {
+        const rows = await list<Named>(
+          shards,
+          `select shard, tenant, id from flow.run where shard = any ($1) and status = 'running' and ended_ms is null and id > $2 order by id limit ${PAGE}`,
+          [found.at(-1)?.id ?? ''],
+        );
+        found.push(...rows);
+        if (rows.length < PAGE) break;
+      }
+      return found;
+    },
+    stillRunning: async (shards, runs) => {
+      const rows = await list<{ id: string }>(shards, `select id from flow.run where shard = any ($1) and status = 'running' and id = any ($2)`, [runs]);
+      return rows.map(({ id }) => id);
+    },
     ended: async (shards, runs) =>
       (
         await list<{ id: string }>(
