@@ -77,5 +77,5 @@ async function build(client: Client, schema: string, { number, name, on }: Concu
     name,
     contentHash({ sql: on }),
   ]);
-  log.info('An index was built', { schema, index: name, seconds: Math.round((performance.now() - begin) / 1_000) });
+  log.debug('An index was built', { schema, index: name, seconds: Math.round((performance.now() - begin) / 1_000) });
 }

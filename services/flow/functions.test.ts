@@ -13,6 +13,7 @@ const texts = new Map<string, string | number>();
 const closed = new Map<string, string>();
 const address = (path: string): string => `http://127.0.0.1:${shelf.port}${path}`;
 
+const SECRETS = { key: 'visible-fake-key', handed: 'visible-fake-canary', user: { username: 'ada', password: 'visible-fake-password' } };
 beforeAll(async () => {
   shelf = await recordHttp((request, response) => {
     const wanted = [...closed].find(([path]) => request.url.startsWith(path))?.[1];
@@ -21,7 +22,7 @@ beforeAll(async () => {
     response.end(typeof text === 'number' ? '' : text);
   });
   house = await openInstallation();
-  node = await house.open({ ports: [shelf.port] });
+  node = await house.open({ ports: [shelf.port], secrets: SECRETS });
 });
 afterAll(async () => {
   await house.close();
@@ -125,11 +126,7 @@ describe('a function by its address', () => {
 });
 
 describe('a catalog that asks who is there', () => {
-  const SECRETS = { key: 'visible-fake-key', user: { username: 'ada', password: 'visible-fake-password' } };
-  let keyed: TestNode;
-  beforeAll(async () => {
-    keyed = await house.open({ ports: [shelf.port], secrets: SECRETS });
-  });
+  beforeAll(async () => {});
   const source = (name: string, authentication: unknown): string =>
     JSON.stringify({
       document: { dsl: '1.0.3', namespace: 'test', name, version: '1.0.0' },
@@ -137,13 +134,13 @@ describe('a catalog that asks who is there', () => {
       do: [{ say: { call: 'say:1.0.0@ours' } }],
     });
   const publishThere = (name: string, authentication: unknown): Promise<Reply> =>
-    keyed.call('POST', '/v1/flows', { body: { source: source(name, authentication) } });
+    node.call('POST', '/v1/flows', { body: { source: source(name, authentication) } });
 
   it('is told by a secret of the tenant, which stands in nothing that is kept', async () => {
     closed.set('/closed', `Bearer ${SECRETS.key}`);
     texts.set('/closed/functions/say/1.0.0/function.yaml', `set: {said: it, echo: "${SECRETS.key}"}`);
     expect((await publishThere('closed', { bearer: { token: '${ $secrets.key }' } })).status).toBe(201);
-    expect((await reached(keyed, await start(keyed, 'closed'), 'completed'))['output']).toEqual({ said: 'it', echo: '[secret key]' });
+    expect((await reached(node, await start(node, 'closed'), 'completed'))['output']).toEqual({ said: 'it', echo: '[secret key]' });
     expect(JSON.stringify(await house.sql('select * from flow.program'))).not.toContain(SECRETS.key);
     closed.set('/closed', `Basic ${Buffer.from('ada:visible-fake-password').toString('base64')}`);
     expect((await publishThere('closed-pair', { basic: { use: 'user' } })).status).toBe(201);
@@ -163,22 +160,20 @@ describe('a catalog that asks who is there', () => {
 
 describe('a function of elsewhere that is handed a secret', () => {
   it('sends the value; the journal, the page and the program have its name', async () => {
-    const keyed = await house.open({ ports: [shelf.port], secrets: { key: 'visible-fake-canary' } });
     texts.set('/ask.yaml', `call: http\nwith: {method: get, endpoint: "${address('/echo')}", headers: {authorization: '\${ "Bearer " + .key }'}}\n`);
     texts.set('/echo', 'you sent visible-fake-canary');
     const source = JSON.stringify({
       document: { dsl: '1.0.3', namespace: 'test', name: 'handed', version: '1.0.0' },
-      use: { secrets: ['key'] },
-      do: [{ ask: { call: address('/ask.yaml'), with: { key: '${ $secrets.key }' } } }],
+      use: { secrets: ['handed'] },
+      do: [{ ask: { call: address('/ask.yaml'), with: { key: '${ $secrets.handed }' } } }],
     });
-    expect((await keyed.call('POST', '/v1/flows', { body: { source } })).status).toBe(201);
-    const id = await start(keyed, 'handed');
-    expect((await reached(keyed, id, 'completed', 'failed'))['output']).toBe('you sent [secret key]');
+    expect((await node.call('POST', '/v1/flows', { body: { source } })).status).toBe(201);
+    const id = await start(node, 'handed');
+    expect((await reached(node, id, 'completed', 'failed'))['output']).toBe('you sent [secret handed]');
     expect(shelf.seen.find((one) => one.url === '/echo')?.headers['authorization']).toBe('Bearer visible-fake-canary');
     const rows = JSON.stringify([await house.sql('select * from flow.journal where run = $1', [id]), await house.sql('select * from flow.program')]);
-    expect(rows).toContain('Bearer [secret key]');
+    expect(rows).toContain('Bearer [secret handed]');
     expect(rows).not.toContain('visible-fake-canary');
-    await keyed.close();
   });
 });
 

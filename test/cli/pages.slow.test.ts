@@ -63,31 +63,25 @@ describe.each(PAGES)('every command of $page', ({ text }) => {
     world.close();
   });
 
-  for (const part of partsOf(text)) {
-    if (part.kind === 'file') {
-      test(`the file ${part.name} is written`, () => {
-        mkdirSync(dirname(join(folder, part.name)), { recursive: true });
-        writeFileSync(join(folder, part.name), part.content);
-      });
-      continue;
+  const parts = partsOf(text);
+  test.each(parts.filter((part) => part.kind === 'file'))('the file $name is written', ({ name, content }) => {
+    mkdirSync(dirname(join(folder, name)), { recursive: true });
+    writeFileSync(join(folder, name), content);
+  });
+
+  test.each(parts.filter((part) => part.kind === 'command'))('line $line: $command', async (part) => {
+    const known = PLACES.reduce((line, [name]) => line.replaceAll(new RegExp(`(?<![\\w-])${name}(?![\\w-])`, 'g'), () => seen.get(name) ?? name), part.command);
+    const { exit, out, err } = await shell(world, known, folder);
+    for (const [name, regex] of PLACES) {
+      const last = [...out.matchAll(regex), ...err.matchAll(regex)].at(-1)?.[0];
+      if (last !== undefined) seen.set(name, last);
     }
-    test(`line ${part.line}: ${part.command}`, async () => {
-      const known = PLACES.reduce(
-        (line, [name]) => line.replaceAll(new RegExp(`(?<![\\w-])${name}(?![\\w-])`, 'g'), () => seen.get(name) ?? name),
-        part.command,
-      );
-      const { exit, out, err } = await shell(world, known, folder);
-      for (const [name, regex] of PLACES) {
-        const last = [...out.matchAll(regex), ...err.matchAll(regex)].at(-1)?.[0];
-        if (last !== undefined) seen.set(name, last);
-      }
-      expect({ exit, said: exit === part.exit ? '' : out + err }).toEqual({ exit: part.exit, said: '' });
-      for (const line of part.prints) expect(out + err).toMatch(pattern(line));
-    });
-  }
+    expect({ exit, said: exit === part.exit ? '' : out + err }).toEqual({ exit: part.exit, said: '' });
+    for (const line of part.prints) expect(out + err).toMatch(pattern(line));
+  });
 
   test('and of its sentences', () => {
-    const run = new Set(partsOf(text).flatMap((part) => (part.kind === 'command' ? [part.command] : [])));
+    const run = new Set(parts.flatMap((part) => (part.kind === 'command' ? [part.command] : [])));
     const named = [...text.replace(/^```[\s\S]*?^```$/gm, '').matchAll(/`(palace [^`]+)`/g)].map(([, command = '']) => command);
     // The server of the page itself; serving verbs do not end.
     const isServing = (command: string): boolean => /^palace (up|start)\b/.test(command);
