@@ -1,4 +1,4 @@
-// What the durable component keeps on a real PostgreSQL: commits, keys, inbox, streams, timers, engine time, tenants. takeover.test.ts has
+// What the durable component keeps on a real PostgreSQL: commits, keys, inbox, streams, timers, engine time, tenants. takeover.slow.test.ts has
 // what happens when owners change, stall or die.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { lintCatalog } from '../database/catalog-lint.ts';

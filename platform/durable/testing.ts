@@ -1,5 +1,5 @@
 // A toy service on a real database for the tests of the durable component: entries in a table, a host that writes down what it is told.
-// Called by durable.test.ts, takeover.test.ts and figures.test.ts.
+// Called by durable.test.ts, takeover.slow.test.ts and figures.test.ts.
 import type { Bus } from '../bus/port.ts';
 import { memoryBus } from '../bus/memory.ts';
 import type { Database } from '../database/port.ts';
