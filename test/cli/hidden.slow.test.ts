@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process';
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openWorld, shell, startServer, type RunningServer, type World } from './harness.ts';
 
@@ -27,6 +28,9 @@ function atTerminal(line: string, keys: readonly string[]): Promise<{ shown: str
     child.once('close', (exit) => resolve({ shown, exit }));
   });
 }
+
+/** What flows have read of a secret is believed for three seconds. */
+const BELIEVED_MS = 3_200;
 
 const FLOW = `document: {dsl: '1.0.3', namespace: keys, name: look, version: '1.0.0'}
 use: {secrets: [typed]}
@@ -57,6 +61,7 @@ describe.skipIf(!hasTerminal)(
 
     const set = (keys: readonly string[], more = '') => atTerminal(`palace secret set typed ${more} --data ${world.data}`, keys);
     async function kept(): Promise<string> {
+      await sleep(BELIEVED_MS);
       const { out } = await shell(world, `palace run keys/look --wait --json --data ${world.data}`);
       const { output } = JSON.parse(out) as { output: string };
       return String.fromCodePoint(...(JSON.parse(output) as number[]));
