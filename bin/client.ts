@@ -7,6 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Problem } from '@palace/gateway/contract.ts';
 import type { ExitCode } from './command.ts';
 import { CommandFailure, refused } from './failure.ts';
+import type { ErrorPlace } from '@palace/platform/errors.ts';
 import type { Server } from './find-server.ts';
 import { sentenceOf } from './report-failure.ts';
 
@@ -174,6 +175,7 @@ function pauseBefore(error: unknown, attempt: number): number | undefined {
   return retryAfterMs <= LONGEST_PAUSE_MS ? retryAfterMs : undefined;
 }
 
+/** JSON has no undefined: a field of `errors` is there or it is not. */
 function problemFailure(answer: Answer, server: Server): CommandFailure {
   const problem = (typeof answer.body === 'object' && answer.body !== null ? answer.body : {}) as Partial<Problem>;
   const nothing = answer.status === 404 ? 'There is nothing here by that name' : undefined;
@@ -182,7 +184,7 @@ function problemFailure(answer: Answer, server: Server): CommandFailure {
   return new CommandFailure(exit, sentenceOf(title, problem.detail), {
     ...(problem.code === undefined ? {} : { code: problem.code }),
     ...(problem.next === undefined ? {} : { next: problem.next }),
-    ...(problem.errors === undefined ? {} : { places: problem.errors as never }),
+    ...(problem.errors === undefined ? {} : { places: problem.errors as ErrorPlace[] }),
     ...(problem.traceId === undefined || answer.status < 500 ? {} : { traceId: problem.traceId }),
     cause: answer.body,
   });

@@ -10,6 +10,7 @@ import { dirname, join } from 'node:path';
 import { PalaceError } from '../errors.ts';
 import type { Secret } from '../secret.ts';
 import type { BlobRef, Blobs, StoredBlob } from './port.ts';
+import { syncFolder } from '../sync-folder.ts';
 
 const DRAFT_LIFE_MS = 3_600_000;
 /** Tenant's folder, first two letters of the hash, hash. */
@@ -89,16 +90,6 @@ async function writeWhole(path: string, content: Uint8Array): Promise<void> {
     throw error;
   }
   for (const at of [folder, dirname(folder), dirname(dirname(folder))]) await syncFolder(at);
-}
-
-async function syncFolder(folder: string): Promise<void> {
-  if (process.platform === 'win32') return;
-  const handle = await open(folder, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
 }
 
 /** Moves the file aside before it looks at the age a last time: a put at the same moment either refreshed it or writes anew. */

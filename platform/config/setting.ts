@@ -25,6 +25,7 @@ function setting<S extends z.ZodType>(variable: string, sentence: string, schema
 export const text = (variable: string, fallback: string, sentence: string) => setting(variable, sentence, z.string().default(fallback));
 
 export const choice = <const C extends readonly [string, ...string[]]>(variable: string, options: C, fallback: C[number], sentence: string) =>
+  // zod derives its own type of the options; that the fallback is one of them is held by `C`.
   setting(variable, sentence, z.enum(options).default(fallback as never));
 
 /** A whole number within bounds: every bound of the product is itself bounded. */

@@ -26,6 +26,7 @@ import { PalaceError } from '../errors.ts';
 import type { PostgresFiles } from './postgres-files.ts';
 import { handOver, identity } from './postmaster.ts';
 import type { SystemUser } from './system-user.ts';
+import { syncFolderNow } from '../sync-folder.ts';
 
 const NEEDED_BYTES = 500 * 1024 * 1024;
 const LARGEST_LOG_BYTES = 16 * 1024 * 1024;
@@ -128,7 +129,7 @@ export async function createCluster(folder: DataFolder, files: PostgresFiles, us
   if (user !== undefined) chownSync(draft, user.uid, user.gid);
   await runInitdb(draft, join(folder.dir, 'postgres.password'), files, user, durable ? [] : ['--no-sync']);
   renameSync(draft, folder.cluster);
-  syncFolder(folder.dir);
+  syncFolderNow(folder.dir);
 }
 
 async function runInitdb(draft: string, passwordFile: string, files: PostgresFiles, user: SystemUser | undefined, more: readonly string[]): Promise<void> {
@@ -166,11 +167,4 @@ async function runInitdb(draft: string, passwordFile: string, files: PostgresFil
 /** Keeps one older log. */
 export function turnLog(folder: DataFolder): void {
   if ((statSync(folder.logFile, { throwIfNoEntry: false })?.size ?? 0) > LARGEST_LOG_BYTES) renameSync(folder.logFile, `${folder.logFile}.1`);
-}
-
-function syncFolder(dir: string): void {
-  if (process.platform === 'win32') return;
-  const handle = openSync(dir, 'r');
-  fsyncSync(handle);
-  closeSync(handle);
 }

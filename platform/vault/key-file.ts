@@ -8,6 +8,7 @@ import { dirname, join, resolve } from 'node:path';
 import type { Config } from '../config.ts';
 import { PalaceError } from '../errors.ts';
 import { KEY_BYTES } from './sealing.ts';
+import { syncFolderNow } from '../sync-folder.ts';
 
 export interface WrappingKey {
   /** Tells keys apart and says nothing about them. */
@@ -72,7 +73,7 @@ function makeKey(path: string): readonly WrappingKey[] {
     fsyncSync(file);
     closeSync(file);
     linkSync(draft, path);
-    syncFolder(dirname(path));
+    syncFolderNow(dirname(path));
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
   } finally {
@@ -82,9 +83,3 @@ function makeKey(path: string): readonly WrappingKey[] {
 }
 
 /** What is sealed with the key may be committed a moment later: the file must not be the one that a power cut takes. */
-function syncFolder(dir: string): void {
-  if (process.platform === 'win32') return;
-  const handle = openSync(dir, 'r');
-  fsyncSync(handle);
-  closeSync(handle);
-}

@@ -1,11 +1,11 @@
 // Holding back and letting go on, as people do it: flows, a tenant, everything; over two processes, crashes and restarts.
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
   flowText,
   history,
   listenFor,
-  openInstallation,
+  openForEach,
   post,
   reached,
   start,
@@ -20,11 +20,7 @@ import {
 let house: Installation;
 let node: TestNode;
 
-beforeEach(async () => {
-  house = await openInstallation();
-  node = await house.open();
-});
-afterEach(() => house.close());
+openForEach((...opened) => ([house, node] = opened));
 
 const publish = (name: string, steps: unknown, more: Record<string, unknown> = {}) =>
   node.flow.publish('acme', JSON.stringify({ ...(JSON.parse(flowText(name, steps)) as object), ...more }));

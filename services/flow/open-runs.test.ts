@@ -1,16 +1,12 @@
 // The metrics of runs that have not ended.
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { CANARY_TENANT } from './canary/canary-flow.ts';
-import { flowText, listenFor, openInstallation, reached, start, until, type Installation, type TestNode } from './testing.ts';
+import { flowText, listenFor, openForFile, reached, start, until, type Installation, type TestNode } from './testing.ts';
 
 let house: Installation;
 let node: TestNode;
 
-beforeAll(async () => {
-  house = await openInstallation();
-  node = await house.open();
-});
-afterAll(() => house.close());
+openForFile((...opened) => ([house, node] = opened));
 
 async function figure(name: string): Promise<number> {
   const line = (await node.metrics()).split('\n').find((one) => one.startsWith(`${name} `));

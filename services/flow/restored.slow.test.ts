@@ -1,21 +1,8 @@
 // An installation that was restored from a backup (ENGINE E18): held until somebody lets it go, and then no unique act on a guess.
 // The restore itself is platform/database/backup; here its last step is taken on the running database: another life begins with what is there.
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { setTimeout as sleep } from 'node:timers/promises';
-import {
-  flowText,
-  history,
-  listenFor,
-  openInstallation,
-  post,
-  reached,
-  start,
-  until,
-  VERIFY,
-  type Installation,
-  type Reply,
-  type TestNode,
-} from './testing.ts';
+import { flowText, history, listenFor, openForEach, post, reached, start, until, VERIFY, type Installation, type Reply, type TestNode } from './testing.ts';
 
 // Each opens an installation and opens it again after its loss.
 vi.setConfig({ testTimeout: 90_000 });
@@ -23,11 +10,7 @@ vi.setConfig({ testTimeout: 90_000 });
 let house: Installation;
 let node: TestNode;
 
-beforeEach(async () => {
-  house = await openInstallation();
-  node = await house.open();
-});
-afterEach(() => house.close());
+openForEach((...opened) => ([house, node] = opened));
 
 const GO = listenFor('go', 'agentspalace.signal.go');
 const FAST_VERIFY = { effect: 'unique', deadline: 'PT0.2S', verify: VERIFY };

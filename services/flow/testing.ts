@@ -7,7 +7,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, beforeEach } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach } from 'vitest';
 import type { Json } from '@palace/jq/jq.ts';
 import { PERMISSIONS, type Permission, type Route, type SseEvent } from '@palace/gateway/contract.ts';
 import { loadConfig, type ConfigOverrides } from '@palace/platform/config.ts';
@@ -114,6 +114,16 @@ export function openForFile(tell: (house: Installation, node: TestNode) => void,
     house.outside.behave = () => 200;
   });
   afterAll(() => house.close());
+}
+
+/** The same anew for each test. */
+export function openForEach(tell: (house: Installation, node: TestNode) => void, options: NodeOptions = {}): void {
+  let house: Installation;
+  beforeEach(async () => {
+    house = await openInstallation();
+    tell(house, await house.open(options));
+  });
+  afterEach(() => house.close());
 }
 
 async function openNode(url: string, dir: string, outside: Outside, options: NodeOptions): Promise<TestNode> {

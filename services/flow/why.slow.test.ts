@@ -1,16 +1,12 @@
 // Stalls planted in the real service: each is named by its cause, with the commands that move it.
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { Json } from '@palace/jq/jq.ts';
-import { flowText, history, listenFor, openInstallation, post, reached, start, until, type Installation, type TestNode } from './testing.ts';
+import { flowText, history, listenFor, openForEach, post, reached, start, until, type Installation, type TestNode } from './testing.ts';
 
 let house: Installation;
 let node: TestNode;
 
-beforeEach(async () => {
-  house = await openInstallation();
-  node = await house.open();
-});
-afterEach(() => house.close());
+openForEach((...opened) => ([house, node] = opened));
 
 interface Why {
   readonly cause: string;

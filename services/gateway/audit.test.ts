@@ -1,18 +1,11 @@
 // What the door writes into the audit log: each change before it is done, and how it ended.
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { checkRoutes } from './mount.ts';
-import { openGround, openHouse, type Ground, type House } from './testing.ts';
+import { openForFile, type Ground, type House } from './testing.ts';
 
 let ground: Ground;
 let house: House;
-beforeAll(async () => {
-  ground = await openGround();
-  house = await openHouse(ground);
-});
-afterAll(async () => {
-  await house.close();
-  await ground.close();
-});
+openForFile((...opened) => ([ground, house] = opened));
 
 interface Entry {
   readonly seq: number;

@@ -24,6 +24,7 @@ export async function audited(sink: AuditSink, route: Route, context: AnyContext
     action: terms.action,
     target: url.slice(0, MAX_TARGET),
     address: clientAddress,
+    // A route is kept with its types forgotten (contract.ts): what was parsed by its schemas is what it asks for.
     ...(terms.detail !== undefined && { detail: terms.detail({ params, query, body } as never) }),
   };
   const of = await sink.audit.append(tenant, entry);

@@ -1,19 +1,12 @@
 // Variables as services read them: fresh, however many ask at once; and the environments' bounds. On a real database.
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { Database } from '@palace/platform/database/port.ts';
 import { environmentReader, openEnvironments } from './environments.ts';
-import { openGround, openHouse, type Ground, type House } from './testing.ts';
+import { openForFile, type Ground, type House } from './testing.ts';
 
 let ground: Ground;
 let house: House;
-beforeAll(async () => {
-  ground = await openGround();
-  house = await openHouse(ground);
-});
-afterAll(async () => {
-  await house.close();
-  await ground.close();
-});
+openForFile((...opened) => ([ground, house] = opened));
 
 const set = (name: string, value: unknown, environment = 'default') =>
   house.call('PUT', `/v1/environments/${environment}/variables/${name}`, { body: { value } });

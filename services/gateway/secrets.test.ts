@@ -1,18 +1,11 @@
 // Secrets through the real door on a real database: what goes in, what never comes out, and rotation while they are in use.
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { openSecrets, secretReader } from './secrets.ts';
-import { openGround, openHouse, type Ground, type House } from './testing.ts';
+import { openForFile, type Ground, type House } from './testing.ts';
 
 let ground: Ground;
 let house: House;
-beforeAll(async () => {
-  ground = await openGround();
-  house = await openHouse(ground);
-});
-afterAll(async () => {
-  await house.close();
-  await ground.close();
-});
+openForFile((...opened) => ([ground, house] = opened));
 
 const set = (name: string, value: unknown, key?: string) => house.call('PUT', `/v1/secrets/${name}`, { body: { value }, ...(key !== undefined && { key }) });
 const reader = () => secretReader(ground.database, ground.vault);

@@ -1,6 +1,7 @@
 // A gateway for tests: real embedded database, real HTTP, a toy service behind it. Two tenants with a key for each role.
 import { randomBytes } from 'node:crypto';
 import { connect } from 'node:net';
+import { afterAll, beforeAll } from 'vitest';
 import { openAudit } from '@palace/platform/audit/audit.ts';
 import type { Audit } from '@palace/platform/audit/port.ts';
 import { memoryCache } from '@palace/platform/cache/memory.ts';
@@ -71,6 +72,21 @@ export interface CallOptions {
   /** Sent as it is. */
   readonly text?: string | Uint8Array<ArrayBuffer>;
   readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** For the tests of a file: a ground and a house on it. Told before anything else. */
+export function openForFile(tell: (ground: Ground, house: House) => void): void {
+  let ground: Ground;
+  let house: House;
+  beforeAll(async () => {
+    ground = await openGround();
+    house = await openHouse(ground);
+    tell(ground, house);
+  });
+  afterAll(async () => {
+    await house.close();
+    await ground.close();
+  });
 }
 
 export async function openHouse(ground: Ground, options: GatewayOptions = {}): Promise<House> {

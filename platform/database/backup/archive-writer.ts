@@ -11,6 +11,7 @@ import { takeLock } from '../data-lock.ts';
 import { PalaceError } from '../../errors.ts';
 import { endText, type BackupEnd, type Sums } from './core/head.ts';
 import { BLOCK, END_BLOCKS, entryHead, paddingOf } from './core/tar.ts';
+import { syncFolder } from '../../sync-folder.ts';
 
 const ENTRIES_A_SUM = 500;
 
@@ -112,16 +113,6 @@ function takeDraftLock(path: string): () => void {
 
 async function writeAll(file: FileHandle | undefined, bytes: Uint8Array): Promise<void> {
   for (let at = 0; at < bytes.byteLength;) at += (await file?.write(bytes, at))?.bytesWritten ?? bytes.byteLength;
-}
-
-async function syncFolder(folder: string): Promise<void> {
-  if (process.platform === 'win32') return;
-  const handle = await open(folder, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
 }
 
 const refused = (detail: string, cause?: unknown): PalaceError => new PalaceError('backup.refused', { detail, cause });

@@ -1,7 +1,7 @@
 // What there is to back up, as the catalog tells: tables with their columns and partitions, sequences, applied migrations.
 // I1 No list by hand: every table of a schema that our migrations made is taken, but for what tells of this database alone (LEFT_OUT).
 // Called by take.ts and restore.ts.
-import type { Client } from 'pg';
+import type { ClientBase } from 'pg';
 import type { BackupHead, BackupTable } from './core/head.ts';
 
 /** Made by the migrations themselves, or of no use elsewhere. */
@@ -18,7 +18,7 @@ export interface CatalogTable extends BackupTable {
   readonly isParent: boolean;
 }
 
-export async function readTables(client: Client): Promise<CatalogTable[]> {
+export async function readTables(client: ClientBase): Promise<CatalogTable[]> {
   const { rows } = await client.query<{ schema: string; name: string; is_parent: boolean; columns: string[]; parent: string | null; bound: string | null }>(
     `with ours as (${SCHEMAS})
      select o.nspname as schema, c.relname as name, c.relkind = 'p' as is_parent,
@@ -42,7 +42,7 @@ export async function readTables(client: Client): Promise<CatalogTable[]> {
 
 type Sequences = Extract<BackupHead['content'], { kind: 'copy' }>['sequences'];
 
-export async function readSequences(client: Client): Promise<Sequences> {
+export async function readSequences(client: ClientBase): Promise<Sequences> {
   const { rows } = await client.query<{ schema: string; name: string }>(
     `with ours as (${SCHEMAS}) select o.nspname as schema, c.relname as name from pg_class c join ours o on o.oid = c.relnamespace
      where c.relkind = 'S' and o.nspname || '.' || c.relname <> all ($1) order by 1, 2`,
@@ -58,7 +58,7 @@ export async function readSequences(client: Client): Promise<Sequences> {
   return found;
 }
 
-export async function readSchemas(client: Client): Promise<BackupHead['schemas']> {
+export async function readSchemas(client: ClientBase): Promise<BackupHead['schemas']> {
   const { rows } = await client.query<{ nspname: string }>(`${SCHEMAS} order by 2`);
   const found: BackupHead['schemas'] = [];
   for (const { nspname: schema } of rows) {
@@ -71,7 +71,7 @@ export async function readSchemas(client: Client): Promise<BackupHead['schemas']
 }
 
 /** Sealed values by table: what needs the vault's key. */
-export async function countSealed(client: Client, tables: readonly CatalogTable[]): Promise<Record<string, number>> {
+export async function countSealed(client: ClientBase, tables: readonly CatalogTable[]): Promise<Record<string, number>> {
   const counts: Record<string, number> = {};
   for (const { schema, name, columns } of tables) {
     if (!columns.includes('sealed')) continue;

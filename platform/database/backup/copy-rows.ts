@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import { finished } from 'node:stream/promises';
 import { constants, gzip } from 'node:zlib';
 import { promisify } from 'node:util';
-import type { Client } from 'pg';
+import type { ClientBase } from 'pg';
 import { from as copyFrom, to as copyTo } from 'pg-copy-streams';
 import type { BackupTable } from './core/head.ts';
 
@@ -20,7 +20,7 @@ export const pack = (bytes: Uint8Array): Promise<Buffer> => compress(bytes, { le
 const columnsOf = ({ columns }: BackupTable): string => columns.map((column) => `"${column}"`).join(', ');
 
 /** Gives each packed chunk to `keep`; returns the number of rows. */
-export async function copyOut(client: Client, table: BackupTable, keep: (chunk: Buffer) => Promise<void>): Promise<number> {
+export async function copyOut(client: ClientBase, table: BackupTable, keep: (chunk: Buffer) => Promise<void>): Promise<number> {
   const stream = client.query(copyTo(`copy ${table.schema}.${table.name} (${columnsOf(table)}) to stdout`));
   let parts: Buffer[] = [];
   let bytes = 0;
@@ -42,7 +42,7 @@ export interface CopyIn {
   end(): Promise<number>;
 }
 
-export function copyInto(client: Client, table: BackupTable): CopyIn {
+export function copyInto(client: ClientBase, table: BackupTable): CopyIn {
   const stream = client.query(copyFrom(`copy ${table.schema}.${table.name} (${columnsOf(table)}) from stdin`));
   const ended = finished(stream);
   // Whoever writes next hears of it.

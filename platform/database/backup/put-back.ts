@@ -25,8 +25,8 @@ export async function putBack(owner: pg.Pool, parts: PutBack): Promise<void> {
   let failure: Error | undefined;
   try {
     await client.query("begin; set local session_replication_role = 'replica'; set local statement_timeout = 0");
-    await readAll(client as unknown as pg.Client, parts);
-    await setSequences(client as unknown as pg.Client, parts.head);
+    await readAll(client, parts);
+    await setSequences(client, parts.head);
     await client.query('commit');
     await client.query('analyze');
   } catch (error) {
@@ -39,7 +39,7 @@ export async function putBack(owner: pg.Pool, parts: PutBack): Promise<void> {
 }
 
 /** Tables first, in the order of the file; each is ended before the next begins. */
-async function readAll(client: pg.Client, { file, head, sha256, blobs }: PutBack): Promise<void> {
+async function readAll(client: pg.ClientBase, { file, head, sha256, blobs }: PutBack): Promise<void> {
   const tables = new Map((head.content.kind === 'copy' ? head.content.tables : []).map((table) => [`${table.schema}.${table.name}`, table]));
   async function* rowsFirst(): AsyncGenerator<ArchiveEntry> {
     let current: { readonly name: string; readonly into: CopyIn } | undefined;
@@ -102,7 +102,7 @@ function blobLine(file: string, text: string): { tenant: string; hash: string } 
   throw new PalaceError('backup.damaged', { detail: `${file}: a payload does not say whose it is.` });
 }
 
-async function setSequences(client: pg.Client, head: BackupHead): Promise<void> {
+async function setSequences(client: pg.ClientBase, head: BackupHead): Promise<void> {
   if (head.content.kind !== 'copy') return;
   for (const { schema, name, value, called } of head.content.sequences)
     await client.query('select setval($1::regclass, $2::bigint, $3)', [`${schema}.${name}`, value, called]);

@@ -107,7 +107,7 @@ async function feed(url: string, file: string, sha256: string, blobs: Blobs, say
 async function checkRestored(owner: pg.Pool): Promise<void> {
   const client = await owner.connect();
   try {
-    if ((await readTables(client as unknown as pg.Client)).length === 0) throw refused('pg_restore has made no tables.');
+    if ((await readTables(client)).length === 0) throw refused('pg_restore has made no tables.');
   } finally {
     client.release();
   }

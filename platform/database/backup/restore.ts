@@ -28,6 +28,7 @@ import { makeTables } from './make-tables.ts';
 import { putBack, type PutBack } from './put-back.ts';
 import { checkTarget, restoreDump } from './restore-to-url.ts';
 import { openKeys, type InstallationKeys } from './sealed-keys.ts';
+import { syncFolderNow } from '../../sync-folder.ts';
 
 export interface RestoreWish {
   readonly file: string;
@@ -67,10 +68,10 @@ export async function restoreBackup(wish: RestoreWish): Promise<RestoredBackup> 
   try {
     await restoreInto(draft, wish, verified, plans, keys);
     if (keys?.vault !== undefined) writeKeyFile(join(draft, 'vault.key'), keys.vault);
-    syncFolder(draft);
+    syncFolderNow(draft);
     mkdirSync(dirname(dir), { recursive: true });
     renameSync(draft, dir);
-    syncFolder(dirname(dir));
+    syncFolderNow(dirname(dir));
     return { ...verified, dir, hasKey: keys?.vault !== undefined, isSealedOn: keys !== undefined };
   } catch (error) {
     rmSync(draft, { recursive: true, force: true });
@@ -168,13 +169,6 @@ function writeKeyFile(path: string, text: string): void {
   } finally {
     closeSync(file);
   }
-}
-
-function syncFolder(dir: string): void {
-  if (process.platform === 'win32') return;
-  const handle = openSync(dir, 'r');
-  fsyncSync(handle);
-  closeSync(handle);
 }
 
 const refused = (detail: string, cause?: unknown): PalaceError => new PalaceError('restore.refused', { detail, cause });

@@ -1,16 +1,12 @@
 // Sets of flows as their clients apply them: all or nothing, differences, prune, drain, two at once, back again. On the real database.
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { flowText, listenFor, openInstallation, reached, start, TENANT, until, type Installation, type TestNode } from '../testing.ts';
+import { describe, expect, test } from 'vitest';
+import { flowText, listenFor, openForFile, reached, start, TENANT, until, type Installation, type TestNode } from '../testing.ts';
 import type { ApplyResult } from './contract.ts';
 
 let house: Installation;
 let node: TestNode;
 
-beforeAll(async () => {
-  house = await openInstallation();
-  node = await house.open();
-});
-afterAll(() => house.close());
+openForFile((...opened) => ([house, node] = opened));
 
 const say = (name: string, value: unknown, version = '1.0.0'): { source: string; sourceName: string } => ({
   source: flowText(name, [{ say: { set: { value } } }], { version }),

@@ -1,4 +1,6 @@
 // Takes the canary's finished runs away, long before those of people would go: they are worth a metric and nothing more.
+// Not by a retention that the flow asks for: one flow with a short time makes each round of the general walk (retention/expire-runs.ts) go
+// over all runs that are older than it.
 // I1 Only rows of the canary's own tenant, of runs that have ended or were set aside, a bounded number at a time.
 import { SHARD_COUNT } from '@palace/platform/durable/contract.ts';
 import type { Database } from '@palace/platform/database/port.ts';

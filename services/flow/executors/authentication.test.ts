@@ -9,6 +9,7 @@ import { createEgress } from '@palace/platform/egress/egress.ts';
 import { Mask } from '../core/mask.ts';
 import type { EffectCall, EffectOutcome } from './executor.ts';
 import { createHttpClient, httpExecutor } from './http.ts';
+import { effectCall } from './testing-call.ts';
 
 interface Asked {
   readonly method: string;
@@ -68,20 +69,13 @@ function caller() {
   const execute = httpExecutor(createHttpClient(egress, { maxResponseBytes: 1_000_000, maxRedirects: 3 }));
   return (server: Server, authentication: Json, more: Partial<EffectCall> & { readonly args?: Json; readonly path?: string } = {}): Promise<EffectOutcome> => {
     const { args = {}, path = '/api?x=1', ...call } = more;
-    return execute({
-      tenant: 'a',
-      run: 'r',
-      flow: 'f',
-      key: 'k',
-      attempt: 1,
-      class: 'read',
-      mask: new Mask(),
-      deadlineMs: 10_000,
-      signal: new AbortController().signal,
-      traceparent: undefined,
-      args: { method: 'get', endpoint: `${server.url}${path}`, authentication, ...(args as { [key: string]: Json }) },
-      ...call,
-    });
+    return execute(
+      effectCall({
+        tenant: 'a',
+        args: { method: 'get', endpoint: `${server.url}${path}`, authentication, ...(args as { [key: string]: Json }) },
+        ...call,
+      }),
+    );
   };
 }
 
@@ -160,8 +154,8 @@ describe('digest', () => {
     const outcome = await caller()(server, { digest: { username: 'ada', password: 'lion' } }, { args: { method: 'post', body: { a: 1 } } });
     expect(outcome).toEqual({ ok: true, result: { user: 'ada' } });
     expect(server.asked.map(({ body, headers }) => [body, headers['idempotency-key']])).toEqual([
-      ['{"a":1}', 'k'],
-      ['{"a":1}', 'k'],
+      ['{"a":1}', 'key'],
+      ['{"a":1}', 'key'],
     ]);
     expect(server.asked[0]?.headers.authorization).toBeUndefined();
   });
@@ -413,19 +407,8 @@ describe('oidc', () => {
         },
       ),
     );
-    const outcome = await execute({
-      tenant: 'a',
-      run: 'r',
-      flow: 'f',
-      key: 'k',
-      attempt: 1,
-      class: 'read',
-      mask: new Mask(),
-      deadlineMs: 5_000,
-      signal: new AbortController().signal,
-      traceparent: undefined,
-      args: { method: 'get', endpoint: server.url, authentication: oidc(policy({ authority: 'http://127.0.0.1:9/realm' })) },
-    });
+    const args = { method: 'get', endpoint: server.url, authentication: oidc(policy({ authority: 'http://127.0.0.1:9/realm' })) };
+    const outcome = await execute(effectCall({ tenant: 'a', args }));
     expect(errorType(outcome)).toEqual(['authorization', 'not-sent']);
     expect(JSON.stringify(outcome)).toContain('palace egress allow 127.0.0.1:9');
   });

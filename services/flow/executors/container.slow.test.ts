@@ -7,10 +7,10 @@ import type { Json } from '@palace/jq/json.ts';
 import { afterAll, describe, expect, it } from 'vitest';
 import { createPlaces } from '../code-runner/places.ts';
 import { containerName, CONTAINER_LABEL } from '../core/container.ts';
-import { Mask } from '../core/mask.ts';
 import { containerExecutor, sweepContainers, type ContainerSettings } from './container.ts';
 import { openPodman } from './testing.ts';
 import type { EffectCall } from './executor.ts';
+import { effectCall } from './testing-call.ts';
 
 const podman = openPodman();
 const there = 'program' in podman;
@@ -36,21 +36,17 @@ function run(command: string | undefined, args: { readonly [key: string]: Json }
   return containerExecutor(
     { ...SETTINGS, ...more },
     createPlaces({ running: 4, waiting: 10 }),
-  )({
-    tenant: 'acme',
-    run: 'r',
-    flow: 'ops/nightly',
-    key: `key-${++keys}`,
-    attempt: 1,
-    class: 'unique',
-    args: { image, ...args },
-    ...(command !== undefined && { code: command }),
-    deadlineMs: 50_000,
-    signal: new AbortController().signal,
-    traceparent: undefined,
-    mask: new Mask(),
-    ...how,
-  });
+  )(
+    effectCall({
+      flow: 'ops/nightly',
+      key: `key-${++keys}`,
+      class: 'unique',
+      args: { image, ...args },
+      ...(command !== undefined && { code: command }),
+      deadlineMs: 50_000,
+      ...how,
+    }),
+  );
 }
 const fault = (status: number, detail: RegExp, reach: string) => ({ ok: false, reach, fault: { status, detail: expect.stringMatching(detail) } });
 const left = (): string => direct('ps', '--all', '--quiet').trim();

@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import type { Json } from '@palace/jq/json.ts';
 import { afterAll, describe, expect, it } from 'vitest';
 import { createPlaces } from '../code-runner/places.ts';
-import { Mask } from '../core/mask.ts';
 import { containerExecutor, findContainerProgram } from './container.ts';
 import type { EffectCall, EffectOutcome } from './executor.ts';
+import { effectCall } from './testing-call.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'palace-mounted-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -24,21 +24,7 @@ const executor = containerExecutor(
   createPlaces({ running: 1, waiting: 1 }),
 );
 const run = (args: Json, how: Partial<EffectCall> = {}): Promise<EffectOutcome> =>
-  executor({
-    tenant: 'acme',
-    run: 'r',
-    flow: 'ops/nightly',
-    key: 'k',
-    attempt: 1,
-    class: 'unique',
-    args,
-    code: 'echo ran',
-    deadlineMs: 50_000,
-    signal: new AbortController().signal,
-    traceparent: undefined,
-    mask: new Mask(),
-    ...how,
-  });
+  executor(effectCall({ flow: 'ops/nightly', class: 'unique', args, code: 'echo ran', deadlineMs: 50_000, ...how }));
 const fault = (status: number, detail: RegExp) => ({ ok: false, reach: 'not-sent', fault: { status, detail: expect.stringMatching(detail) } });
 
 describe('a container that is not allowed', () => {

@@ -2,9 +2,9 @@
 import { createEgress } from '@palace/platform/egress/egress.ts';
 import { recordHttp, type Recorder } from '@palace/platform/egress/loopback.ts';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { Mask } from '../core/mask.ts';
-import type { EffectCall, EffectOutcome } from './executor.ts';
+import type { EffectOutcome } from './executor.ts';
 import { createHttpClient, httpExecutor } from './http.ts';
+import { effectCall } from './testing-call.ts';
 
 let remote: Recorder;
 
@@ -22,20 +22,7 @@ async function get(path: string, redirect?: boolean): Promise<EffectOutcome> {
     rules: { list: (tenant) => Promise.resolve([{ tenant, host: '127.0.0.1', port: remote.port, action: 'allow', reason: 'test' }]) },
   });
   const args = { method: 'GET', endpoint: `http://127.0.0.1:${remote.port}${path}`, output: 'response', ...(redirect !== undefined && { redirect }) };
-  const call: EffectCall = {
-    tenant: 'acme',
-    run: 'run_x',
-    flow: 'a/b',
-    key: 'key',
-    attempt: 1,
-    class: 'read',
-    args,
-    mask: new Mask(),
-    deadlineMs: 5_000,
-    signal: new AbortController().signal,
-    traceparent: undefined,
-  };
-  return httpExecutor(createHttpClient(egress, { maxResponseBytes: 10_000, maxRedirects: 3 }))(call);
+  return httpExecutor(createHttpClient(egress, { maxResponseBytes: 10_000, maxRedirects: 3 }))(effectCall({ args }));
 }
 
 const status = (outcome: EffectOutcome): unknown => (outcome.ok ? (outcome.result as { statusCode: number }).statusCode : outcome.fault.status);

@@ -5,13 +5,13 @@ import { createEgress } from '@palace/platform/egress/egress.ts';
 import { recordHttp, type Recorder, type Seen } from '@palace/platform/egress/loopback.ts';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
-import { Mask } from '../core/mask.ts';
 import { readData } from '../core/language/read-data.ts';
 import { openInstallation, reached, start, type Installation, type Reply, type TestNode } from '../testing.ts';
 import { createApiDocuments } from './api-documents.ts';
 import type { EffectCall } from './executor.ts';
 import { createHttpClient, httpExecutor } from './http.ts';
 import { openapiExecutors } from './openapi.ts';
+import { effectCall } from './testing-call.ts';
 
 let house: Installation;
 let node: TestNode;
@@ -36,19 +36,7 @@ const DOCUMENT = {
     '/orders': { post: { operationId: 'newOrder', requestBody: { required: true, content: { 'application/json': { schema: { type: 'object' } } } } } },
   },
 };
-const CALL: EffectCall = {
-  tenant: 'acme',
-  run: 'run_x',
-  flow: 'a/b',
-  key: 'key',
-  attempt: 1,
-  class: 'unique',
-  args: {},
-  mask: new Mask(),
-  deadlineMs: 5_000,
-  signal: new AbortController().signal,
-  traceparent: undefined,
-};
+const CALL = effectCall({ class: 'unique', deadlineMs: 5_000 });
 const json = (response: ServerResponse, status: number, body: Json, headers: Record<string, string> = {}): void => {
   response.writeHead(status, { 'content-type': 'application/json', ...headers });
   response.end(JSON.stringify(body));

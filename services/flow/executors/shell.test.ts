@@ -5,29 +5,15 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Json } from '@palace/jq/json.ts';
 import { describe, expect, it } from 'vitest';
 import { createPlaces } from '../code-runner/places.ts';
-import { Mask } from '../core/mask.ts';
 import type { EffectCall, EffectOutcome } from './executor.ts';
 import { shellExecutor, type ShellSettings } from './shell.ts';
+import { effectCall } from './testing-call.ts';
 
 const SETTINGS: ShellSettings = { allowed: ['acme/ops'], maxMs: 60_000, outputBytes: 10_000 };
 const shell = shellExecutor(SETTINGS, createPlaces({ running: 4, waiting: 10 }));
 
 function run(code: string, args: { readonly [key: string]: Json } = {}, how: Partial<EffectCall> = {}): Promise<EffectOutcome> {
-  return shell({
-    tenant: 'acme',
-    run: 'r',
-    flow: 'ops/nightly',
-    key: 'k',
-    attempt: 1,
-    class: 'unique',
-    args,
-    code,
-    deadlineMs: 30_000,
-    signal: new AbortController().signal,
-    traceparent: undefined,
-    mask: new Mask(),
-    ...how,
-  });
+  return shell(effectCall({ flow: 'ops/nightly', class: 'unique', args, code, deadlineMs: 30_000, ...how }));
 }
 const fault = (status: number, detail: RegExp, reach: string) => ({ ok: false, reach, fault: { status, detail: expect.stringMatching(detail) } });
 const folders = (): string[] => readdirSync(tmpdir()).filter((name) => name.startsWith('palace-command-'));
@@ -105,21 +91,7 @@ describe('a command that does not end well', () => {
 
   it('is not begun when no place comes free', async () => {
     const narrow = shellExecutor(SETTINGS, createPlaces({ running: 1, waiting: 1 }));
-    const call = (deadlineMs: number): Promise<EffectOutcome> =>
-      narrow({
-        tenant: 'acme',
-        run: 'r',
-        flow: 'ops/n',
-        key: 'k',
-        attempt: 1,
-        class: 'unique',
-        args: {},
-        code: 'sleep 0.6',
-        deadlineMs,
-        signal: new AbortController().signal,
-        traceparent: undefined,
-        mask: new Mask(),
-      });
+    const call = (deadlineMs: number): Promise<EffectOutcome> => narrow(effectCall({ flow: 'ops/n', class: 'unique', code: 'sleep 0.6', deadlineMs }));
     const first = call(10_000);
     const second = call(200);
     expect(await call(200)).toMatchObject(fault(503, /Too many commands/, 'not-sent'));
@@ -138,20 +110,7 @@ describe('a command that is not allowed', () => {
 
   it('is allowed for every tenant by a bare namespace', async () => {
     const open = shellExecutor({ ...SETTINGS, allowed: ['ops'] }, createPlaces({ running: 1, waiting: 1 }));
-    const call = {
-      tenant: 'any',
-      run: 'r',
-      flow: 'ops/n',
-      key: 'k',
-      attempt: 1,
-      class: 'unique',
-      args: {},
-      code: 'echo ran',
-      deadlineMs: 10_000,
-      signal: new AbortController().signal,
-      traceparent: undefined,
-      mask: new Mask(),
-    } as const;
+    const call = effectCall({ tenant: 'any', flow: 'ops/n', class: 'unique', code: 'echo ran' });
     expect(await open(call)).toEqual({ ok: true, result: 'ran\n' });
   });
 });
