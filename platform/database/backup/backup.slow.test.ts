@@ -220,13 +220,16 @@ describe('a backup and its restore', () => {
         await db.database.owner.query('drop table toy.part_x');
       }
     })();
-    for (let n = 0; n < 5; n++) {
-      const file = fresh();
-      await takeBackup(file, source);
-      await verifyArchive(file);
+    try {
+      for (let n = 0; n < 5; n++) {
+        const file = fresh();
+        await takeBackup(file, source);
+        await verifyArchive(file);
+      }
+    } finally {
+      stop = true;
+      await changing;
     }
-    stop = true;
-    await changing;
   });
 });
 

@@ -1,5 +1,6 @@
 // One consistent view of a running database: a read-only transaction in which everything that is backed up is read.
-// I1 Its tables are locked against being dropped before the view is fixed; where the catalog changed in between, it is fixed anew.
+// I1 Its tables are locked against being dropped before the view is fixed; where the catalog changed in between, it is fixed anew. Parents come
+//    first: while they are held none of their partitions can be dropped, and whoever drops one takes the parent's lock before it too.
 // I2 Everything acknowledged before `pointAt` is in the view: the transaction begins at that moment, and the view is taken after it.
 // I3 Nobody waits for it: it takes the weakest lock there is, and gives up after LOCK_MS where somebody holds the strongest one.
 // Called by take.ts.
@@ -60,15 +61,20 @@ async function mayReadAll(client: pg.Client): Promise<void> {
   });
 }
 
+/** Without partitions, which are locked with their parents. */
+const wholes = (tables: readonly CatalogTable[]): readonly CatalogTable[] => tables.filter(({ partition }) => partition === undefined);
+
+const nameOf = ({ schema, name }: CatalogTable): string => `${schema}.${name}`;
+
 async function fixed(client: pg.Client): Promise<readonly CatalogTable[] | undefined> {
   const before = await readTables(client);
   if (before.length === 0) throw new PalaceError('backup.refused', { detail: 'The database holds no AgentsPalace.' });
   await client.query('begin transaction isolation level repeatable read, read only');
   try {
     // A lock takes no view (PostgreSQL, LOCK): the first query after it does.
-    await client.query(`lock table ${before.map(({ schema, name }) => `only ${schema}.${name}`).join(', ')} in access share mode`);
+    await client.query(`lock table ${wholes(before).map(nameOf).join(', ')} in access share mode`);
     const after = await readTables(client);
-    if (JSON.stringify(after) === JSON.stringify(before)) return after;
+    if (JSON.stringify(wholes(after)) === JSON.stringify(wholes(before))) return after;
   } catch (error) {
     // Gone meanwhile, or locked for longer.
     if (!['42P01', '55P03'].includes(sqlState(error) ?? '')) throw error;

@@ -186,7 +186,8 @@ async function judgeResting(parts: EngineParts, reads: InvariantReads, row: Name
   }
   const children = waits.flatMap(({ kind, name }) => (kind === 'run' && name !== undefined ? [name] : []));
   if (children.length === 0 || children.length < waits.length) return undefined;
-  const gone = await reads.ended([shard], children);
+  // A child that has just ended is on its way to tell it.
+  const gone = await reads.ended([shard], children, parts.node().timeMs() - LATE_MS);
   if (gone.length < children.length) return undefined;
   return breachOf('resting-run', row, 'reported', `${id} waits for the end of ${gone[0]}, which has ended without telling it.`);
 }
@@ -267,7 +268,7 @@ async function permitsHeld({ reads, permits }: ReconcilerParts, shards: readonly
   const held = shards.flatMap((shard) => permits.taken(shard).map((one) => ({ shard, ...one })));
   if (held.length === 0) return [];
   const ended = new Set(
-    await reads.ended(
+    await reads.placeless(
       shards,
       held.map(({ run }) => run),
     ),

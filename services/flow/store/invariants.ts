@@ -46,8 +46,10 @@ export interface InvariantReads {
   overdueTimers(shards: readonly number[], dueBeforeMs: number): Promise<readonly LateTimer[]>;
   lateStreamRows(shards: readonly number[], olderThanMs: number): Promise<readonly LateRow[]>;
   lateCommands(shards: readonly number[], olderThanMs: number): Promise<readonly LateRow[]>;
-  /** Which of these runs have ended or are not there. */
-  ended(shards: readonly number[], runs: readonly string[]): Promise<readonly string[]>;
+  /** Which of these runs need no place: they have ended or are in quarantine. */
+  placeless(shards: readonly number[], runs: readonly string[]): Promise<readonly string[]>;
+  /** Which of these runs have ended, and before that time. */
+  ended(shards: readonly number[], runs: readonly string[], beforeMs: number): Promise<readonly string[]>;
   staleSubscriptions(shards: readonly number[], after: string): Promise<Page<Named & { readonly act: number }>>;
   /** In line although fewer than all places can be taken, as far as the rows tell: with how many hold one. */
   queued(shards: readonly number[], startedBeforeMs: number): Promise<readonly (QueuedRow & { readonly holders: number })[]>;
@@ -75,7 +77,7 @@ async function readOwnerless({ engine }: Database, forMs: number): Promise<numbe
   return rows.map(({ id }) => id);
 }
 
-function runReads(list: List): Pick<InvariantReads, 'restingWithoutRows' | 'running' | 'stillRunning' | 'ended' | 'queued'> {
+function runReads(list: List): Pick<InvariantReads, 'restingWithoutRows' | 'running' | 'stillRunning' | 'placeless' | 'ended' | 'queued'> {
   return {
     async restingWithoutRows(shards, after) {
       const found = await list<Named & { bare: boolean }>(
@@ -106,15 +108,15 @@ function runReads(list: List): Pick<InvariantReads, 'restingWithoutRows' | 'runn
       const rows = await list<{ id: string }>(shards, `select id from flow.run where shard = any ($1) and status = 'running' and id = any ($2)`, [runs]);
       return rows.map(({ id }) => id);
     },
-    ended: async (shards, runs) =>
-      (
-        await list<{ id: string }>(
-          shards,
-          `select w.id from unnest($2::text[]) w (id) left join flow.run r on r.id = w.id
-            where (r.ended_ms is not null or r.status = 'quarantined') and r.shard = any ($1)`,
-          [runs],
-        )
-      ).map(({ id }) => id),
+    placeless: async (shards, runs) => {
+      const condition = `(ended_ms is not null or status = 'quarantined')`;
+      const rows = await list<{ id: string }>(shards, `select id from flow.run where shard = any ($1) and ${condition} and id = any ($2)`, [runs]);
+      return rows.map(({ id }) => id);
+    },
+    ended: async (shards, runs, beforeMs) => {
+      const rows = await list<{ id: string }>(shards, `select id from flow.run where shard = any ($1) and ended_ms < $3 and id = any ($2)`, [runs, beforeMs]);
+      return rows.map(({ id }) => id);
+    },
     queued: (shards, startedBeforeMs) =>
       list(
         shards,
