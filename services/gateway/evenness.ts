@@ -5,7 +5,7 @@
 // Pure: time comes in. Called by limits.ts.
 import type { RatePolicy } from './settings.ts';
 
-const AT_ONCE_MS = 2_000;
+const AT_ONCE_MS = 1_000;
 /** Requests. Below it evenness protects nobody. */
 const LEAST_AT_ONCE = 100;
 
