@@ -12,6 +12,8 @@ export interface RateDecision {
   readonly allowed: boolean;
   readonly remaining: number;
   readonly resetSeconds: number;
+  /** Until the next one may come; 0 when this one may. */
+  readonly waitMs: number;
   /** Too much at once: the window has more. */
   readonly uneven?: true;
 }
@@ -127,13 +129,15 @@ export class RateLimiter {
   }
 
   private uneven(share: Share): RateDecision {
-    return { allowed: false, remaining: 0, resetSeconds: Math.max(1, Math.ceil(waitMs(share.bucket, this.evenness) / 1_000)), uneven: true };
+    const wait = waitMs(share.bucket, this.evenness);
+    return { allowed: false, remaining: 0, resetSeconds: Math.max(1, Math.ceil(wait / 1_000)), waitMs: wait, uneven: true };
   }
 
   private decision(share: Share, allowed: boolean, nowMs: number): RateDecision {
     const ofWindow = Math.max(0, this.policy.quota - share.used) + share.left;
     const remaining = Math.min(ofWindow, Math.floor(share.bucket.full));
-    return { allowed, remaining, resetSeconds: Math.max(1, Math.ceil((share.resetAtMs - nowMs) / 1000)) };
+    const restMs = share.resetAtMs - nowMs;
+    return { allowed, remaining, resetSeconds: Math.max(1, Math.ceil(restMs / 1_000)), waitMs: allowed ? 0 : restMs };
   }
 }
 
