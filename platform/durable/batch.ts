@@ -35,15 +35,18 @@ interface BatchPorts {
 
 type Group = readonly Entry[];
 
-export async function runBatch(ports: BatchPorts, connection: number, batch: Group): Promise<void> {
+/** True: the database has answered in the end; false: of its last commit nobody knows. */
+export async function runBatch(ports: BatchPorts, connection: number, batch: Group): Promise<boolean> {
   const groups: Group[] = [batch];
   let contended = 0;
   let short = 0;
+  let answered = true;
   for (let group = groups.shift(); group !== undefined; group = groups.shift()) {
     if (group.length === 0) continue;
     const writes = group.map((entry) => entry.write);
     const startedMs = ports.scheduler.nowMs();
     const reply = await ports.store.commit(connection, writes);
+    answered = reply.kind !== 'unknown';
     switch (reply.kind) {
       case 'committed':
         ports.hooks.committed(writes, (ports.scheduler.nowMs() - startedMs) / 1_000);
@@ -76,6 +79,7 @@ export async function runBatch(ports: BatchPorts, connection: number, batch: Gro
         break;
     }
   }
+  return answered;
 }
 
 /** A refusal that names nobody in the batch would go round for ever: it counts as an unknown outcome. */

@@ -87,6 +87,29 @@ describe('the silence of the database', () => {
     calls[1]?.answer({ kind: 'committed' });
     await second;
   });
+
+  it('goes on over commits that were given up, and whoever comes then asks anew', async () => {
+    const { lanes, calls, submit, turn } = bench({ lanes: 1, overlap: 1 });
+    const beganMs = realScheduler().nowMs();
+    const first = submit(0, 'a');
+    await turn();
+    const sinceMs = lanes.silentSinceMs() ?? 0;
+    expect(sinceMs).toBeGreaterThanOrEqual(beganMs);
+    calls[0]?.answer({ kind: 'unknown', message: 'no answer' });
+    await first;
+    await turn();
+    expect(lanes.silentSinceMs()).toBeUndefined();
+    const second = submit(0, 'b');
+    await turn();
+    expect(lanes.silentSinceMs()).toBe(sinceMs);
+    calls[1]?.answer(done);
+    await second;
+    const third = submit(0, 'c');
+    await turn();
+    expect(lanes.silentSinceMs()).toBeGreaterThan(sinceMs);
+    calls[2]?.answer(done);
+    await third;
+  });
 });
 
 describe('group commit', () => {

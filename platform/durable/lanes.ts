@@ -49,6 +49,8 @@ interface Lane {
   readonly freeConnections: number[];
   /** When the commits under way were begun, oldest first. */
   readonly underWay: Set<{ readonly sinceMs: number }>;
+  /** When the first of those was begun that were given up one after the other; undefined since the last answer. */
+  unansweredSinceMs: number | undefined;
   pumping: boolean;
 }
 
@@ -59,7 +61,10 @@ export interface Lanes {
   /** Resolves when nothing of the shard is queued or under way. */
   idle(shard: number): Promise<void>;
   backlog(): number;
-  /** Since when no lane has had an answer (monotonic); undefined while one of them has nothing under way. */
+  /**
+   * Since when no lane has had an answer (monotonic), commits that were given up in between included. Undefined while one of them has
+   * nothing under way: whoever comes then asks anew.
+   */
   silentSinceMs(): number | undefined;
 }
 
@@ -77,6 +82,7 @@ export function createLanes(store: DurableStore, scheduler: Scheduler, settings:
     turns: new FairTurns(1),
     freeConnections: Array.from({ length: settings.overlap }, (_, slot) => lane * settings.overlap + slot),
     underWay: new Set(),
+    unansweredSinceMs: undefined,
     pumping: false,
   }));
   let backlog = 0;
@@ -130,7 +136,8 @@ export function createLanes(store: DurableStore, scheduler: Scheduler, settings:
     const begun = { sinceMs: scheduler.nowMs() };
     lane.underWay.add(begun);
     try {
-      await runBatch({ store, scheduler, hooks }, connection, batch);
+      const answered = await runBatch({ store, scheduler, hooks }, connection, batch);
+      lane.unansweredSinceMs = answered ? undefined : (lane.unansweredSinceMs ?? begun.sinceMs);
     } finally {
       lane.underWay.delete(begun);
       lane.freeConnections.push(connection);
@@ -169,10 +176,10 @@ export function createLanes(store: DurableStore, scheduler: Scheduler, settings:
 
   function silentSinceMs(): number | undefined {
     let latestMs = 0;
-    for (const { underWay } of lanes) {
+    for (const { underWay, unansweredSinceMs } of lanes) {
       const oldest = underWay.values().next().value;
       if (oldest === undefined) return undefined;
-      latestMs = Math.max(latestMs, oldest.sinceMs);
+      latestMs = Math.max(latestMs, Math.min(oldest.sinceMs, unansweredSinceMs ?? oldest.sinceMs));
     }
     return latestMs;
   }

@@ -306,4 +306,33 @@ describe('S38: secrets of a run', () => {
     expect(seen.map(({ headers }) => headers['x'])).toEqual(['value-before', 'value-after']);
     expect(new Set(seen.map(({ headers }) => headers['idempotency-key'])).size).toBe(1);
   }, 20_000);
+
+  test('S39: are sealed anew while a hundred runs a second use them: each call has its value, none fails', async () => {
+    const values = Object.fromEntries(Array.from({ length: 10 }, (_, n) => [`busy_${n}`, `value of ${n}`]));
+    await setSecrets(values);
+    const names = Object.keys(values);
+    const headers = Object.fromEntries(names.map((name, n) => [`x-${n}`, `\${ $secrets.${name} }`]));
+    await run('busy', names, [{ a: call('get', '/busy', { headers }) }]);
+    seen.length = 0;
+    let rotating = true;
+    const rotations = (async () => {
+      let count = 0;
+      for (; rotating; count++) expect((await ask('POST', '/v1/secrets/rotate')).status).toBe(200);
+      return count;
+    })();
+    const started: string[] = [];
+    for (let n = 0; n < 30; n++) {
+      const { body } = await ask('POST', '/v1/runs/batch', { items: Array.from({ length: 10 }, () => ({ flow: 'test/busy', input: {} })) });
+      started.push(...(body['items'] as { id: string }[]).map(({ id }) => id));
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+    rotating = false;
+    expect(await rotations).toBeGreaterThan(5);
+    await until('all have called', () => Promise.resolve(seen.length >= started.length));
+    for (const { headers: sent } of seen) expect(names.map((_, n) => sent[`x-${n}`])).toEqual(Object.values(values));
+    const { rows } = await db.database.owner.query<{ count: number }>(
+      "select count(*)::int as count from flow.run where flow = 'test/busy' and status = 'failed'",
+    );
+    expect([rows, seen.length]).toEqual([[{ count: 0 }], started.length]);
+  }, 30_000);
 });

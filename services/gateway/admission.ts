@@ -6,15 +6,17 @@ import { PalaceError } from '@palace/platform/errors.ts';
 import type { Permission, Principal, Route } from './contract.ts';
 import type { Credentials } from './credentials.ts';
 import type { Admission } from './endpoint.ts';
-import type { Exchange } from './exchange.ts';
+import { prepare, type Exchange } from './exchange.ts';
 import { rateHeaders, refusedByRate } from './limits.ts';
 import type { RateDecision, RateLimiter } from './limits.ts';
+import type { OverRate } from './over-rate.ts';
 
 export interface AdmissionParts {
   readonly credentials: Credentials;
   readonly perKey: RateLimiter;
   readonly perAddress: RateLimiter;
   readonly refused: RateLimiter;
+  readonly overRate: OverRate;
 }
 
 /** Nobody in particular: what public routes are called with. */
@@ -61,10 +63,17 @@ export function publicAdmission(parts: AdmissionParts): Admission {
   }
 
   function permitted(exchange: Exchange, route: Route, principal: Principal, decision: RateDecision): Principal {
-    if (!decision.allowed) throw limited(exchange, perKey, decision);
+    if (!decision.allowed) throw overKeyRate(exchange, decision);
     exchange.headers.push(...rateHeaders(perKey, decision));
     checkPermission(route, principal);
     return principal;
+  }
+
+  function overKeyRate(exchange: Exchange, decision: RateDecision): PalaceError {
+    const { authorization } = exchange.request.headers;
+    const error = limited(exchange, perKey, decision);
+    if (authorization !== undefined) parts.overRate.note(authorization, decision.waitMs, prepare(error, rateHeaders(perKey, decision)));
+    return error;
   }
 
   return {

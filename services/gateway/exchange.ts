@@ -164,26 +164,26 @@ export function busy(): PalaceError {
   return BUSY;
 }
 
-const BUSY_TEXT = JSON.stringify(toProblem(BUSY, undefined));
-const BUSY_HEADERS = [
-  ...JSON_HEADERS,
-  ...problemHeaders(BUSY),
-  'content-type',
-  'application/problem+json',
-  'content-length',
-  String(Buffer.byteLength(BUSY_TEXT)),
-];
-
-/** The same answer for everybody, made once: the server is full, and nothing was made of the request. */
-export function refuseBusy(request: IncomingMessage, response: ServerResponse): void {
-  if (!response.destroyed) answer(request, response, ERRORS[BUSY.code].status, BUSY_HEADERS, BUSY_TEXT);
+/** A refusal that many get alike, made once: nothing was made of their requests. */
+export interface PreparedAnswer {
+  readonly status: number;
+  readonly headers: readonly string[];
+  readonly text: string;
 }
 
-/** The server is full of requests that wait for a database that does not answer. */
-export function refuseUnavailable(request: IncomingMessage, response: ServerResponse, reason: string): void {
-  if (response.destroyed) return;
-  const error = new PalaceError('unavailable.database', { detail: reason, retryAfterSeconds: 1 });
+export function prepare(error: PalaceError, headers: readonly string[] = []): PreparedAnswer {
   const text = JSON.stringify(toProblem(error, undefined));
   const about = ['content-type', 'application/problem+json', 'content-length', String(Buffer.byteLength(text))];
-  answer(request, response, ERRORS[error.code].status, [...JSON_HEADERS, ...problemHeaders(error), ...about], text);
+  return { status: ERRORS[error.code].status, headers: [...JSON_HEADERS, ...headers, ...problemHeaders(error), ...about], text };
+}
+
+const BUSY_ANSWER = prepare(BUSY);
+
+/** The server is full; where it is full of requests that wait for a database that does not answer, that is the `reason`. */
+export function preparedBusy(reason: string | undefined): PreparedAnswer {
+  return reason === undefined ? BUSY_ANSWER : prepare(new PalaceError('unavailable.database', { detail: reason, retryAfterSeconds: 1 }));
+}
+
+export function refuse(request: IncomingMessage, response: ServerResponse, { status, headers, text }: PreparedAnswer): void {
+  if (!response.destroyed) answer(request, response, status, headers, text);
 }

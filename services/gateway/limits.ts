@@ -4,6 +4,7 @@
 // I3 A process reserves a share of the shared window at once, so that most requests ask nobody. The share is 1/200 of the quota.
 import type { Cache } from '@palace/platform/cache/port.ts';
 import { PalaceError } from '@palace/platform/errors.ts';
+import { evennessOf, fill, fullBucket, waitMs, type Bucket, type Evenness } from './evenness.ts';
 import { Pace } from './pace.ts';
 import type { GatewaySettings, RatePolicy } from './settings.ts';
 
@@ -11,9 +12,14 @@ export interface RateDecision {
   readonly allowed: boolean;
   readonly remaining: number;
   readonly resetSeconds: number;
+  /** Until the next one may come; 0 when this one may. */
+  readonly waitMs: number;
+  /** Too much at once: the window has more. */
+  readonly uneven?: true;
 }
 
 interface Share {
+  readonly bucket: Bucket;
   /** Reserved here and not yet used. */
   left: number;
   /** Used or reserved by anybody in this window. */
@@ -31,6 +37,7 @@ export class RateLimiter {
   private readonly policy: RatePolicy;
   private readonly cache: Cache;
   private readonly share: number;
+  private readonly evenness: Evenness;
   private readonly callers = new Map<string, Share>();
 
   constructor(name: string, policy: RatePolicy, cache: Cache) {
@@ -38,6 +45,7 @@ export class RateLimiter {
     this.policy = policy;
     this.cache = cache;
     this.share = Math.min(1_000, Math.max(1, Math.ceil(policy.quota / 200)));
+    this.evenness = evennessOf(policy);
     this.policyText = `"${name}";q=${policy.quota};w=${Math.ceil(policy.windowMs / 1000)}`;
   }
 
@@ -45,10 +53,8 @@ export class RateLimiter {
   take(caller: string): RateDecision | Promise<RateDecision> {
     const nowMs = performance.now();
     const share = this.shareOf(caller, nowMs);
-    if (share.left > 0) {
-      share.left -= 1;
-      return this.decision(share, true, nowMs);
-    }
+    if (fill(share.bucket, this.evenness, nowMs) < 1) return this.uneven(share);
+    if (share.left > 0) return this.granted(share, nowMs);
     return this.exhausted(share, nowMs) ? this.decision(share, false, nowMs) : this.takeShared(caller);
   }
 
@@ -56,7 +62,8 @@ export class RateLimiter {
   isExhausted(caller: string): boolean {
     const share = this.callers.get(caller);
     const nowMs = performance.now();
-    return share !== undefined && share.resetAtMs > nowMs && share.left === 0 && this.exhausted(share, nowMs);
+    if (share === undefined) return false;
+    return fill(share.bucket, this.evenness, nowMs) < 1 || (share.left === 0 && this.exhausted(share, nowMs));
   }
 
   private async takeShared(caller: string): Promise<RateDecision> {
@@ -68,10 +75,8 @@ export class RateLimiter {
         // Each turn either finds a reserved unit, or the window used up: at most `quota` turns, as each reservation grants at least one.
       }
       const nowMs = performance.now();
-      if (share.left > 0) {
-        share.left -= 1;
-        return this.decision(share, true, nowMs);
-      }
+      if (fill(share.bucket, this.evenness, nowMs) < 1) return this.uneven(share);
+      if (share.left > 0) return this.granted(share, nowMs);
       if (this.exhausted(share, nowMs)) return this.decision(share, false, nowMs);
     }
   }
@@ -96,7 +101,7 @@ export class RateLimiter {
     let share = this.callers.get(caller);
     if (share === undefined) {
       if (this.callers.size >= MAX_CALLERS) this.forgetOldest();
-      share = { left: 0, used: 0, resetAtMs: 0, pending: undefined };
+      share = { bucket: fullBucket(this.evenness, nowMs), left: 0, used: 0, resetAtMs: 0, pending: undefined };
       this.callers.set(caller, share);
     } else if (share.resetAtMs !== 0 && share.resetAtMs <= nowMs && share.pending === undefined) {
       share.left = 0;
@@ -117,9 +122,22 @@ export class RateLimiter {
     return share.resetAtMs > nowMs && share.used >= this.policy.quota;
   }
 
+  private granted(share: Share, nowMs: number): RateDecision {
+    share.left -= 1;
+    share.bucket.full -= 1;
+    return this.decision(share, true, nowMs);
+  }
+
+  private uneven(share: Share): RateDecision {
+    const wait = waitMs(share.bucket, this.evenness);
+    return { allowed: false, remaining: 0, resetSeconds: Math.max(1, Math.ceil(wait / 1_000)), waitMs: wait, uneven: true };
+  }
+
   private decision(share: Share, allowed: boolean, nowMs: number): RateDecision {
-    const remaining = Math.max(0, this.policy.quota - share.used) + share.left;
-    return { allowed, remaining, resetSeconds: Math.max(1, Math.ceil((share.resetAtMs - nowMs) / 1000)) };
+    const ofWindow = Math.max(0, this.policy.quota - share.used) + share.left;
+    const remaining = Math.min(ofWindow, Math.floor(share.bucket.full));
+    const restMs = share.resetAtMs - nowMs;
+    return { allowed, remaining, resetSeconds: Math.max(1, Math.ceil(restMs / 1_000)), waitMs: allowed ? 0 : restMs };
   }
 }
 
@@ -130,7 +148,7 @@ export function rateHeaders(limiter: RateLimiter, decision: RateDecision): strin
 
 export function refusedByRate(limiter: RateLimiter, decision: RateDecision): PalaceError {
   return new PalaceError('overload.rate', {
-    detail: `The limit "${limiter.policyText}" is used up.`,
+    detail: decision.uneven ? `That is too much at once: the limit is ${limiter.policyText}, evenly.` : `The limit ${limiter.policyText} is used up.`,
     retryAfterSeconds: decision.resetSeconds,
   });
 }

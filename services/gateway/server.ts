@@ -11,8 +11,9 @@ import type { Duplex } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ERRORS, PalaceError } from '@palace/platform/errors.ts';
 import type { ErrorCode } from '@palace/platform/errors.ts';
-import { Exchange, refuseBusy, refuseUnavailable } from './exchange.ts';
+import { Exchange, preparedBusy, refuse, type PreparedAnswer } from './exchange.ts';
 import type { Dispatch } from './mount.ts';
+import type { OverRate } from './over-rate.ts';
 import { Refusals } from './refusals.ts';
 import { HostGuard } from './host.ts';
 import type { HostRules } from './host.ts';
@@ -32,6 +33,8 @@ export interface ServerOptions extends HostRules {
   readonly watch: Watch;
   /** Why the database keeps nothing now, when it does not: a server that is full because of that says so. */
   readonly unavailable?: () => string | undefined;
+  /** Who was refused by a rate a moment ago. */
+  readonly overRate?: OverRate;
   /** Who connects here keeps connections and passes on what is refused. */
   readonly behindGateway?: boolean;
 }
@@ -45,8 +48,8 @@ export class HttpDoor {
   private readonly drain = new AbortController();
   private readonly refusals = new Refusals();
   private dispatch: Dispatch = () => false;
-  /** Not counted yet. */
-  private refused = 0;
+  /** Not counted yet, by status. */
+  private readonly refused = new Map<number, number>();
   private app: RequestListener | undefined;
 
   constructor(options: ServerOptions) {
@@ -138,7 +141,9 @@ export class HttpDoor {
   private front(request: IncomingMessage, response: ServerResponse, refusal?: ErrorCode): void {
     const slotted = !UNSLOTTED.has(request.url ?? '');
     const draining = slotted && this.drain.signal.aborted;
-    if (slotted && !draining && !this.slots.enter('open', ownerOf(request))) return this.refuse(request, response);
+    const over = slotted && !draining ? this.options.overRate?.refusalOf(request.headers.authorization) : undefined;
+    if (over !== undefined) return this.refuse(request, response, over);
+    if (slotted && !draining && !this.slots.enter('open', ownerOf(request))) return this.refuse(request, response, preparedBusy(this.options.unavailable?.()));
     const exchange = new Exchange(
       request,
       response,
@@ -161,17 +166,16 @@ export class HttpDoor {
     }
   }
 
-  private refuse(request: IncomingMessage, response: ServerResponse): void {
-    if (this.refused === 0) setImmediate(() => this.countRefused());
-    this.refused += 1;
-    const reason = this.options.unavailable?.();
-    this.refusals.tell(request, () => (reason === undefined ? refuseBusy(request, response) : refuseUnavailable(request, response, reason)));
+  private refuse(request: IncomingMessage, response: ServerResponse, answer: PreparedAnswer): void {
+    if (this.refused.size === 0) setImmediate(() => this.countRefused());
+    this.refused.set(answer.status, (this.refused.get(answer.status) ?? 0) + 1);
+    this.refusals.tell(request, () => refuse(request, response, answer));
   }
 
   /** Together for one turn of the event loop. */
   private countRefused(): void {
-    this.options.watch.refusedBusy(this.refused);
-    this.refused = 0;
+    for (const [status, count] of this.refused) this.options.watch.refusedAtDoor(count, status === 429 ? 'overload.rate' : 'overload.busy');
+    this.refused.clear();
   }
 
   /** Only for origins that were configured; everybody else's browser gets no CORS header at all (S14). */

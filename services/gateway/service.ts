@@ -18,6 +18,7 @@ import { auditRoutes } from './audit-routes.ts';
 import type { EgressRuleView, HookIntake, Readiness, Route, ServiceDoor } from './contract.ts';
 import { Credentials } from './credentials.ts';
 import { openKeys } from './keys.ts';
+import { OverRate } from './over-rate.ts';
 import type { Keys } from './keys.ts';
 import { RateLimiter } from './limits.ts';
 import { migrations } from './migrations.ts';
@@ -89,12 +90,14 @@ export async function openGateway(platform: GatewayPlatform, options: GatewayOpt
   const keys = openKeys(store, credentials);
   const unasked = bySystem(platform.audit, store, keys);
   const unavailable = (): string | undefined => platform.database.away() ?? doors.map((service) => service.silence?.()).find((reason) => reason !== undefined);
-  const door = new HttpDoor({ settings, publicUrl: options.publicUrl, watch: openWatch(platform.telemetry), unavailable });
+  const overRate = new OverRate();
+  const door = new HttpDoor({ settings, publicUrl: options.publicUrl, watch: openWatch(platform.telemetry), unavailable, overRate });
   const admission = publicAdmission({
     credentials,
     perKey: new RateLimiter('key', settings.ratePerKey, platform.cache),
     perAddress: new RateLimiter('address', settings.ratePerAddress, platform.cache),
     refused: new RateLimiter('refused', settings.rateRefused, platform.cache),
+    overRate,
   });
 
   const app = createApp();

@@ -5,8 +5,7 @@ import type { PalaceError } from '@palace/platform/errors.ts';
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
 const TRACEPARENT = /^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/;
 
-const BUSY_LABELS = { route: 'unmatched', status: '503' };
-const BUSY_REASON = { reason: 'overload.busy' };
+const STATUS_AT_DOOR = { 'overload.busy': '503', 'overload.rate': '429' } as const;
 /** Between two log lines about what is unavailable: an outage is one fact, however many ask. */
 const UNAVAILABLE_LINE_MS = 1_000;
 
@@ -19,8 +18,8 @@ export interface Watch {
   spanOf(traceparent: string | undefined): Span;
   finished(exchange: Watched, status: number, seconds: number): void;
   refusedOrFailed(exchange: Watched, error: PalaceError): void;
-  /** So many were refused because the server is full, before anything was made of them. */
-  refusedBusy(count: number): void;
+  /** So many were refused before anything was made of them: the server is full, or they are over their rate. */
+  refusedAtDoor(count: number, reason: keyof typeof STATUS_AT_DOOR): void;
 }
 
 export function openWatch(telemetry: Telemetry): Watch {
@@ -38,9 +37,9 @@ export function openWatch(telemetry: Telemetry): Watch {
       span.set({ 'http.route': route, 'http.response.status_code': status });
       span.end();
     },
-    refusedBusy(count) {
-      requests.add(count, BUSY_LABELS);
-      refused.add(count, BUSY_REASON);
+    refusedAtDoor(count, reason) {
+      requests.add(count, { route: 'unmatched', status: STATUS_AT_DOOR[reason] });
+      refused.add(count, { reason });
     },
     refusedOrFailed({ span, route }, error) {
       if (error.code.startsWith('overload.')) return refused.add(1, { reason: error.code });

@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { startEmbedded, type EmbeddedServer } from '../../platform/database/embedded.ts';
 import type { Log } from '../../platform/telemetry/port.ts';
 
-const ENTRY = fileURLToPath(new URL('../../bin/palace.ts', import.meta.url));
+export const ENTRY = fileURLToPath(new URL('../../bin/palace.ts', import.meta.url));
 const silentLog: Log = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined, child: () => silentLog };
 const READY_LIMIT_MS = 60_000;
 const STOP_LIMIT_MS = 30_000;

@@ -1,15 +1,16 @@
 // A disk that is full: the whole product on a small file system that is filled up beside it, under load, and given room again.
 //   node test/soak/disk-full.ts [--megabytes 600]
-// What must hold: new starts are refused with 503 and the reason; nothing acknowledged is lost; it goes on by itself once there is room.
+// What must hold: new starts are refused with 503 and the reason; a backup that finds no room says so and leaves no file; nothing acknowledged
+// is lost; it goes on by itself once there is room, and a backup is taken.
 // Needs the right to mount a tmpfs; where there is none it is skipped by name.
-import { execFileSync } from 'node:child_process';
-import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, statfsSync, truncateSync, writeSync } from 'node:fs';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { closeSync, mkdtempSync, readdirSync, openSync, readFileSync, rmSync, statfsSync, truncateSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { openDoor, type Door } from '../chaos/door.ts';
-import { freePort, run, tail } from '../chaos/processes.ts';
+import { ENTRY, freePort, run, tail } from '../chaos/processes.ts';
 
 const CLIENTS = 8;
 const FULL_LIMIT_MS = 120_000;
@@ -82,8 +83,10 @@ async function fillAndFree({ violations, acknowledged }: Seen): Promise<void> {
     await sleep(SHORT_MS);
     seen.reasons = await countRefusals(door, violations);
     await load.end();
+    backUp(data, 'refused', violations);
     free();
     await goesOn(door, acknowledged, violations);
+    backUp(data, 'taken', violations);
   } finally {
     door.close();
     await program.stop();
@@ -129,6 +132,20 @@ function startLoad(door: Door, acknowledged: string[]): { end(): Promise<void> }
       await all;
     },
   };
+}
+
+/** On the file system that is full, or was. */
+function backUp(data: string, wanted: 'refused' | 'taken', violations: string[]): void {
+  const file = join(place, 'backup');
+  const env = { PATH: '/usr/local/bin:/usr/bin:/bin', HOME: outside, LANG: 'C.UTF-8' };
+  const { status, stderr } = spawnSync(process.execPath, [ENTRY, 'backup', file, '--data', data], { env, encoding: 'utf8', timeout: WHOLE_LIMIT_MS });
+  const left = readdirSync(place).filter((name) => name.startsWith('backup'));
+  if (wanted === 'taken') {
+    if (status !== 0) violations.push(`with room again a backup ended with ${status}: ${stderr}`);
+    return;
+  }
+  if (status === 0 || !stderr.includes('disk')) violations.push(`a backup on a full disk ended with ${status}: ${stderr}`);
+  if (left.length > 0) violations.push(`a backup that found no room left ${left.join(', ')}`);
 }
 
 /** What a start is told; undefined when starts are taken all the time. */

@@ -23,6 +23,7 @@ describe('the judge of a soak', () => {
 
   test('finds a database that grows, a rate that falls, a heap that grows, runs that failed, rows that stay', () => {
     expect(soaked((n) => ({ databaseMb: 500 + n * 20 }))).toEqual([expect.stringContaining('the database grew by')]);
+    expect(soaked((n) => ({ databaseMb: 500 + n * 4 }))).toEqual([expect.stringContaining('the database grew by')]);
     expect(soaked((n) => ({ perSecond: n > 25 ? 89 : 100 }))).toEqual([expect.stringContaining('0.89 of the throughput')]);
     expect(soaked((n) => ({ heapMb: 40 + n }))).toEqual([expect.stringContaining('the heap grew by')]);
     expect(soaked(undefined, { failed: 2 })).toEqual(['2 runs did not end as they should']);

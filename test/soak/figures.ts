@@ -20,8 +20,6 @@ export interface Figures {
 export const MOST_GROWTH = 0.05;
 const LEAST_RATE = 0.9;
 const MEMORY_MB = 8;
-/** Retention is seen to level only after it has removed for a while: two thirds of the run come to more than this many times itself. */
-const LONG_ENOUGH = 2.5;
 /** Partitions go this much later than their runs. */
 const LATE_MS = 30_000;
 
@@ -34,15 +32,16 @@ export function judge({ looks, told }: Figures, { retentionMs, rates }: { readon
   if (first === undefined || last === undefined) return ['nothing was measured'];
   const tenth = Math.max(1, Math.floor(parts.length / 10));
   const third = Math.floor(parts.length / 3);
-  const lastThird = parts.slice(-third);
-  // Partitions go one at a time: the size swings, so halves are compared and not moments.
-  const growth = mean(lastThird.slice(third / 2).map((one) => one.databaseMb)) / mean(lastThird.slice(0, third / 2).map((one) => one.databaseMb)) - 1;
+  // The size swings: partitions go one at a time, and what is kept follows the throughput of the last minute. So thirds are compared, not moments.
+  const sizeOf = (some: readonly Look[]): number => mean(some.map((one) => one.databaseMb));
+  const growth = sizeOf(parts.slice(-third)) / sizeOf(parts.slice(-2 * third, -third)) - 1;
   const rateOf = (some: readonly Look[]): number => mean(some.map((one) => one.perSecond));
   const rate = rateOf(parts.slice(-tenth)) / rateOf(parts.slice(0, tenth));
   const cpuOf = (some: readonly Look[]): number => mean(some.map((one) => one.cpuMs));
   const half = parts.slice(-Math.floor(parts.length / 2));
   const heapMb = slope(half.map(({ done, heapMb: y }) => [done, y] as const)) * (last.done - (half[0]?.done ?? 0));
-  const isLong = ((last.atMs - first.atMs) * 2) / 3 > LONG_ENOUGH * retentionMs + LATE_MS;
+  // In the first third retention has begun to remove.
+  const isLong = (last.atMs - first.atMs) / 3 > retentionMs + LATE_MS;
   const two = (value: number): number => Math.round(value * 1_000) / 1_000;
   Object.assign(told, {
     longEnough: isLong,

@@ -8,7 +8,7 @@ import { INVARIANTS, type Breach, type Invariant } from '../core/invariants.ts';
 import { isGuarded } from '../core/release.ts';
 import { openEffects, stepAt, type Run } from '../core/run.ts';
 import { filtersOf, SIGNAL_PREFIX } from '../core/program.ts';
-import { waitingFor } from '../core/view.ts';
+import { runStatus, waitingFor } from '../core/view.ts';
 import { EVERY_TYPE } from '../store/port.ts';
 import type { InvariantReads, Named } from '../store/invariants.ts';
 import { INSTALLATION_TENANT } from '@palace/gateway/contract.ts';
@@ -157,6 +157,8 @@ async function restingRuns({ parts, reads }: ReconcilerParts, shards: readonly n
     const linked = one.row.status === 'waiting' ? await parts.programs.readable(one.row.tenant, one.row.hash) : undefined;
     if (linked === undefined || one.unread !== undefined) continue;
     const { run } = fold(one, linked);
+    // The journal is read after the row: it may be further, or gone.
+    if (runStatus(run) !== 'waiting') continue;
     // What moved on between the two reads has its rows by now.
     if (needsRows(run) && !(await reads.restingWithoutRows(shards, page)).rows.some(({ id }) => id === one.row.id)) continue;
     const breach = await judgeResting(parts, reads, one.row, run);
