@@ -16,7 +16,14 @@ async function said(words: readonly string[], outIsTerminal: boolean, link: stri
   const lines: string[] = [];
   const shown: string[] = [];
   let made = 0;
-  const terminal = { out: (line: string) => void lines.push(line), note: () => undefined, prompt: () => undefined, document: () => undefined, outIsTerminal, columns: 80 };
+  const terminal = {
+    out: (line: string) => void lines.push(line),
+    note: () => undefined,
+    prompt: () => undefined,
+    document: () => undefined,
+    outIsTerminal,
+    columns: 80,
+  };
   const args = parseArguments(command, words);
   const call: Call = { command, args, terminal, program: 'palace', json: args.has('json') };
   const house: ReadyHouse = {

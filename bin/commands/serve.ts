@@ -30,7 +30,10 @@ export const SERVE_COMMANDS: readonly CommandSpec[] = [
     ],
     examples: [
       { line: 'up', says: 'Start on port 8080 with the data in ~/.agentspalace.' },
-      { line: 'up --json --port 0 --data ./palace-data', says: 'For scripts: one JSON line with url, credentials, signInUrl and process ids once it is ready.' },
+      {
+        line: 'up --json --port 0 --data ./palace-data',
+        says: 'For scripts: one JSON line with url, credentials, signInUrl and process ids once it is ready.',
+      },
     ],
     exits: [0, 1, 2],
   },

@@ -282,7 +282,18 @@ test('a connection that breaks after a change was sent reads as an unknown outco
 /** What release 0.1.0 believes, word for word. It must never be signed anything else while it may run beside this one. */
 const PERMISSIONS_OF_0_1_0 = [
   ...['flow.read', 'flow.write', 'run.read', 'run.start', 'run.control', 'run.signal', 'run.repeat-effects', 'event.publish', 'webhook.read', 'webhook.write'],
-  ...['egress.read', 'egress.write', 'key.read', 'key.write', 'environment.read', 'environment.write', 'secret.read', 'secret.write', 'audit.read', 'system.read'],
+  ...[
+    'egress.read',
+    'egress.write',
+    'key.read',
+    'key.write',
+    'environment.read',
+    'environment.write',
+    'secret.read',
+    'secret.write',
+    'audit.read',
+    'system.read',
+  ],
 ] as const;
 const PAYLOAD_OF_0_1_0 = z.strictObject({
   tenant: z.string().min(1).max(63),

@@ -49,7 +49,9 @@ describe('a role', () => {
     const { paths } = (await house.call('GET', '/v1/openapi.json')).body as {
       paths: Readonly<Record<string, Readonly<Record<string, { readonly 'x-permission': string }>>>>;
     };
-    const routes = Object.entries(paths).flatMap(([path, operations]) => Object.entries(operations).map(([method, { 'x-permission': needs }]) => ({ path, method, needs })));
+    const routes = Object.entries(paths).flatMap(([path, operations]) =>
+      Object.entries(operations).map(([method, { 'x-permission': needs }]) => ({ path, method, needs })),
+    );
     for (const role of ['builder', 'operator', 'viewer'] as const) {
       const browser = await signedInAs(house, role, `${role}-does@a.test`);
       for (const { path, method, needs } of routes) {
@@ -110,7 +112,10 @@ describe('the last owner', () => {
         house.call('DELETE', `/v1/people/${second.id}`),
       ]);
       const owners = (await house.call('GET', '/v1/people?limit=200')).body['items'] as MemberView[];
-      expect([answers.map(({ status }) => status).toSorted(), owners.filter(({ role }) => role === 'owner').length]).toEqual([expect.arrayContaining([409]), 1]);
+      expect([answers.map(({ status }) => status).toSorted(), owners.filter(({ role }) => role === 'owner').length]).toEqual([
+        expect.arrayContaining([409]),
+        1,
+      ]);
       await house.call('PATCH', `/v1/people/${owner.id}`, { body: { role: 'owner' } });
       await house.call('DELETE', `/v1/people/${second.id}`);
     }
@@ -122,7 +127,10 @@ describe('S18: an open stream of a person ends within its time when', () => {
     ['they sign out', (browser) => browser.call('POST', '/v1/sign-out')],
     ['they sign out everywhere, on another machine', (browser) => browser.call('POST', '/v1/sign-out-everywhere')],
     ['they are removed', ({ id }) => owner.call('DELETE', `/v1/people/${id}`)],
-    ['their session is over', ({ id }) => ground.database.owner.query("update gateway.session set expires_at = now() - interval '1 second' where person = $1", [id])],
+    [
+      'their session is over',
+      ({ id }) => ground.database.owner.query("update gateway.session set expires_at = now() - interval '1 second' where person = $1", [id]),
+    ],
   ];
   for (const [at, [when, end]] of endings.entries()) {
     test(when, async () => {
@@ -225,9 +233,10 @@ describe('a session', () => {
     const past = "now() - interval '1 second'";
     await ground.database.owner.query(`update gateway.session set expires_at = ${past} where person = $1`, [browser.id]);
     await ground.database.owner.query(`update gateway.sign_in_link set expires_at = ${past} where person = $1`, [browser.id]);
-    await ground.database.owner.query(`update gateway.invitation_token set expires_at = ${past} where invitation in (select id from gateway.invitation where email = $1)`, [
-      'over-invited@a.test',
-    ]);
+    await ground.database.owner.query(
+      `update gateway.invitation_token set expires_at = ${past} where invitation in (select id from gateway.invitation where email = $1)`,
+      ['over-invited@a.test'],
+    );
     await removeExpired(ground.database.api, 86_400_000);
     const left = await ground.database.owner.query<{ count: number }>(
       `select (select count(*) from gateway.session where person = $1)::int + (select count(*) from gateway.sign_in_link where person = $1)::int
@@ -254,7 +263,10 @@ describe('an invitation', () => {
       expect(seen.body).toEqual({ email: 'guest@a.test', role: 'viewer', tenant: 'a', invitedBy: 'The owner' });
     }
     const accepted = await accept(token);
-    expect([accepted.status, accepted.body]).toMatchObject([200, { person: { name: 'Somebody', email: 'guest@a.test', hasPassword: true }, tenant: 'a', role: 'viewer' }]);
+    expect([accepted.status, accepted.body]).toMatchObject([
+      200,
+      { person: { name: 'Somebody', email: 'guest@a.test', hasPassword: true }, tenant: 'a', role: 'viewer' },
+    ]);
     expect(codeOf(await accept(token))).toEqual([401, 'sign-in.link']);
     expect(codeOf(await openBrowser(house).call('POST', '/v1/invitations/look', { body: { token } }))).toEqual([401, 'sign-in.link']);
     expect((await people()).filter(({ email }) => email === 'guest@a.test')).toHaveLength(1);
@@ -266,7 +278,11 @@ describe('an invitation', () => {
   test('S10: opens nothing before it is accepted, nor after it was taken back', async () => {
     const made = await invite('pending@a.test', 'admin');
     const token = tokenOf(made['url']);
-    for (const credential of [{ authorization: `Bearer ${token}` }, { cookie: `palace-session=${token}` }, { cookie: `palace-session=${String(made['id'])}.${token}` }])
+    for (const credential of [
+      { authorization: `Bearer ${token}` },
+      { cookie: `palace-session=${token}` },
+      { cookie: `palace-session=${String(made['id'])}.${token}` },
+    ])
       expect([credential, (await openBrowser(house).call('GET', '/v1/me', { headers: credential })).status]).toEqual([credential, 401]);
     const byPassword = await openBrowser(house).call('POST', '/v1/sign-in/password', { body: { email: 'pending@a.test', password: 'a password of tests' } });
     const asLink = await openBrowser(house).call('POST', '/v1/sign-in/link', { body: { token } });
@@ -282,7 +298,9 @@ describe('an invitation', () => {
     const browser = await signedInAs(house, 'builder', 'removed@a.test');
     const link = await house.call('POST', '/v1/sign-in-links', { body: { person: browser.id } });
     expect((await owner.call('DELETE', `/v1/people/${browser.id}`)).status).toBe(204);
-    const { paths } = (await house.call('GET', '/v1/openapi.json')).body as { paths: Readonly<Record<string, Readonly<Record<string, { readonly 'x-permission': string }>>>> };
+    const { paths } = (await house.call('GET', '/v1/openapi.json')).body as {
+      paths: Readonly<Record<string, Readonly<Record<string, { readonly 'x-permission': string }>>>>;
+    };
     for (const [path, operations] of Object.entries(paths))
       for (const [method, { 'x-permission': needs }] of Object.entries(operations)) {
         // The scraper of this machine needs no credential.
@@ -339,7 +357,8 @@ describe('an invitation', () => {
     const tight = await openHouse(ground, { settings: { rateInvitations: { quota: 2, windowMs: 60_000 } } });
     try {
       const statuses = [];
-      for (const name of ['a', 'b', 'c']) statuses.push((await tight.call('POST', '/v1/invitations', { body: { email: `${name}@rate.test`, role: 'viewer' } })).status);
+      for (const name of ['a', 'b', 'c'])
+        statuses.push((await tight.call('POST', '/v1/invitations', { body: { email: `${name}@rate.test`, role: 'viewer' } })).status);
       expect(statuses).toEqual([201, 201, 429]);
     } finally {
       await tight.close();
@@ -350,7 +369,7 @@ describe('an invitation', () => {
 test('people are listed in pages, in the order in which they came', async () => {
   const all = (await people()).map(({ id }) => id);
   const paged: string[] = [];
-  for (let cursor = ''; ; ) {
+  for (let cursor = ''; ;) {
     const { items, next } = (await owner.call('GET', `/v1/people?limit=3${cursor}`)).body as { items: MemberView[]; next?: string };
     paged.push(...items.map(({ id }) => id));
     if (next === undefined) break;

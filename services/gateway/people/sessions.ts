@@ -136,6 +136,13 @@ function sessionRow(id: string, row: FoundRow, role: Role): SessionRow {
     person,
     usedAtMs: row.updated_at.getTime(),
     expiresAtMs: row.expires_at.getTime(),
-    principal: { kind: 'person', id: actorId(person), tenant, role, permissions: permissionsOf(role), signedIn: { person: { id: person, name, email }, session } },
+    principal: {
+      kind: 'person',
+      id: actorId(person),
+      tenant,
+      role,
+      permissions: permissionsOf(role),
+      signedIn: { person: { id: person, name, email }, session },
+    },
   };
 }

@@ -1,6 +1,16 @@
 // The routes that nobody needs a credential for: signing in by link or password, and what an invitation opens. And the ways out.
 // I1 Each asks first whether somebody may sign in at that address at all, and whether a page of another site sent it (channel.ts).
-import { acceptInvitation, createSignInLink, invitationLook, lookAtInvitation, route, signedIn, signInByLink, signInByPassword, signInLink } from '../contract.ts';
+import {
+  acceptInvitation,
+  createSignInLink,
+  invitationLook,
+  lookAtInvitation,
+  route,
+  signedIn,
+  signInByLink,
+  signInByPassword,
+  signInLink,
+} from '../contract.ts';
 import type { Principal, Reply, Route, RouteContext, SignedIn } from '../contract.ts';
 import { PalaceError } from '@palace/platform/errors.ts';
 import { checkChannel, checkSignInSource, cookieText } from './channel.ts';

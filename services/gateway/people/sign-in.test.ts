@@ -59,7 +59,7 @@ describe('a link that signs in', () => {
     await ground.database.owner.query("update gateway.sign_in_link set expires_at = now() - interval '1 second'");
     const late = await openBrowser(house).call('POST', '/v1/sign-in/link', { body: { token } });
     const unknown = await openBrowser(house).call('POST', '/v1/sign-in/link', { body: { token: 'A'.repeat(43) } });
-    const plain = ({ traceId: _, ...rest }: Readonly<Record<string, unknown>>): unknown => rest;
+    const plain = ({ traceId: _trace, ...rest }: Readonly<Record<string, unknown>>): unknown => rest;
     expect([late.status, plain(late.body)]).toEqual([401, plain(unknown.body)]);
   });
 
@@ -113,7 +113,11 @@ describe('a password', () => {
     const tries = ['known@a.test', 'nobody@a.test', 'without@a.test'].map((email) =>
       openBrowser(house).call('POST', '/v1/sign-in/password', { body: { email, password: 'wrong wrong wrong' } }),
     );
-    const shapes = (await Promise.all(tries)).map(({ status, headers: { date: _date, ...headers }, body: { traceId: _trace, ...body } }) => ({ status, headers, body }));
+    const shapes = (await Promise.all(tries)).map(({ status, headers: { date: _date, ...headers }, body: { traceId: _trace, ...body } }) => ({
+      status,
+      headers,
+      body,
+    }));
     expect(shapes[0]).toMatchObject({ status: 401, body: { code: 'sign-in.failed' } });
     expect(shapes[1]).toEqual(shapes[0]);
     expect(shapes[2]).toEqual(shapes[0]);

@@ -112,7 +112,9 @@ export function openSignIn(parts: SignInParts): SignIn {
   /** Whoever holds a link must not become somebody who is here already. */
   async function proveKnown(known: PersonWithHash, password: string): Promise<void> {
     if (known.hash === undefined)
-      throw new PalaceError('person.exists', { detail: 'You are a person here without a password: sign in by a link, set one, then open the invitation again.' });
+      throw new PalaceError('person.exists', {
+        detail: 'You are a person here without a password: sign in by a link, set one, then open the invitation again.',
+      });
     if (!(await checkPassword(known, password))) throw new PalaceError('sign-in.failed');
   }
 
