@@ -43,7 +43,8 @@ export function authTables(outside: Sql): AuthTables {
   };
 }
 
-function answers(sql: Sql): CustomAdapter {
+/** The questions of the library, by table and column names of ours. */
+export function answers(sql: Sql): CustomAdapter {
   const changed = async (text: string, values: readonly unknown[]): Promise<number> => (await sql.query(text, values)).rowCount ?? 0;
   const first = async <T>(text: string, values: readonly unknown[]): Promise<T | null> => ((await sql.query(text, values)).rows[0] as T | undefined) ?? null;
   const update = ({ model, where, update: change }: { model: string; where: CleanedWhere[]; update: unknown }): readonly [string, unknown[]] => {

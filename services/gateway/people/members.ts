@@ -134,14 +134,16 @@ export interface PersonWithHash extends PersonView {
   readonly hash: string | undefined;
 }
 
+const PERSON_WITH_HASH = `select p.id, p.name, p.email, a.password from gateway.person p
+  left join gateway.account a on a.person = p.id and a.provider = 'credential'`;
+
 /** With the hash of the password, for the one who checks it. Found or not found is one question. */
 export async function findPerson(sql: Sql, by: { readonly id: string } | { readonly email: string }): Promise<PersonWithHash | undefined> {
-  const [column, value] = 'id' in by ? ['id', by.id] : ['email', by.email];
-  const found = await sql.query<{ id: string; name: string; email: string; password: string | null }>(
-    `select p.id, p.name, p.email, a.password from gateway.person p
-       left join gateway.account a on a.person = p.id and a.provider = 'credential' where p.${column === 'id' ? 'id' : 'email'} = $1`,
-    [value],
-  );
+  type Row = { readonly id: string; readonly name: string; readonly email: string; readonly password: string | null };
+  const found =
+    'id' in by
+      ? await sql.query<Row>(`${PERSON_WITH_HASH} where p.id = $1`, [by.id])
+      : await sql.query<Row>(`${PERSON_WITH_HASH} where p.email = $1`, [by.email]);
   const row = found.rows[0];
   return row && { id: row.id, name: row.name, email: row.email, hasPassword: row.password !== null, hash: row.password ?? undefined };
 }
