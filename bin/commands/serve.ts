@@ -14,21 +14,26 @@ export const SERVE_COMMANDS: readonly CommandSpec[] = [
     name: 'up',
     group: 'Start and stop',
     summary: 'Start everything on this machine: all services in one process over its own PostgreSQL',
-    usage: ['up [--data DIR] [--port 8080] [--listen ADDRESS] [--json]'],
+    usage: ['up [--data DIR] [--port 8080] [--listen ADDRESS] [--no-open] [--json]'],
     about: [
       'Creates the data folder, the database, a local owner and an API key (DIR/credentials.json, readable by you alone), applies the sample flows, and prints one line when it is ready. Ctrl-C or SIGTERM lets running steps finish, then stops; a second one stops at once.',
+      'On a terminal it also prints a link that signs you in to the console, once, within ten minutes, and opens it where there is a display; `palace login` prints a new one.',
     ],
     positionals: [],
     flags: [
       DATA_FLAG,
       { name: 'port', kind: 'integer', placeholder: 'PORT', default: '8080', summary: 'Port to listen on; 0 takes a free one.' },
       LISTEN_FLAG,
+      { name: 'no-open', kind: 'switch', summary: 'Do not open the console in a browser.' },
       { name: 'no-samples', kind: 'switch', summary: 'Do not apply the sample flows nor start their service.' },
       JSON_FLAG,
     ],
     examples: [
       { line: 'up', says: 'Start on port 8080 with the data in ~/.agentspalace.' },
-      { line: 'up --json --port 0 --data ./palace-data', says: 'For scripts: one JSON line with url, credentials and process ids once it is ready.' },
+      {
+        line: 'up --json --port 0 --data ./palace-data',
+        says: 'For scripts: one JSON line with url, credentials, signInUrl and process ids once it is ready.',
+      },
     ],
     exits: [0, 1, 2],
   },

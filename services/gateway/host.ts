@@ -1,6 +1,6 @@
 // Who is being addressed, from where, and by whom: Host, Origin, path and client address, judged before routing.
 // I1 Host must name this server, on loopback too: a page that rebinds its DNS name to 127.0.0.1 gets 421 (S15).
-// I2 A foreign Origin gets 403 on every method and every route, streams included (S14). There are no cookies to ride on.
+// I2 A foreign Origin gets 403 on every method and every route, streams included (S14). What a cookie may do is narrower still: people/channel.ts.
 // I3 A path has one spelling. Double slashes, dot segments, encoded slashes, semicolons, upper case: 404 whoever asks (S06).
 // I4 Forwarding headers count only when the peer itself is a configured proxy (S05).
 import type { IncomingMessage } from 'node:http';
@@ -35,6 +35,7 @@ export class HostGuard {
   private readonly hosts: Set<string>;
   private readonly origins: Set<string>;
   private readonly publicProtocol: string | undefined;
+  private readonly publicOrigin: string | undefined;
   private readonly proxies: BlockList | undefined;
   private readonly peers = new WeakMap<Socket, Caller>();
 
@@ -44,6 +45,7 @@ export class HostGuard {
     this.hosts = new Set([...LOOPBACK_NAMES, ...rules.settings.allowedHosts.map((host) => host.toLowerCase())]);
     if (publicUrl !== undefined) this.hosts.add(publicUrl.hostname);
     this.publicProtocol = publicUrl?.protocol;
+    this.publicOrigin = publicUrl?.origin;
     this.origins = new Set(rules.settings.allowedOrigins.map((origin) => new URL(origin).origin));
     this.proxies = rules.settings.trustedProxies.length === 0 ? undefined : blockList(rules.settings.trustedProxies);
   }
@@ -111,6 +113,8 @@ export class HostGuard {
   }
 
   private isOwnOrigin(origin: string, host: string): boolean {
+    // A proxy in front may call us by another name than the browser does.
+    if (origin === this.publicOrigin) return true;
     const own = host.toLowerCase();
     if (this.publicProtocol !== undefined && origin === `${this.publicProtocol}//${own}`) return true;
     return origin === `http://${own}` || (this.publicProtocol === undefined && origin === `https://${own}`);
