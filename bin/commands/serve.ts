@@ -16,7 +16,7 @@ export const SERVE_COMMANDS: readonly CommandSpec[] = [
     summary: 'Start everything on this machine: all services in one process over its own PostgreSQL',
     usage: ['up [--data DIR] [--port 8080] [--listen ADDRESS] [--json]'],
     about: [
-      'Creates the data folder, the database, a local owner and an API key (DIR/credentials.json, readable by you alone), applies the sample flows, and prints one line when it is ready. Ctrl-C or SIGTERM lets running steps finish, then stops; a second one stops at once.',
+      'Creates the data folder, the database, a local owner and an API key (DIR/credentials.json, readable by you alone), applies the sample flows, and prints one line when it is ready. The console is built after that, once for each version; its address shows how far it is. Ctrl-C or SIGTERM lets running steps finish, then stops; a second one stops at once.',
     ],
     positionals: [],
     flags: [
@@ -24,6 +24,7 @@ export const SERVE_COMMANDS: readonly CommandSpec[] = [
       { name: 'port', kind: 'integer', placeholder: 'PORT', default: '8080', summary: 'Port to listen on; 0 takes a free one.' },
       LISTEN_FLAG,
       { name: 'no-samples', kind: 'switch', summary: 'Do not apply the sample flows nor start their service.' },
+      { name: 'no-console', kind: 'switch', summary: 'Do not build nor serve the console.' },
       JSON_FLAG,
     ],
     examples: [

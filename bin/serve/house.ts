@@ -8,8 +8,10 @@ import { openDataFolder } from '@palace/platform/database/data-folder.ts';
 import type { EmbeddedPhase } from '@palace/platform/database/embedded.ts';
 import { PalaceError } from '@palace/platform/errors.ts';
 import { openPlatform } from '@palace/platform/platform.ts';
+import type { Web } from '@palace/web/service.ts';
 import { retireGeneratedKeys, writeCredentials } from './credentials.ts';
 import { gatewaySettings } from './gateway-settings.ts';
+import { openConsole } from './console.ts';
 import { isLoopbackHost } from './listen.ts';
 import { applySamples, startSamples } from './samples.ts';
 import { TABLES } from './tables.ts';
@@ -18,6 +20,10 @@ export interface HouseOptions {
   readonly config: Config;
   readonly dir: string;
   readonly samples: boolean;
+  /** Whether browsers get the console. */
+  readonly withConsole: boolean;
+  /** The command's name as it was called. */
+  readonly program: string;
   /** Aborted when somebody asked to stop, also during the start. */
   readonly stopping: AbortSignal;
   /** Where log lines go instead of standard error: a terminal is for people. */
@@ -41,6 +47,8 @@ export interface House {
   /** The file with url and key; none when listening beyond this machine. */
   readonly credentials: string | undefined;
   readonly pids: { readonly palace: number; readonly postgres: number | null };
+  /** Absent without a console. */
+  readonly web: Web | undefined;
   close(): Promise<void>;
 }
 
@@ -58,7 +66,10 @@ export async function openHouse(options: HouseOptions): Promise<House | undefine
   }
 }
 
-async function open({ config, dir, samples, stopping, logFile, say, gone }: HouseOptions, opened: AsyncDisposableStack): Promise<House | undefined> {
+async function open(
+  { config, dir, samples, withConsole, program, stopping, logFile, say, gone }: HouseOptions,
+  opened: AsyncDisposableStack,
+): Promise<House | undefined> {
   openDataFolder(dir);
   const platform = await openPlatform(config, {
     service: 'palace',
@@ -81,7 +92,15 @@ async function open({ config, dir, samples, stopping, logFile, say, gone }: Hous
   });
   opened.defer(() => flow.stop());
   const hooks = await openHookIntake(platform);
-  const gateway = await openGateway(platform, { doors: [flow.door], hooks, settings: gatewaySettings(config) });
+  // Its build begins when the API is ready: what runs goes before what is looked at.
+  const web = withConsole ? openConsole({ log: platform.telemetry.log, dataDir: dir, program, say }) : undefined;
+  opened.defer(() => web?.close());
+  const gateway = await openGateway(platform, {
+    doors: [flow.door],
+    hooks,
+    settings: gatewaySettings(config),
+    ...(web !== undefined && { pages: web.handle }),
+  });
   opened.defer(() => gateway.close());
   if (stopping.aborted) return undefined;
   if (!isLoopbackHost(config.http.host) && !(await retireGeneratedKeys(gateway, dir)))
@@ -91,7 +110,8 @@ async function open({ config, dir, samples, stopping, logFile, say, gone }: Hous
   const { url } = await gateway.listen();
   const credentials = isLoopbackHost(config.http.host) ? await writeCredentials(gateway, dir, url, platform.embedded !== undefined) : undefined;
   if (stopping.aborted) return undefined;
-  return { url, credentials, pids: { palace: process.pid, postgres: platform.embedded?.pid ?? null }, close: () => opened.disposeAsync() };
+  web?.begin();
+  return { url, credentials, web, pids: { palace: process.pid, postgres: platform.embedded?.pid ?? null }, close: () => opened.disposeAsync() };
 }
 
 function logTo(file: string): (line: string) => void {

@@ -25,6 +25,8 @@ export async function execute(call: Call): Promise<ExitCode> {
     config,
     dir,
     samples: !call.args.has('no-samples'),
+    withConsole: !call.args.has('no-console'),
+    program,
     stopping: stopping.signal,
     logFile: process.stderr.isTTY === true ? join(dir, 'palace.log') : undefined,
     gone: (error) => {
@@ -35,7 +37,10 @@ export async function execute(call: Call): Promise<ExitCode> {
   });
   if (house === undefined) return 0;
   const data = call.args.text('data');
-  if (json) terminal.out(jsonText({ ready: true, url: house.url, credentials: house.credentials ?? null, pids: house.pids }));
+  if (json)
+    terminal.out(
+      jsonText({ ready: true, url: house.url, credentials: house.credentials ?? null, console: house.web?.state().stage ?? 'off', pids: house.pids }),
+    );
   else
     terminal.out(
       `${style('green', 'AgentsPalace is ready')} at ${house.url}. Try: ${program} run samples/order-intake --wait${data === undefined ? '' : ` --data ${data}`}`,
