@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { readDisplay } from '@palace/platform/config.ts';
+import { FIRST_STATE } from '../services/web/server/console-state.ts';
 import { announceReady, type ReadyHouse } from './announce-ready.ts';
 import { parseArguments } from './arguments.ts';
 import type { Call } from './call.ts';
@@ -30,6 +31,7 @@ async function said(words: readonly string[], outIsTerminal: boolean, link: stri
     url: 'http://127.0.0.1:8080',
     credentials: '/data/credentials.json',
     pids: { palace: 1, postgres: 2 },
+    web: { state: () => FIRST_STATE },
     async signInUrl() {
       made += 1;
       return link ?? undefined;
@@ -48,7 +50,7 @@ describe('palace up, once it is ready', () => {
   it('makes no link for a log, and gives it to a script that asks for JSON', async () => {
     expect(await said([], false)).toMatchObject({ lines: [expect.stringContaining('is ready')], shown: [], made: 0 });
     const { lines, shown } = await said(['--json'], false);
-    expect([JSON.parse(lines[0]!), shown]).toMatchObject([{ ready: true, signInUrl: LINK }, []]);
+    expect([JSON.parse(lines[0]!), shown]).toMatchObject([{ ready: true, console: 'looking', signInUrl: LINK }, []]);
   });
 
   it('says nothing of a console where nobody can sign in', async () => {

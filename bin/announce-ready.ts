@@ -5,18 +5,21 @@ import type { House } from './serve/house.ts';
 import { showInBrowser } from './show-in-browser.ts';
 import { jsonText, style } from './terminal.ts';
 
-export type ReadyHouse = Pick<House, 'url' | 'credentials' | 'pids' | 'signInUrl'>;
+export interface ReadyHouse extends Pick<House, 'url' | 'credentials' | 'pids' | 'signInUrl'> {
+  readonly web: Pick<NonNullable<House['web']>, 'state'> | undefined;
+}
 
 export async function announceReady({ args, terminal, program, json }: Call, house: ReadyHouse, show = showInBrowser): Promise<void> {
   const { url, credentials, pids } = house;
   if (json) {
     const signInUrl = await house.signInUrl();
-    return terminal.out(jsonText({ ready: true, url, credentials: credentials ?? null, signInUrl: signInUrl ?? null, pids }));
+    const stage = house.web?.state().stage ?? 'off';
+    return terminal.out(jsonText({ ready: true, url, credentials: credentials ?? null, console: stage, signInUrl: signInUrl ?? null, pids }));
   }
   const data = args.text('data');
   const ready = style('green', 'AgentsPalace is ready');
   terminal.out(`${ready} at ${url}. Try: ${program} run samples/order-intake --wait${data === undefined ? '' : ` --data ${data}`}`);
-  if (!terminal.outIsTerminal) return;
+  if (!terminal.outIsTerminal || house.web === undefined) return;
   const signInUrl = await house.signInUrl();
   if (signInUrl === undefined) return;
   terminal.out(`Console   ${signInUrl}`);

@@ -39,6 +39,14 @@ describe('imports', () => {
     ['services/flow/store/a.ts', 'pg'],
     ['services/flow/a.ts', 'node:child_process'],
     ['services/flow/executors/shell.ts', 'node:child_process'],
+    ['services/web/service.ts', 'node:child_process'],
+    ['services/web/screens/home/home.tsx', '@palace/flow/service.ts'],
+    ['services/web/screens/home/home.tsx', '@palace/platform/errors.ts'],
+    ['services/web/screens/home/home.tsx', '../../server/build.ts'],
+    ['services/web/api/client.ts', 'node:fs'],
+    ['services/web/api/client.ts', 'better-auth'],
+    ['services/web/server/build.ts', '../api/client.ts'],
+    ['services/gateway/a.ts', '@palace/web/service.ts'],
   ])('%s may not import %s', (path, name) => {
     expect(importFaults([importing(path, name)])).toHaveLength(1);
   });
@@ -52,6 +60,11 @@ describe('imports', () => {
     ['bin/serve.ts', '@palace/flow/service.ts'],
     ['services/flow/flow.test.ts', '@palace/platform/database/testing.ts'],
     ['services/flow/executors/own-process.ts', 'node:child_process'],
+    ['services/web/server/build.ts', 'node:child_process'],
+    ['services/web/server/renderer.ts', '@palace/platform/telemetry/port.ts'],
+    ['services/web/screens/home/home.tsx', '@palace/flow/contract.ts'],
+    ['services/web/screens/home/home.tsx', '../../api/client.ts'],
+    ['bin/serve/console.ts', '@palace/web/service.ts'],
   ])('%s may import %s', (path, name) => {
     expect(importFaults([importing(path, name)])).toEqual([]);
   });

@@ -85,6 +85,30 @@ const BAD: readonly BadFile[] = [
   },
   { rule: 'typescript/no-require-imports', path: 'jq/require.ts', text: "import fs = require('./shape.ts');\nexport const one = fs;\n" },
 
+  {
+    rule: 'react/no-danger',
+    path: 'services/web/screens/markup.tsx',
+    text: 'export const Markup = ({ text }: { text: string }) => <p dangerouslySetInnerHTML={{ __html: text }} />;\n',
+  },
+  {
+    rule: 'react-hooks/rules-of-hooks',
+    path: 'services/web/screens/hook-order.tsx',
+    text: "import { useState } from 'react';\nexport function Sometimes({ on }: { on: boolean }) {\n  if (on) useState(1);\n  return <p />;\n}\n",
+  },
+  {
+    rule: 'react-hooks/exhaustive-deps',
+    path: 'services/web/screens/stale.tsx',
+    text: "import { useEffect } from 'react';\nexport function Stale({ tell }: { tell: () => void }) {\n  useEffect(() => tell(), []);\n  return <p />;\n}\n",
+  },
+  { rule: 'jsx-a11y/alt-text', path: 'services/web/screens/no-alt.tsx', text: 'export const Picture = () => <img src="/a.png" />;\n' },
+  {
+    rule: 'jsx-a11y/click-events-have-key-events',
+    path: 'services/web/screens/mouse-only.tsx',
+    text: 'export const Mouse = ({ act }: { act: () => void }) => <div onClick={act} />;\n',
+  },
+  { rule: 'import/no-default-export', path: 'services/web/screens/default.tsx', text: 'export default function Screen() {\n  return <p />;\n}\n' },
+  { rule: 'no-restricted-globals', path: 'services/web/screens/ask.ts', text: "export const ask = async (): Promise<unknown> => fetch('/v1/me');\n" },
+
   { rule: 'eqeqeq', path: 'jq/loose-equality.ts', text: 'export const same = (a: unknown, b: unknown): boolean => a == b;\n' },
   { rule: 'no-var', path: 'jq/old.ts', text: 'export var one = 1;\n' },
   { rule: 'prefer-const', path: 'jq/never-changed.ts', text: 'export function one(): number {\n  let value = 1;\n  return value;\n}\n' },
@@ -143,6 +167,13 @@ const BAD: readonly BadFile[] = [
     path: `services/flow/core/import-${n}.ts`,
     text: imports(name),
   })),
+  ...['node:fs', 'better-auth', '@palace/flow/service.ts', '@palace/platform/errors.ts', '../../server/build.ts', '../../service.ts', './index.tsx'].map(
+    (name, n) => ({
+      rule: 'no-restricted-imports',
+      path: `services/web/screens/one/import-${n}.ts`,
+      text: imports(name),
+    }),
+  ),
   ...['@palace/flow/contract.ts', '../../services/flow/contract.ts', '../../bin/call.ts'].map((name, n) => ({
     rule: 'no-restricted-imports',
     path: `samples/one/import-${n}.ts`,
@@ -158,6 +189,17 @@ const GOOD: readonly Omit<BadFile, 'rule'>[] = [
   {
     path: 'services/flow/meet.ts',
     text: "import { thing } from '@palace/gateway/contract.ts';\nimport { other } from '@palace/platform/database/port.ts';\nexport const used = [thing, other];\n",
+  },
+  { path: 'services/web/api/ask.ts', text: "export const ask = async (): Promise<unknown> => fetch('/v1/me');\n" },
+  { path: 'services/web/app/page.tsx', text: 'export default function Page() {\n  return <p>here</p>;\n}\n' },
+  { path: 'services/web/next.config.ts', text: "import { join } from 'node:path';\nexport default { root: join('a', 'b') };\n" },
+  {
+    path: 'services/web/screens/meet.tsx',
+    text: "import { thing } from '@palace/flow/contract.ts';\nimport { other } from '../design/other.tsx';\nexport const Used = () => <p>{[thing, other].length}</p>;\n",
+  },
+  {
+    path: 'services/web/server/meet.ts',
+    text: "import { request } from 'node:http';\nimport type { Log } from '@palace/platform/telemetry/port.ts';\nexport const used = (log: Log): unknown => [log, request];\n",
   },
   {
     path: 'services/flow/core/meet.ts',
@@ -181,6 +223,8 @@ beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'palace-lint-'));
   for (const name of ['.oxlintrc.json', 'tsconfig.json', 'package.json']) copyFileSync(join(ROOT, name), join(folder, name));
   symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
+  mkdirSync(join(folder, 'services/web'), { recursive: true });
+  copyFileSync(join(ROOT, 'services/web/tsconfig.json'), join(folder, 'services/web/tsconfig.json'));
   for (const { path, text } of [...BAD, ...GOOD]) {
     mkdirSync(dirname(join(folder, path)), { recursive: true });
     writeFileSync(join(folder, path), text);
@@ -199,7 +243,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 /** `eslint(no-console)` is `no-console` in the configuration; `import(no-cycle)` is `import/no-cycle`. */
 function ruleName(code: string): string {
-  const [, plugin = '', rule = ''] = /^(\w+)\((.+)\)$/.exec(code) ?? [];
+  const [, plugin = '', rule = ''] = /^([\w-]+)\((.+)\)$/.exec(code) ?? [];
   return plugin === 'eslint' ? rule : `${plugin}/${rule}`;
 }
 
@@ -215,7 +259,7 @@ describe('the linter', () => {
   test('has a bad file for every rule that its configuration names as an error', () => {
     const text = readFileSync(join(ROOT, '.oxlintrc.json'), 'utf8');
     const named = [...text.matchAll(/"([\w/-]+)": (?:"error"|\["error")/g)].map(([, name]) => name ?? '');
-    const proved = new Set(BAD.map((one) => one.rule));
+    const proved = new Set(BAD.map((one) => one.rule.replace('react-hooks/', 'react/')));
     expect(named.length).toBeGreaterThan(25);
     expect(named.filter((name) => !proved.has(name) && !['correctness', 'reportUnusedDisableDirectives'].includes(name))).toEqual([]);
   });

@@ -11,6 +11,7 @@ interface Locked {
   readonly link?: boolean;
   readonly license?: string;
   readonly optional?: boolean;
+  readonly inBundle?: boolean;
 }
 
 const LOCK = JSON.parse(readText('package-lock.json')) as { readonly packages: Readonly<Record<string, Locked>> };
@@ -31,9 +32,16 @@ const LICENCES: ReadonlySet<string> = new Set([
 /** Made for machines other than this one, and not installed here: npm learns its integrity where it is. */
 const isForeign = (path: string, { optional }: Locked): boolean => optional === true && !existsSync(join(ROOT, path));
 
+/** It came inside of another package, whose integrity covers it. */
+const isInside = (path: string, { inBundle }: Locked): boolean =>
+  inBundle === true && PACKAGES.some(([outer, one]) => one.inBundle !== true && path.startsWith(`${outer}/node_modules/`));
+
 const unsafe = (entries: readonly (readonly [string, Locked])[]): string[] =>
   entries
-    .filter(([path, one]) => one.resolved !== undefined || one.version === undefined || (one.integrity === undefined && !isForeign(path, one)))
+    .filter(
+      ([path, one]) =>
+        one.resolved !== undefined || one.version === undefined || (one.integrity === undefined && !isForeign(path, one) && !isInside(path, one)),
+    )
     .map(([path]) => path);
 
 describe('the lock file', () => {

@@ -16,7 +16,7 @@ export const SERVE_COMMANDS: readonly CommandSpec[] = [
     summary: 'Start everything on this machine: all services in one process over its own PostgreSQL',
     usage: ['up [--data DIR] [--port 8080] [--listen ADDRESS] [--no-open] [--json]'],
     about: [
-      'Creates the data folder, the database, a local owner and an API key (DIR/credentials.json, readable by you alone), applies the sample flows, and prints one line when it is ready. Ctrl-C or SIGTERM lets running steps finish, then stops; a second one stops at once.',
+      'Creates the data folder, the database, a local owner and an API key (DIR/credentials.json, readable by you alone), applies the sample flows, and prints one line when it is ready. The console is built after that, once for each version; its address shows how far it is. Ctrl-C or SIGTERM lets running steps finish, then stops; a second one stops at once.',
       'On a terminal it also prints a link that signs you in to the console, once, within ten minutes, and opens it where there is a display; `palace login` prints a new one.',
     ],
     positionals: [],
@@ -26,6 +26,7 @@ export const SERVE_COMMANDS: readonly CommandSpec[] = [
       LISTEN_FLAG,
       { name: 'no-open', kind: 'switch', summary: 'Do not open the console in a browser.' },
       { name: 'no-samples', kind: 'switch', summary: 'Do not apply the sample flows nor start their service.' },
+      { name: 'no-console', kind: 'switch', summary: 'Do not build nor serve the console.' },
       JSON_FLAG,
     ],
     examples: [

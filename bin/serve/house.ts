@@ -8,8 +8,10 @@ import { openDataFolder } from '@palace/platform/database/data-folder.ts';
 import type { EmbeddedPhase } from '@palace/platform/database/embedded.ts';
 import { PalaceError } from '@palace/platform/errors.ts';
 import { openPlatform } from '@palace/platform/platform.ts';
+import type { Web } from '@palace/web/service.ts';
 import { LOCAL_TENANT, retireGeneratedKeys, writeCredentials } from './credentials.ts';
 import { gatewaySettings, publicUrl } from './gateway-settings.ts';
+import { openConsole } from './console.ts';
 import { isLoopbackHost } from './listen.ts';
 import { applySamples, startSamples } from './samples.ts';
 import { TABLES } from './tables.ts';
@@ -18,6 +20,10 @@ export interface HouseOptions {
   readonly config: Config;
   readonly dir: string;
   readonly samples: boolean;
+  /** Whether browsers get the console. */
+  readonly withConsole: boolean;
+  /** The command's name as it was called. */
+  readonly program: string;
   /** Aborted when somebody asked to stop, also during the start. */
   readonly stopping: AbortSignal;
   /** Where log lines go instead of standard error: a terminal is for people. */
@@ -43,6 +49,8 @@ export interface House {
   /** Signs the owner in, once, within ten minutes; none where nobody can sign in. */
   signInUrl(): Promise<string | undefined>;
   readonly pids: { readonly palace: number; readonly postgres: number | null };
+  /** Absent without a console. */
+  readonly web: Web | undefined;
   close(): Promise<void>;
 }
 
@@ -60,7 +68,10 @@ export async function openHouse(options: HouseOptions): Promise<House | undefine
   }
 }
 
-async function open({ config, dir, samples, stopping, logFile, say, gone }: HouseOptions, opened: AsyncDisposableStack): Promise<House | undefined> {
+async function open(
+  { config, dir, samples, withConsole, program, stopping, logFile, say, gone }: HouseOptions,
+  opened: AsyncDisposableStack,
+): Promise<House | undefined> {
   openDataFolder(dir);
   const platform = await openPlatform(config, {
     service: 'palace',
@@ -83,7 +94,16 @@ async function open({ config, dir, samples, stopping, logFile, say, gone }: Hous
   });
   opened.defer(() => flow.stop());
   const hooks = await openHookIntake(platform);
-  const gateway = await openGateway(platform, { doors: [flow.door], hooks, settings: gatewaySettings(config), ...publicUrl(config) });
+  // Its build begins when the API is ready: what runs goes before what is looked at.
+  const web = withConsole ? openConsole({ log: platform.telemetry.log, dataDir: dir, program, say }) : undefined;
+  opened.defer(() => web?.close());
+  const gateway = await openGateway(platform, {
+    doors: [flow.door],
+    hooks,
+    settings: gatewaySettings(config),
+    ...publicUrl(config),
+    ...(web !== undefined && { pages: web.handle }),
+  });
   opened.defer(() => gateway.close());
   if (stopping.aborted) return undefined;
   if (!isLoopbackHost(config.http.host) && !(await retireGeneratedKeys(gateway, dir)))
@@ -94,9 +114,11 @@ async function open({ config, dir, samples, stopping, logFile, say, gone }: Hous
   const credentials = isLoopbackHost(config.http.host) ? await writeCredentials(gateway, dir, url, platform.embedded !== undefined) : undefined;
   await gateway.people.ensureOwner(LOCAL_TENANT);
   if (stopping.aborted) return undefined;
+  web?.begin();
   return {
     url,
     credentials,
+    web,
     signInUrl: () => gateway.people.ownerLink(LOCAL_TENANT),
     pids: { palace: process.pid, postgres: platform.embedded?.pid ?? null },
     close: () => opened.disposeAsync(),

@@ -14,6 +14,7 @@ interface Check {
 
 const CHECKS: readonly Check[] = [
   { name: 'types', script: 'node_modules/.bin/tsc', args: ['-p', 'tsconfig.json'] },
+  { name: 'types of the console', script: 'node_modules/.bin/tsc', args: ['-p', 'services/web/tsconfig.json'] },
   { name: 'lint', script: 'node_modules/.bin/oxlint', args: ['--quiet'], fix: ['--quiet', '--fix'] },
   { name: 'format', script: 'node_modules/.bin/oxfmt', args: ['--check'], fix: [] },
   { name: 'unused', script: 'node_modules/.bin/knip', args: ['--no-progress'] },

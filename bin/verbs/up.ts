@@ -26,6 +26,8 @@ export async function execute(call: Call): Promise<ExitCode> {
     config,
     dir,
     samples: !call.args.has('no-samples'),
+    withConsole: !call.args.has('no-console'),
+    program: call.program,
     stopping: stopping.signal,
     logFile: process.stderr.isTTY === true ? join(dir, 'palace.log') : undefined,
     gone: (error) => {

@@ -3,17 +3,19 @@
 // I1 Every route names a permission and a loader; every `{param}` of its path stands in its params schema.
 // I2 Object schemas of bodies and queries refuse unknown fields (S07).
 // I3 Other methods of a known path get 405 with Allow.
-import { SlowBodies } from './slow-bodies.ts';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import express from 'express';
 import type { Express, NextFunction, Request, Response } from 'express';
 import { PalaceError } from '@palace/platform/errors.ts';
 import { z } from 'zod';
+import { hasBody } from './body.ts';
 import { PERMISSIONS } from './contract.ts';
 import type { Route } from './contract.ts';
 import { serve } from './endpoint.ts';
 import type { EndpointTerms } from './endpoint.ts';
-import type { Exchange } from './exchange.ts';
+import { busy, type Exchange } from './exchange.ts';
 import { RouteTable, type Found } from './route-table.ts';
+import { SlowBodies } from './slow-bodies.ts';
 
 const METHODS = new Set(['get', 'post', 'put', 'patch', 'delete']);
 const PATH = /^(?:\/(?:[A-Za-z0-9._~:-]+|\{[a-zA-Z][a-zA-Z0-9]*\}))+$/;
@@ -43,6 +45,26 @@ export function dispatcher(routes: readonly Route[], given: Omit<EndpointTerms, 
     else serve(found.route, exchange, found.params, terms).catch((error: unknown) => exchange.fail(error));
     return true;
   };
+}
+
+/** What answers outside of the API: the pages of the console. */
+export type Pages = (request: IncomingMessage, response: ServerResponse) => void;
+
+const NOT_PAGES = /^\/v1(\/|$)/;
+
+/**
+ * Everything but /v1 that no route has, to be read. A page says nothing about how fast the API answers and may be sent to a slow
+ * reader for long: it stands among the requests that wait.
+ */
+export function mountPages(app: Express, pages: Pages, exchangeOf: (request: Request) => Exchange): void {
+  app.use((request: Request, response: Response, next: NextFunction) => {
+    if ((request.method !== 'GET' && request.method !== 'HEAD') || NOT_PAGES.test(request.path)) return next();
+    const exchange = exchangeOf(request);
+    exchange.route = '/{page}';
+    if (!exchange.stepAside()) return exchange.fail(busy());
+    if (hasBody(request)) request.resume();
+    pages(request, response);
+  });
 }
 
 /** Mount last: everything that matched nothing, and everything that threw inside Express. */

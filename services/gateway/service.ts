@@ -23,7 +23,7 @@ import type { Keys } from './keys.ts';
 import { RateLimiter } from './limits.ts';
 import { migrations } from './migrations.ts';
 import { reasonsOf, statesOf } from './internal-door.ts';
-import { createApp, dispatcher, mountEnd } from './mount.ts';
+import { createApp, dispatcher, mountEnd, mountPages, type Pages } from './mount.ts';
 import { openApi } from './openapi.ts';
 import type { OpenApi } from './openapi.ts';
 import { mountProxies } from './proxy.ts';
@@ -47,6 +47,7 @@ import { GatewayStore, splitAddress } from './store.ts';
 import { openWatch } from './watch.ts';
 
 export { openInternalDoor } from './internal-door.ts';
+export { openWebDoor } from './web-door.ts';
 export { environmentReader } from './environments.ts';
 export { secretReader } from './secrets.ts';
 export { egressRules } from './store.ts';
@@ -73,6 +74,8 @@ export interface GatewayOptions {
   readonly publicUrl?: string;
   /** Without it there are no webhooks. */
   readonly hooks?: HookIntake;
+  /** Answers reading requests outside of /v1 that no route has. Without it they are not found. */
+  readonly pages?: Pages;
   readonly settings?: Partial<GatewaySettings>;
 }
 
@@ -138,6 +141,7 @@ export async function openGateway(platform: GatewayPlatform, options: GatewayOpt
   const dispatch = dispatcher(routes, terms);
   // Declared routes win over a prefix: they are asked first.
   later.proxies = mountProxies(app, options.proxies ?? [], terms);
+  if (options.pages !== undefined) mountPages(app, options.pages, door.exchangeOf);
   mountEnd(app, door.exchangeOf);
 
   const writer = writeLastUsedLazily(store, credentials, people, platform.telemetry);

@@ -11,16 +11,16 @@ const ADAPTER =
 
 const NETWORK = /^(node:(http|https|http2|net|tls|dns|dgram)|undici)(\/|$)/;
 /** S33: outgoing connections for users' data. The gateway's door listens and passes on to its own services; pg has its own sockets. */
-const MAY_OPEN_CONNECTIONS = /^(platform\/egress\/|platform\/database\/|services\/gateway\/|samples\/|bin\/)/;
+const MAY_OPEN_CONNECTIONS = /^(platform\/egress\/|platform\/database\/|services\/gateway\/|services\/web\/(service\.ts$|server\/)|samples\/|bin\/)/;
 const MAY_QUERY = /^(platform\/database\/|platform\/durable\/|platform\/bus\/postgres\.ts$|bin\/doctor\/)/;
-const MAY_START_PROCESSES = /^(platform\/database\/|bin\/|services\/flow\/(code-runner\/runner|executors\/own-process)\.ts$)/;
+const MAY_START_PROCESSES = /^(platform\/database\/|bin\/|services\/flow\/(code-runner\/runner|executors\/own-process)\.ts$|services\/web\/server\/build\.ts$)/;
 
 export function importFaults(files: readonly SourceFile[]): string[] {
   return files.flatMap((file) => file.imports.flatMap((one) => faultsOf(file, one).map((why) => `${file.path} imports ${one.name}: ${why}`)));
 }
 
 function faultsOf({ path }: SourceFile, one: Import): string[] {
-  const rules = [ofPlatform, ofJq, ofBuilder, ofCore, ofServices, ofSamples, ofAdapters, ofSafety];
+  const rules = [ofPlatform, ofJq, ofBuilder, ofCore, ofServices, ofSamples, ofConsole, ofAdapters, ofSafety];
   return rules.map((rule) => rule(path, one)).filter((why) => why !== undefined);
 }
 
@@ -59,6 +59,19 @@ function ofSamples(path: string, { file }: Import): string | undefined {
   return path.startsWith('samples/') && !isTest(path) && file !== undefined && !file.startsWith('samples/') ? 'a sample is what a user would write' : undefined;
 }
 
+/** What browsers run: the rest of the console, and of other services their contract. What serves it stands beside it. */
+const IN_BROWSER = /^services\/web\/(?!server\/|service\.ts$|[\w.-]+\.config\.)/;
+
+function ofConsole(path: string, { file, name }: Import): string | undefined {
+  if (!path.startsWith('services/web/') || isTest(path)) return undefined;
+  if (!IN_BROWSER.test(path)) return file !== undefined && IN_BROWSER.test(file) ? 'what serves the console does not run it' : undefined;
+  if (file === undefined) return name.startsWith('node:') || SERVER_ONLY.test(name) ? 'a browser has no Node' : undefined;
+  if (IN_BROWSER.test(file) || (file.startsWith('services/') && !file.startsWith('services/web/'))) return undefined;
+  return 'the console speaks the public API and knows contracts';
+}
+
+const SERVER_ONLY = /^(pg|express|undici|pino|prom-client|better-auth|sharp)(\/|$)/;
+
 function ofAdapters(path: string, { file, typeOnly }: Import): string | undefined {
   if (file === undefined || typeOnly || !ADAPTER.test(file) || isTest(path) || path === 'platform/platform.ts') return undefined;
   const folder = file.slice(0, file.lastIndexOf('/') + 1);
@@ -70,7 +83,7 @@ function ofSafety(path: string, { name, typeOnly }: Import): string | undefined 
   if (NETWORK.test(name) && !MAY_OPEN_CONNECTIONS.test(path)) return 'outgoing connections are made by platform/egress';
   if (/^pg(\/|$)/.test(name) && !MAY_QUERY.test(path)) return 'PostgreSQL is reached through the database port';
   if (name === 'node:child_process' && !MAY_START_PROCESSES.test(path))
-    return 'only bin, the database supervisor, the code runner and executors/own-process.ts start processes';
+    return 'only bin, the database supervisor, the code runner, executors/own-process.ts and the build of the console start processes';
   return undefined;
 }
 

@@ -22,7 +22,7 @@ export interface SourceFile {
   readonly imports: readonly Import[];
 }
 
-const LEFT_OUT: ReadonlySet<string> = new Set(['node_modules', '.git', '.cache', 'coverage']);
+const LEFT_OUT: ReadonlySet<string> = new Set(['node_modules', '.git', '.cache', '.next', 'coverage']);
 
 /** Every file under the root whose name ends with one of `endings`. */
 export function listFiles(endings: readonly string[], under = ''): string[] {
@@ -38,7 +38,7 @@ export function readText(path: string): string {
 }
 
 export function readSources(): SourceFile[] {
-  return listFiles(['.ts']).map((path) => sourceFile(path, readText(path)));
+  return listFiles(['.ts', '.tsx']).map((path) => sourceFile(path, readText(path)));
 }
 
 export function sourceFile(path: string, text: string): SourceFile {

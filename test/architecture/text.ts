@@ -5,7 +5,7 @@ import { isTest, type SourceFile, withoutComments } from './source.ts';
 // Written in two halves, so that this file does not contain what it looks for.
 const joined = (...halves: readonly string[]): string => halves.join('');
 
-const DRAWER = /(^|\/)(shared|utils?|common|helpers?|misc|stuff|lib|managers?)(\/|\.ts$|-)|(^|\/)index\.ts$/;
+const DRAWER = /(^|\/)(shared|utils?|common|helpers?|misc|stuff|lib|managers?)(\/|\.tsx?$|-)|(^|\/)index\.tsx?$/;
 const EMPTY_NAME = /\b(?:class|interface|type|function|const)\s+(\w*(?:Manager|Helper|Helpers|Util|Utils|Impl))\b/;
 const BASE_CLASS = /\bclass\s+(Base\w+|\w+Base)\b/;
 const MARKS = new RegExp(joined('\\b(TO', 'DO|FIX', 'ME|XX', 'X)\\b|not ', 'implemented'));
@@ -20,7 +20,7 @@ export function textFaults(files: readonly SourceFile[]): string[] {
     const code = withoutComments(file.text);
     const faults = [
       [DRAWER.test(file.path), 'lies in a drawer; name the noun'],
-      [!/^[a-z0-9]+(-[a-z0-9]+)*(\.[a-z]+)*\.ts$/.test(file.path.slice(file.path.lastIndexOf('/') + 1)), 'is not named in kebab-case'],
+      [!/^[a-z0-9]+(-[a-z0-9]+)*(\.[a-z]+)*\.tsx?$/.test(file.path.slice(file.path.lastIndexOf('/') + 1)), 'is not named in kebab-case'],
       [EMPTY_NAME.test(code) || BASE_CLASS.test(code), `has a name that says nothing: ${(EMPTY_NAME.exec(code) ?? BASE_CLASS.exec(code))?.[1]}`],
       [MARKS.test(file.text), 'has a mark of unfinished work'],
       // Tests of types say so where the checker must refuse.

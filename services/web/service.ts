@@ -1,0 +1,204 @@
+// The console, read first: finds or makes the build of its sources, opens it, and answers browsers. It is the web tier and
+// has no authority: pages know nothing, everything they show comes from the public API with the reader's own session.
+//
+//   sources (hash) -> build-folder (is it there?) -> build (once) -> renderer (its thread) -> handle
+//
+// I1 Nothing here fails the process: a build that fails is a page that says so (console-state.ts).
+// I2 Until it is ready every page says how far it is; the API does not wait for it.
+// I3 Two processes that begin at once build once.
+// Opened by bin/, which gives `handle` to the gateway as what answers outside of the API.
+import { randomBytes } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Log } from '@palace/platform/telemetry/port.ts';
+import { build, type BuildOutcome } from './server/build.ts';
+import { chooseCache, complete, isBuilt, markUsed, newFolder, removeOld, takeBuildLock, writeFailure } from './server/build-folder.ts';
+import { after, FIRST_STATE, isSettled, type ConsoleState, type Happening } from './server/console-state.ts';
+import { PAGE_HEADERS, stillPolicy } from './server/page-policy.ts';
+import { progressPage, REFRESH_SECONDS, STYLE_HASH } from './server/progress-page.ts';
+import { readerLanguage } from './server/reader-language.ts';
+import { openRenderer, RendererFailure, type Renderer } from './server/renderer.ts';
+import { modulesFolder, readSources, type Sources } from './server/sources.ts';
+import { openStaticFiles, type StaticFiles } from './server/static-files.ts';
+
+export type { ConsoleState } from './server/console-state.ts';
+
+const LOOK_AGAIN_MS = 500;
+/** A renderer that ends this often is not started again. */
+const MAX_LOSSES = 5;
+const BEGIN_AGAIN_MS = 1_000;
+
+export interface WebOptions {
+  /** The console's folder: this one, or one like it. */
+  readonly dir: string;
+  /** Where builds may lie, the preferred one first. */
+  readonly caches: readonly string[];
+  readonly log: Log;
+  /** What a person calls to build it by hand. */
+  readonly command: string;
+  /** Told of each stage. */
+  changed?(state: ConsoleState): void;
+}
+
+export interface Web {
+  /** Looks for the build, makes it, opens it. What is asked before is told that it is not there yet. */
+  begin(): void;
+  handle(request: IncomingMessage, response: ServerResponse): void;
+  state(): ConsoleState;
+  /** Resolves when it is ready, has failed, or was closed. */
+  settled(): Promise<ConsoleState>;
+  close(): Promise<void>;
+}
+
+interface Opened {
+  readonly files: StaticFiles;
+  readonly renderer: Renderer;
+}
+
+export function openWeb(options: WebOptions): Web {
+  const closing = new AbortController();
+  const settled = Promise.withResolvers<ConsoleState>();
+  let state = FIRST_STATE;
+  let opened: Opened | undefined;
+  const note = (happening: Happening, lines?: readonly string[]): void => {
+    const next = after(state, happening, Date.now(), lines);
+    if (next === state) return;
+    state = next;
+    options.changed?.(state);
+    if (isSettled(state)) settled.resolve(state);
+  };
+  const begin = (): Promise<void> =>
+    run(options, { signal: closing.signal, note, show: (next) => (opened = next) }).catch((error: unknown) => {
+      options.log.error('The console could not be opened', { error });
+      note('broke', error instanceof RendererFailure ? error.lines : [error instanceof Error ? error.message : String(error)]);
+    });
+  let work: Promise<void> | undefined;
+  return {
+    begin: () => void (work ??= begin()),
+    handle: (request, response) => answer(request, response, { opened, state, command: options.command }),
+    state: () => state,
+    settled: () => settled.promise,
+    async close() {
+      closing.abort();
+      note('close');
+      await work;
+    },
+  };
+}
+
+interface Terms {
+  readonly signal: AbortSignal;
+  note(happening: Happening, lines?: readonly string[]): void;
+  show(opened: Opened | undefined): void;
+}
+
+async function run({ dir, caches, log }: WebOptions, terms: Terms): Promise<void> {
+  const { note } = terms;
+  const sources = await readSources(dir);
+  const choice = chooseCache(caches, sources.hash);
+  if (choice === undefined) return note('broke', [`None of these folders can be written to: ${caches.join(', ')}`]);
+  const { cache } = choice;
+  if (choice.built) note('found');
+  else {
+    const outcome = await ensureBuilt(cache, sources, terms);
+    if (outcome.kind === 'failed') {
+      log.error('The build of the console failed', { says: outcome.lines.join('\n') });
+      return note('broke', outcome.lines);
+    }
+    if (outcome.kind === 'stopped') return;
+  }
+  await markUsed(cache, sources.hash, new Date());
+  await keepRendering(join(cache, sources.hash), log, terms);
+}
+
+/** Builds it, or waits for another process that does. */
+async function ensureBuilt(cache: string, sources: Sources, terms: Terms): Promise<BuildOutcome> {
+  const { hash } = sources;
+  const { signal, note } = terms;
+  for (;;) {
+    if (signal.aborted) return { kind: 'stopped' };
+    const release = takeBuildLock(cache);
+    try {
+      if (isBuilt(cache, hash)) {
+        note('found');
+        return { kind: 'built' };
+      }
+      if (release !== undefined) {
+        note('free');
+        return await buildHere(cache, sources, terms);
+      }
+    } finally {
+      release?.();
+    }
+    note('elsewhere');
+    await sleep(LOOK_AGAIN_MS, undefined, { signal }).catch(() => undefined);
+  }
+}
+
+async function buildHere(cache: string, sources: Sources, { signal, note }: Terms): Promise<BuildOutcome> {
+  const { hash } = sources;
+  await removeOld(cache, hash);
+  const folder = newFolder(cache, hash, randomBytes(4).toString('hex'));
+  const outcome = await build({ sources, folder, modules: modulesFolder(), signal });
+  if (outcome.kind === 'built') {
+    await complete(cache, folder, hash);
+    note('built');
+    return outcome;
+  }
+  if (outcome.kind === 'failed') await writeFailure(cache, { hash, at: new Date().toISOString(), lines: outcome.lines });
+  await removeOld(cache, hash);
+  return outcome;
+}
+
+/** Starts the renderer, and starts it again when it ended by itself, until it is closed. */
+async function keepRendering(folder: string, log: Log, { signal, note, show }: Terms): Promise<void> {
+  const files = await openStaticFiles(folder);
+  const closed = new Promise<undefined>((resolve) => signal.addEventListener('abort', () => resolve(undefined), { once: true }));
+  for (let losses = 1; !signal.aborted; losses += 1) {
+    const lost = Promise.withResolvers<readonly string[]>();
+    const renderer = await openRenderer({ folder, log, lost: lost.resolve });
+    show({ files, renderer });
+    note('started');
+    const lines = await Promise.race([lost.promise, closed]);
+    show(undefined);
+    if (lines === undefined) return renderer.close();
+    log.error('The console’s renderer ended by itself', { says: lines.join('\n'), losses });
+    note('lost');
+    if (losses >= MAX_LOSSES) return note('broke', lines);
+    await sleep(BEGIN_AGAIN_MS * losses, undefined, { signal }).catch(() => undefined);
+  }
+}
+
+interface Standing {
+  readonly opened: Opened | undefined;
+  readonly state: ConsoleState;
+  readonly command: string;
+}
+
+function answer(request: IncomingMessage, response: ServerResponse, { opened, state, command }: Standing): void {
+  const url = request.url ?? '/';
+  const query = url.indexOf('?');
+  if (opened !== undefined) {
+    if (opened.files.serve(query < 0 ? url : url.slice(0, query), request, response)) return;
+    if (!url.startsWith('/_next/static/') && opened.renderer.render(request, response)) return;
+  }
+  if (url.startsWith('/_next/')) return notHere(response, opened === undefined || !url.startsWith('/_next/static/') ? 503 : 404);
+  const page = progressPage(state, Date.now(), readerLanguage(request.headers.cookie, request.headers['accept-language']), command);
+  response.writeHead(503, {
+    ...Object.fromEntries(PAGE_HEADERS),
+    'content-security-policy': stillPolicy(STYLE_HASH),
+    'cache-control': 'no-store',
+    'content-type': 'text/html; charset=utf-8',
+    'content-length': Buffer.byteLength(page),
+    vary: 'accept-language, cookie',
+    ...(state.stage === 'failed' ? {} : { 'retry-after': String(REFRESH_SECONDS) }),
+  });
+  response.end(request.method === 'HEAD' ? undefined : page);
+}
+
+/** A script or data of a page that cannot be had now: no page instead of it. */
+function notHere(response: ServerResponse, status: 404 | 503): void {
+  response.writeHead(status, { ...Object.fromEntries(PAGE_HEADERS), 'cache-control': 'no-store', 'content-length': 0 });
+  response.end();
+}
