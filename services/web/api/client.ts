@@ -33,8 +33,7 @@ export const get = <T>(path: string, options?: Ask): Promise<T> => ask<T>('GET',
 export async function openStream(path: string, lastEventId: string | undefined, signal: AbortSignal): Promise<ReadableStream<Uint8Array>> {
   const answer = await send('GET', path, { signal }, { accept: 'text/event-stream', ...(lastEventId !== undefined && { 'last-event-id': lastEventId }) });
   if (!answer.ok) throw await problemOf(answer);
-  if (answer.body === null || !(answer.headers.get('content-type') ?? '').startsWith('text/event-stream'))
-    throw new ApiProblem('strange', answer.status);
+  if (answer.body === null || !(answer.headers.get('content-type') ?? '').startsWith('text/event-stream')) throw new ApiProblem('strange', answer.status);
   return answer.body;
 }
 

@@ -27,7 +27,12 @@ function watch(watcher: () => void): () => void {
   };
 }
 
-export const useEnvironment = (): string => useSyncExternalStore(watch, () => localStorage.getItem(STORED_AS) ?? DEFAULT, () => DEFAULT);
+export const useEnvironment = (): string =>
+  useSyncExternalStore(
+    watch,
+    () => localStorage.getItem(STORED_AS) ?? DEFAULT,
+    () => DEFAULT,
+  );
 
 export function chooseEnvironment(name: string): void {
   localStorage.setItem(STORED_AS, name);

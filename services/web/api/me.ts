@@ -45,5 +45,4 @@ export const signOut = (): Promise<void> => ask('POST', '/v1/sign-out', { body: 
 export const signOutEverywhere = (): Promise<void> => ask('POST', '/v1/sign-out-everywhere', { body: {} });
 export const lookAtInvitation = (token: string, signal: AbortSignal): Promise<InvitationLook> =>
   ask('POST', '/v1/invitations/look', { body: { token }, signal });
-export const acceptInvitation = (body: { token: string; name: string; password: string }): Promise<SignedIn> =>
-  ask('POST', '/v1/invitations/accept', { body });
+export const acceptInvitation = (body: { token: string; name: string; password: string }): Promise<SignedIn> => ask('POST', '/v1/invitations/accept', { body });

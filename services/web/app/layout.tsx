@@ -13,7 +13,11 @@ import './globals.css';
 
 const CATALOGS: Readonly<Record<Language, Catalog>> = { en, tr };
 
-export const metadata: Metadata = { title: 'AgentsPalace', robots: { index: false, follow: false }, formatDetection: { telephone: false, email: false, address: false } };
+export const metadata: Metadata = {
+  title: 'AgentsPalace',
+  robots: { index: false, follow: false },
+  formatDetection: { telephone: false, email: false, address: false },
+};
 export const viewport: Viewport = { width: 'device-width', initialScale: 1, colorScheme: 'light dark' };
 
 export default async function Document({ children }: { children: ReactNode }) {

@@ -7,7 +7,6 @@ export function CodeBlock({ code, className, tall = false }: { code: string; cla
     <div className={classes('relative min-w-0 rounded-md border border-line bg-ground', className)}>
       <pre
         // Its own scroll needs the keyboard.
-        // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex
         tabIndex={0}
         className={classes('overflow-auto py-1.5 pe-8 ps-2.5 font-mono text-xs leading-5', !tall && 'max-h-80')}
       >

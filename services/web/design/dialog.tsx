@@ -57,7 +57,10 @@ export function Sheet({ open, onOpenChange, title, children }: Pick<DialogProps,
     <Radix.Root open={open} onOpenChange={onOpenChange}>
       <Radix.Portal>
         <Radix.Overlay className="appear fixed inset-0 z-40 bg-shade" />
-        <Radix.Content aria-describedby={undefined} className="appear fixed inset-y-0 start-0 z-50 flex w-64 max-w-[85vw] flex-col bg-panel shadow-dialog outline-none">
+        <Radix.Content
+          aria-describedby={undefined}
+          className="appear fixed inset-y-0 start-0 z-50 flex w-64 max-w-[85vw] flex-col bg-panel shadow-dialog outline-none"
+        >
           <Radix.Title className="sr-only">{title}</Radix.Title>
           {children}
         </Radix.Content>

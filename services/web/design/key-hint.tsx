@@ -15,7 +15,12 @@ const NAMES: Readonly<Record<string, string>> = {
 
 const never = (): (() => void) => () => undefined;
 /** The server cannot know; both write the same width. */
-const useIsApple = (): boolean => useSyncExternalStore(never, () => /Mac|iPhone|iPad/.test(navigator.platform), () => false);
+const useIsApple = (): boolean =>
+  useSyncExternalStore(
+    never,
+    () => /Mac|iPhone|iPad/.test(navigator.platform),
+    () => false,
+  );
 
 export function KeyHint({ keys }: { keys: string }) {
   const text = useText();
@@ -27,7 +32,10 @@ export function KeyHint({ keys }: { keys: string }) {
         <Fragment key={`${chord} ${i}`}>
           {i > 0 && <span className="text-ink-faint">{text('design.then')}</span>}
           <kbd className="inline-flex h-4 min-w-4 items-center justify-center rounded-sm border border-line-strong bg-ground px-1 font-sans text-2xs leading-none text-ink-soft">
-            {chord.split('+').map(name).join(apple ? '' : ' ')}
+            {chord
+              .split('+')
+              .map(name)
+              .join(apple ? '' : ' ')}
           </kbd>
         </Fragment>
       ))}

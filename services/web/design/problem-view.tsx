@@ -18,7 +18,8 @@ interface Told {
 /** The words for a failure; texts of the API come in English. */
 export function problemWords(problem: unknown, text: Text): Told {
   if (!(problem instanceof ApiProblem)) return { title: text('problems.page'), next: text('problems.pageNext'), detail: undefined, code: undefined };
-  if (problem.kind === 'unreachable') return { title: text('problems.unreachable'), next: text('problems.unreachableNext'), detail: undefined, code: undefined };
+  if (problem.kind === 'unreachable')
+    return { title: text('problems.unreachable'), next: text('problems.unreachableNext'), detail: undefined, code: undefined };
   if (problem.problem === undefined)
     return { title: text('problems.strange', { status: String(problem.status) }), next: text('problems.strangeNext'), detail: undefined, code: undefined };
   const { title, next, detail, code } = problem.problem;

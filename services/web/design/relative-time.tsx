@@ -22,7 +22,12 @@ function watch(watcher: () => void): () => void {
   };
 }
 /** Moves every few seconds; 0 on the server, where nothing that has a time is shown. */
-export const useNowMs = (): number => useSyncExternalStore(watch, () => (ticking === undefined || nowMs === 0 ? (nowMs = Date.now()) : nowMs), () => 0);
+export const useNowMs = (): number =>
+  useSyncExternalStore(
+    watch,
+    () => (ticking === undefined || nowMs === 0 ? (nowMs = Date.now()) : nowMs),
+    () => 0,
+  );
 
 export function RelativeTime({ at, className }: { at: string; className?: string }) {
   const formats = useFormats();

@@ -69,7 +69,11 @@ export function Toasts() {
           }}
           className="appear flex items-start gap-2 rounded-lg bg-raised py-2 pe-1.5 ps-3 text-ink shadow-menu"
         >
-          {tone === 'bad' ? <CircleX aria-hidden className="mt-0.5 size-4 shrink-0 text-bad" /> : <CircleCheck aria-hidden className="mt-0.5 size-4 shrink-0 text-good" />}
+          {tone === 'bad' ? (
+            <CircleX aria-hidden className="mt-0.5 size-4 shrink-0 text-bad" />
+          ) : (
+            <CircleCheck aria-hidden className="mt-0.5 size-4 shrink-0 text-good" />
+          )}
           <div className="min-w-0 flex-1">
             <Radix.Title className="foreign font-medium">{title}</Radix.Title>
             {detail !== undefined && <Radix.Description className="foreign text-ink-soft">{detail}</Radix.Description>}
@@ -81,7 +85,10 @@ export function Toasts() {
               </Button>
             </Radix.Action>
           )}
-          <Radix.Close aria-label={text('design.close')} className="inline-flex size-6 shrink-0 items-center justify-center rounded-sm text-ink-faint hover:bg-hover hover:text-ink">
+          <Radix.Close
+            aria-label={text('design.close')}
+            className="inline-flex size-6 shrink-0 items-center justify-center rounded-sm text-ink-faint hover:bg-hover hover:text-ink"
+          >
             <X aria-hidden className="size-3.5" />
           </Radix.Close>
         </Radix.Root>

@@ -21,8 +21,22 @@ export function useFrameCommands(railIsNarrow: boolean): void {
     const go = text('frame.go');
     const looks = text('frame.looks');
     return [
-      ...places.map(({ name, href, keys, Icon }) => ({ id: `go ${name}`, title: text(`frame.place.${name}`), group: go, keys, Icon, run: () => router.push(href) })),
-      { id: 'rail', title: text(railIsNarrow ? 'frame.railWide' : 'frame.railNarrow'), group: looks, keys: '[', Icon: PanelLeft, run: () => chooseRail(!railIsNarrow) },
+      ...places.map(({ name, href, keys, Icon }) => ({
+        id: `go ${name}`,
+        title: text(`frame.place.${name}`),
+        group: go,
+        keys,
+        Icon,
+        run: () => router.push(href),
+      })),
+      {
+        id: 'rail',
+        title: text(railIsNarrow ? 'frame.railWide' : 'frame.railNarrow'),
+        group: looks,
+        keys: '[',
+        Icon: PanelLeft,
+        run: () => chooseRail(!railIsNarrow),
+      },
       ...THEMES.map((theme) => ({
         id: `theme ${theme}`,
         title: `${text('frame.theme')}: ${text(`frame.themes.${theme}`)}`,

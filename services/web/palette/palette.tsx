@@ -44,7 +44,9 @@ export function Palette() {
                 onSelect={() => run(action)}
                 className="flex min-h-8 cursor-default items-center gap-2.5 rounded-sm px-2 py-1 data-[selected=true]:bg-hover"
               >
-                <span className="inline-flex w-4 justify-center text-ink-soft">{action.Icon !== undefined && <action.Icon aria-hidden className="size-4" />}</span>
+                <span className="inline-flex w-4 justify-center text-ink-soft">
+                  {action.Icon !== undefined && <action.Icon aria-hidden className="size-4" />}
+                </span>
                 <span className="foreign min-w-0 flex-1 truncate">{action.title}</span>
                 {action.keys !== undefined && <KeyHint keys={action.keys} />}
               </Command.Item>

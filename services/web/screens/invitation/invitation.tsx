@@ -26,7 +26,9 @@ export function Invitation() {
   if (state.kind === 'missing') return <Told title={text('signIn.invitationMissing')} next={text('signIn.invitationMissingNext')} />;
   if (state.kind === 'refused' && isRefused(state.problem)) return <Told title={text('signIn.invitationGone')} next={text('signIn.invitationGoneNext')} />;
   return (
-    <Door title={text('signIn.invitationLook')}>{state.kind === 'refused' ? <ProblemLine problem={state.problem} /> : <Skeleton className="h-24 w-full" />}</Door>
+    <Door title={text('signIn.invitationLook')}>
+      {state.kind === 'refused' ? <ProblemLine problem={state.problem} /> : <Skeleton className="h-24 w-full" />}
+    </Door>
   );
 }
 
