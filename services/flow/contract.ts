@@ -214,6 +214,36 @@ export const listRuns = z.strictObject({
   cursor: z.string().max(300).optional(),
 });
 export const runList = z.object({ items: z.array(runSummary), next: z.string().optional() });
+const countsByState = z.partialRecord(z.enum(RUN_STATES), z.number().int());
+/** How it goes: runs of the last hours, what is open, and what waits for a person. At most a few seconds old. */
+export const runsSummary = z.object({
+  /** As of when. */
+  at: z.string(),
+  /** Runs that started in each of the last 24 hours, the oldest first, by their state as of now. */
+  hours: z.array(z.object({ from: z.string(), counts: countsByState })),
+  /** False when there are more than are counted: then the oldest hours lack some, the newest 200,000 runs are complete. */
+  complete: z.boolean(),
+  /** Runs that have not ended, whenever they started; each state counted up to 100,000. */
+  open: countsByState,
+  people: z.object({
+    /** Runs for which somebody has to say something: counted up to 10,000. */
+    runs: z.number().int(),
+    /** False while not every waiting run was looked at; signals are looked for in the newest 100. */
+    complete: z.boolean(),
+    /** The oldest of them, at most 20. */
+    items: z.array(
+      z.object({
+        run: z.string(),
+        flow: z.string(),
+        /** `signal`: it listens for one; `in-doubt`: an act of it may have happened or not; `quarantined`: it was set aside. */
+        kind: z.enum(['signal', 'in-doubt', 'quarantined']),
+        /** Of the signal, or of the function that was called. */
+        name: z.string().optional(),
+        since: z.string(),
+      }),
+    ),
+  }),
+});
 export const startedRuns = z.object({ items: z.array(z.union([z.object({ id: z.string() }), z.object({ problem: json })])) });
 
 export const historyEvent = z.object({ seq: z.number(), at: z.string(), type: z.string(), step: z.string().optional(), data: json });

@@ -6,6 +6,7 @@ import { breachRoutes } from './routes/breaches.ts';
 import { haltRoutes } from './routes/halts.ts';
 import { limitRoutes } from './routes/limits.ts';
 import { runRoutes } from './routes/runs.ts';
+import { summaryRoutes } from './routes/summary.ts';
 import { storageRoutes } from './routes/storage.ts';
 import type { FlowParts } from './parts.ts';
 import { applyRoutes } from './applies/apply-routes.ts';
@@ -16,6 +17,7 @@ export const flowRoutes = (parts: FlowParts): readonly Route[] => [
   ...definitionRoutes(parts),
   ...applyRoutes(parts),
   ...runRoutes(parts),
+  ...summaryRoutes(parts),
   ...controlRoutes(parts),
   ...haltRoutes(parts),
   ...breachRoutes(parts),

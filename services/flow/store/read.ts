@@ -10,6 +10,7 @@ import { makeCursor, readCursor } from './cursor.ts';
 import { matchRuns, type Matching, type RunFilter } from './matching.ts';
 import { FIRST_SEGMENT, type Definition, type LedgerRow, type RunRow, type StoredRun } from './port.ts';
 import { bodyOf, definitionRow, readDefinition, readLedger, readRuns, RUN_COLUMNS, runRow, type RunRecord } from './postgres.ts';
+import { readSummary, type RunsSummary } from './summary.ts';
 
 export interface HistoryItem {
   readonly seq: number;
@@ -29,6 +30,7 @@ export interface FlowReads {
   versions(tenant: string, namespace: string, name: string): Promise<Definition[]>;
   flow(tenant: string, namespace: string, name: string, version?: string): Promise<PublishedFlow | undefined>;
   runs(tenant: string, query: z.output<typeof listRuns>): Promise<{ items: RunRow[]; next?: string }>;
+  summary(tenant: string, nowMs: number): Promise<RunsSummary>;
   run(tenant: string, id: string): Promise<RunRow | undefined>;
   /** A start or a fork that its owner has not written yet. */
   kept(tenant: string, id: string): Promise<RunRow | undefined>;
@@ -72,6 +74,7 @@ export function flowReads(database: Database, blobs: Blobs): FlowReads {
         return { ...definition, source, document, ...(fetched !== null && { fetched: fetched.map(({ address, hash }) => ({ address, hash })) }) };
       }),
     runs: (tenant, query) => read(tenant, (sql) => listSummaries(sql, query)),
+    summary: (tenant, nowMs) => read(tenant, (sql) => readSummary(sql, nowMs)),
     run: (tenant, id) =>
       read(tenant, async (sql) => {
         const found = await sql.query<RunRecord>(`select ${RUN_COLUMNS} from flow.run where id = $1`, [id]);

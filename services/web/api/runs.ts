@@ -1,0 +1,43 @@
+'use client';
+// Runs as the console reads them.
+import type { listRuns, RunStatus, runDetail, runList, runSummary } from '@palace/flow/contract.ts';
+import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query';
+import type { z } from 'zod';
+import { ask, get } from './client.ts';
+
+export type { RunStatus } from '@palace/flow/contract.ts';
+export type RunSummary = z.infer<typeof runSummary>;
+export type RunDetail = z.infer<typeof runDetail>;
+export type RunFilter = Omit<z.input<typeof listRuns>, 'limit' | 'cursor'>;
+
+/** Lists are looked at again while they are seen. */
+export const LIST_AGAIN_MS = 3_000;
+const PAGE = 100;
+
+export const runsQuery = (filter: RunFilter) =>
+  infiniteQueryOptions({
+    queryKey: ['runs', filter],
+    queryFn: ({ pageParam, signal }) => get<z.infer<typeof runList>>('/v1/runs', { query: { ...filter, limit: PAGE, cursor: pageParam }, signal }),
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: ({ next }) => next,
+  });
+
+export const newestRunsQuery = (limit: number, filter: RunFilter = {}) =>
+  queryOptions({
+    queryKey: ['runs', 'newest', limit, filter],
+    queryFn: async ({ signal }) => (await get<z.infer<typeof runList>>('/v1/runs', { query: { ...filter, limit }, signal })).items,
+    refetchInterval: LIST_AGAIN_MS,
+  });
+
+export const runQuery = (id: string) => queryOptions({ queryKey: ['run', id], queryFn: ({ signal }) => get<RunDetail>(`/v1/runs/${id}`, { signal }) });
+
+export interface StartRun {
+  readonly flow: string;
+  readonly input?: unknown;
+  readonly environment?: string;
+}
+/** The key makes a start that is sent twice one run. */
+export const startRun = (body: StartRun, key: string): Promise<{ id: string }> => ask('POST', '/v1/runs', { body, idempotencyKey: key });
+
+/** Of how many runs nothing more comes. */
+export const hasEnded = (status: RunStatus): boolean => status === 'completed' || status === 'failed' || status === 'cancelled';

@@ -1,0 +1,17 @@
+export const home = {
+  attention: 'What needs you',
+  attentionNone: 'Nothing needs a person now.',
+  failed: 'Failed',
+  failedHint: 'in the last 24 hours',
+  noRuns: 'Nothing has run yet',
+  noRunsHint: 'Start the sample and watch it here.',
+  overTime: 'Runs by the hour they started',
+  people: 'Waiting for people',
+  peopleHint: 'answers, acts in doubt, set aside',
+  recent: 'Recent runs',
+  running: 'Running',
+  runningHint: '{count} more wait or are queued',
+  seeAll: 'See all',
+  success: 'Success',
+  successHint: { one: 'of {count} ended run, last 24 hours', other: 'of {count} ended runs, last 24 hours' },
+} as const;

@@ -1,0 +1,10 @@
+// The texts in Turkish. One file a screen.
+import type { Catalog } from './catalog.ts';
+import { design } from './tr/design.ts';
+import { firstRun } from './tr/first-run.ts';
+import { frame } from './tr/frame.ts';
+import { home } from './tr/home.ts';
+import { problems } from './tr/problems.ts';
+import { signIn } from './tr/sign-in.ts';
+
+export const tr: Catalog = { design, firstRun, frame, home, problems, signIn };

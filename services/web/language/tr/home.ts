@@ -1,0 +1,20 @@
+import type { Translated } from '../catalog.ts';
+import type { home as english } from '../en/home.ts';
+
+export const home: Translated<typeof english> = {
+  attention: 'Sizi bekleyenler',
+  attentionNone: 'Şu anda bir kişiyi bekleyen iş yok.',
+  failed: 'Başarısız',
+  failedHint: 'son 24 saatte',
+  noRuns: 'Henüz hiçbir şey çalışmadı',
+  noRunsHint: 'Örneği başlatın ve buradan izleyin.',
+  overTime: 'Başladıkları saate göre çalıştırmalar',
+  people: 'Kişileri bekleyen',
+  peopleHint: 'yanıtlar, kuşkulu işlemler, kenara alınanlar',
+  recent: 'Son çalıştırmalar',
+  running: 'Çalışıyor',
+  runningHint: '{count} tanesi bekliyor veya sırada',
+  seeAll: 'Tümünü gör',
+  success: 'Başarı',
+  successHint: { other: 'biten {count} çalıştırma içinde, son 24 saat' },
+};
