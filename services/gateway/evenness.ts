@@ -1,5 +1,5 @@
 // How much of a rate may come at once. A window alone lets all of it come in its first second, at whatever speed the caller has; a second
-// limit, a bucket that fills evenly, lets a few seconds' worth come at once and the rest as the time passes (R9).
+// limit, a bucket that fills evenly, lets a second’s worth come at once and the rest as the time passes (R9).
 // I1 Whoever stays below the mean of the rate is never refused by it; a small quota may come at once as a whole.
 // I2 It counts in this process alone: the shared window bounds the sum (limits.ts).
 // Pure: time comes in. Called by limits.ts.
