@@ -4,6 +4,7 @@
 // I2 Tries are counted by account and by address before anything is looked up (S11); links that fail by address.
 // I3 The audit log has it before the session is there. It holds no token, no password and no cookie.
 // I4 Each sign-in makes a new session: what the browser had before is no part of it.
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Audit, AuditActor, AuditDetail } from '@palace/platform/audit/port.ts';
 import type { Database } from '@palace/platform/database/port.ts';
 import { sqlState } from '@palace/platform/database/failure.ts';
@@ -213,11 +214,12 @@ async function tell({ audit }: SignInParts, tenant: string, actor: AuditActor, a
 function tellRefused(parts: SignInParts, person: PersonView | undefined, from: From): void {
   if (person === undefined) return;
   const write = async (): Promise<void> => {
+    await nextTurn();
     const place = await membershipOf(parts.database, person.id);
     const detail = { person: actorId(person.id), name: person.name };
     if (place !== undefined) await tell(parts, place.tenant, { kind: 'service', id: 'public' }, 'person.sign-in-refused', from, detail);
   };
-  setImmediate(() => write().catch((error: unknown) => parts.log.warn('A refused sign-in could not be written to the audit log', { error })));
+  write().catch((error: unknown) => parts.log.warn('A refused sign-in could not be written to the audit log', { error }));
 }
 
 /** An address of mail is in no key of the cache as it is. */
