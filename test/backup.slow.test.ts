@@ -12,7 +12,7 @@ import { Secret } from '../platform/secret.ts';
 import { palace, startPalace } from './backup/command.ts';
 import { startBackupLoad, type Acknowledged } from './backup/load.ts';
 import { storedState, type StoredState } from './backup/stored-state.ts';
-import { openDoor, type Door } from './chaos/door.ts';
+import { openDoor, type Answer, type Door } from './chaos/door.ts';
 import { DOUBT, PLAIN } from './chaos/flows.ts';
 import { openOneProcess, type OneProcess } from './chaos/houses.ts';
 import { run as runProgram, type Program } from './chaos/processes.ts';
@@ -63,6 +63,10 @@ describe('a server under load', () => {
   let copy = '';
   let restored: Program;
   let door: Door;
+  /** Of the owner, signed in before the backup, and a link that nobody has used. */
+  let cookie = '';
+  let link = '';
+  const tokenOf = ({ body }: Answer): string => String(body['url']).split('#token=')[1] ?? '';
   const command = (...words: string[]): ReturnType<typeof palace> => palace(words, house.folder.dir);
 
   beforeAll(async () => {
@@ -72,6 +76,9 @@ describe('a server under load', () => {
     copy = join(house.folder.dir, 'copy');
     await house.door.must('POST', '/v1/flows', { source: LARGE });
     for (let n = 0; n < 3; n++) await house.door.must('POST', '/v1/runs', { flow: 'chaos/large', input: {}, wait: '20s' });
+    const signed = await house.door.must('POST', '/v1/sign-in/link', { token: tokenOf(await house.door.must('POST', '/v1/sign-in-links', {})) });
+    cookie = String(signed.headers['set-cookie']).split(';')[0] ?? '';
+    link = tokenOf(await house.door.must('POST', '/v1/sign-in-links', {}));
     await palace(['secret', 'set', 'token', '--data', data], house.folder.dir, 'a fake secret');
   });
   afterAll(async () => {
@@ -145,6 +152,13 @@ describe('a server under load', () => {
     expect((await door.must('GET', '/v1/runs?limit=1')).body['items']).toHaveLength(1);
     await sleep(3_000);
     expect(house.sink.calls()).toBe(calls);
+  });
+
+  test('knows its people, and none of their sessions and links', async () => {
+    const { url } = JSON.parse(readFileSync(join(copy, 'credentials.json'), 'utf8')) as { url: string };
+    expect((await fetch(new URL('/v1/me', url), { headers: { cookie } })).status).toBe(401);
+    expect((await door.ask('POST', '/v1/sign-in/link', { token: link }))?.status).toBe(401);
+    expect((await door.must('GET', '/v1/people')).body['items']).toMatchObject([{ name: 'Owner', role: 'owner' }]);
   });
 
   test('goes on when it is let go, and no unique act takes place twice, whatever the original did', async () => {

@@ -110,6 +110,7 @@ function withoutChance(world: World, line: string): string {
     .replace(/run_[0-9a-hjkmnp-tv-z]{26}/g, '{{OTHER-RUN}}')
     .replace(/cmd_[\w-]+/g, '{{COMMAND}}')
     .replace(/\bapi-key:[0-9a-z]{16}\b/g, 'api-key:{{KEY}}')
+    .replace(/#token=[\w-]{43}/g, '#token={{TOKEN}}')
     .replace(/\b[0-9a-f]{64}\b/g, '{{HASH}}')
     .replace(/\bin \d+\.\d s\b/g, 'in {{SECONDS}} s')
     .replace(/\b[Pp]rocess \d+/g, (found) => found.replace(/\d+/, '{{PID}}'));

@@ -23,6 +23,7 @@ const NAMES = [
   'secrets',
   'sets',
   'environments',
+  'login',
   'contexts',
   'delete-in-use',
   'second-start',

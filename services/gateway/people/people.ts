@@ -64,7 +64,12 @@ export function openPeople(platform: PeoplePlatform, { settings, address }: Peop
   sweeper.unref();
   const sweep = (): Promise<void> =>
     removeExpired(database.api, settings.sessionIdleMs).catch((error: unknown) => telemetry.log.warn('Expired sessions could not be removed', { error }));
-  const channel = (): Channel => channelOf(address());
+  let known: { readonly address: string; readonly channel: Channel } | undefined;
+  const channel = (): Channel => {
+    const now = address();
+    if (known?.address !== now) known = { address: now, channel: channelOf(now) };
+    return known.channel;
+  };
   return {
     database,
     settings,

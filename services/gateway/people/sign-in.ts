@@ -1,8 +1,10 @@
 // Signing in: by a link, by a password, by accepting an invitation. Each ends with a new session and its cookie.
-// I1 An unknown address, a wrong password and a person without one answer alike, after the same work: one question, one hash (S12).
+// I1 An unknown address, a wrong password and a person without one answer alike, after the same work: one question, one hash (S12). What the
+//    audit log is told of a refusal comes after the answer.
 // I2 Tries are counted by account and by address before anything is looked up (S11); links that fail by address.
 // I3 The audit log has it before the session is there. It holds no token, no password and no cookie.
 // I4 Each sign-in makes a new session: what the browser had before is no part of it.
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Audit, AuditActor, AuditDetail } from '@palace/platform/audit/port.ts';
 import type { Database } from '@palace/platform/database/port.ts';
 import { sqlState } from '@palace/platform/database/failure.ts';
@@ -81,11 +83,13 @@ export function openSignIn(parts: SignInParts): SignIn {
     await takeTry(perAccount, accountOf(email));
     const { check } = await passwords();
     const person = await findPerson(database.api, { email });
-    const fits = await check(person?.hash, password);
-    const place = person && (await membershipOf(database, person.id));
-    if (person !== undefined && fits && place !== undefined) return signIn(parts, person, place.tenant, place.role, 'password', from);
-    if (person !== undefined && place !== undefined) tellRefused(parts, person, place.tenant, from);
-    throw new PalaceError('sign-in.failed');
+    if (!(await check(person?.hash, password)) || person === undefined) {
+      tellRefused(parts, person, from);
+      throw new PalaceError('sign-in.failed');
+    }
+    const place = await membershipOf(database, person.id);
+    if (place === undefined) throw new PalaceError('sign-in.failed');
+    return signIn(parts, person, place.tenant, place.role, 'password', from);
   }
 
   async function look(token: string, from: From): Promise<{ tenant: string; invitation: InvitationView }> {
@@ -206,11 +210,16 @@ async function tell({ audit }: SignInParts, tenant: string, actor: AuditActor, a
   await audit.append(tenant, { actor, action, target: '/v1/sign-in', address: from.address, detail });
 }
 
-/** Beside the answer, not before it: what is written for an account that is there must not be felt (S12). */
-function tellRefused(parts: SignInParts, person: PersonView, tenant: string, from: From): void {
-  tell(parts, tenant, { kind: 'service', id: 'public' }, 'person.sign-in-refused', from, { person: actorId(person.id), name: person.name }).catch(
-    (error: unknown) => parts.log.warn('A refused sign-in could not be written to the audit log', { error }),
-  );
+/** After the answer: what is looked up and written for an account that is there must not be felt (S12). */
+function tellRefused(parts: SignInParts, person: PersonView | undefined, from: From): void {
+  if (person === undefined) return;
+  const write = async (): Promise<void> => {
+    await nextTurn();
+    const place = await membershipOf(parts.database, person.id);
+    const detail = { person: actorId(person.id), name: person.name };
+    if (place !== undefined) await tell(parts, place.tenant, { kind: 'service', id: 'public' }, 'person.sign-in-refused', from, detail);
+  };
+  write().catch((error: unknown) => parts.log.warn('A refused sign-in could not be written to the audit log', { error }));
 }
 
 /** An address of mail is in no key of the cache as it is. */
