@@ -41,8 +41,8 @@ export function useMay(permission: Permission): boolean {
 
 export const signInByLink = (token: string): Promise<SignedIn> => ask('POST', '/v1/sign-in/link', { body: { token } });
 export const signInByPassword = (email: string, password: string): Promise<SignedIn> => ask('POST', '/v1/sign-in/password', { body: { email, password } });
-export const signOut = (): Promise<void> => ask('POST', '/v1/sign-out', { body: {} });
-export const signOutEverywhere = (): Promise<void> => ask('POST', '/v1/sign-out-everywhere', { body: {} });
+export const signOut = (): Promise<void> => ask('POST', '/v1/sign-out');
+export const signOutEverywhere = (): Promise<void> => ask('POST', '/v1/sign-out-everywhere');
 export const lookAtInvitation = (token: string, signal: AbortSignal): Promise<InvitationLook> =>
   ask('POST', '/v1/invitations/look', { body: { token }, signal });
 export const acceptInvitation = (body: { token: string; name: string; password: string }): Promise<SignedIn> => ask('POST', '/v1/invitations/accept', { body });

@@ -1,6 +1,6 @@
 'use client';
 // Runs as the console reads them.
-import type { listRuns, RunStatus, runDetail, runList, runSummary } from '@palace/flow/contract.ts';
+import type { listRuns, RunStatus, runDetail, runList, runsSummary, runSummary } from '@palace/flow/contract.ts';
 import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query';
 import type { z } from 'zod';
 import { ask, get } from './client.ts';
@@ -8,6 +8,7 @@ import { ask, get } from './client.ts';
 export type { RunStatus } from '@palace/flow/contract.ts';
 export type RunSummary = z.infer<typeof runSummary>;
 export type RunDetail = z.infer<typeof runDetail>;
+export type RunsSummary = z.infer<typeof runsSummary>;
 export type RunFilter = Omit<z.input<typeof listRuns>, 'limit' | 'cursor'>;
 
 /** Lists are looked at again while they are seen. */
@@ -28,6 +29,13 @@ export const newestRunsQuery = (limit: number, filter: RunFilter = {}) =>
     queryFn: async ({ signal }) => (await get<z.infer<typeof runList>>('/v1/runs', { query: { ...filter, limit }, signal })).items,
     refetchInterval: LIST_AGAIN_MS,
   });
+
+const SUMMARY_AGAIN_MS = 5_000;
+export const runsSummaryQuery = queryOptions({
+  queryKey: ['runs', 'summary'],
+  queryFn: ({ signal }) => get<RunsSummary>('/v1/runs/summary', { signal }),
+  refetchInterval: SUMMARY_AGAIN_MS,
+});
 
 export const runQuery = (id: string) => queryOptions({ queryKey: ['run', id], queryFn: ({ signal }) => get<RunDetail>(`/v1/runs/${id}`, { signal }) });
 

@@ -7,6 +7,7 @@ import type { ReactNode } from 'react';
 import { ApiProblem } from '../api/problem.ts';
 import { useText, type Text } from '../language/language.tsx';
 import { Button } from './button.tsx';
+import { Words } from './words.tsx';
 
 interface Told {
   readonly title: string;
@@ -36,7 +37,9 @@ export function ProblemView({ problem, onRetry, action }: { problem: unknown; on
       {away ? <WifiOff aria-hidden className="size-6 text-ink-faint" /> : <CircleX aria-hidden className="size-6 text-bad" />}
       <h2 className="text-md font-semibold">{title}</h2>
       {detail !== undefined && <p className="foreign text-ink-soft">{detail}</p>}
-      <p className="text-ink-soft">{next}</p>
+      <p className="text-ink-soft">
+        <Words text={next} />
+      </p>
       {code !== undefined && <code className="text-2xs text-ink-faint">{code}</code>}
       <div className="mt-2 flex gap-2">
         {onRetry !== undefined && (
@@ -57,7 +60,7 @@ export function ProblemLine({ problem }: { problem: unknown }) {
     <p role="alert" className="my-2 flex items-start gap-1.5 rounded-md bg-bad-wash px-2.5 py-1.5 text-bad">
       <CircleX aria-hidden className="mt-0.5 size-3.5 shrink-0" />
       <span className="foreign min-w-0">
-        <strong className="font-medium">{detail ?? title}.</strong> {next}
+        <strong className="font-medium">{detail ?? title}.</strong> <Words text={next} />
       </span>
     </p>
   );

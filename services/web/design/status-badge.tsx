@@ -28,9 +28,10 @@ export const STATUS_LOOKS: Readonly<Record<RunStatus, { readonly tone: Tone; rea
 /** In the order in which people look at them. */
 export const STATUS_ORDER: readonly RunStatus[] = ['failed', 'quarantined', 'waiting', 'paused', 'running', 'pending', 'cancelled', 'completed'];
 
-export function StatusIcon({ status, className = 'size-3.5' }: { status: RunStatus; className?: string }) {
+/** `still`: in a legend, where nothing is at work. */
+export function StatusIcon({ status, className = 'size-3.5', still = false }: { status: RunStatus; className?: string; still?: boolean }) {
   const { Icon, ink } = STATUS_LOOKS[status];
-  return <Icon aria-hidden className={classes(className, 'shrink-0', ink, status === 'running' && 'animate-spin [animation-duration:2.4s]')} />;
+  return <Icon aria-hidden className={classes(className, 'shrink-0', ink, status === 'running' && !still && 'animate-spin [animation-duration:2.4s]')} />;
 }
 
 export function StatusBadge({ status }: { status: RunStatus }) {

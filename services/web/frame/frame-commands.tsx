@@ -1,13 +1,14 @@
 'use client';
 // What can be done from everywhere: go to a place, change how the console looks.
 import Contrast from 'lucide-react/icons/contrast';
+import Keyboard from 'lucide-react/icons/keyboard';
 import Languages from 'lucide-react/icons/languages';
 import PanelLeft from 'lucide-react/icons/panel-left';
 import { useRouter } from 'next/navigation';
 import { useMemo } from 'react';
 import { chooseLanguageOfReader, useLanguage, useText } from '../language/language.tsx';
 import { LANGUAGE_NAMES, LANGUAGES } from '../language/languages.ts';
-import { useCommands, type Command } from '../palette/commands.tsx';
+import { useCommands, usePalette, type Command } from '../palette/commands.tsx';
 import { useSeenPlaces } from './rail.tsx';
 import { chooseRail } from './rail-width.ts';
 import { chooseTheme, THEMES } from './looks.ts';
@@ -17,6 +18,7 @@ export function useFrameCommands(railIsNarrow: boolean): void {
   const language = useLanguage();
   const router = useRouter();
   const places = useSeenPlaces();
+  const { setOpen } = usePalette();
   const commands = useMemo<readonly Command[]>(() => {
     const go = text('frame.go');
     const looks = text('frame.looks');
@@ -37,6 +39,7 @@ export function useFrameCommands(railIsNarrow: boolean): void {
         Icon: PanelLeft,
         run: () => chooseRail(!railIsNarrow),
       },
+      { id: 'keys', title: text('frame.keyboard'), group: looks, keys: '?', Icon: Keyboard, run: () => setOpen(true) },
       ...THEMES.map((theme) => ({
         id: `theme ${theme}`,
         title: `${text('frame.theme')}: ${text(`frame.themes.${theme}`)}`,
@@ -52,6 +55,6 @@ export function useFrameCommands(railIsNarrow: boolean): void {
         run: () => chooseLanguageOfReader(one),
       })),
     ];
-  }, [text, language, router, places, railIsNarrow]);
+  }, [text, language, router, places, railIsNarrow, setOpen]);
   useCommands(commands);
 }

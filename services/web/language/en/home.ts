@@ -5,6 +5,7 @@ export const home = {
   failedHint: 'in the last 24 hours',
   noRuns: 'Nothing has run yet',
   noRunsHint: 'Start the sample and watch it here.',
+  notAll: 'There were more runs than are counted here: the oldest hours lack some.',
   overTime: 'Runs by the hour they started',
   people: 'Waiting for people',
   peopleHint: 'answers, acts in doubt, set aside',
@@ -14,4 +15,10 @@ export const home = {
   seeAll: 'See all',
   success: 'Success',
   successHint: { one: 'of {count} ended run, last 24 hours', other: 'of {count} ended runs, last 24 hours' },
+  waits: {
+    answer: 'An answer is asked for',
+    'in-doubt': 'Nobody knows whether an act took place',
+    quarantined: 'The run was set aside',
+    signal: 'The signal {name} is asked for',
+  },
 } as const;

@@ -8,6 +8,7 @@ export const home: Translated<typeof english> = {
   failedHint: 'son 24 saatte',
   noRuns: 'Henüz hiçbir şey çalışmadı',
   noRunsHint: 'Örneği başlatın ve buradan izleyin.',
+  notAll: 'Burada sayılandan daha çok çalıştırma vardı: en eski saatlerde eksikler var.',
   overTime: 'Başladıkları saate göre çalıştırmalar',
   people: 'Kişileri bekleyen',
   peopleHint: 'yanıtlar, kuşkulu işlemler, kenara alınanlar',
@@ -17,4 +18,10 @@ export const home: Translated<typeof english> = {
   seeAll: 'Tümünü gör',
   success: 'Başarı',
   successHint: { other: 'biten {count} çalıştırma içinde, son 24 saat' },
+  waits: {
+    answer: 'Bir yanıt isteniyor',
+    'in-doubt': 'Bir işlemin yapılıp yapılmadığı bilinmiyor',
+    quarantined: 'Çalıştırma kenara alındı',
+    signal: '{name} sinyali isteniyor',
+  },
 };

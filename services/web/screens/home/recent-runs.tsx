@@ -10,37 +10,40 @@ import { RelativeTime } from '../../design/relative-time.tsx';
 import { SkeletonRows } from '../../design/skeleton.tsx';
 import { StatusBadge } from '../../design/status-badge.tsx';
 import { useText } from '../../language/language.tsx';
+import { RunSampleButton } from '../first-run/run-sample.tsx';
+import { Panel } from './panel.tsx';
 
 const SHOWN = 10;
 
 export function RecentRuns() {
   const text = useText();
   const { data, error, refetch } = useQuery(newestRunsQuery(SHOWN));
+  const all = (
+    <Link href="/runs" className="shrink-0 rounded-sm text-xs text-accent hover:underline">
+      {text('home.seeAll')}
+    </Link>
+  );
   return (
-    <section aria-labelledby="recent" className="rounded-lg border border-line bg-panel">
-      <header className="flex h-9 items-center justify-between border-b border-line px-3">
-        <h2 id="recent" className="font-semibold">
-          {text('home.recent')}
-        </h2>
-        <Link href="/runs" className="rounded-sm text-xs text-accent hover:underline">
-          {text('home.seeAll')}
-        </Link>
-      </header>
+    <Panel title={text('home.recent')} more={all}>
       {data === undefined && error !== null && <ProblemView problem={error} onRetry={() => void refetch()} />}
       {data === undefined && error === null && <SkeletonRows count={SHOWN} />}
-      {data?.length === 0 && <EmptyState title={text('home.noRuns')}>{text('home.noRunsHint')}</EmptyState>}
+      {data?.length === 0 && (
+        <EmptyState title={text('home.noRuns')} action={<RunSampleButton />}>
+          {text('home.noRunsHint')}
+        </EmptyState>
+      )}
       <ul>
         {data?.map((run) => (
           <RecentRun key={run.id} run={run} />
         ))}
       </ul>
-    </section>
+    </Panel>
   );
 }
 
 const RecentRun = ({ run }: { run: RunSummary }) => (
   <li className="border-b border-line last:border-0">
-    <Link href={`/runs/${run.id}`} className="flex h-row items-center gap-3 px-3 hover:bg-hover">
+    <Link href={`/runs/${run.id}`} prefetch={false} className="flex h-row items-center gap-3 px-3 hover:bg-hover focus-visible:outline-offset-[-2px]">
       <span className="w-28 shrink-0">
         <StatusBadge status={run.status} />
       </span>
@@ -48,7 +51,7 @@ const RecentRun = ({ run }: { run: RunSummary }) => (
       <span className="w-20 shrink-0 text-end text-ink-soft max-narrow:hidden">
         <Elapsed from={run.startedAt} to={run.endedAt} />
       </span>
-      <RelativeTime at={run.startedAt} className="w-28 shrink-0 truncate text-end text-ink-soft" />
+      <RelativeTime at={run.startedAt} className="w-24 shrink-0 truncate text-end text-ink-soft" />
     </Link>
   </li>
 );

@@ -1,0 +1,40 @@
+'use client';
+// The first five steps, each found out by asking the API: nothing is remembered but that somebody does not want to see them.
+import { useQuery } from '@tanstack/react-query';
+import { flowVersionsQuery } from '../../api/flows.ts';
+import { useMay, useMe } from '../../api/me.ts';
+import { peopleQuery } from '../../api/people.ts';
+import { hasEnded, newestRunsQuery, type RunSummary } from '../../api/runs.ts';
+import { SAMPLE } from './run-sample.tsx';
+
+export const STEPS = ['sample', 'run', 'watch', 'edit', 'invite'] as const;
+export type Step = (typeof STEPS)[number];
+
+export interface FirstSteps {
+  readonly done: ReadonlySet<Step>;
+  /** The last run of the sample. */
+  readonly run: RunSummary | undefined;
+}
+
+const RUNS_LOOKED = 5;
+const LOOK_AGAIN_MS = 5_000;
+
+/** Undefined until all is known. */
+export function useFirstSteps(): FirstSteps | undefined {
+  const again = { refetchInterval: LOOK_AGAIN_MS, retry: false };
+  const me = useMe();
+  const versions = useQuery({ ...flowVersionsQuery(SAMPLE), ...again, enabled: useMay('flow.read') });
+  const runs = useQuery(newestRunsQuery(RUNS_LOOKED, { flow: SAMPLE }));
+  const alone = me.data?.person?.hasPassword === false;
+  const people = useQuery({ ...peopleQuery, ...again, enabled: alone });
+  if (me.data === undefined || runs.data === undefined || versions.isPending) return undefined;
+  const found: Readonly<Record<Step, boolean>> = {
+    sample: (versions.data?.length ?? 0) > 0,
+    run: runs.data.length > 0,
+    watch: runs.data.some(({ status }) => hasEnded(status)),
+    edit: (versions.data?.length ?? 0) > 1,
+    // Who calls with a key has nothing to set.
+    invite: !alone || (people.data?.length ?? 0) > 1,
+  };
+  return { done: new Set(STEPS.filter((step) => found[step])), run: runs.data[0] };
+}
