@@ -73,12 +73,7 @@ const WAIT_BUCKETS_SECONDS = [0.0005, 0.001, 0.005, 0.02, 0.1, 0.5, 2, 10];
 
 export async function openPlatform(config: Config, options: PlatformOptions): Promise<Platform> {
   await using opened = new AsyncDisposableStack();
-  const telemetry = createTelemetry({
-    service: options.service,
-    level: config.telemetry.logLevel,
-    ...(config.telemetry.otlpEndpoint !== '' && { otlpEndpoint: config.telemetry.otlpEndpoint }),
-    ...(options.write !== undefined && { write: options.write }),
-  });
+  const telemetry = openTelemetry(config, options);
   opened.defer(() => telemetry.close());
   const { log } = telemetry;
   const internalKey = installationKey(config);
@@ -117,6 +112,16 @@ export async function openPlatform(config: Config, options: PlatformOptions): Pr
     embedded,
     close: () => lifetime.disposeAsync(),
   };
+}
+
+/** Alone for a process without a database. */
+export function openTelemetry({ telemetry }: Config, { service, write }: Pick<PlatformOptions, 'service' | 'write'>): Telemetry {
+  return createTelemetry({
+    service,
+    level: telemetry.logLevel,
+    ...(telemetry.otlpEndpoint !== '' && { otlpEndpoint: telemetry.otlpEndpoint }),
+    ...(write !== undefined && { write }),
+  });
 }
 
 async function openEmbedded(config: Config, options: PlatformOptions, log: Log): Promise<EmbeddedServer | undefined> {

@@ -91,7 +91,7 @@ describe('imports', () => {
   });
 
   test('every relative import names a file that is there', () => {
-    const known = new Set([...SOURCES.map((file) => file.path), ...listFiles(['.json', '.mjs'])]);
+    const known = new Set([...SOURCES.map((file) => file.path), ...listFiles(['.json', '.mjs', '.css'])]);
     expect(
       SOURCES.flatMap(({ path, imports }) =>
         imports.flatMap(({ file, name }) => (file !== undefined && !known.has(file) && !path.startsWith('test/') ? [`${path} ${name}`] : [])),

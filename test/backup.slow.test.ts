@@ -146,7 +146,7 @@ describe('a server under load', () => {
 
   test('does nothing outside while it is held', async () => {
     const calls = house.sink.calls();
-    restored = await runProgram(['up', '--data', copy, '--port', '0', '--no-samples'], house.folder);
+    restored = await runProgram(['up', '--data', copy, '--port', '0', '--no-samples', '--no-console'], house.folder);
     door = doorOf(copy);
     expect(await door.ask('POST', '/v1/runs', { flow: PLAIN, input: { n: 1 } })).toMatchObject({ status: 503, body: { code: 'unavailable.held' } });
     expect((await door.must('GET', '/v1/runs?limit=1')).body['items']).toHaveLength(1);
@@ -230,7 +230,7 @@ describe('the command line', () => {
 
   test('keeps an empty installation, also while its server is down, and restores a restored one', async () => {
     const folder = { dir: home, log: `${home}.log`, remove: () => undefined };
-    const program = await runProgram(['up', '--data', data, '--port', '0', '--no-samples'], folder);
+    const program = await runProgram(['up', '--data', data, '--port', '0', '--no-samples', '--no-console'], folder);
     await program.stop();
     const files = [join(home, 'one.tar'), join(home, 'two.tar')] as const;
     const copies = [join(home, 'one'), join(home, 'two')] as const;
@@ -243,7 +243,7 @@ describe('the command line', () => {
     expect(await command('restore', files[1], '--data', copies[1])).toMatchObject({ exit: 0 });
     const state = await lookAt(copies[1]);
     expect([state.faults, state.runs.size, state.incarnations]).toEqual([[], 0, 3]);
-    const again = await runProgram(['up', '--data', copies[1], '--port', '0', '--no-samples'], folder);
+    const again = await runProgram(['up', '--data', copies[1], '--port', '0', '--no-samples', '--no-console'], folder);
     await again.stop();
   });
 

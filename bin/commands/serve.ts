@@ -41,18 +41,23 @@ export const SERVE_COMMANDS: readonly CommandSpec[] = [
   {
     name: 'start',
     group: 'Start and stop',
-    summary: 'Start one service against a database given by URL',
-    usage: ['start gateway|flow [--listen HOST:PORT] [--flow-url URL] [--json]'],
+    summary: 'Start one service: against a database given by URL, or the console before a gateway',
+    usage: [
+      'start gateway|flow [--listen HOST:PORT] [--flow-url URL] [--json]',
+      'start web --gateway URL [--listen HOST:PORT] [--json]',
+      'start web --build-only [--json]',
+    ],
     about: [
       'Settings come from PALACE_* variables (see `palace config`): PALACE_DATABASE_URL names the PostgreSQL, PALACE_BUS_URL=postgres: lets the processes tell each other news. Two `start flow` processes over one database share the shards. A gateway needs the address of a flow process in --flow-url. The processes trust each other by PALACE_INTERNAL_KEY, the same for all; on one machine the data folder holds it.',
+      '`start web` serves the console and passes /v1 and /docs on to the gateway, so that browsers see one address. It needs no database and no key. --build-only builds the console and ends: for an image, or a checkout that the server may not write to.',
     ],
-    positionals: [{ name: 'SERVICE', summary: 'The service to start.', choices: ['gateway', 'flow'] }],
+    positionals: [{ name: 'SERVICE', summary: 'The service to start.', choices: ['gateway', 'flow', 'web'] }],
     flags: [
       {
         name: 'listen',
         kind: 'text',
         placeholder: 'HOST:PORT',
-        default: '127.0.0.1:8080 for the gateway, 127.0.0.1:8081 for flow',
+        default: '127.0.0.1:8080 for the gateway, 127.0.0.1:8081 for flow, 127.0.0.1:8082 for web',
         summary: 'Where to listen; port 0 takes a free one.',
       },
       {
@@ -68,11 +73,14 @@ export const SERVE_COMMANDS: readonly CommandSpec[] = [
         placeholder: 'FILE',
         summary: 'For the gateway: while no owner’s key works, make one and write it here with the url (readable by you alone).',
       },
+      { name: 'gateway', kind: 'text', placeholder: 'URL', summary: 'For web: address of the gateway.' },
+      { name: 'build-only', kind: 'switch', summary: 'For web: build the console, then end.' },
       JSON_FLAG,
     ],
     examples: [
       { line: 'start flow --listen 127.0.0.1:8081', says: 'A flow process; start a second one on another port to share the work.' },
       { line: 'start gateway --flow-url http://127.0.0.1:8081', says: 'The door in front of them.' },
+      { line: 'start web --gateway http://127.0.0.1:8080', says: 'The console as a process of its own.' },
     ],
     exits: [0, 1, 2],
   },

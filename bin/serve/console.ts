@@ -1,7 +1,7 @@
 // The console of this installation: where its sources and builds lie, and what a person is told of its stages.
 import { join } from 'node:path';
 import type { Log } from '@palace/platform/telemetry/port.ts';
-import { openWeb, type ConsoleState, type Web } from '@palace/web/service.ts';
+import { buildWeb, openWeb, type ConsoleState, type EnsuredBuild, type Places, type Web } from '@palace/web/service.ts';
 import { ROOT } from '../run-tool.ts';
 
 export interface ConsoleOptions {
@@ -13,12 +13,14 @@ export interface ConsoleOptions {
   say(what: string): void;
 }
 
-export const CONSOLE_DIR = join(ROOT, 'services/web');
+const CONSOLE_DIR = join(ROOT, 'services/web');
 
 /** A build serves every data folder of this checkout, so the checkout is the first place for it. */
-export function consoleCaches(dataDir: string): string[] {
+function consoleCaches(dataDir: string): string[] {
   return [join(ROOT, '.cache/console'), join(dataDir, 'console')];
 }
+
+export const consolePlaces = (dataDir: string): Places => ({ dir: CONSOLE_DIR, caches: consoleCaches(dataDir) });
 
 export function openConsole({ log, dataDir, program, say }: ConsoleOptions): Web {
   let waited = false;
@@ -27,7 +29,12 @@ export function openConsole({ log, dataDir, program, say }: ConsoleOptions): Web
     waited ||= state.stage === 'building' || state.stage === 'waiting';
     if (told !== undefined) say(told);
   };
-  return openWeb({ dir: CONSOLE_DIR, caches: consoleCaches(dataDir), log, command: `${program} start web --build-only`, changed });
+  return openWeb({ ...consolePlaces(dataDir), log, command: `${program} start web --build-only`, changed });
+}
+
+export function buildConsole(dataDir: string, signal: AbortSignal, say: (what: string) => void): Promise<EnsuredBuild> {
+  const note = (happening: string): void => (happening === 'elsewhere' ? say('another AgentsPalace builds the console; waiting for it') : undefined);
+  return buildWeb(consolePlaces(dataDir), { signal, note });
 }
 
 /** Undefined where there is nothing to say: a console that was built before is just there. */

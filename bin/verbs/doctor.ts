@@ -5,6 +5,7 @@ import type { ExitCode } from '../command.ts';
 import { writeBundle, type Written } from '../doctor/bundle.ts';
 import { checkCredentials, checkDisk, checkFolder, checkKeys, checkNode, checkPort } from '../doctor/machine.ts';
 import { checkCode } from '../doctor/code.ts';
+import { checkConsole } from '../doctor/console.ts';
 import { checkDatabase } from '../doctor/database.ts';
 import { checkServer } from '../doctor/server.ts';
 import type { Finding } from '../doctor/finding.ts';
@@ -26,6 +27,7 @@ export async function execute(call: Call): Promise<ExitCode> {
     await checkPort(dir, args.integer('port') ?? 8080),
     ...(await checkDatabase(dir)),
     ...(await checkCode()),
+    await checkConsole(dir),
   ];
   const file = args.text('bundle');
   const parts = { dir, findings, metrics: server.metrics, logs: args.all('log') };

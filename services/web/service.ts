@@ -7,33 +7,26 @@
 // I2 Until it is ready every page says how far it is; the API does not wait for it.
 // I3 Two processes that begin at once build once.
 // Opened by bin/, which gives `handle` to the gateway as what answers outside of the API.
-import { randomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Log } from '@palace/platform/telemetry/port.ts';
-import { build, type BuildOutcome } from './server/build.ts';
-import { chooseCache, complete, isBuilt, markUsed, newFolder, removeOld, takeBuildLock, writeFailure } from './server/build-folder.ts';
 import { after, FIRST_STATE, isSettled, type ConsoleState, type Happening } from './server/console-state.ts';
+import { ensureBuild, type Places } from './server/ensure-build.ts';
 import { PAGE_HEADERS, stillPolicy } from './server/page-policy.ts';
 import { progressPage, REFRESH_SECONDS, STYLE_HASH } from './server/progress-page.ts';
 import { readerLanguage } from './server/reader-language.ts';
 import { openRenderer, RendererFailure, type Renderer } from './server/renderer.ts';
-import { modulesFolder, readSources, type Sources } from './server/sources.ts';
 import { openStaticFiles, type StaticFiles } from './server/static-files.ts';
 
 export type { ConsoleState } from './server/console-state.ts';
+export { ensureBuild as buildWeb, type EnsuredBuild, type Places } from './server/ensure-build.ts';
+export { lookAt } from './server/look-at.ts';
 
-const LOOK_AGAIN_MS = 500;
 /** A renderer that ends this often is not started again. */
 const MAX_LOSSES = 5;
 const BEGIN_AGAIN_MS = 1_000;
 
-export interface WebOptions {
-  /** The console's folder: this one, or one like it. */
-  readonly dir: string;
-  /** Where builds may lie, the preferred one first. */
-  readonly caches: readonly string[];
+export interface WebOptions extends Places {
   readonly log: Log;
   /** What a person calls to build it by hand. */
   readonly command: string;
@@ -93,62 +86,12 @@ interface Terms {
   show(opened: Opened | undefined): void;
 }
 
-async function run({ dir, caches, log }: WebOptions, terms: Terms): Promise<void> {
-  const { note } = terms;
-  const sources = await readSources(dir);
-  const choice = chooseCache(caches, sources.hash);
-  if (choice === undefined) return note('broke', [`None of these folders can be written to: ${caches.join(', ')}`]);
-  const { cache } = choice;
-  if (choice.built) note('found');
-  else {
-    const outcome = await ensureBuilt(cache, sources, terms);
-    if (outcome.kind === 'failed') {
-      log.error('The build of the console failed', { says: outcome.lines.join('\n') });
-      return note('broke', outcome.lines);
-    }
-    if (outcome.kind === 'stopped') return;
-  }
-  await markUsed(cache, sources.hash, new Date());
-  await keepRendering(join(cache, sources.hash), log, terms);
-}
-
-/** Builds it, or waits for another process that does. */
-async function ensureBuilt(cache: string, sources: Sources, terms: Terms): Promise<BuildOutcome> {
-  const { hash } = sources;
-  const { signal, note } = terms;
-  for (;;) {
-    if (signal.aborted) return { kind: 'stopped' };
-    const release = takeBuildLock(cache);
-    try {
-      if (isBuilt(cache, hash)) {
-        note('found');
-        return { kind: 'built' };
-      }
-      if (release !== undefined) {
-        note('free');
-        return await buildHere(cache, sources, terms);
-      }
-    } finally {
-      release?.();
-    }
-    note('elsewhere');
-    await sleep(LOOK_AGAIN_MS, undefined, { signal }).catch(() => undefined);
-  }
-}
-
-async function buildHere(cache: string, sources: Sources, { signal, note }: Terms): Promise<BuildOutcome> {
-  const { hash } = sources;
-  await removeOld(cache, hash);
-  const folder = newFolder(cache, hash, randomBytes(4).toString('hex'));
-  const outcome = await build({ sources, folder, modules: modulesFolder(), signal });
-  if (outcome.kind === 'built') {
-    await complete(cache, folder, hash);
-    note('built');
-    return outcome;
-  }
-  if (outcome.kind === 'failed') await writeFailure(cache, { hash, at: new Date().toISOString(), lines: outcome.lines });
-  await removeOld(cache, hash);
-  return outcome;
+async function run({ log, ...places }: WebOptions, terms: Terms): Promise<void> {
+  const ensured = await ensureBuild(places, terms);
+  if (ensured.kind === 'there') return keepRendering(ensured.folder, log, terms);
+  if (ensured.kind === 'stopped') return;
+  log.error('The build of the console failed', { says: ensured.lines.join('\n') });
+  terms.note('broke', ensured.lines);
 }
 
 /** Starts the renderer, and starts it again when it ended by itself, until it is closed. */

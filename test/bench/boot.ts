@@ -48,7 +48,7 @@ interface Started {
 
 async function start(dir: string): Promise<Started> {
   const began = now();
-  const child = spawn(PALACE, ['up', '--json', '--data', dir, '--port', String(await freePort())], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(PALACE, ['up', '--json', '--data', dir, '--port', String(await freePort()), '--no-console'], { stdio: ['ignore', 'pipe', 'inherit'] });
   const ended = once(child, 'exit');
   const said = await Promise.race([once(createInterface({ input: child.stdout }), 'line'), ended.then(() => undefined)]);
   if (said === undefined) throw new Error('palace up ended before it was ready');

@@ -30,7 +30,7 @@ export async function openOneProcess(environment: Readonly<Record<string, string
   const sink = await openSink();
   const port = await freePort();
   const data = join(folder.dir, 'data');
-  const start = (): Promise<Program> => run(['up', '--data', data, '--port', String(port), '--no-samples'], folder, environment);
+  const start = (): Promise<Program> => run(['up', '--data', data, '--port', String(port), '--no-samples', '--no-console'], folder, environment);
   let program = await start();
   const where = () => credentials(join(data, 'credentials.json'));
   const door = openDoor(where);

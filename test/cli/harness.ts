@@ -130,7 +130,7 @@ export interface RunningServer {
 
 /** `palace up` for one test file. Its names: URL, PORT, DATA. */
 export async function startServer(world: World): Promise<RunningServer> {
-  const server = await startProcess(world, ['up', '--json', '--data', world.data, '--port', '0']);
+  const server = await startProcess(world, ['up', '--json', '--data', world.data, '--port', '0', '--no-console']);
   world.names.set('URL', server.url).set('PORT', new URL(server.url).port);
   return server;
 }

@@ -127,7 +127,7 @@ describe('palace up', () => {
     expect(alive(again.pids.postgres)).toBe(false);
   });
   it('stops cleanly when it is interrupted during its start', async () => {
-    const child = spawn(join(ROOT, 'palace'), ['up', '--json', '--data', world.data, '--port', '0'], {
+    const child = spawn(join(ROOT, 'palace'), ['up', '--json', '--data', world.data, '--port', '0', '--no-console'], {
       env: world.environment,
       stdio: ['ignore', 'ignore', 'pipe'],
     });

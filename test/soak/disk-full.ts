@@ -67,7 +67,7 @@ function mount(at: string, megabytes: number): boolean {
 
 async function fillAndFree({ violations, acknowledged }: Seen): Promise<void> {
   const data = join(place, 'data');
-  const program = await run(['up', '--data', data, '--port', String(await freePort()), '--no-samples'], {
+  const program = await run(['up', '--data', data, '--port', String(await freePort()), '--no-samples', '--no-console'], {
     dir: place,
     log: join(outside, 'log'),
     remove: () => undefined,

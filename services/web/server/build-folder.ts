@@ -13,6 +13,12 @@ const KEPT = 3;
 const COMPLETE = /^[0-9a-f]{16}$/;
 const BEGUN = /^building-/;
 
+/** Undefined when no cache has it. */
+export function chooseBuilt(caches: readonly string[], hash: string): string | undefined {
+  const having = caches.find((cache) => isBuilt(cache, hash));
+  return having === undefined ? undefined : join(having, hash);
+}
+
 /** The first cache that has the build, or else the first that can be written to. */
 export function chooseCache(caches: readonly string[], hash: string): { readonly cache: string; readonly built: boolean } | undefined {
   const having = caches.find((cache) => isBuilt(cache, hash));
