@@ -1,10 +1,11 @@
+// A row of a table: where it lies in the window, how it is opened and selected. Called by table.tsx alone.
 'use client';
 import Link from 'next/link';
 import type { ReactNode } from 'react';
 import { useText } from '../language/language.tsx';
 import { Checkbox } from './checkbox.tsx';
 import { classes } from './classes.ts';
-import type { Column } from './table.tsx';
+import type { Column } from './column.ts';
 
 export interface TableRowProps<Row> {
   readonly id: string;

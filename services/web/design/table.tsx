@@ -6,24 +6,16 @@
 // I3 A row that leads somewhere is a link: it opens in a new tab like any other.
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { useRouter } from 'next/navigation';
-import { useCallback, useEffect, useId, useMemo, useRef, useState, type CSSProperties, type ReactNode } from 'react';
+import { useCallback, useEffect, useId, useMemo, useRef, useState, type CSSProperties } from 'react';
 import { useText } from '../language/language.tsx';
 import { chordOf, keysAreTaken, type Pressed } from '../palette/shortcuts.ts';
 import { Checkbox } from './checkbox.tsx';
 import { classes } from './classes.ts';
+import type { Column } from './column.ts';
 import { tableMove } from './table-moves.ts';
 import { TableRow } from './table-row.tsx';
 
-export interface Column<Row> {
-  readonly id: string;
-  readonly title: ReactNode;
-  /** A track of a CSS grid: `8rem`, `minmax(10rem, 1fr)`. */
-  readonly width: string;
-  readonly align?: 'start' | 'end';
-  /** Left out on a narrow screen. */
-  readonly wideOnly?: boolean;
-  cell(row: Row): ReactNode;
-}
+export type { Column } from './column.ts';
 
 export interface Selection {
   readonly selected: ReadonlySet<string>;
