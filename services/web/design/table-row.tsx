@@ -1,5 +1,5 @@
-// A row of a table: where it lies in the window, how it is opened and selected. Called by table.tsx alone.
 'use client';
+// A row of a table: where it lies in the window, how it is opened and selected. Called by table.tsx alone.
 import Link from 'next/link';
 import type { ReactNode } from 'react';
 import { useText } from '../language/language.tsx';
