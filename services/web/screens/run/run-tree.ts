@@ -6,6 +6,14 @@ import type { RunEvent } from '../../api/run-events.ts';
 import { FOLDS } from './run-folds.ts';
 import { newNode, type StepNode } from './step-node.ts';
 
+/** One event, as a line of a list. */
+export interface EventLine {
+  readonly seq: number;
+  readonly type: string;
+  readonly atMs: number;
+  readonly node: StepNode | undefined;
+}
+
 export interface RunTree {
   readonly root: StepNode;
   /** By the number of the act; after a rewind several numbers may be one node. */
@@ -13,6 +21,8 @@ export interface RunTree {
   /** By id: what the address and the keyboard mean. */
   readonly nodes: Map<number, StepNode>;
   readonly timers: Map<string, { readonly node: StepNode; readonly purpose: string }>;
+  /** All events, in order and without gap. */
+  readonly log: EventLine[];
   /** The seq of the last event that was folded. */
   seq: number;
   /** Of the first and the last event. */
@@ -33,6 +43,7 @@ export function emptyTree(): RunTree {
     acts: new Map([[0, root]]),
     nodes: new Map([[0, root]]),
     timers: new Map(),
+    log: [],
     seq: 0,
     startMs: undefined,
     lastMs: 0,
@@ -58,5 +69,13 @@ function foldEvent(tree: RunTree, event: RunEvent): void {
   tree.lastMs = Math.max(tree.lastMs, atMs);
   const fold = Object.hasOwn(FOLDS, event.type) ? FOLDS[event.type] : undefined;
   fold?.(tree, event, atMs);
-  if (data.act !== undefined && data.act !== 0) tree.acts.get(data.act)?.seqs.push(event.seq);
+  const node = data.act === undefined || data.act === 0 ? undefined : tree.acts.get(data.act);
+  node?.seqs.push(event.seq);
+  tree.log.push({ seq: event.seq, type: event.type, atMs, node });
+}
+
+/** The lines of these events. */
+export function linesOf({ log }: RunTree, seqs: readonly number[]): EventLine[] {
+  const first = log[0]?.seq ?? 0;
+  return seqs.flatMap((seq) => log[seq - first] ?? []);
 }
