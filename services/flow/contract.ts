@@ -246,9 +246,35 @@ export const runsSummary = z.object({
 });
 export const startedRuns = z.object({ items: z.array(z.union([z.object({ id: z.string() }), z.object({ problem: json })])) });
 
-export const historyEvent = z.object({ seq: z.number(), at: z.string(), type: z.string(), step: z.string().optional(), data: json });
+/** A step that is open: `act` is the number of this instance of it, `parent` of the one around it (0: the run). */
+export const openStep = z.object({ act: z.number(), parent: z.number(), path: z.string(), step: z.string(), name: z.string(), kind: z.string() });
+export const historyEvent = z.object({
+  seq: z.number(),
+  at: z.string(),
+  type: z.string(),
+  /** JSON pointer, name and kind (`do`, `call`, `for`, ...; as in docs/flow-language.md) of the step that the event names by its place in the program. */
+  step: z.string().optional(),
+  name: z.string().optional(),
+  kind: z.string().optional(),
+  data: json,
+  /** Of an event that begins with a state (`run.rewound`, `segment.opened`): the steps that are open in it. After a rewind they are new
+   * instances: their numbers count from 1 above the highest number that the history has had until then. */
+  open: z.array(openStep).optional(),
+  /** Values of `data` that are longer than `maxValueBytes`. Ask for the event alone to have them. */
+  leftOut: z.array(z.object({ name: z.string(), bytes: z.number() })).optional(),
+});
 export const history = z.object({ items: z.array(historyEvent), next: z.number().optional() });
-export const historyQuery = z.strictObject({ after: z.coerce.number().int().min(0).default(0), limit: z.coerce.number().int().min(1).max(1000).default(200) });
+export const historyQuery = z.strictObject({
+  after: z.coerce.number().int().min(0).default(0),
+  limit: z.coerce.number().int().min(1).max(1000).default(200),
+  maxValueBytes: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .max(10_000_000)
+    .optional()
+    .describe('Values inside of events that are longer than so many bytes of JSON are left out, and named in `leftOut`. Default: whole events.'),
+});
 
 // ---- control ----
 export const sendSignal = z.strictObject({

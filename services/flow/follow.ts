@@ -9,9 +9,16 @@ import { hear, LOOK_MS } from './wait.ts';
 
 const PAGE = 500;
 
-export async function* follow(parts: FlowParts, tenant: string, row: RunRow, after: number, signal: AbortSignal): AsyncIterable<SseEvent> {
-  const pageOf = await historyReader(parts, tenant, row, after);
-  let seen = after;
+export interface FollowWish {
+  /** The seq of the last event that the client has. */
+  readonly after: number;
+  /** As `historyReader` has it. */
+  readonly maxValueBytes?: number | undefined;
+}
+
+export async function* follow(parts: FlowParts, tenant: string, row: RunRow, wish: FollowWish, signal: AbortSignal): AsyncIterable<SseEvent> {
+  const pageOf = await historyReader(parts, tenant, row, wish);
+  let seen = wish.after;
   while (!signal.aborted) {
     const heard = hear(parts, row.id, LOOK_MS, signal);
     const now = (await parts.reads.run(tenant, row.id)) ?? (await parts.reads.kept(tenant, row.id));

@@ -236,6 +236,9 @@ export function loadState(run: Run, json: Json, offset = 0): void {
   run.ledger = new Map(flat.ledger.map((answer) => [answer.position, answer]));
 }
 
+/** The steps that are open in a state, outermost first. */
+export const actsIn = (state: Json): readonly FlatAct[] => (state as unknown as Flat).acts;
+
 export interface Rewind {
   /** The run that `run` is the past of: itself for a retry from a step, the original of a fork. */
   readonly from: string;

@@ -156,10 +156,10 @@ function historyRoute(parts: FlowParts): Route {
     async handle({ tenant, resource, query, wantsEvents, lastEventId, signal, draining }): Promise<Reply> {
       if (wantsEvents) {
         const after = lastEventId === undefined ? query.after : seqOf(lastEventId);
-        return { events: follow(parts, tenant, resource, after, AbortSignal.any([signal, draining])) };
+        return { events: follow(parts, tenant, resource, { after, maxValueBytes: query.maxValueBytes }, AbortSignal.any([signal, draining])) };
       }
       const found = await parts.reads.history(tenant, resource.id, query.after, query.limit);
-      const pageOf = await historyReader(parts, tenant, resource, query.after);
+      const pageOf = await historyReader(parts, tenant, resource, query);
       const items: unknown[] = [];
       for (const item of found) items.push(await pageOf(item));
       const last = found.at(-1);

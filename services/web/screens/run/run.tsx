@@ -1,0 +1,105 @@
+'use client';
+// The page of one run: its steps over time, and the inspector beside them. What is chosen stands in the address.
+import { useQuery } from '@tanstack/react-query';
+import { useRouter } from 'next/navigation';
+import { useCallback, useMemo, useRef, useSyncExternalStore } from 'react';
+import { hasEnded, runQuery, type RunDetail } from '../../api/runs.ts';
+import { useAddressState } from '../../design/address-state.ts';
+import { ProblemView } from '../../design/problem-view.tsx';
+import { SkeletonRows } from '../../design/skeleton.tsx';
+import { SplitPane } from '../../design/split-pane.tsx';
+import { useCrumbs } from '../../frame/crumbs.tsx';
+import { shortId } from '../../design/id-text.tsx';
+import { useText } from '../../language/language.tsx';
+import { useCommands, type Command } from '../../palette/commands.tsx';
+import { Inspector, PANELS, type Panel } from './inspector.tsx';
+import { useNeighbours } from './neighbours.ts';
+import { RunHeader } from './run-header.tsx';
+import { RunVerbs } from './run-verbs.tsx';
+import type { StepNode } from './step-node.ts';
+import { StepsView } from './steps-view.tsx';
+import { useRunHistory } from './use-run-history.ts';
+
+const AGAIN_MS = 5_000;
+const ADDRESS = ['step', 'panel'] as const;
+
+export function Run({ id }: { id: string }) {
+  const { data: run, error, refetch } = useQuery({
+    ...runQuery(id),
+    // What it waits for changes with time alone, too.
+    refetchInterval: ({ state }) => (state.data !== undefined && hasEnded(state.data.status) ? false : AGAIN_MS),
+  });
+  useCrumbs(useMemo(() => [{ title: run === undefined ? shortId(id) : `${run.flow} ${shortId(id)}` }], [id, run]));
+  if (run === undefined) return error === null ? <SkeletonRows count={12} /> : <ProblemView problem={error} onRetry={() => void refetch()} />;
+  return (
+    <RunVerbs run={run}>
+      <RunPage key={id} run={run} />
+    </RunVerbs>
+  );
+}
+
+function RunPage({ run }: { run: RunDetail }) {
+  const router = useRouter();
+  const neighbours = useNeighbours(run.id);
+  const { tree, version, loaded, problem } = useRunHistory(run.id, run);
+  const [address, setAddress] = useAddressState(ADDRESS);
+  const node = tree.nodes.get(Number(address.step ?? 0)) ?? tree.root;
+  const panel = PANELS.find((one) => one === address.panel) ?? 'overview';
+  const inspector = useRef<HTMLDivElement>(null);
+  const narrow = useIsNarrow();
+  const selectId = useCallback((id: number) => setAddress({ step: id === 0 ? undefined : String(id) }), [setAddress]);
+  const select = useCallback((chosen: StepNode) => selectId(chosen.id), [selectId]);
+  const showPanel = useCallback((next: Panel) => setAddress({ panel: next === 'overview' ? undefined : next }), [setAddress]);
+  const go = useCallback((id: string) => router.push(`/runs/${id}`), [router]);
+  useRunCommands(neighbours, go);
+  const enter = (): void => inspector.current?.querySelector<HTMLElement>('[role="tab"][data-state="active"]')?.focus();
+  return (
+    <>
+      <RunHeader run={run} neighbours={neighbours} node={node} onGo={go} />
+      <SplitPane
+        name={narrow ? 'run-narrow' : 'run'}
+        direction={narrow ? 'column' : 'row'}
+        share={narrow ? 0.55 : 0.64}
+        first={
+          problem !== undefined && tree.seq === 0 ? (
+            <ProblemView problem={problem} onRetry={() => window.location.reload()} />
+          ) : tree.seq === 0 && !loaded ? (
+            <SkeletonRows count={10} />
+          ) : (
+            <StepsView tree={tree} version={version} runName={run.flow} selected={node} onSelect={select} onEnter={enter} />
+          )
+        }
+        second={
+          <div ref={inspector} className="flex min-h-0 flex-1 flex-col">
+            <Inspector run={run} tree={tree} version={version} node={node} panel={panel} onPanel={showPanel} onSelect={selectId} />
+          </div>
+        }
+      />
+    </>
+  );
+}
+
+function useRunCommands({ previous, next }: { readonly previous: string | undefined; readonly next: string | undefined }, go: (id: string) => void): void {
+  const text = useText();
+  useCommands(
+    useMemo<readonly Command[]>(() => {
+      const group = text('run.group');
+      const to = (id: string, title: string, keys: string, run: string | undefined): Command => ({ id, title, group, keys, run: () => run !== undefined && go(run) });
+      return [to('run previous', text('run.previous'), '[', previous), to('run next', text('run.next'), ']', next)];
+    }, [text, previous, next, go]),
+  );
+}
+
+const NARROW = '(max-width: 56rem)';
+const watchWidth = (watcher: () => void): (() => void) => {
+  const query = window.matchMedia(NARROW);
+  query.addEventListener('change', watcher);
+  return () => query.removeEventListener('change', watcher);
+};
+/** No room for two panes beside each other: one below the other. */
+const useIsNarrow = (): boolean =>
+  useSyncExternalStore(
+    watchWidth,
+    () => window.matchMedia(NARROW).matches,
+    () => false,
+  );

@@ -1,0 +1,92 @@
+'use client';
+// How a line of the tree looks: an icon for what it is, a mark and a colour for how it stands.
+import Ban from 'lucide-react/icons/ban';
+import Box from 'lucide-react/icons/box';
+import Check from 'lucide-react/icons/check';
+import CircleAlert from 'lucide-react/icons/circle-alert';
+import Ear from 'lucide-react/icons/ear';
+import FileCode from 'lucide-react/icons/file-code';
+import FileQuestion from 'lucide-react/icons/file-question-mark';
+import GitFork from 'lucide-react/icons/git-fork';
+import Globe from 'lucide-react/icons/globe';
+import Hash from 'lucide-react/icons/hash';
+import Hourglass from 'lucide-react/icons/hourglass';
+import Layers from 'lucide-react/icons/layers';
+import LifeBuoy from 'lucide-react/icons/life-buoy';
+import ListTree from 'lucide-react/icons/list-tree';
+import LoaderCircle from 'lucide-react/icons/loader-circle';
+import PenLine from 'lucide-react/icons/pen-line';
+import Plug from 'lucide-react/icons/plug';
+import Repeat from 'lucide-react/icons/repeat';
+import RotateCw from 'lucide-react/icons/rotate-cw';
+import Send from 'lucide-react/icons/send';
+import Shield from 'lucide-react/icons/shield';
+import SkipForward from 'lucide-react/icons/skip-forward';
+import Split from 'lucide-react/icons/split';
+import SquareTerminal from 'lucide-react/icons/square-terminal';
+import Timer from 'lucide-react/icons/timer';
+import TriangleAlert from 'lucide-react/icons/triangle-alert';
+import Workflow from 'lucide-react/icons/workflow';
+import X from 'lucide-react/icons/x';
+import type { LucideIcon } from 'lucide-react';
+import type { StepNode } from './step-node.ts';
+import { stepKind, type StepKind } from './step-words.ts';
+
+const KIND_ICONS: Readonly<Record<StepKind, LucideIcon>> = {
+  call: Plug,
+  do: ListTree,
+  emit: Send,
+  for: Repeat,
+  fork: GitFork,
+  listen: Ear,
+  map: Layers,
+  raise: CircleAlert,
+  run: Workflow,
+  set: PenLine,
+  switch: Split,
+  try: Shield,
+  wait: Timer,
+};
+const CALL_ICONS: Readonly<Record<string, LucideIcon>> = { http: Globe, script: FileCode, shell: SquareTerminal, container: Box };
+
+export function iconOf({ role, kind, effect }: StepNode): LucideIcon {
+  if (role === 'lap') return Hash;
+  if (role === 'attempt') return RotateCw;
+  if (role === 'handler') return LifeBuoy;
+  if (role === 'run') return Workflow;
+  if (kind === '') return FileQuestion;
+  return kind === 'call' ? (CALL_ICONS[effect?.called ?? ''] ?? Plug) : KIND_ICONS[stepKind(kind)];
+}
+
+/** How an instance stands, as people see it. */
+export type Standing = 'running' | 'waiting' | 'doubt' | 'done' | 'failed' | 'caught' | 'cancelled' | 'skipped';
+
+export function standingOf(node: StepNode): Standing {
+  if (node.end === 'failed') return node.caught ? 'caught' : 'failed';
+  if (node.end !== undefined) return node.end;
+  const wait = node.waits.find(({ toMs }) => toMs === undefined);
+  if (wait?.kind === 'doubt') return 'doubt';
+  return wait === undefined ? 'running' : 'waiting';
+}
+
+export interface StandingLook {
+  readonly Icon: LucideIcon;
+  readonly ink: string;
+  /** A colour of tokens.css for its bar. */
+  readonly bar: string;
+}
+
+export const STANDINGS: Readonly<Record<Standing, StandingLook>> = {
+  running: { Icon: LoaderCircle, ink: 'text-live', bar: 'var(--live-bar)' },
+  waiting: { Icon: Hourglass, ink: 'text-wait', bar: 'var(--wait-bar)' },
+  doubt: { Icon: TriangleAlert, ink: 'text-warn', bar: 'var(--warn-bar)' },
+  done: { Icon: Check, ink: 'text-good', bar: 'var(--good-bar)' },
+  failed: { Icon: X, ink: 'text-bad', bar: 'var(--bad-bar)' },
+  caught: { Icon: LifeBuoy, ink: 'text-warn', bar: 'var(--warn-bar)' },
+  cancelled: { Icon: Ban, ink: 'text-idle', bar: 'var(--idle-bar)' },
+  skipped: { Icon: SkipForward, ink: 'text-idle', bar: 'var(--idle-bar)' },
+};
+
+/** Waits lie hatched over the bar. */
+export const hatched = (colour: string): string =>
+  `repeating-linear-gradient(-45deg, ${colour} 0 2px, color-mix(in oklab, ${colour} 28%, transparent) 2px 6px)`;
