@@ -136,10 +136,10 @@ const MANY = 120;
 const SOME = 7;
 
 const mapClass = ({ data: { node, mark, chosen } }: Card): string => {
-  if (chosen) return 'fill-accent';
-  if (mark?.status === 'failed') return 'fill-bad-bar';
-  if (node.type === 'step') return mark?.status === 'completed' ? 'fill-good-bar' : 'fill-idle-bar';
-  return 'fill-transparent stroke-line-strong';
+  if (chosen) return 'fill-accent!';
+  if (mark?.status === 'failed') return 'fill-bad-bar!';
+  if (node.type === 'step') return mark?.status === 'completed' ? 'fill-good-bar!' : 'fill-idle-bar!';
+  return 'fill-transparent! stroke-line-strong!';
 };
 
 /** React Flow hands its own props; the card reads `data`. */

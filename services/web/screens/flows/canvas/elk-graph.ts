@@ -1,7 +1,7 @@
 // Between the graph and ELK: sizes and settings on the way in, places and ways of edges on the way out. Pure.
 // I1 A node's size follows from what it says: nothing is measured in the page, so the layout can be made anywhere.
 // I2 Edges stay inside of one frame (graph-of.ts), so each frame is laid out alone, from the inside out.
-import type { ElkExtendedEdge, ElkNode, LayoutOptions } from 'elkjs/lib/elk-api.js';
+import type { ElkExtendedEdge, ElkNode, ElkPort, LayoutOptions } from 'elkjs/lib/elk-api.js';
 import type { FlowGraph, GraphEdge, GraphNode } from './flow-graph.ts';
 
 export interface Point {
@@ -44,7 +44,6 @@ const SPACING: LayoutOptions = {
   'elk.layered.crossingMinimization.forceNodeModelOrder': 'true',
   'elk.layered.nodePlacement.strategy': 'BRANDES_KOEPF',
   'elk.layered.nodePlacement.bk.fixedAlignment': 'BALANCED',
-  'elk.layered.mergeEdges': 'true',
   'elk.separateConnectedComponents': 'false',
 };
 
@@ -69,8 +68,9 @@ export function elkGraphOf(graph: FlowGraph): ElkNode {
   const build = (node: GraphNode): ElkNode => {
     const size = sizeOf(node);
     const children = (insideOf.get(node.id) ?? []).map(build);
-    if (children.length === 0) return { id: node.id, ...size, layoutOptions: { 'elk.portConstraints': 'FREE' } };
-    return { id: node.id, children, edges: (edgesOf.get(node.id) ?? []).map(elkEdge), layoutOptions: frameOptions(size) };
+    const ports = portsOf(node.id);
+    if (children.length === 0) return { id: node.id, ...size, ports, layoutOptions: DOORS };
+    return { id: node.id, children, ports, edges: (edgesOf.get(node.id) ?? []).map(elkEdge), layoutOptions: { ...DOORS, ...frameOptions(size) } };
   };
   return {
     id: 'flow',
@@ -79,6 +79,15 @@ export function elkGraphOf(graph: FlowGraph): ElkNode {
     edges: (edgesOf.get(undefined) ?? []).map(elkEdge),
   };
 }
+
+/** In at the middle of the top, out at the middle of the bottom, whatever comes and goes. */
+const DOORS: LayoutOptions = { 'elk.portConstraints': 'FIXED_SIDE', 'elk.portAlignment.default': 'CENTER', 'elk.alignment': 'TOP' };
+const doorIn = (id: string): string => `${id} in`;
+const doorOut = (id: string): string => `${id} out`;
+const portsOf = (id: string): ElkPort[] => [
+  { id: doorIn(id), width: 0, height: 0, layoutOptions: { 'elk.port.side': 'NORTH' } },
+  { id: doorOut(id), width: 0, height: 0, layoutOptions: { 'elk.port.side': 'SOUTH' } },
+];
 
 const frameOptions = ({ width, height }: { width: number; height: number }): LayoutOptions => ({
   ...SPACING,
@@ -89,8 +98,8 @@ const frameOptions = ({ width, height }: { width: number; height: number }): Lay
 
 const elkEdge = ({ id, from, to, label }: GraphEdge): ElkExtendedEdge => ({
   id,
-  sources: [from],
-  targets: [to],
+  sources: [doorOut(from)],
+  targets: [doorIn(to)],
   ...(label !== undefined && { labels: [{ text: label, width: Math.min(LABEL.most, LABEL.padding + label.length * LABEL.character), height: LABEL.height }] }),
 });
 

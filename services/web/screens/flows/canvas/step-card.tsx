@@ -55,7 +55,7 @@ export function StepCard({ node, mark, change, selected }: StepCardProps) {
           <Icon aria-hidden className="size-3.5" />
         </span>
         <span className="flex min-w-0 flex-1 flex-col">
-          <bdi className="truncate text-xs font-semibold leading-4 text-ink">{node.name}</bdi>
+          <bdi className="truncate text-xs font-semibold leading-4 text-ink [text-align:match-parent]">{node.name}</bdi>
           <bdi className="truncate font-mono text-2xs leading-3.5 text-ink-soft">{node.about}</bdi>
         </span>
         {mark !== undefined && <MarkSign mark={mark} />}

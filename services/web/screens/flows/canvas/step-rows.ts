@@ -64,8 +64,9 @@ const OWN_ROWS: Partial<Readonly<Record<StepKind, (body: Fields) => readonly Row
   listen: (body) => listenRows(fieldsOf(body['listen'])),
   run: (body) => runRows(fieldsOf(body['run'])),
   switch: (body) =>
-    listOf(body['switch']).flatMap((one) => Object.entries(fieldsOf(one)).map(([name, value]) => row(name, fieldsOf(value)['when'] ?? 'otherwise'))),
-  try: (body) => catchRows(fieldsOf(body['catch'])),
+    listOf(body['switch']).flatMap((one) => Object.entries(fieldsOf(one)).map(([name, value]) => row(name, fieldsOf(value)['when'] ?? `→ ${lineOf(fieldsOf(value)['then'])}`))),
+  // With steps of its own the catch is a lane, and says it there.
+  try: (body) => (Array.isArray(fieldsOf(body['catch'])['do']) ? [] : catchRows(fieldsOf(body['catch']))),
 };
 
 function callRows(given: Fields): Row[] {
