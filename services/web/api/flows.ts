@@ -1,12 +1,13 @@
 'use client';
 // Flows as the console reads and changes them: versions, schedules, what is held back.
-import type { flowDetail, flowList, flowVersion, scheduleList, schedule, validation, webhook, webhookList } from '@palace/flow/contract.ts';
+import type { flowDetail, flowList, flowVersion, listedFlow, listedFlows, scheduleList, schedule, validation, webhook, webhookList } from '@palace/flow/contract.ts';
 import type { haltList, haltView } from '@palace/flow/diagnosis-contract.ts';
 import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query';
 import type { z } from 'zod';
 import { ask, get } from './client.ts';
 
 export type FlowVersion = z.infer<typeof flowVersion>;
+export type ListedFlow = z.infer<typeof listedFlow>;
 export type FlowDetail = z.infer<typeof flowDetail>;
 export type FlowSchedule = z.infer<typeof schedule>;
 export type FlowWebhook = z.infer<typeof webhook>;
@@ -21,7 +22,7 @@ export const flowPath = (namespace: string, name: string): string => `/v1/flows/
 
 export const flowsQuery = infiniteQueryOptions({
   queryKey: ['flows'],
-  queryFn: ({ pageParam, signal }) => get<z.infer<typeof flowList>>('/v1/flows', { query: { limit: PAGE, cursor: pageParam }, signal }),
+  queryFn: ({ pageParam, signal }) => get<z.infer<typeof listedFlows>>('/v1/flows', { query: { limit: PAGE, cursor: pageParam }, signal }),
   initialPageParam: undefined as string | undefined,
   getNextPageParam: ({ next }) => next,
   refetchInterval: LIST_AGAIN_MS,
