@@ -118,12 +118,12 @@ function switchWays(body: Fields, pointer: string, at: List): readonly Loose[] {
 }
 
 /** What stands in a step: lists of steps, or branches. */
-type Part =
+export type Part =
   | { readonly is: 'list'; readonly list: unknown; readonly pointer: string }
   | { readonly is: 'branches'; readonly list: unknown; readonly pointer: string }
   | { readonly is: 'lane'; readonly id: string; readonly name: string; readonly given: Fields; readonly list: unknown; readonly pointer: string; readonly isError: boolean };
 
-function partsOf(kind: string, body: Fields, pointer: string): readonly Part[] {
+export function partsOf(kind: string, body: Fields, pointer: string): readonly Part[] {
   const own = ownParts(kind, body, pointer);
   const shorthand = (['onError', 'onTimeout', 'onSuccess'] as const).flatMap((word): Part[] =>
     Array.isArray(body[word])
