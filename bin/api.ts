@@ -9,7 +9,7 @@ import type { ApiKey, AuditRecordView, EgressRuleView, EnvironmentView, SecretVi
 import type { Client } from './client.ts';
 
 export type FlowDetail = z.infer<typeof flow.flowDetail>;
-export type FlowList = z.infer<typeof flow.flowList>;
+export type FlowList = z.infer<typeof flow.listedFlows>;
 export type RunDetail = z.infer<typeof flow.runDetail>;
 export type Storage = z.infer<typeof flow.storage>;
 export type Schedule = z.infer<typeof flow.schedule>;

@@ -9,6 +9,9 @@ export const WEBHOOK_SCHEMES = ['standard', 'github', 'token'] as const;
 /** What keeps its Idempotency-Key with its effect when it is posted there: repeating it is harmless. */
 export const KEYED_PATHS = /^\/v1\/runs(?!\/batch$)/;
 
+export const RUN_STATES = ['pending', 'running', 'waiting', 'paused', 'completed', 'failed', 'cancelled', 'quarantined'] as const;
+export type RunStatus = (typeof RUN_STATES)[number];
+
 export const json: z.ZodType<unknown> = z.unknown();
 export const namePattern = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
 export const versionPattern = /^(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)(?:-[0-9A-Za-z.-]{1,64})?(?:\+[0-9A-Za-z.-]{1,64})?$/;
@@ -50,6 +53,11 @@ export const listFlows = z.strictObject({
   cursor: z.string().max(300).optional(),
 });
 export const flowList = z.object({ items: z.array(flowVersion), next: z.string().optional() });
+/** With the run that started last, of any version. */
+export const listedFlow = flowVersion.extend({
+  lastRun: z.object({ id: z.string(), status: z.enum(RUN_STATES), startedAt: z.string(), endedAt: z.string().optional() }).optional(),
+});
+export const listedFlows = z.object({ items: z.array(listedFlow), next: z.string().optional() });
 export const validation = z.object({
   ok: z.boolean(),
   /** Addresses that publishing would fetch; nothing was fetched to validate. */
@@ -60,8 +68,6 @@ export const validation = z.object({
 });
 
 // ---- runs ----
-export const RUN_STATES = ['pending', 'running', 'waiting', 'paused', 'completed', 'failed', 'cancelled', 'quarantined'] as const;
-export type RunStatus = (typeof RUN_STATES)[number];
 export const ENDED: ReadonlySet<RunStatus> = new Set(['completed', 'failed', 'cancelled']);
 
 const waitLimit = z

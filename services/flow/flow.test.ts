@@ -45,6 +45,19 @@ describe('definitions', () => {
     ]);
   });
 
+  test('the list of flows has the run that started last, of any version', async () => {
+    await node.flow.publish('acme', flowText('listed', FLOWS['add']));
+    const listed = async () => {
+      const { body } = await node.call('GET', '/v1/flows?namespace=test&limit=200');
+      return (body['items'] as unknown as { name: string; lastRun?: { id: string; status: string } }[]).find(({ name }) => name === 'listed');
+    };
+    expect(await listed()).not.toHaveProperty('lastRun');
+    await reached(node, await start(node, 'listed', { a: 1, b: 2 }), 'completed');
+    const id = await start(node, 'listed', { a: 'x', b: 1 });
+    await reached(node, id, 'failed');
+    expect(await listed()).toMatchObject({ name: 'listed', version: '1.0.0', latest: true, lastRun: { id, status: 'failed' } });
+  });
+
   test('a flow with open runs is not deleted; afterwards it is, and starts find nothing', async () => {
     await node.flow.publish('acme', flowText('short-lived', FLOWS['ask']));
     const id = await start(node, 'short-lived');

@@ -3,10 +3,10 @@ import { hash } from 'node:crypto';
 import { PalaceError } from '@palace/platform/errors.ts';
 import { route, type Route } from '@palace/gateway/contract.ts';
 import { z } from 'zod';
-import { flowDetail, flowList, flowVersion, listFlows, publishFlow, validation } from '../contract.ts';
+import { flowDetail, flowList, flowVersion, listedFlows, listFlows, publishFlow, validation, type listedFlow } from '../contract.ts';
 import { announce, type FlowParts } from '../parts.ts';
 import { compileSource, publishSource } from '../publishing.ts';
-import type { Definition } from '../store/port.ts';
+import type { Definition, ListedDefinition } from '../store/port.ts';
 import { unpublish } from '../store/publish.ts';
 
 const named = z.object({ namespace: z.string().max(63), name: z.string().max(63) });
@@ -20,6 +20,18 @@ const page = (d: Definition): z.input<typeof flowVersion> => ({
   latest: d.latest,
   publishedAt: new Date(d.publishedMs).toISOString(),
   ...(d.title !== undefined && { title: d.title }),
+});
+
+const listed = ({ lastRun, ...d }: ListedDefinition): z.input<typeof listedFlow> => ({
+  ...page(d),
+  ...(lastRun !== undefined && {
+    lastRun: {
+      id: lastRun.id,
+      status: lastRun.status,
+      startedAt: new Date(lastRun.startedMs).toISOString(),
+      ...(lastRun.endedMs !== undefined && { endedAt: new Date(lastRun.endedMs).toISOString() }),
+    },
+  }),
 });
 
 export const definitionRoutes = (parts: FlowParts): Route[] => [...writing(parts), ...reading(parts)];
@@ -85,14 +97,14 @@ function reading({ reads }: FlowParts): Route[] {
     route({
       method: 'get',
       path: '/v1/flows',
-      summary: 'List flows, the latest version of each',
+      summary: 'List flows, the latest version of each, with its last run',
       permission: 'flow.read',
       loader: 'collection',
       query: listFlows,
-      responses: { 200: flowList },
+      responses: { 200: listedFlows },
       async handle({ tenant, query }) {
         const { items, next } = await reads.flows(tenant, query);
-        return { status: 200, body: { items: items.map(page), ...(next !== undefined && { next }) } };
+        return { status: 200, body: { items: items.map(listed), ...(next !== undefined && { next }) } };
       },
     }),
     route({

@@ -75,6 +75,11 @@ export interface Definition {
   readonly latest: boolean;
 }
 
+/** With the run that started last, of any version. */
+export interface ListedDefinition extends Definition {
+  readonly lastRun?: { readonly id: string; readonly status: RunStatus; readonly startedMs: number; readonly endedMs?: number };
+}
+
 export interface LedgerRow {
   readonly key: string;
   readonly act: number;

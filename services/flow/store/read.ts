@@ -8,7 +8,7 @@ import type { RunEvent } from '../core/model.ts';
 import type { PinnedText } from '../core/program.ts';
 import { makeCursor, readCursor } from './cursor.ts';
 import { matchRuns, type Matching, type RunFilter } from './matching.ts';
-import { FIRST_SEGMENT, type Definition, type LedgerRow, type RunRow, type StoredRun } from './port.ts';
+import { FIRST_SEGMENT, type Definition, type LedgerRow, type ListedDefinition, type RunRow, type StoredRun } from './port.ts';
 import { bodyOf, definitionRow, readDefinition, readLedger, readRuns, RUN_COLUMNS, runRow, type RunRecord } from './postgres.ts';
 import { readSummary, type RunsSummary } from './summary.ts';
 
@@ -26,7 +26,7 @@ export interface PublishedFlow extends Definition {
 }
 
 export interface FlowReads {
-  flows(tenant: string, query: z.output<typeof listFlows>): Promise<{ items: Definition[]; next?: string }>;
+  flows(tenant: string, query: z.output<typeof listFlows>): Promise<{ items: ListedDefinition[]; next?: string }>;
   versions(tenant: string, namespace: string, name: string): Promise<Definition[]>;
   flow(tenant: string, namespace: string, name: string, version?: string): Promise<PublishedFlow | undefined>;
   runs(tenant: string, query: z.output<typeof listRuns>): Promise<{ items: RunRow[]; next?: string }>;
@@ -94,18 +94,36 @@ export function flowReads(database: Database, blobs: Blobs): FlowReads {
   };
 }
 
-async function listDefinitions(sql: Sql, query: z.output<typeof listFlows>): Promise<{ items: Definition[]; next?: string }> {
+type ListedRecord = Parameters<typeof definitionRow>[0] & {
+  run_id: string | null;
+  run_status: RunRow['status'];
+  run_started_ms: string;
+  run_ended_ms: string | null;
+};
+
+async function listDefinitions(sql: Sql, query: z.output<typeof listFlows>): Promise<{ items: ListedDefinition[]; next?: string }> {
   const after = readCursor<[string, string]>(query.cursor, ['string', 'string']);
-  const found = await sql.query<Parameters<typeof definitionRow>[0]>(
-    `select namespace, name, version, hash, title, published_ms, true as latest from flow.definition d
-      where ordinal = (select max(ordinal) from flow.definition m where m.tenant = d.tenant and m.namespace = d.namespace and m.name = d.name)
-        and ($1::text is null or namespace = $1) and ($2::text is null or (namespace, name) > ($2, $3))
-      order by namespace, name limit $4`,
+  const found = await sql.query<ListedRecord>(
+    // The last run of each is one look into run_by_flow, and only for the flows of the page.
+    `select d.*, r.id as run_id, r.status as run_status, r.started_ms as run_started_ms, r.ended_ms as run_ended_ms
+       from (select tenant, namespace, name, version, hash, title, published_ms, true as latest from flow.definition d
+              where ordinal = (select max(ordinal) from flow.definition m where m.tenant = d.tenant and m.namespace = d.namespace and m.name = d.name)
+                and ($1::text is null or namespace = $1) and ($2::text is null or (namespace, name) > ($2, $3))
+              order by namespace, name limit $4) d
+       left join lateral (select id, status, started_ms, ended_ms from flow.run
+              where tenant = d.tenant and flow = d.namespace || '/' || d.name order by started_ms desc, id desc limit 1) r on true
+      order by d.namespace, d.name`,
     [query.namespace ?? null, after?.[0] ?? null, after?.[1] ?? null, query.limit + 1],
   );
-  const items = found.rows.slice(0, query.limit).map(definitionRow);
+  const items = found.rows.slice(0, query.limit).map(listedRow);
   const last = items.at(-1);
   return { items, ...(found.rows.length > query.limit && last !== undefined && { next: makeCursor(last.namespace, last.name) }) };
+}
+
+function listedRow(row: ListedRecord): ListedDefinition {
+  if (row.run_id === null) return definitionRow(row);
+  const ended = row.run_ended_ms === null ? {} : { endedMs: Number(row.run_ended_ms) };
+  return { ...definitionRow(row), lastRun: { id: row.run_id, status: row.run_status, startedMs: Number(row.run_started_ms), ...ended } };
 }
 
 async function listSummaries(sql: Sql, query: z.output<typeof listRuns>): Promise<{ items: RunRow[]; next?: string }> {

@@ -1,15 +1,85 @@
 'use client';
-// Definitions as the console reads them.
-import type { flowVersion } from '@palace/flow/contract.ts';
-import { queryOptions } from '@tanstack/react-query';
+// Flows as the console reads and changes them: versions, schedules, what is held back.
+import type { flowDetail, flowList, flowVersion, listedFlow, listedFlows, scheduleList, schedule, validation, webhook, webhookList } from '@palace/flow/contract.ts';
+import type { haltList, haltView } from '@palace/flow/diagnosis-contract.ts';
+import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query';
 import type { z } from 'zod';
-import { get } from './client.ts';
+import { ask, get } from './client.ts';
 
 export type FlowVersion = z.infer<typeof flowVersion>;
+export type ListedFlow = z.infer<typeof listedFlow>;
+export type FlowDetail = z.infer<typeof flowDetail>;
+export type FlowSchedule = z.infer<typeof schedule>;
+export type FlowWebhook = z.infer<typeof webhook>;
+export type Validation = z.infer<typeof validation>;
+export type Mistake = Validation['errors'][number];
+export type Halt = z.infer<typeof haltView>;
 
-/** `flow` is NAMESPACE/NAME; the newest version first. */
-export const flowVersionsQuery = (flow: string) =>
+const PAGE = 200;
+const LIST_AGAIN_MS = 5_000;
+
+export const flowPath = (namespace: string, name: string): string => `/v1/flows/${encodeURIComponent(namespace)}/${encodeURIComponent(name)}`;
+
+export const flowsQuery = infiniteQueryOptions({
+  queryKey: ['flows'],
+  queryFn: ({ pageParam, signal }) => get<z.infer<typeof listedFlows>>('/v1/flows', { query: { limit: PAGE, cursor: pageParam }, signal }),
+  initialPageParam: undefined as string | undefined,
+  getNextPageParam: ({ next }) => next,
+  refetchInterval: LIST_AGAIN_MS,
+});
+
+export const flowQuery = (namespace: string, name: string, version?: string) =>
   queryOptions({
-    queryKey: ['flow', flow, 'versions'],
-    queryFn: async ({ signal }) => (await get<{ items: FlowVersion[] }>(`/v1/flows/${flow}/versions`, { signal })).items,
+    queryKey: ['flow', namespace, name, version ?? 'latest'],
+    queryFn: ({ signal }) => get<FlowDetail>(flowPath(namespace, name), { query: { version }, signal }),
+    // A version never changes; which one is the latest does.
+    staleTime: version === undefined ? 2_000 : Number.POSITIVE_INFINITY,
   });
+
+export const versionsQuery = (namespace: string, name: string) =>
+  queryOptions({
+    queryKey: ['flow', namespace, name, 'versions'],
+    queryFn: async ({ signal }) => (await get<z.infer<typeof flowList>>(`${flowPath(namespace, name)}/versions`, { signal })).items,
+  });
+
+/** All of them: each flow has at most one. */
+export const schedulesQuery = queryOptions({
+  queryKey: ['schedules', 'all'],
+  queryFn: async ({ signal }) => {
+    const items: FlowSchedule[] = [];
+    for (let cursor: string | undefined, pages = 0; pages < MOST_PAGES; pages++) {
+      const page: z.infer<typeof scheduleList> = await get('/v1/schedules', { query: { limit: PAGE, cursor }, signal });
+      items.push(...page.items);
+      cursor = page.next;
+      if (cursor === undefined) break;
+    }
+    return items;
+  },
+  refetchInterval: 15_000,
+});
+const MOST_PAGES = 25;
+
+export const haltsQuery = queryOptions({
+  queryKey: ['halts'],
+  queryFn: async ({ signal }) => (await get<z.infer<typeof haltList>>('/v1/halts', { signal })).items,
+  refetchInterval: LIST_AGAIN_MS,
+});
+
+export const flowWebhooksQuery = (flow: string) =>
+  queryOptions({
+    queryKey: ['webhooks', 'of', flow],
+    queryFn: async ({ signal }) => (await get<z.infer<typeof webhookList>>('/v1/webhooks', { signal })).items.filter((one) => one.flow === flow),
+  });
+
+export const validateFlow = (source: string, signal: AbortSignal): Promise<Validation> => ask('POST', '/v1/flows/validate', { body: { source }, signal });
+export const publishFlow = (source: string): Promise<FlowVersion> => ask('POST', '/v1/flows', { body: { source } });
+export const deleteFlow = (namespace: string, name: string, version?: string): Promise<void> => ask('DELETE', flowPath(namespace, name), { query: { version } });
+
+export const holdFlow = (flow: string): Promise<Halt> => ask('POST', '/v1/halts', { body: { flow } });
+export const letFlowGo = (flow: string): Promise<unknown> => ask('POST', '/v1/halts/lift', { body: { flow } });
+
+/** What holds back a flow: the flow itself, or something wider. */
+export function haltOf(halts: readonly Halt[] | undefined, flow: string): Halt | undefined {
+  const own = halts?.find((halt) => halt.scope === 'flow' && halt.flow === flow);
+  return own ?? halts?.find(({ scope }) => scope !== 'flow');
+}

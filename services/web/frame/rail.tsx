@@ -2,6 +2,7 @@
 // The rail: where one can go. Narrow shows icons alone; on a narrow screen it is a sheet (shell.tsx).
 import Link from 'next/link';
 import { usePathname } from 'next/navigation';
+import { useMemo } from 'react';
 import { useMe } from '../api/me.ts';
 import { classes } from '../design/classes.ts';
 import { KeyHint } from '../design/key-hint.tsx';
@@ -34,9 +35,13 @@ export function Rail({ narrow = false, onGo }: { narrow?: boolean; onGo?: () => 
 }
 
 /** Until it is known who reads, all of them: the server decides anyway. */
+/** The same list while the reader is the same: commands are made of it. */
 export function useSeenPlaces(): readonly Place[] {
   const { data } = useMe();
-  return data === undefined ? PLACES : PLACES.filter(({ permission }) => permission === undefined || data.permissions.includes(permission));
+  return useMemo(
+    () => (data === undefined ? PLACES : PLACES.filter(({ permission }) => permission === undefined || data.permissions.includes(permission))),
+    [data],
+  );
 }
 
 function RailLink({ place, narrow, current, onGo }: { place: Place; narrow: boolean; current: boolean; onGo: (() => void) | undefined }) {

@@ -1,10 +1,11 @@
 // The texts in English, and with them the keys of all languages. One file a screen.
 import { design } from './en/design.ts';
 import { firstRun } from './en/first-run.ts';
+import { flows } from './en/flows.ts';
 import { frame } from './en/frame.ts';
 import { home } from './en/home.ts';
 import { problems } from './en/problems.ts';
 import { run } from './en/run.ts';
 import { signIn } from './en/sign-in.ts';
 
-export const en = { design, firstRun, frame, home, problems, run, signIn } as const;
+export const en = { design, firstRun, flows, frame, home, problems, run, signIn } as const;

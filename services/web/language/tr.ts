@@ -2,10 +2,11 @@
 import type { Catalog } from './catalog.ts';
 import { design } from './tr/design.ts';
 import { firstRun } from './tr/first-run.ts';
+import { flows } from './tr/flows.ts';
 import { frame } from './tr/frame.ts';
 import { home } from './tr/home.ts';
 import { problems } from './tr/problems.ts';
 import { run } from './tr/run.ts';
 import { signIn } from './tr/sign-in.ts';
 
-export const tr: Catalog = { design, firstRun, frame, home, problems, run, signIn };
+export const tr: Catalog = { design, firstRun, flows, frame, home, problems, run, signIn };

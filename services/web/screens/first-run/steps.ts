@@ -1,7 +1,7 @@
 'use client';
 // The first five steps, each found out by asking the API: nothing is remembered but that somebody does not want to see them.
 import { useQuery } from '@tanstack/react-query';
-import { flowVersionsQuery } from '../../api/flows.ts';
+import { versionsQuery } from '../../api/flows.ts';
 import { useMay, useMe } from '../../api/me.ts';
 import { peopleQuery } from '../../api/people.ts';
 import { hasEnded, newestRunsQuery, type RunSummary } from '../../api/runs.ts';
@@ -23,7 +23,7 @@ const LOOK_AGAIN_MS = 5_000;
 export function useFirstSteps(): FirstSteps | undefined {
   const again = { refetchInterval: LOOK_AGAIN_MS, retry: false };
   const me = useMe();
-  const versions = useQuery({ ...flowVersionsQuery(SAMPLE), ...again, enabled: useMay('flow.read') });
+  const versions = useQuery({ ...versionsQuery('samples', 'order-intake'), ...again, enabled: useMay('flow.read') });
   const runs = useQuery(newestRunsQuery(RUNS_LOOKED, { flow: SAMPLE }));
   const alone = me.data?.person?.hasPassword === false;
   const people = useQuery({ ...peopleQuery, ...again, enabled: alone });

@@ -1,0 +1,2 @@
+/** What the worker says first. */
+export const READY = 'ready';
