@@ -31,8 +31,36 @@ export const ERRORS = {
   'method-not-allowed': row(405, 'That method is not available here', 'after-change', 'Use a method listed in the Allow header.'),
   // identity
   'auth.missing': row(401, 'No credential was sent', 'after-change', 'Send "Authorization: Bearer <API key>".'),
-  'auth.invalid': row(401, 'The credential is not valid', 'after-change', 'Use a current API key; `palace up` writes one to credentials.json.'),
+  'auth.invalid': row(
+    401,
+    'The credential is not valid',
+    'after-change',
+    'Use a current API key; `palace up` writes one to credentials.json. In a browser: sign in again.',
+  ),
   'auth.forbidden': row(403, 'This credential may not do that', 'after-change', 'Ask an owner or admin for the permission named in "detail".'),
+  'auth.cross-site': row(
+    403,
+    'A signed-in browser changes things from the pages of this server alone',
+    'after-change',
+    'Open the console at the address named in "detail"; programs use an API key.',
+  ),
+  'auth.person-only': row(403, 'That is for people who are signed in', 'never', 'Sign in: `palace login` prints a link.'),
+  // people
+  'sign-in.failed': row(
+    401,
+    'E-mail and password do not fit',
+    'after-change',
+    'Check both. Whoever has an owner’s API key makes a link that signs in: `palace login`.',
+  ),
+  'sign-in.link': row(
+    401,
+    'The link does not work any more',
+    'after-change',
+    'A link works once and not for long: `palace login` prints a new one; for an invitation ask who invited you.',
+  ),
+  'sign-in.insecure': row(403, 'Nobody signs in over an address that others can read', 'after-change', 'Do what "detail" says.'),
+  'person.last-owner': row(409, 'The last owner stays', 'after-change', 'Make somebody else an owner first.'),
+  'person.exists': row(409, 'That person is there already', 'after-change', 'See "detail".'),
   // idempotency
   'idempotency.mismatch': row(422, 'This Idempotency-Key was used for a different request', 'after-change', 'Use a new key for a new request.'),
   'idempotency.in-flight': row(409, 'A request with this Idempotency-Key is under way', 'later', 'Wait a moment and send the same request again.'),

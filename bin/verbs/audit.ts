@@ -29,10 +29,12 @@ async function list({ args, terminal, json }: Call, api: Api): Promise<ExitCode>
     table(
       terminal,
       ['ENTRY', 'TIME', 'WHO', 'FROM', 'ACTION', 'TARGET', 'OUTCOME'],
-      items.map((one) => [String(one.seq), one.at, `${one.actor.kind}:${one.actor.id}`, one.address ?? '', one.action, one.target, outcomeOf(one)]),
+      items.map((one) => [String(one.seq), one.at, whoOf(one), one.address ?? '', one.action, one.target, outcomeOf(one)]),
     );
   return 0;
 }
+
+const whoOf = ({ actor: { kind, id } }: AuditRecordView): string => (kind === 'person' ? id : `${kind}:${id}`);
 
 function outcomeOf({ outcome, detail }: AuditRecordView): string {
   if (outcome !== undefined) return `${outcome.status}${outcome.code === undefined ? '' : ` ${outcome.code}`} (of ${outcome.of})`;

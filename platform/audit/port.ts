@@ -4,7 +4,8 @@
 // I3 No value of a request stands in an entry but what its route names as safe.
 
 export interface AuditActor {
-  readonly kind: 'api-key' | 'service' | 'system';
+  readonly kind: 'api-key' | 'service' | 'system' | 'person';
+  /** Of a person `person/<id>`. */
   readonly id: string;
   readonly role?: string;
 }

@@ -1,10 +1,10 @@
 // Around the handler of a route that changes something: one entry before, one that says how it ended (S43).
 // I1 Without the first entry nothing is done: a log that cannot be written stops what it would not tell of.
 // I2 The second one may be missing after a crash, never the first: the log then says that it was asked for.
-import type { Audit, AuditEntry } from '@palace/platform/audit/port.ts';
+import type { Audit, AuditDetail, AuditEntry } from '@palace/platform/audit/port.ts';
 import { ERRORS, PalaceError } from '@palace/platform/errors.ts';
 import type { Log } from '@palace/platform/telemetry/port.ts';
-import type { Reply, Route, RouteContext } from './contract.ts';
+import type { Principal, Reply, Route, RouteContext } from './contract.ts';
 
 const MAX_TARGET = 500;
 
@@ -24,8 +24,7 @@ export async function audited(sink: AuditSink, route: Route, context: AnyContext
     action: terms.action,
     target: url.slice(0, MAX_TARGET),
     address: clientAddress,
-    // A route is kept with its types forgotten (contract.ts): what was parsed by its schemas is what it asks for.
-    ...(terms.detail !== undefined && { detail: terms.detail({ params, query, body } as never) }),
+    ...detailOf(terms.detail, principal, { params, query, body }),
   };
   const of = await sink.audit.append(tenant, entry);
   const ended = (status: number, code?: string): Promise<unknown> =>
@@ -41,4 +40,13 @@ export async function audited(sink: AuditSink, route: Route, context: AnyContext
     await ended(ERRORS[code].status, code);
     throw error;
   }
+}
+
+type Tell = (said: never) => AuditDetail;
+
+/** A person is named as well: an id says little to whoever reads the log after the person has gone. */
+function detailOf(tell: Tell | undefined, { signedIn }: Principal, said: unknown): { detail?: AuditDetail } {
+  if (tell === undefined && signedIn === undefined) return {};
+  // A route is kept with its types forgotten (contract.ts): what was parsed by its schemas is what it asks for.
+  return { detail: { ...tell?.(said as never), ...(signedIn !== undefined && { by: signedIn.person.name }) } };
 }

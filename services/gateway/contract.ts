@@ -5,59 +5,34 @@
 // I4 Every route that is no GET says what the audit log tells of it, or why nothing, or the boot fails (S43).
 import type { AuditDetail } from '@palace/platform/audit/port.ts';
 import { z } from 'zod';
+import { PERMISSIONS, PERSON_ROLES, ROLES } from './permissions.ts';
+import type { Permission, Role } from './permissions.ts';
 
-export const PERMISSIONS = [
-  'flow.read',
-  'flow.write',
-  'run.read',
-  'run.start',
-  'run.control',
-  'run.signal',
-  'run.repeat-effects',
-  'event.publish',
-  'webhook.read',
-  'webhook.write',
-  'egress.read',
-  'egress.write',
-  'key.read',
-  'key.write',
-  'environment.read',
-  'environment.write',
-  'secret.read',
-  'secret.write',
-  'audit.read',
-  'system.read',
-] as const;
-export type Permission = (typeof PERMISSIONS)[number];
-
-export const ROLES = ['owner', 'admin', 'builder', 'operator', 'worker', 'viewer'] as const;
-export type Role = (typeof ROLES)[number];
-
-const VIEW: readonly Permission[] = ['flow.read', 'run.read', 'webhook.read', 'environment.read', 'egress.read', 'system.read'];
-const OPERATE: readonly Permission[] = [...VIEW, 'run.start', 'run.control', 'run.signal', 'event.publish'];
-export const ROLE_PERMISSIONS: Readonly<Record<Role, readonly Permission[]>> = {
-  owner: PERMISSIONS,
-  admin: PERMISSIONS,
-  builder: [...OPERATE, 'flow.write', 'environment.write', 'secret.read', 'webhook.write'],
-  operator: OPERATE,
-  worker: ['run.read', 'run.signal'],
-  viewer: VIEW,
-};
+export { PERMISSIONS, PERSON_ROLES, ROLE_PERMISSIONS, ROLES } from './permissions.ts';
+export type { Permission, Role } from './permissions.ts';
 
 /** Who calls: only ever made from a verified credential. */
 export interface Principal {
-  readonly kind: 'api-key' | 'service';
+  readonly kind: 'api-key' | 'service' | 'person';
+  /** Of a key its id; of a person `person/<id>`, wherever it is told who did something. */
   readonly id: string;
   readonly tenant: string;
   readonly role: Role;
   readonly permissions: ReadonlySet<Permission>;
+  /** Of a person, at the public door; it does not go on to service processes. */
+  readonly signedIn?: SignedIn;
+}
+
+export interface SignedIn {
+  readonly person: { readonly id: string; readonly name: string; readonly email: string };
+  readonly session: { readonly id: string; readonly createdAt: string; readonly expiresAt: string };
 }
 
 /** Its owners run the installation: they alone hold back what is not theirs. */
 export const INSTALLATION_TENANT = 'local';
 export const ownsInstallation = ({ tenant, role }: Principal): boolean => tenant === INSTALLATION_TENANT && role === 'owner';
 
-export type Method = 'get' | 'post' | 'put' | 'delete';
+export type Method = 'get' | 'post' | 'put' | 'patch' | 'delete';
 
 export interface SseEvent {
   readonly id?: string;
@@ -93,6 +68,12 @@ export interface RouteContext<P, Q, B, R> {
   readonly draining: AbortSignal;
   /** For audit and rate limits. */
   readonly clientAddress: string;
+  /** What rates are counted by: an IPv4 address, or the /64 of an IPv6 one. */
+  readonly rateKey: string;
+  /** What the client calls this server: for checks, never to make links of (S17). */
+  readonly host: string;
+  /** The client's own word, for people to tell their sessions apart. */
+  readonly userAgent: string | undefined;
   /**
    * Call before waiting longer than a moment: gives back the slot of the bound on open requests. False when too many wait already;
    * then answer at once instead.
@@ -323,7 +304,7 @@ export const listAudit = z.strictObject({
 const auditRecord = z.object({
   seq: z.number().int(),
   at: z.string(),
-  actor: z.object({ kind: z.enum(['api-key', 'service', 'system']), id: z.string(), role: z.string().optional() }),
+  actor: z.object({ kind: z.enum(['api-key', 'service', 'system', 'person']), id: z.string(), role: z.string().optional() }),
   action: z.string(),
   target: z.string(),
   address: z.string().optional(),
@@ -341,13 +322,78 @@ export const auditVerdict = z.discriminatedUnion('intact', [
 ]);
 export type AuditRecordView = z.infer<typeof auditRecord>;
 
+// ---- people ----
+const personName = z.string().trim().min(1).max(100);
+/** In lower case. `owner@localhost` is one: the first owner of an installation has no other. */
+export const email = z
+  .string()
+  .trim()
+  .toLowerCase()
+  .min(3)
+  .max(254)
+  .regex(/^[^\s@<>"(),:;\\[\]]{1,64}@[^\s@<>"(),:;\\[\]]{1,189}$/, 'Write NAME@HOST.');
+export const personId = z.string().regex(/^[0-9a-hjkmnp-tv-z]{20}$/, 'The id of a person has 20 letters and digits.');
+const personRole = z.enum(PERSON_ROLES);
+const newPassword = z.string().min(10, 'A password has at least 10 characters.').max(200);
+const oneTimeToken = z.string().regex(/^[A-Za-z0-9_-]{43}$/, 'That is no token of a link.');
+export const person = z.object({ id: z.string(), name: z.string(), email: z.string(), hasPassword: z.boolean() });
+export type PersonView = z.infer<typeof person>;
+
+export const signInByLink = z.strictObject({ token: oneTimeToken });
+export const signInByPassword = z.strictObject({ email, password: z.string().min(1).max(200) });
+/** Comes with the cookie. */
+export const signedIn = z.object({ person, tenant: z.string(), role: z.enum(ROLES) });
+/** `current` is needed when there is one. */
+export const putPassword = z.strictObject({ current: z.string().min(1).max(200).optional(), next: newPassword });
+export const sessionId = z.string().regex(/^[0-9a-hjkmnp-tv-z]{20}$/, 'The id of a session has 20 letters and digits.');
+export const sessionView = z.object({
+  id: z.string(),
+  createdAt: z.string(),
+  expiresAt: z.string(),
+  /** Written now and then. */ lastUsedAt: z.string(),
+  /** Where it began. */ address: z.string().optional(),
+  userAgent: z.string().optional(),
+  /** The one that asks. */ current: z.boolean(),
+});
+export const sessionList = z.object({ items: z.array(sessionView) });
+/** Without a person: the first owner of the tenant. */
+export const createSignInLink = z.strictObject({ person: personId.optional() });
+export const signInLink = z.object({ /** Works once. */ url: z.string(), expiresAt: z.string() });
+
+export const memberView = person.extend({ role: z.enum(ROLES), /** Since when in this tenant. */ createdAt: z.string(), lastSeenAt: z.string().optional() });
+export const listPeople = z.strictObject({ limit: z.coerce.number().int().min(1).max(200).default(50), cursor: z.string().max(100).optional() });
+export const memberList = z.object({ items: z.array(memberView), next: z.string().optional() });
+export const changeMember = z.strictObject({ role: personRole });
+export type MemberView = z.infer<typeof memberView>;
+
+export const createInvitation = z.strictObject({ email, role: personRole });
+export const invitationId = z.string().regex(/^[0-9a-hjkmnp-tv-z]{20}$/, 'The id of an invitation has 20 letters and digits.');
+export const invitation = z.object({
+  id: z.string(),
+  email: z.string(),
+  role: z.enum(ROLES),
+  createdAt: z.string(),
+  expiresAt: z.string(),
+  /** The name of who invited, or of their key. */ invitedBy: z.string(),
+});
+export const createdInvitation = invitation.extend({ /** Shown this once; works once. */ url: z.string() });
+export const invitationList = z.object({ items: z.array(invitation) });
+export const lookAtInvitation = z.strictObject({ token: oneTimeToken });
+export const invitationLook = z.object({ email: z.string(), role: z.enum(ROLES), tenant: z.string(), invitedBy: z.string() });
+/** Who is a person here already gives their own password. */
+export const acceptInvitation = z.strictObject({ token: oneTimeToken, name: personName, password: newPassword });
+export type InvitationView = z.infer<typeof invitation>;
+
 // ---- the caller, the system ----
 export const me = z.object({
   id: z.string(),
-  kind: z.enum(['api-key', 'service']),
+  kind: z.enum(['api-key', 'service', 'person']),
   tenant: z.string(),
   role: z.enum(ROLES),
   permissions: z.array(z.enum(PERMISSIONS)),
+  /** Of a person who is signed in. */
+  person: person.optional(),
+  session: z.object({ id: z.string(), createdAt: z.string(), expiresAt: z.string() }).optional(),
 });
 export const readiness = z.object({
   ready: z.boolean(),

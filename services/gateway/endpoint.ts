@@ -41,7 +41,7 @@ export async function serve(route: Route, exchange: Exchange, pathParams: Readon
   const resource = route.loader === 'collection' ? undefined : await load(route, principal, params);
   const query = parseQueryOf(route, exchange.request);
   const bytes = route.rawBody === true ? await readRaw(route, exchange, terms) : undefined;
-  const raw = bytes === undefined ? await readBody(route, exchange, principal.id, terms) : undefined;
+  const raw = bytes === undefined ? await readBody(route, exchange, route.permission === 'public' ? exchange.caller.rateKey : principal.id, terms) : undefined;
   const body = route.body === undefined ? undefined : checked(route.body, raw, 'body');
   exchange.phase = route.method === 'get' ? 'reading' : 'changing';
   const context = contextOf(route, exchange, principal, { params, query, body, raw, bytes, resource }, terms.draining);
@@ -75,6 +75,7 @@ function parseQueryOf(route: Route, request: IncomingMessage): unknown {
   return raw;
 }
 
+/** `caller`: by whom slow bodies are counted; those of a public route by their address, since nobody has said yet who they are. */
 async function readBody(route: Route, exchange: Exchange, caller: string, terms: EndpointTerms): Promise<unknown> {
   const { request, response } = exchange;
   if (route.body === undefined) {
@@ -87,7 +88,6 @@ async function readBody(route: Route, exchange: Exchange, caller: string, terms:
   return bytes.length === 0 ? undefined : parseJson(bytes);
 }
 
-/** The slow ones are counted by their address: nobody has said yet who they are. */
 function readRaw(route: Route, exchange: Exchange, terms: EndpointTerms): Promise<Buffer> {
   const { request, response, caller } = exchange;
   const maxBytes = route.maxBodyBytes ?? terms.settings.maxBodyBytes;
@@ -141,6 +141,9 @@ function contextOf(route: Route, exchange: Exchange, principal: Principal, parse
       return exchange.signal;
     },
     clientAddress: exchange.caller.address,
+    rateKey: exchange.caller.rateKey,
+    host: headers.host ?? '',
+    userAgent: headers['user-agent'],
     park: () => exchange.move('parked'),
   };
 }

@@ -2,12 +2,14 @@
 // I1 The signature covers method, URL, tenant, caller, permissions, client address and time; the service believes nothing else (S41).
 // I2 It holds for 30 s around the service's own clock. The gateway signs in the service's time, which it learns from the service's
 //    answers, so that clocks that disagree change nothing (R13).
-// I3 The header of an outside client never passes: the gateway forwards a list of headers that this one is not on (S05).
+// I3 What the release before cannot read is not signed: it refuses the whole header, and processes of both run side by side. A person goes
+//    as a service whose id says it, and permissions that only the gateway asks for stay here.
+// I4 The header of an outside client never passes: the gateway forwards a list of headers that this one is not on (S05).
 import { createHmac } from 'node:crypto';
 import { PalaceError } from '@palace/platform/errors.ts';
 import { z } from 'zod';
 import { PERMISSIONS, ROLES } from './contract.ts';
-import type { Principal } from './contract.ts';
+import type { Permission, Principal } from './contract.ts';
 import { equalsInConstantTime } from './credentials.ts';
 
 export const IDENTITY_HEADER = 'palace-identity';
@@ -15,6 +17,8 @@ export const IDENTITY_HEADER = 'palace-identity';
 export const TIME_HEADER = 'palace-time';
 const WINDOW_MS = 30_000;
 const MIN_KEY_LENGTH = 32;
+const PERSON = 'person/';
+const OF_THE_GATEWAY: ReadonlySet<Permission> = new Set<Permission>(['people.read', 'people.write']);
 
 export interface Signed {
   readonly method: string;
@@ -30,9 +34,10 @@ export interface InternalIdentity {
 const payloadSchema = z.strictObject({
   tenant: z.string().min(1).max(63),
   id: z.string().min(1).max(200),
-  kind: z.enum(['api-key', 'service']),
+  kind: z.enum(['api-key', 'service', 'person']),
   role: z.enum(ROLES),
-  permissions: z.array(z.enum(PERMISSIONS)).max(PERMISSIONS.length),
+  /** One of a newer gateway that is not known here opens nothing here. */
+  permissions: z.array(z.string().max(100)).max(500),
   address: z.string().max(100),
   timeMs: z.number().int(),
 });
@@ -43,8 +48,10 @@ export function checkInternalKey(key: string | undefined): string {
 }
 
 export function signIdentity(key: string, request: Signed, { principal, address }: InternalIdentity, timeMs: number): string {
-  const { tenant, id, kind, role, permissions } = principal;
-  const payload = Buffer.from(JSON.stringify({ tenant, id, kind, role, permissions: [...permissions], address, timeMs })).toString('base64url');
+  const { tenant, id, role } = principal;
+  const kind = principal.kind === 'person' ? 'service' : principal.kind;
+  const permissions = [...principal.permissions].filter((permission) => !OF_THE_GATEWAY.has(permission));
+  const payload = Buffer.from(JSON.stringify({ tenant, id, kind, role, permissions, address, timeMs })).toString('base64url');
   return `v1.${payload}.${signature(key, request, payload).toString('base64url')}`;
 }
 
@@ -57,9 +64,12 @@ export function verifyInternal(key: string, request: Signed, header: string | st
   if (parts.length !== 3 || version !== 'v1' || !valid) throw new PalaceError('auth.invalid');
   const parsed = payloadSchema.safeParse(JSON.parse(Buffer.from(payload, 'base64url').toString('utf8')));
   if (!parsed.success || Math.abs(nowMs - parsed.data.timeMs) > WINDOW_MS) throw new PalaceError('auth.invalid');
-  const { tenant, id, kind, role, permissions, address } = parsed.data;
-  return { principal: { kind, id, tenant, role, permissions: new Set(permissions) }, address };
+  const { tenant, id, role, permissions, address } = parsed.data;
+  const kind = id.startsWith(PERSON) ? 'person' : parsed.data.kind;
+  return { principal: { kind, id, tenant, role, permissions: new Set(permissions.filter(isKnown)) }, address };
 }
+
+const isKnown = (permission: string): permission is Permission => (PERMISSIONS as readonly string[]).includes(permission);
 
 function signature(key: string, { method, url }: Signed, payload: string): Buffer {
   return createHmac('sha256', key).update(`v1\n${method}\n${url}\n${payload}`).digest();

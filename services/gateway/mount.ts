@@ -15,7 +15,7 @@ import type { EndpointTerms } from './endpoint.ts';
 import type { Exchange } from './exchange.ts';
 import { RouteTable, type Found } from './route-table.ts';
 
-const METHODS = new Set(['get', 'post', 'put', 'delete']);
+const METHODS = new Set(['get', 'post', 'put', 'patch', 'delete']);
 const PATH = /^(?:\/(?:[A-Za-z0-9._~:-]+|\{[a-zA-Z][a-zA-Z0-9]*\}))+$/;
 const KNOWN_PERMISSIONS = new Set<unknown>([...PERMISSIONS, 'public', 'authenticated']);
 

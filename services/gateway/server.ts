@@ -24,7 +24,7 @@ import type { Watch } from './watch.ts';
 const LINGER_MS = 1_000;
 const LINGER_STEP_MS = 20;
 const UNSLOTTED = new Set(['/healthz', '/readyz', '/metrics']);
-const CORS_METHODS = 'GET, POST, PUT, DELETE';
+const CORS_METHODS = 'GET, POST, PUT, PATCH, DELETE';
 const CORS_HEADERS = 'authorization, content-type, idempotency-key, last-event-id, traceparent';
 
 export interface ServerOptions extends HostRules {
@@ -187,7 +187,7 @@ export class HttpDoor {
 }
 
 /** Whose place it takes: nothing is verified yet, so this gives nobody anything but a place. */
-const ownerOf = ({ headers, socket }: IncomingMessage): string => headers.authorization ?? socket.remoteAddress ?? '';
+const ownerOf = ({ headers, socket }: IncomingMessage): string => headers.authorization ?? headers.cookie ?? socket.remoteAddress ?? '';
 
 /** An answer to what never became a request. */
 function refuseRaw(socket: Duplex, status: number, code: ErrorCode): void {

@@ -10,6 +10,7 @@ import type { z } from 'zod';
 import { haltList, haltView, liftedHalt, liftHalt, setHalt, type haltScope } from '../diagnosis-contract.ts';
 import { ALL, flowScope, readScope, shownBy, tenantScope } from '../core/halts.ts';
 import type { FlowParts } from '../parts.ts';
+import { requester } from './requester.ts';
 
 /** Of one tenant: flows that are held back one by one. */
 const MOST_OF_A_TENANT = 100;
@@ -48,7 +49,7 @@ function setRoute(parts: FlowParts): Route {
       const halt = await parts.node.halt({
         scope,
         level: 'effects',
-        by: `${principal.tenant}/${principal.kind}:${principal.id}`,
+        by: `${principal.tenant}/${requester(principal)}`,
         ...(body.reason !== undefined && { reason: body.reason }),
       });
       parts.platform.telemetry.log.warn('held back', { scope, by: halt.by, reason: halt.reason });
@@ -73,7 +74,7 @@ function liftRoute(parts: FlowParts): Route {
       if (standing !== undefined && !mayLift(principal, standing))
         throw new PalaceError('auth.forbidden', { detail: 'An owner of the installation holds it back; only an owner of the installation lets it go on.' });
       const lifted = await parts.node.liftHalt(scope);
-      if (lifted !== undefined) parts.platform.telemetry.log.warn('goes on', { scope, by: `${principal.tenant}/${principal.kind}:${principal.id}` });
+      if (lifted !== undefined) parts.platform.telemetry.log.warn('goes on', { scope, by: `${principal.tenant}/${requester(principal)}` });
       const still = visible(parts, principal);
       return { status: 200, body: { ...(lifted !== undefined && { lifted: haltPage(lifted, principal.tenant) }), still } };
     },

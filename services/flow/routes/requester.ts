@@ -1,4 +1,5 @@
 // Who asked, as the history of a run names them.
 import type { Principal } from '@palace/gateway/contract.ts';
 
-export const requester = ({ kind, id }: Principal): string => `${kind}:${id}`;
+/** `api-key:<id>`, or `person/<id>`. */
+export const requester = ({ kind, id }: Principal): string => (kind === 'person' ? id : `${kind}:${id}`);
