@@ -8,8 +8,8 @@ import { openDataFolder } from '@palace/platform/database/data-folder.ts';
 import type { EmbeddedPhase } from '@palace/platform/database/embedded.ts';
 import { PalaceError } from '@palace/platform/errors.ts';
 import { openPlatform } from '@palace/platform/platform.ts';
-import { retireGeneratedKeys, writeCredentials } from './credentials.ts';
-import { gatewaySettings } from './gateway-settings.ts';
+import { LOCAL_TENANT, retireGeneratedKeys, writeCredentials } from './credentials.ts';
+import { gatewaySettings, publicUrl } from './gateway-settings.ts';
 import { isLoopbackHost } from './listen.ts';
 import { applySamples, startSamples } from './samples.ts';
 import { TABLES } from './tables.ts';
@@ -40,6 +40,8 @@ export interface House {
   readonly url: string;
   /** The file with url and key; none when listening beyond this machine. */
   readonly credentials: string | undefined;
+  /** Signs the owner in, once, within ten minutes; none where nobody can sign in. */
+  readonly signInUrl: string | undefined;
   readonly pids: { readonly palace: number; readonly postgres: number | null };
   close(): Promise<void>;
 }
@@ -81,7 +83,7 @@ async function open({ config, dir, samples, stopping, logFile, say, gone }: Hous
   });
   opened.defer(() => flow.stop());
   const hooks = await openHookIntake(platform);
-  const gateway = await openGateway(platform, { doors: [flow.door], hooks, settings: gatewaySettings(config) });
+  const gateway = await openGateway(platform, { doors: [flow.door], hooks, settings: gatewaySettings(config), ...publicUrl(config) });
   opened.defer(() => gateway.close());
   if (stopping.aborted) return undefined;
   if (!isLoopbackHost(config.http.host) && !(await retireGeneratedKeys(gateway, dir)))
@@ -90,8 +92,9 @@ async function open({ config, dir, samples, stopping, logFile, say, gone }: Hous
   if (sampleService !== undefined) await applySamples(flow, gateway, sampleService, say);
   const { url } = await gateway.listen();
   const credentials = isLoopbackHost(config.http.host) ? await writeCredentials(gateway, dir, url, platform.embedded !== undefined) : undefined;
+  const signInUrl = await gateway.people.ownerLink(LOCAL_TENANT);
   if (stopping.aborted) return undefined;
-  return { url, credentials, pids: { palace: process.pid, postgres: platform.embedded?.pid ?? null }, close: () => opened.disposeAsync() };
+  return { url, credentials, signInUrl, pids: { palace: process.pid, postgres: platform.embedded?.pid ?? null }, close: () => opened.disposeAsync() };
 }
 
 function logTo(file: string): (line: string) => void {

@@ -7,7 +7,7 @@ import type { Config } from '@palace/platform/config.ts';
 import { derivedKey } from '@palace/platform/installation-key.ts';
 import { openPlatform, type Platform } from '@palace/platform/platform.ts';
 import { writeFirstKey } from './credentials.ts';
-import { gatewaySettings } from './gateway-settings.ts';
+import { gatewaySettings, publicUrl } from './gateway-settings.ts';
 import { TABLES } from './tables.ts';
 
 /** What a flow process answers, as the gateway sees it. Deliveries of webhooks the gateway keeps itself. */
@@ -73,7 +73,7 @@ async function openGatewayProcess(platform: Platform, { flowUrls, credentials, s
   const { config } = platform;
   const proxies = flowUrls.map((url, at) => ({ name: `flow-${at + 1}`, url, prefixes: FLOW_PREFIXES, keyed: KEYED_PATHS }));
   const hooks = await openHookIntake(platform);
-  const gateway = await openGateway(platform, { proxies, hooks, internalKey: gatewayKey(platform), settings: gatewaySettings(config) });
+  const gateway = await openGateway(platform, { proxies, hooks, internalKey: gatewayKey(platform), settings: gatewaySettings(config), ...publicUrl(config) });
   opened.defer(() => gateway.close());
   const { url } = await gateway.listen();
   const advice = credentials === undefined ? undefined : await writeFirstKey(gateway, credentials, url);

@@ -59,6 +59,14 @@ const GATEWAY: Readonly<Record<string, string>> = {
   environment: 'at most 50 for each tenant',
   variable: 'at most 500 for each environment',
   secret: 'at most 1,000 for each tenant',
+  person: BY_PEOPLE,
+  account: 'one for each person and way to sign in',
+  member: 'at most 1,000 for each tenant',
+  person_tenant: 'one for each member',
+  session: 'the newest 50 of each person; those that have ended by themselves are removed within ten minutes',
+  sign_in_link: 'the newest 5 of each person, for ten minutes',
+  invitation: 'at most 200 for each tenant; expired ones go with the next',
+  invitation_token: 'one for each invitation',
   migration: 'one for each migration of a release',
 };
 

@@ -1,6 +1,6 @@
 // Settings of the installation and of the platform's ports.
 import { z } from 'zod';
-import { choice, list, schemeUrl, secretText, secretUrl, text, whole, yesOrNo } from './setting.ts';
+import { choice, list, origin, schemeUrl, secretText, secretUrl, text, whole, yesOrNo } from './setting.ts';
 
 export const INSTALLATION = z.strictObject({
   dataDir: text('PALACE_DATA', '~/.agentspalace', 'Folder of this installation: embedded database, blobs, credentials.'),
@@ -51,6 +51,10 @@ export const HTTP = z.strictObject({
   host: text('PALACE_LISTEN', '127.0.0.1', 'Address to listen on.'),
   port: whole('PALACE_PORT', 8080, 0, 65_535, 'Port to listen on; 0 takes a free one.'),
   allowRemote: yesOrNo('PALACE_ALLOW_REMOTE', false, 'Confirms that listening beyond this machine is meant.'),
+  publicUrl: origin(
+    'PALACE_PUBLIC_URL',
+    'Address that people use, such as https://palace.example: links are made of it, and its host is answered for. Empty takes the address it listens on.',
+  ),
   publicHosts: list('PALACE_PUBLIC_HOSTS', 'Host names that the server answers for besides its own, separated by commas.'),
   allowedOrigins: list('PALACE_ALLOWED_ORIGINS', 'Origins of other sites that may call from a browser, separated by commas.'),
   trustedProxies: list('PALACE_TRUSTED_PROXIES', 'CIDR ranges of proxies whose X-Forwarded-For counts, separated by commas.'),
@@ -74,7 +78,11 @@ export const HTTP = z.strictObject({
   ratePerKey: whole('PALACE_HTTP_RATE_PER_KEY', 600_000, 1, 1_000_000_000, 'Requests of one API key in a minute.'),
   ratePerAddress: whole('PALACE_HTTP_RATE_PER_ADDRESS', 1_200_000, 1, 1_000_000_000, 'Requests from one address in a minute.'),
   rateRefused: whole('PALACE_HTTP_RATE_REFUSED', 1_200, 1, 1_000_000_000, 'Refused credentials from one address in a minute.'),
-  credentialCacheMs: whole('PALACE_HTTP_CREDENTIAL_CACHE_MS', 3_000, 0, 3_000, 'How long a looked-up API key is believed.'),
+  ratePerAccount: whole('PALACE_HTTP_RATE_PER_ACCOUNT', 30, 1, 1_000_000_000, 'Tries to sign in to one account in a quarter of an hour.'),
+  rateSignIn: whole('PALACE_HTTP_RATE_SIGN_IN', 100, 1, 1_000_000_000, 'Tries to sign in from one address in a quarter of an hour.'),
+  sessionDays: whole('PALACE_SESSION_DAYS', 30, 1, 365, 'How long people stay signed in at most.'),
+  sessionIdleDays: whole('PALACE_SESSION_IDLE_DAYS', 7, 1, 365, 'How long people stay signed in without doing anything.'),
+  credentialCacheMs: whole('PALACE_HTTP_CREDENTIAL_CACHE_MS', 3_000, 0, 3_000, 'How long a looked-up API key or session is believed.'),
   heartbeatMs: whole('PALACE_HTTP_HEARTBEAT_MS', 15_000, 1_000, 300_000, 'Pause between signs of life on an event stream.'),
   streamCheckMs: whole('PALACE_HTTP_STREAM_CHECK_MS', 10_000, 1_000, 30_000, 'How often the key of an open stream is looked up again.'),
 });

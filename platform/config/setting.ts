@@ -94,3 +94,16 @@ export const secretUrl = (variable: string, schemes: readonly string[], sentence
       })
       .default(new Secret('')),
   );
+
+/** `https://host` or `http://host:port`, nothing after it; empty when it is not set. */
+export const origin = (variable: string, sentence: string) =>
+  setting(
+    variable,
+    sentence,
+    z
+      .string()
+      .refine((value) => value === '' || (/^https?:\/\//.test(value) && URL.canParse(value) && new URL(value).origin === value), {
+        error: 'Expected an address without a path, such as https://palace.example',
+      })
+      .default(''),
+  );

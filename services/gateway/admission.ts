@@ -1,12 +1,15 @@
 // Who may come in at the public door: address rate, credential, key rate, permission, in this order.
 // I1 Refused credentials are counted by address; a caller whose window of refusals is used up is not looked up again unless its
 //    key has worked before, so guessing costs the database nothing and a neighbour's broken client locks nobody out.
-// I2 While shares and caches hold, nothing here waits: the hot path makes no promise.
+// I2 A key goes before a cookie. What comes with a cookie and changes something must come from a page of our own (people/channel.ts).
+// I3 While shares and caches hold, nothing here waits: the hot path makes no promise.
 import { PalaceError } from '@palace/platform/errors.ts';
 import type { Permission, Principal, Route } from './contract.ts';
 import type { Credentials } from './credentials.ts';
 import type { Admission } from './endpoint.ts';
 import type { Exchange } from './exchange.ts';
+import { checkSource, cookieValue } from './people/channel.ts';
+import type { People } from './people/people.ts';
 import { rateHeaders, refusedByRate } from './limits.ts';
 import type { RateDecision, RateLimiter } from './limits.ts';
 
@@ -15,13 +18,14 @@ export interface AdmissionParts {
   readonly perKey: RateLimiter;
   readonly perAddress: RateLimiter;
   readonly refused: RateLimiter;
+  readonly people: Pick<People, 'channel' | 'sessions'>;
 }
 
 /** Nobody in particular: what public routes are called with. */
 export const ANYBODY: Principal = { kind: 'service', id: 'public', tenant: '', role: 'viewer', permissions: new Set() };
 
 export function publicAdmission(parts: AdmissionParts): Admission {
-  const { credentials, perKey, perAddress, refused } = parts;
+  const { credentials, perKey, perAddress, refused, people } = parts;
 
   function admit(exchange: Exchange, route: Route): Principal | Promise<Principal> {
     const decision = perAddress.take(exchange.caller.rateKey);
@@ -38,9 +42,14 @@ export function publicAdmission(parts: AdmissionParts): Admission {
   }
 
   function identify(exchange: Exchange, authorization: string | undefined): Principal | Promise<Principal> {
-    if (refused.isExhausted(exchange.caller.rateKey) && !credentials.isFamiliar(authorization)) return refuse(exchange, undefined);
+    const { request, caller } = exchange;
+    const { cookie } = request.headers;
+    const session = authorization === undefined && cookie !== undefined ? cookieValue(people.channel(), cookie) : undefined;
+    if (session !== undefined) checkSource(people.channel(), request);
+    const isFamiliar = (): boolean => (session === undefined ? credentials.isFamiliar(authorization) : people.sessions.isFamiliar(session));
+    if (refused.isExhausted(caller.rateKey) && !isFamiliar()) return refuse(exchange, undefined);
     try {
-      const principal = credentials.verify(authorization, exchange.request.socket);
+      const principal = session === undefined ? credentials.verify(authorization, request.socket) : people.sessions.verify(session);
       return principal instanceof Promise ? principal.catch((error: unknown) => refuse(exchange, error)) : principal;
     } catch (error) {
       return refuse(exchange, error);
@@ -69,7 +78,7 @@ export function publicAdmission(parts: AdmissionParts): Admission {
 
   return {
     admit,
-    stillAllowed: (principal, route) => credentials.stillAllowed(principal, neededPermission(route)),
+    stillAllowed: (principal, route) => (principal.kind === 'person' ? people.sessions : credentials).stillAllowed(principal, neededPermission(route)),
   };
 }
 

@@ -72,6 +72,8 @@ export interface RouteContext<P, Q, B, R> {
   readonly rateKey: string;
   /** What the client calls this server: for checks, never to make links of (S17). */
   readonly host: string;
+  /** Which page sent it, as a browser says (Origin, Sec-Fetch-Site). */
+  readonly source: { readonly origin: string | undefined; readonly site: string | undefined };
   /** The client's own word, for people to tell their sessions apart. */
   readonly userAgent: string | undefined;
   /**

@@ -6,6 +6,7 @@
 import { hash, randomFillSync, timingSafeEqual } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 import { PalaceError } from '@palace/platform/errors.ts';
+import { Believed } from './believed.ts';
 import { ROLE_PERMISSIONS } from './contract.ts';
 import type { Permission, Principal, Role } from './contract.ts';
 
@@ -56,7 +57,7 @@ function checksum(head: string): string {
   return text;
 }
 
-function digest(text: string): Buffer {
+export function digest(text: string): Buffer {
   return hash('sha256', text, 'buffer');
 }
 
@@ -84,31 +85,26 @@ function presentedBy(authorization: string, bytes: Buffer): Presented {
 const isSame = (left: Buffer, right: Buffer): boolean => left.length === right.length && timingSafeEqual(left, right);
 
 interface Known {
-  readonly row: KeyRow | undefined;
-  readonly principal: Principal | undefined;
-  readonly readAtMs: number;
-  refreshing: boolean;
+  readonly row: KeyRow;
+  readonly principal: Principal;
 }
 
 export interface CredentialSource {
   find(id: string): Promise<KeyRow | undefined>;
 }
 
-const MAX_KNOWN = 10_000;
-
 export class Credentials {
-  private readonly source: CredentialSource;
-  private readonly cacheMs: number;
-  private readonly known = new Map<string, Known>();
-  private readonly pending = new Map<string, Promise<Known>>();
+  private readonly known: Believed<Known>;
   /** What each open connection presented last. */
   private readonly presented = new WeakMap<object, Presented>();
   /** Keys used since they were last asked for; time in ms since the epoch. */
   private used = new Map<string, { readonly tenant: string; readonly atMs: number }>();
 
   constructor(source: CredentialSource, cacheMs: number) {
-    this.source = source;
-    this.cacheMs = cacheMs;
+    this.known = new Believed(async (id) => {
+      const row = await source.find(id);
+      return row && { row, principal: principalOf(row) };
+    }, cacheMs);
   }
 
   /**
@@ -124,27 +120,27 @@ export class Credentials {
       this.presented.set(connection, presented);
     }
     const { id, hash: keyHash } = presented;
-    const known = this.fresh(id);
-    return known === undefined ? this.load(id).then((loaded) => this.judge(keyHash, loaded)) : this.judge(keyHash, known);
+    const known = this.known.fresh(id);
+    return known === undefined ? this.known.load(id).then((loaded) => this.judge(keyHash, loaded.row)) : this.judge(keyHash, known.row);
   }
 
   /** True when this id has been a working key in this process: such a lookup is never refused for others' failures. */
   isFamiliar(authorization: string | undefined): boolean {
     const id = KEY.exec(BEARER.exec(authorization ?? '')?.[1] ?? '')?.[1];
-    return id !== undefined && this.known.get(id)?.row !== undefined;
+    return id !== undefined && this.known.isFamiliar(id);
   }
 
   /** Whether a caller verified earlier still may. Looks the key up again when the cache is older than `cacheMs`. */
   async stillAllowed(principal: Principal, permission: Permission | undefined): Promise<boolean> {
     if (principal.kind !== 'api-key') return true;
-    const known = this.fresh(principal.id) ?? (await this.load(principal.id));
-    if (!isLive(known.row) || known.principal === undefined) return false;
+    const { row: known } = this.known.fresh(principal.id) ?? (await this.known.load(principal.id));
+    if (known === undefined || !isLive(known.row)) return false;
     return permission === undefined || known.principal.permissions.has(permission);
   }
 
   /** Makes this process notice a change at once; others notice within `cacheMs`. */
   forget(id: string): void {
-    this.known.delete(id);
+    this.known.forget(id);
   }
 
   takeUsed(): ReadonlyMap<string, { readonly tenant: string; readonly atMs: number }> {
@@ -153,53 +149,13 @@ export class Credentials {
     return used;
   }
 
-  private judge(keyHash: Buffer, known: Known): Principal {
-    const { row, principal } = known;
+  private judge(keyHash: Buffer, known: Known | undefined): Principal {
     // The comparison runs for unknown keys too, so that existing ids cannot be told by time.
-    const matches = timingSafeEqual(keyHash, row === undefined || row.hash.length !== 32 ? NO_HASH : row.hash);
-    if (!matches || !isLive(row) || principal === undefined) throw new PalaceError('auth.invalid');
+    const matches = timingSafeEqual(keyHash, known === undefined || known.row.hash.length !== 32 ? NO_HASH : known.row.hash);
+    if (!matches || known === undefined || !isLive(known.row)) throw new PalaceError('auth.invalid');
+    const { principal } = known;
     this.used.set(principal.id, { tenant: principal.tenant, atMs: Date.now() });
     return principal;
-  }
-
-  private fresh(id: string): Known | undefined {
-    const known = this.known.get(id);
-    if (known === undefined) return undefined;
-    const ageMs = performance.now() - known.readAtMs;
-    if (ageMs >= this.cacheMs) return undefined;
-    // Asked for again shortly before it ages out, so that a busy client never waits for the lookup.
-    if (ageMs > this.cacheMs * 0.66 && !known.refreshing && known.row !== undefined) {
-      known.refreshing = true;
-      this.load(id).catch(() => undefined);
-    }
-    return known;
-  }
-
-  private load(id: string): Promise<Known> {
-    let pending = this.pending.get(id);
-    if (pending === undefined) {
-      pending = this.read(id).finally(() => this.pending.delete(id));
-      this.pending.set(id, pending);
-    }
-    return pending;
-  }
-
-  private async read(id: string): Promise<Known> {
-    // Measured from before the question: an answer is never believed longer than `cacheMs` after it was true.
-    const readAtMs = performance.now();
-    const row = await this.source.find(id);
-    const known: Known = { row, principal: row === undefined ? undefined : principalOf(row), readAtMs, refreshing: false };
-    if (this.known.size >= MAX_KNOWN) this.forgetOldest();
-    this.known.delete(id);
-    this.known.set(id, known);
-    return known;
-  }
-
-  private forgetOldest(): void {
-    for (const id of this.known.keys()) {
-      this.known.delete(id);
-      if (this.known.size < MAX_KNOWN * 0.9) return;
-    }
   }
 }
 
@@ -215,6 +171,6 @@ function principalOf(row: KeyRow): Principal {
   return { kind: 'api-key', id: row.id, tenant: row.tenant, role: row.role, permissions: permissionsOf(row.role) };
 }
 
-function isLive(row: KeyRow | undefined): boolean {
-  return row !== undefined && !row.revoked && (row.expiresAtMs === undefined || Date.now() < row.expiresAtMs);
+function isLive(row: KeyRow): boolean {
+  return !row.revoked && (row.expiresAtMs === undefined || Date.now() < row.expiresAtMs);
 }

@@ -143,6 +143,7 @@ function contextOf(route: Route, exchange: Exchange, principal: Principal, parse
     clientAddress: exchange.caller.address,
     rateKey: exchange.caller.rateKey,
     host: headers.host ?? '',
+    source: { origin: headers.origin, site: headers['sec-fetch-site'] as string | undefined },
     userAgent: headers['user-agent'],
     park: () => exchange.move('parked'),
   };

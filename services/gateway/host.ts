@@ -1,6 +1,6 @@
 // Who is being addressed, from where, and by whom: Host, Origin, path and client address, judged before routing.
 // I1 Host must name this server, on loopback too: a page that rebinds its DNS name to 127.0.0.1 gets 421 (S15).
-// I2 A foreign Origin gets 403 on every method and every route, streams included (S14). There are no cookies to ride on.
+// I2 A foreign Origin gets 403 on every method and every route, streams included (S14). What a cookie may do is narrower still: people/channel.ts.
 // I3 A path has one spelling. Double slashes, dot segments, encoded slashes, semicolons, upper case: 404 whoever asks (S06).
 // I4 Forwarding headers count only when the peer itself is a configured proxy (S05).
 import type { IncomingMessage } from 'node:http';

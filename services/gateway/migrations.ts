@@ -4,7 +4,10 @@ import type { Migration } from '@palace/platform/database/port.ts';
 import { tenantTable } from '@palace/platform/database/tenant-table.ts';
 
 /** The tables that a step creates. The api role works on them as one tenant; the engine role has no business here. */
-const TENANT_TABLES: Readonly<Record<number, readonly string[]>> = { 1: ['tenant', 'api_key', 'egress_rule', 'environment', 'variable', 'secret'] };
+const TENANT_TABLES: Readonly<Record<number, readonly string[]>> = {
+  1: ['tenant', 'api_key', 'egress_rule', 'environment', 'variable', 'secret'],
+  2: ['member', 'invitation'],
+};
 
 export const migrations: readonly Migration[] = loadMigrations(new URL('./migrations/', import.meta.url)).map((step) => ({
   ...step,

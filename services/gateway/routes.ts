@@ -28,10 +28,13 @@ import type { Keys } from './keys.ts';
 import { PAGE_POLICY } from './reference.ts';
 import { splitAddress } from './store.ts';
 import type { GatewayStore } from './store.ts';
+import { findPerson, personView } from './people/members.ts';
+import type { People } from './people/people.ts';
 
 export interface OwnParts {
   readonly store: GatewayStore;
   readonly keys: Keys;
+  readonly people: People;
   readonly telemetry: Telemetry;
   ready(): Promise<Readiness>;
   reasons(): Readonly<Record<string, string>>;
@@ -190,18 +193,7 @@ const OPEN = { method: 'get', permission: 'public', loader: 'collection' } as co
 
 function systemRoutes(parts: OwnParts): Route[] {
   return [
-    route({
-      method: 'get',
-      path: '/v1/me',
-      summary: 'Who am I',
-      permission: 'authenticated',
-      loader: 'collection',
-      responses: { 200: me },
-      handle: async ({ principal: { id, kind, tenant, role, permissions } }) => ({
-        status: 200,
-        body: { id, kind, tenant, role, permissions: [...permissions] },
-      }),
-    }),
+    meRoute(parts),
     metricsRoute(parts.telemetry, 'system.read'),
     ...openRoutes(parts),
     route({
@@ -216,6 +208,22 @@ function systemRoutes(parts: OwnParts): Route[] {
       }),
     }),
   ];
+}
+
+function meRoute({ people }: OwnParts): Route {
+  return route({
+    method: 'get',
+    path: '/v1/me',
+    summary: 'Who am I',
+    permission: 'authenticated',
+    loader: 'collection',
+    responses: { 200: me },
+    async handle({ principal: { id, kind, tenant, role, permissions, signedIn } }) {
+      const caller = { id, kind, tenant, role, permissions: [...permissions] };
+      const found = signedIn && (await findPerson(people.database.api, { id: signedIn.person.id }));
+      return { status: 200, body: found === undefined ? caller : { ...caller, person: personView(found), session: signedIn?.session } };
+    },
+  });
 }
 
 type OpenParts = Pick<OwnParts, 'ready' | 'reasons' | 'document'>;

@@ -28,6 +28,11 @@ import type { OpenApi } from './openapi.ts';
 import { mountProxies } from './proxy.ts';
 import type { Proxies, ProxyTarget } from './proxy.ts';
 import { referencePage } from './reference.ts';
+import { meRoutes } from './people/me-routes.ts';
+import { openPeople } from './people/people.ts';
+import type { People } from './people/people.ts';
+import { peopleRoutes } from './people/people-routes.ts';
+import { signInRoutes } from './people/sign-in-routes.ts';
 import { ownRoutes } from './routes.ts';
 import { secretRoutes } from './secret-routes.ts';
 import { environmentRoutes } from './environment-routes.ts';
@@ -75,6 +80,7 @@ export interface Gateway {
   /** Stops accepting, ends streams cleanly, waits for open requests up to the drain limit. */
   close(): Promise<void>;
   readonly keys: Keys;
+  readonly people: { /** A link that signs the first owner in, once; undefined where nobody can sign in. */ ownerLink(tenant: string): Promise<string | undefined> };
   readonly egress: { allow(tenant: string, address: string, reason: string): Promise<EgressRuleView> };
   readonly app: Express;
 }
@@ -87,11 +93,14 @@ export async function openGateway(platform: GatewayPlatform, options: GatewayOpt
   const store = new GatewayStore(platform.database);
   const credentials = new Credentials({ find: (id) => store.findKey(id) }, settings.credentialCacheMs);
   const keys = openKeys(store, credentials);
-  const unasked = bySystem(platform.audit, store, keys);
+  const listening = { url: `http://${settings.host}:${settings.port}` };
+  const people = openPeople(platform, { settings, address: () => options.publicUrl ?? listening.url });
+  const unasked = bySystem(platform.audit, store, keys, people);
   const unavailable = (): string | undefined => platform.database.away() ?? doors.map((service) => service.silence?.()).find((reason) => reason !== undefined);
   const door = new HttpDoor({ settings, publicUrl: options.publicUrl, watch: openWatch(platform.telemetry), unavailable });
   const admission = publicAdmission({
     credentials,
+    people,
     perKey: new RateLimiter('key', settings.ratePerKey, platform.cache),
     perAddress: new RateLimiter('address', settings.ratePerAddress, platform.cache),
     refused: new RateLimiter('refused', settings.rateRefused, platform.cache),
@@ -110,9 +119,11 @@ export async function openGateway(platform: GatewayPlatform, options: GatewayOpt
   const later: { proxies?: Proxies } = {};
   const ready = readiness(store, async () => joinReadiness(statesOf(doors, door.draining), await later.proxies?.ready()));
   const description = describe(routes, options.publicUrl, async (own) => later.proxies?.describe(own) ?? own);
-  routes.push(...ownRoutes({ store, keys, telemetry: platform.telemetry, ready, reasons: () => reasonsOf(doors), ...description }));
+  routes.push(...ownRoutes({ store, keys, people, telemetry: platform.telemetry, ready, reasons: () => reasonsOf(doors), ...description }));
   routes.push(...secretRoutes(openSecrets(platform.database, platform.vault), platform.telemetry.log));
   routes.push(...auditRoutes(platform.audit));
+  routes.push(...signInRoutes(people), ...meRoutes(people));
+  routes.push(...peopleRoutes(people, async (tenant, id) => (await store.getKey(tenant, id))?.name));
   routes.push(...environmentRoutes(openEnvironments(platform.database), platform.telemetry.log));
   routes.push(...doors.flatMap((service) => service.routes));
   if (options.hooks !== undefined) routes.push(hookRoute(options.hooks));
@@ -121,21 +132,26 @@ export async function openGateway(platform: GatewayPlatform, options: GatewayOpt
   later.proxies = mountProxies(app, options.proxies ?? [], terms);
   mountEnd(app, door.exchangeOf);
 
-  const writer = writeLastUsedLazily(store, credentials, platform.telemetry);
+  const writer = writeLastUsedLazily(store, credentials, people, platform.telemetry);
   return {
     app,
     ...unasked,
-    listen: () => door.listen(dispatch, app),
+    async listen() {
+      const bound = await door.listen(dispatch, app);
+      listening.url = bound.url;
+      return bound;
+    },
     async close() {
       await door.close();
       later.proxies?.close();
       await writer.close();
+      people.close();
     },
   };
 }
 
 /** What the server does by itself stands in the audit log as well. */
-function bySystem(audit: Audit, store: GatewayStore, keys: Keys): Pick<Gateway, 'keys' | 'egress'> {
+function bySystem(audit: Audit, store: GatewayStore, keys: Keys, people: People): Pick<Gateway, 'keys' | 'egress' | 'people'> {
   const tell = (tenant: string, action: string, target: string, detail: AuditDetail = {}): Promise<number> =>
     audit.append(tenant, { actor: { kind: 'system', id: 'palace' }, action, target, detail });
   return {
@@ -148,6 +164,13 @@ function bySystem(audit: Audit, store: GatewayStore, keys: Keys): Pick<Gateway, 
       async revoke(tenant, id) {
         await tell(tenant, 'key.revoke', `/v1/api-keys/${id}`);
         return keys.revoke(tenant, id);
+      },
+    },
+    people: {
+      async ownerLink(tenant) {
+        if (people.channel().kind === 'readable') return undefined;
+        await tell(tenant, 'person.sign-in-link', '/v1/sign-in-links', { person: 'the first owner' });
+        return (await people.link(tenant)).url;
       },
     },
     egress: {
@@ -203,9 +226,15 @@ function falseAfter(delayMs: number): Promise<boolean> {
   return new Promise((resolve) => setTimeout(() => resolve(false), delayMs).unref());
 }
 
-function writeLastUsedLazily(store: GatewayStore, credentials: Credentials, telemetry: Telemetry): { close(): Promise<void> } {
-  const write = (): Promise<void> =>
-    store.writeLastUsed(credentials.takeUsed()).catch((error: unknown) => telemetry.log.warn('The last use of keys could not be written', { error }));
+function writeLastUsedLazily(store: GatewayStore, credentials: Credentials, { sessions }: People, telemetry: Telemetry): { close(): Promise<void> } {
+  const write = async (): Promise<void> => {
+    try {
+      await store.writeLastUsed(credentials.takeUsed());
+      await sessions.writeUsed();
+    } catch (error) {
+      telemetry.log.warn('The last use of keys and sessions could not be written', { error });
+    }
+  };
   const timer = setInterval(() => void write(), LAST_USED_MS);
   timer.unref();
   return {

@@ -39,13 +39,28 @@ export interface GatewaySettings {
   /** Refused credentials per address. */
   readonly rateRefused: RatePolicy;
 
-  /** A revoked key works at most so long (S09: 5 s). */
+  /** Tries to sign in to one account, whoever tries. */
+  readonly ratePerAccount: RatePolicy;
+  /** Tries to sign in from one address: with a password all, with a link those that failed. */
+  readonly rateSignIn: RatePolicy;
+  /** Invitations of one tenant. */
+  readonly rateInvitations: RatePolicy;
+
+  /** A session lives so long, and so long without being used. */
+  readonly sessionMs: number;
+  readonly sessionIdleMs: number;
+  readonly signInLinkMs: number;
+  readonly invitationMs: number;
+
+  /** A revoked key works at most so long (S09: 5 s), and so does a session that was ended. */
   readonly credentialCacheMs: number;
   readonly heartbeatMs: number;
   /** How often an open stream's key is looked up again (S18: 30 s). */
   readonly streamCheckMs: number;
   readonly drainMs: number;
 }
+
+const DAY_MS = 86_400_000;
 
 export const DEFAULT_SETTINGS: GatewaySettings = {
   host: '127.0.0.1',
@@ -67,6 +82,13 @@ export const DEFAULT_SETTINGS: GatewaySettings = {
   ratePerKey: { quota: 600_000, windowMs: 60_000 },
   ratePerAddress: { quota: 1_200_000, windowMs: 60_000 },
   rateRefused: { quota: 1_200, windowMs: 60_000 },
+  ratePerAccount: { quota: 30, windowMs: 900_000 },
+  rateSignIn: { quota: 100, windowMs: 900_000 },
+  rateInvitations: { quota: 100, windowMs: 3_600_000 },
+  sessionMs: 30 * DAY_MS,
+  sessionIdleMs: 7 * DAY_MS,
+  signInLinkMs: 600_000,
+  invitationMs: 7 * DAY_MS,
   credentialCacheMs: 3_000,
   heartbeatMs: 15_000,
   streamCheckMs: 10_000,

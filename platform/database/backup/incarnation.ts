@@ -1,5 +1,5 @@
 // A restored installation lives another life than its original (ENGINE E18): no owner of the original can write to it, and it starts held.
-// I1 Every schema with shards takes part, as the catalog tells.
+// I1 Every schema that has something to end (shards, sessions of people) takes part, as the catalog tells.
 // Called by restore.ts.
 import type { Pool } from 'pg';
 import type { BackupHead } from './core/head.ts';
