@@ -169,6 +169,9 @@ export class Api {
   createKey(body: { name: string; role: string; expiresAt?: string }): Promise<ApiKey & { secret: string }> {
     return this.client.ask({ method: 'POST', path: '/v1/api-keys', body });
   }
+  signInLink(body: { person?: string }): Promise<{ url: string; expiresAt: string }> {
+    return this.client.ask({ method: 'POST', path: '/v1/sign-in-links', body });
+  }
   revokeKey(id: string): Promise<unknown> {
     return this.client.ask({ method: 'DELETE', path: `/v1/api-keys/${encodeURIComponent(id)}` });
   }

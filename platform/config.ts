@@ -90,6 +90,14 @@ export function readClientEnvironment(environment: Environment = process.env): C
   return { ...(url && { url }), ...(apiKey && { apiKey }), ...(data && { data }), ...(context && { context }), ...(configHome && { configHome }) };
 }
 
+/** Where a browser could be shown to whoever types here; undefined when they sit elsewhere, or nobody does. */
+export function readDisplay(environment: Environment = process.env, platform: string = process.platform): 'open' | 'xdg-open' | undefined {
+  const { DISPLAY, WAYLAND_DISPLAY, SSH_CONNECTION, CI } = environment;
+  if (SSH_CONNECTION || CI) return undefined;
+  if (platform === 'darwin') return 'open';
+  return DISPLAY || WAYLAND_DISPLAY ? 'xdg-open' : undefined;
+}
+
 /** What leads a program for containers to its engine. Proxies are not among them: such a program hands them on to what it runs. */
 const OF_CONTAINER_PROGRAMS = /^(?:PATH|HOME|USER|TMPDIR|XDG_(?:RUNTIME_DIR|CONFIG_HOME|DATA_HOME)|DBUS_SESSION_BUS_ADDRESS|DOCKER_\w+|CONTAINERS?_\w+)$/;
 

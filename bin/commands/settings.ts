@@ -51,6 +51,23 @@ export const SETTING_COMMANDS: readonly CommandSpec[] = [
     destroys: ({ positionals: [action, id] }) => (action === 'revoke' ? `revoke the key ${id}` : undefined),
   },
   {
+    name: 'login',
+    group: 'Settings and checks',
+    summary: 'Print a link that signs you in to the console, once',
+    usage: ['login [--open] [--person ID] [--json]'],
+    about: [
+      'The link works once and for ten minutes, for the first owner or another person. It takes an owner’s API key to make one, such as that of `palace up` in the data folder. Who is signed in can set a password and invite others in the console.',
+    ],
+    positionals: [],
+    flags: [
+      { name: 'open', kind: 'switch', summary: 'Open it in the browser, on a terminal that has a display.' },
+      { name: 'person', kind: 'text', placeholder: 'ID', default: 'the first owner', summary: 'The id of the person whom it signs in.' },
+      ...SERVER_FLAGS,
+    ],
+    examples: [{ line: 'login', says: 'A link for the server of ~/.agentspalace.' }],
+    exits: [0, 2, 6],
+  },
+  {
     name: 'context',
     group: 'Settings and checks',
     summary: 'Keep servers by name, and choose the one that the other verbs talk to',

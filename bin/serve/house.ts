@@ -41,7 +41,7 @@ export interface House {
   /** The file with url and key; none when listening beyond this machine. */
   readonly credentials: string | undefined;
   /** Signs the owner in, once, within ten minutes; none where nobody can sign in. */
-  readonly signInUrl: string | undefined;
+  signInUrl(): Promise<string | undefined>;
   readonly pids: { readonly palace: number; readonly postgres: number | null };
   close(): Promise<void>;
 }
@@ -92,9 +92,15 @@ async function open({ config, dir, samples, stopping, logFile, say, gone }: Hous
   if (sampleService !== undefined) await applySamples(flow, gateway, sampleService, say);
   const { url } = await gateway.listen();
   const credentials = isLoopbackHost(config.http.host) ? await writeCredentials(gateway, dir, url, platform.embedded !== undefined) : undefined;
-  const signInUrl = await gateway.people.ownerLink(LOCAL_TENANT);
+  await gateway.people.ensureOwner(LOCAL_TENANT);
   if (stopping.aborted) return undefined;
-  return { url, credentials, signInUrl, pids: { palace: process.pid, postgres: platform.embedded?.pid ?? null }, close: () => opened.disposeAsync() };
+  return {
+    url,
+    credentials,
+    signInUrl: () => gateway.people.ownerLink(LOCAL_TENANT),
+    pids: { palace: process.pid, postgres: platform.embedded?.pid ?? null },
+    close: () => opened.disposeAsync(),
+  };
 }
 
 function logTo(file: string): (line: string) => void {

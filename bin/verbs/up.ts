@@ -5,16 +5,17 @@ import { join } from 'node:path';
 import { lockHolder } from '@palace/platform/database/data-lock.ts';
 import { loadConfig, type Config } from '@palace/platform/config.ts';
 import { PalaceError } from '@palace/platform/errors.ts';
+import { announceReady } from '../announce-ready.ts';
 import type { Call } from '../call.ts';
 import type { ExitCode } from '../command.ts';
 import { dataFolder } from '../find-server.ts';
 import { refuseBusyPort, refuseUnsafeListen } from '../serve/listen.ts';
 import { onStop } from '../serve/stopping.ts';
-import { jsonText, style } from '../terminal.ts';
+import { style } from '../terminal.ts';
 
 export async function execute(call: Call): Promise<ExitCode> {
   const stopping = onStop();
-  const { terminal, program, json } = call;
+  const { terminal } = call;
   const dir = dataFolder(call.args.text('data'));
   const config = configFor(call, dir);
   refuseUnsafeListen(config);
@@ -34,12 +35,7 @@ export async function execute(call: Call): Promise<ExitCode> {
     say: (what) => terminal.note(style('dim', `palace: ${what}`)),
   });
   if (house === undefined) return 0;
-  const data = call.args.text('data');
-  if (json) terminal.out(jsonText({ ready: true, url: house.url, credentials: house.credentials ?? null, pids: house.pids }));
-  else
-    terminal.out(
-      `${style('green', 'AgentsPalace is ready')} at ${house.url}. Try: ${program} run samples/order-intake --wait${data === undefined ? '' : ` --data ${data}`}`,
-    );
+  await announceReady(call, house);
   const signal = await stopping.asked;
   terminal.note(`palace: ${signal}, stopping; running steps finish first. A second signal stops at once.`);
   await house.close();

@@ -35,6 +35,7 @@ export class HostGuard {
   private readonly hosts: Set<string>;
   private readonly origins: Set<string>;
   private readonly publicProtocol: string | undefined;
+  private readonly publicOrigin: string | undefined;
   private readonly proxies: BlockList | undefined;
   private readonly peers = new WeakMap<Socket, Caller>();
 
@@ -44,6 +45,7 @@ export class HostGuard {
     this.hosts = new Set([...LOOPBACK_NAMES, ...rules.settings.allowedHosts.map((host) => host.toLowerCase())]);
     if (publicUrl !== undefined) this.hosts.add(publicUrl.hostname);
     this.publicProtocol = publicUrl?.protocol;
+    this.publicOrigin = publicUrl?.origin;
     this.origins = new Set(rules.settings.allowedOrigins.map((origin) => new URL(origin).origin));
     this.proxies = rules.settings.trustedProxies.length === 0 ? undefined : blockList(rules.settings.trustedProxies);
   }
@@ -111,6 +113,8 @@ export class HostGuard {
   }
 
   private isOwnOrigin(origin: string, host: string): boolean {
+    // A proxy in front may call us by another name than the browser does.
+    if (origin === this.publicOrigin) return true;
     const own = host.toLowerCase();
     if (this.publicProtocol !== undefined && origin === `${this.publicProtocol}//${own}`) return true;
     return origin === `http://${own}` || (this.publicProtocol === undefined && origin === `https://${own}`);

@@ -1,6 +1,7 @@
 // Two service processes behind a gateway: the signed identity, what passes and what does not, streams, failures, clocks.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { z } from 'zod';
 import type { Principal } from './contract.ts';
 import { permissionsOf } from './credentials.ts';
 import { IDENTITY_HEADER, signIdentity, verifyInternal } from './identity.ts';
@@ -8,6 +9,7 @@ import { openGateway, openInternalDoor } from './service.ts';
 import type { InternalDoor } from './internal-door.ts';
 import { call, openGround, openHouse, prototypes, raw } from './testing.ts';
 import type { Ground, House } from './testing.ts';
+import { signedInAs } from './people/testing.ts';
 import { toyDoor } from './toy-door.ts';
 import type { ToyDoor } from './toy-door.ts';
 
@@ -275,4 +277,43 @@ test('a connection that breaks after a change was sent reads as an unknown outco
   expect((await call(gatewayUrl, house.keys.owner, 'GET', '/v1/things')).body['code']).toBe('unavailable.service');
   await gateway.close();
   cutter.close();
+});
+
+/** What release 0.1.0 believes, word for word. It must never be signed anything else while it may run beside this one. */
+const PERMISSIONS_OF_0_1_0 = [
+  ...['flow.read', 'flow.write', 'run.read', 'run.start', 'run.control', 'run.signal', 'run.repeat-effects', 'event.publish', 'webhook.read', 'webhook.write'],
+  ...['egress.read', 'egress.write', 'key.read', 'key.write', 'environment.read', 'environment.write', 'secret.read', 'secret.write', 'audit.read', 'system.read'],
+] as const;
+const PAYLOAD_OF_0_1_0 = z.strictObject({
+  tenant: z.string().min(1).max(63),
+  id: z.string().min(1).max(200),
+  kind: z.enum(['api-key', 'service']),
+  role: z.enum(['owner', 'admin', 'builder', 'operator', 'worker', 'viewer']),
+  permissions: z.array(z.enum(PERMISSIONS_OF_0_1_0)).max(PERMISSIONS_OF_0_1_0.length),
+  address: z.string().max(100),
+  timeMs: z.number().int(),
+});
+
+test('a person and an owner’s key are signed so that the release before reads it, and this one knows the person', () => {
+  const person: Principal = { kind: 'person', id: 'person/00000000000000000000', tenant: 'a', role: 'owner', permissions: permissionsOf('owner') };
+  const request = { method: 'GET', url: '/v1/things' };
+  for (const principal of [person, { ...viewer, role: 'owner', permissions: permissionsOf('owner') } as Principal]) {
+    const header = signIdentity(KEY, request, { principal, address: '127.0.0.1' }, 1_000);
+    const payload: unknown = JSON.parse(Buffer.from(header.split('.')[1]!, 'base64url').toString('utf8'));
+    expect(PAYLOAD_OF_0_1_0.safeParse(payload).success).toBe(true);
+    const { principal: read } = verifyInternal(KEY, request, header, 1_000);
+    expect([read.kind, read.id, read.permissions.has('run.start'), read.permissions.has('people.write')]).toEqual([principal.kind, principal.id, true, false]);
+  }
+});
+
+test('a person passes to the service as who they are, and changes nothing there from a page of another site', async () => {
+  const browser = await signedInAs(house, 'operator', 'proxied@a.test');
+  const made = await browser.call('POST', '/v1/things', { body: { name: 'by a person' } });
+  expect(made.status).toBe(201);
+  const { principal } = toys.flatMap((toy) => toy.seen).findLast((context) => context.principal.kind === 'person')!;
+  expect([principal.id, principal.role, principal.signedIn]).toEqual([`person/${browser.id}`, 'operator', undefined]);
+  const foreign = await browser.call('POST', '/v1/things', { body: { name: 'x' }, headers: { origin: '', 'sec-fetch-site': 'none' } });
+  expect(foreign.status).toBe(403);
+  const told = (await ground.audit.list('a', { limit: 20, action: 'thing.make' })).find(({ record }) => record.actor.kind === 'person');
+  expect(told?.record.actor).toEqual({ kind: 'person', id: `person/${browser.id}`, role: 'operator' });
 });

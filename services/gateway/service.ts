@@ -80,7 +80,12 @@ export interface Gateway {
   /** Stops accepting, ends streams cleanly, waits for open requests up to the drain limit. */
   close(): Promise<void>;
   readonly keys: Keys;
-  readonly people: { /** A link that signs the first owner in, once; undefined where nobody can sign in. */ ownerLink(tenant: string): Promise<string | undefined> };
+  readonly people: {
+    /** The installation has a person who owns it: made when there is none. */
+    ensureOwner(tenant: string): Promise<void>;
+    /** A link that signs the first owner in, once; undefined where nobody can sign in. */
+    ownerLink(tenant: string): Promise<string | undefined>;
+  };
   readonly egress: { allow(tenant: string, address: string, reason: string): Promise<EgressRuleView> };
   readonly app: Express;
 }
@@ -167,6 +172,9 @@ function bySystem(audit: Audit, store: GatewayStore, keys: Keys, people: People)
       },
     },
     people: {
+      async ensureOwner(tenant) {
+        await people.owner(tenant);
+      },
       async ownerLink(tenant) {
         if (people.channel().kind === 'readable') return undefined;
         await tell(tenant, 'person.sign-in-link', '/v1/sign-in-links', { person: 'the first owner' });

@@ -118,6 +118,8 @@ function withoutChance(world: World, line: string): string {
 export interface RunningServer {
   readonly url: string;
   readonly pids: { readonly palace: number; readonly postgres: number };
+  /** Of `palace up`. */
+  readonly signInUrl: string | null | undefined;
   /** The end of what it said on standard error. */
   said(): string;
   stop(): Promise<number>;
@@ -143,10 +145,11 @@ export async function startProcess(world: World, words: readonly string[], more:
     child.kill('SIGKILL');
     throw new Error(`palace ${words.join(' ')} was not ready: ${errors}`);
   }
-  const { url, pids } = JSON.parse(ready) as { url: string; pids: RunningServer['pids'] };
+  const { url, pids, signInUrl } = JSON.parse(ready) as Pick<RunningServer, 'url' | 'pids' | 'signInUrl'>;
   return {
     url,
     pids,
+    signInUrl,
     said: () => errors,
     stop: async () => {
       child.kill('SIGTERM');

@@ -27,6 +27,22 @@ describe('palace up', () => {
     expect(statSync(join(world.data, 'credentials.json')).mode & 0o777).toBe(0o600);
     expect(statSync(world.data).mode & 0o777).toBe(0o700);
   });
+  it('gives a script a link that signs the owner in once, and writes it into no log', async () => {
+    const { signInUrl } = server;
+    expect(signInUrl).toMatch(new RegExp(`^${server.url}/sign-in#token=[\\w-]{43}$`));
+    const token = String(signInUrl).split('#token=')[1]!;
+    const again = (await shell(world, `palace login --data ${world.data}`)).out.trim();
+    expect(again.split('#')[0]).toBe(`${server.url}/sign-in`);
+    const signIn = async (tried: string): Promise<{ status: number; cookie: string | null }> => {
+      const headers = { 'content-type': 'application/json', origin: server.url };
+      const answer = await fetch(new URL('/v1/sign-in/link', server.url), { method: 'POST', headers, body: JSON.stringify({ token: tried }) });
+      return { status: answer.status, cookie: answer.headers.get('set-cookie') };
+    };
+    expect([(await signIn(token)).status, (await signIn(token)).status, (await signIn(again.split('#token=')[1]!)).status]).toEqual([200, 401, 200]);
+    const people = await fetch(new URL('/v1/people', server.url), { headers: { authorization: `Bearer ${credentials().apiKey}` } });
+    expect(await people.json()).toMatchObject({ items: [{ name: 'Owner', email: 'owner@localhost', role: 'owner', hasPassword: false }] });
+    expect(server.said()).not.toContain(token);
+  });
   it('publishes the samples and may call their service, nothing else on this machine', async () => {
     const flows = await shell(world, `palace get flows --json --data ${world.data}`);
     expect((JSON.parse(flows.out) as { items: { namespace: string; name: string }[] }).items.map((one) => `${one.namespace}/${one.name}`)).toContain(

@@ -5,7 +5,8 @@
 // Called by service.ts.
 import type { Audit } from '@palace/platform/audit/port.ts';
 import type { Cache } from '@palace/platform/cache/port.ts';
-import type { Database } from '@palace/platform/database/port.ts';
+import type { Database, Sql } from '@palace/platform/database/port.ts';
+import { PalaceError } from '@palace/platform/errors.ts';
 import type { Telemetry } from '@palace/platform/telemetry/port.ts';
 import { RateLimiter } from '../limits.ts';
 import type { GatewaySettings } from '../settings.ts';
@@ -15,7 +16,6 @@ import { firstOwner, getMember } from './members.ts';
 import { keepSignInLink, mintLink, removeExpired } from './one-time.ts';
 import { Sessions } from './sessions.ts';
 import { openSignIn, type SignIn } from './sign-in.ts';
-import { PalaceError } from '@palace/platform/errors.ts';
 
 const SWEEP_MS = 600_000;
 
@@ -40,7 +40,9 @@ export interface People {
   readonly invitationsOf: RateLimiter;
   readonly auth: () => Promise<Auth>;
   channel(): Channel;
-  /** Without a person: the first owner, who is made where the installation has none. */
+  /** The first owner. Made where the installation has none. */
+  owner(tenant: string): Promise<string>;
+  /** Without a person: the first owner. */
   link(tenant: string, person?: string): Promise<{ readonly url: string; readonly expiresAt: string; readonly person: string }>;
   close(): void;
 }
@@ -71,6 +73,7 @@ export function openPeople(platform: PeoplePlatform, { settings, address }: Peop
     signIn,
     channel,
     invitationsOf: new RateLimiter('invitations', settings.rateInvitations, cache),
+    owner: (tenant) => database.asTenant(tenant, (sql) => ownerOf({ database, auth, settings }, sql, tenant)),
     link: (tenant, person) => link({ database, auth, settings }, channel().base, tenant, person),
     close: () => clearInterval(sweeper),
   };
@@ -78,16 +81,19 @@ export function openPeople(platform: PeoplePlatform, { settings, address }: Peop
 
 type LinkParts = Pick<People, 'database' | 'auth' | 'settings'>;
 
-async function link({ database, auth, settings }: LinkParts, base: string, tenant: string, wanted: string | undefined) {
+async function ownerOf({ auth }: LinkParts, sql: Sql, tenant: string): Promise<string> {
+  return firstOwner(sql, tenant, async () => {
+    const { createPerson, within } = await auth();
+    return within(sql, () => createPerson('Owner', 'owner@localhost'));
+  });
+}
+
+async function link(parts: LinkParts, base: string, tenant: string, wanted: string | undefined) {
   const { url, hash } = mintLink(base, 'sign-in');
-  return database.asTenant(tenant, async (sql) => {
-    const makeOwner = async (): Promise<string> => {
-      const { createPerson, within } = await auth();
-      return within(sql, () => createPerson('Owner', 'owner@localhost'));
-    };
-    const person = wanted ?? (await firstOwner(sql, tenant, makeOwner));
+  return parts.database.asTenant(tenant, async (sql) => {
+    const person = wanted ?? (await ownerOf(parts, sql, tenant));
     if ((await getMember(sql, tenant, person)) === undefined) throw new PalaceError('not-found', { detail: 'There is no such person.' });
-    const expiresAt = await keepSignInLink(sql, hash, tenant, person, settings.signInLinkMs);
+    const expiresAt = await keepSignInLink(sql, hash, tenant, person, parts.settings.signInLinkMs);
     return { url, expiresAt: expiresAt.toISOString(), person };
   });
 }
