@@ -4,6 +4,7 @@ import { firstRun } from './en/first-run.ts';
 import { frame } from './en/frame.ts';
 import { home } from './en/home.ts';
 import { problems } from './en/problems.ts';
+import { settings } from './en/settings.ts';
 import { signIn } from './en/sign-in.ts';
 
-export const en = { design, firstRun, frame, home, problems, signIn } as const;
+export const en = { design, firstRun, frame, home, problems, settings, signIn } as const;

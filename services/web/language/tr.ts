@@ -5,6 +5,7 @@ import { firstRun } from './tr/first-run.ts';
 import { frame } from './tr/frame.ts';
 import { home } from './tr/home.ts';
 import { problems } from './tr/problems.ts';
+import { settings } from './tr/settings.ts';
 import { signIn } from './tr/sign-in.ts';
 
-export const tr: Catalog = { design, firstRun, frame, home, problems, signIn };
+export const tr: Catalog = { design, firstRun, frame, home, problems, settings, signIn };

@@ -11,6 +11,8 @@ export const design = {
   clearFilters: 'Clear filters',
   items: { one: '{count} item', other: '{count} items' },
   keys: { one: '{count} key', other: '{count} keys' },
+  keptIt: 'I have kept it',
+  keptItFirst: 'Press Escape or close once more when you have kept it.',
   less: 'Show less',
   loading: 'Loading',
   more: 'Show {count} more characters',

@@ -14,6 +14,8 @@ export const design: Translated<typeof english> = {
   clearFilters: 'Filtreleri temizle',
   items: { other: '{count} öğe' },
   keys: { other: '{count} alan' },
+  keptIt: 'Sakladım',
+  keptItFirst: 'Sakladıysanız kapatmak için bir kez daha basın.',
   less: 'Daha az göster',
   loading: 'Yükleniyor',
   more: '{count} karakter daha göster',
