@@ -3,7 +3,7 @@
 import type { EnvironmentView } from '@palace/gateway/contract.ts';
 import { queryOptions, useQuery } from '@tanstack/react-query';
 import { useSyncExternalStore } from 'react';
-import { get } from './client.ts';
+import { ask, get } from './client.ts';
 import { useMay } from './me.ts';
 
 const STORED_AS = 'palace-environment';
@@ -38,3 +38,7 @@ export function chooseEnvironment(name: string): void {
   localStorage.setItem(STORED_AS, name);
   for (const watcher of watchers) watcher();
 }
+
+const pathOf = (name: string): string => `/v1/environments/${encodeURIComponent(name)}`;
+export const createEnvironment = (name: string): Promise<EnvironmentView> => ask('PUT', pathOf(name));
+export const removeEnvironment = (name: string): Promise<void> => ask('DELETE', pathOf(name));

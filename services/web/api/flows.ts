@@ -1,6 +1,17 @@
 'use client';
 // Flows as the console reads and changes them: versions, schedules, what is held back.
-import type { flowDetail, flowList, flowVersion, listedFlow, listedFlows, scheduleList, schedule, validation, webhook, webhookList } from '@palace/flow/contract.ts';
+import type {
+  flowDetail,
+  flowList,
+  flowVersion,
+  listedFlow,
+  listedFlows,
+  scheduleList,
+  schedule,
+  validation,
+  webhook,
+  webhookList,
+} from '@palace/flow/contract.ts';
 import type { haltList, haltView } from '@palace/flow/diagnosis-contract.ts';
 import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query';
 import type { z } from 'zod';
@@ -73,7 +84,8 @@ export const flowWebhooksQuery = (flow: string) =>
 
 export const validateFlow = (source: string, signal: AbortSignal): Promise<Validation> => ask('POST', '/v1/flows/validate', { body: { source }, signal });
 export const publishFlow = (source: string): Promise<FlowVersion> => ask('POST', '/v1/flows', { body: { source } });
-export const deleteFlow = (namespace: string, name: string, version?: string): Promise<void> => ask('DELETE', flowPath(namespace, name), { query: { version } });
+export const deleteFlow = (namespace: string, name: string, version?: string): Promise<void> =>
+  ask('DELETE', flowPath(namespace, name), { query: { version } });
 
 export const holdFlow = (flow: string): Promise<Halt> => ask('POST', '/v1/halts', { body: { flow } });
 export const letFlowGo = (flow: string): Promise<unknown> => ask('POST', '/v1/halts/lift', { body: { flow } });

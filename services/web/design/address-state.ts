@@ -8,7 +8,7 @@ export type AddressState<N extends string> = Readonly<Partial<Record<N, string>>
 /** `names` is a constant of the screen. Setting merges; undefined and '' take a name away. `push`: the back button undoes it. */
 export function useAddressState<N extends string>(
   names: readonly N[],
-): readonly [AddressState<N>, (change: AddressState<N> | Partial<Record<N, undefined>>, push?: boolean) => void] {
+): readonly [AddressState<N>, (change: Partial<Record<N, string | undefined>>, push?: boolean) => void] {
   const pathname = usePathname();
   const query = useSearchParams();
   const state = useMemo(() => {

@@ -31,6 +31,7 @@ export function Dialog({ open, onOpenChange, title, description, wide = false, a
             wide ? 'max-w-3xl' : 'max-w-md',
           )}
           {...(description === undefined && { 'aria-describedby': undefined })}
+          onOpenAutoFocus={focusField}
         >
           <header className="flex items-start gap-2 px-4 pb-2 pt-3.5">
             <div className="min-w-0 flex-1">
@@ -41,12 +42,22 @@ export function Dialog({ open, onOpenChange, title, description, wide = false, a
               <IconButton small label={text('design.close')} icon={<X aria-hidden className="size-4" />} />
             </Radix.Close>
           </header>
-          <div className="min-h-0 flex-1 overflow-y-auto px-4 py-1">{children}</div>
+          <div data-dialog-body className="min-h-0 flex-1 overflow-y-auto px-4 py-1">
+            {children}
+          </div>
           {actions !== undefined && <footer className="flex flex-wrap justify-end gap-2 px-4 pb-4 pt-3">{actions}</footer>}
         </Radix.Content>
       </Radix.Portal>
     </Radix.Root>
   );
+}
+
+/** The first field, where there is one: else the button that closes has the focus, and its tooltip takes the first Escape. */
+function focusField(event: Event): void {
+  const field = event.target instanceof HTMLElement && event.target.querySelector('[data-dialog-body] :is(input, textarea, [role="combobox"])');
+  if (!(field instanceof HTMLElement)) return;
+  event.preventDefault();
+  field.focus();
 }
 
 export const DialogClose = Radix.Close;

@@ -25,7 +25,8 @@ function watch(watcher: () => void): () => void {
 export const useNowMs = (): number =>
   useSyncExternalStore(
     watch,
-    () => (ticking === undefined || nowMs === 0 ? (nowMs = Date.now()) : nowMs),
+    // The same answer twice in a row, or React asks for ever; while nobody watches it may be old.
+    () => (ticking === undefined && Date.now() - nowMs > TICK_MS ? (nowMs = Date.now()) : nowMs),
     () => 0,
   );
 

@@ -12,6 +12,8 @@ export const design = {
   items: { one: '{count} item', other: '{count} items' },
   keys: { one: '{count} key', other: '{count} keys' },
   lastDay: 'Last 24 hours',
+  keptIt: 'I have kept it',
+  keptItFirst: 'Press Escape or close once more when you have kept it.',
   less: 'Show less',
   loading: 'Loading',
   more: 'Show {count} more characters',

@@ -15,6 +15,8 @@ export const design: Translated<typeof english> = {
   items: { other: '{count} öğe' },
   keys: { other: '{count} alan' },
   lastDay: 'Son 24 saat',
+  keptIt: 'Sakladım',
+  keptItFirst: 'Sakladıysanız kapatmak için bir kez daha basın.',
   less: 'Daha az göster',
   loading: 'Yükleniyor',
   more: '{count} karakter daha göster',

@@ -1,6 +1,6 @@
 'use client';
 // The first five steps, each found out by asking the API: nothing is remembered but that somebody does not want to see them.
-import { useQuery } from '@tanstack/react-query';
+import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { versionsQuery } from '../../api/flows.ts';
 import { useMay, useMe } from '../../api/me.ts';
 import { peopleQuery } from '../../api/people.ts';
@@ -26,7 +26,7 @@ export function useFirstSteps(): FirstSteps | undefined {
   const versions = useQuery({ ...versionsQuery('samples', 'order-intake'), ...again, enabled: useMay('flow.read') });
   const runs = useQuery(newestRunsQuery(RUNS_LOOKED, { flow: SAMPLE }));
   const alone = me.data?.person?.hasPassword === false;
-  const people = useQuery({ ...peopleQuery, ...again, enabled: alone });
+  const people = useInfiniteQuery({ ...peopleQuery, ...again, enabled: alone });
   if (me.data === undefined || runs.data === undefined || versions.isPending) return undefined;
   const found: Readonly<Record<Step, boolean>> = {
     sample: (versions.data?.length ?? 0) > 0,
@@ -34,7 +34,7 @@ export function useFirstSteps(): FirstSteps | undefined {
     watch: runs.data.some(({ status }) => hasEnded(status)),
     edit: (versions.data?.length ?? 0) > 1,
     // Who calls with a key has nothing to set.
-    invite: !alone || (people.data?.length ?? 0) > 1,
+    invite: !alone || (people.data?.pages[0]?.items.length ?? 0) > 1,
   };
   return { done: new Set(STEPS.filter((step) => found[step])), run: runs.data[0] };
 }

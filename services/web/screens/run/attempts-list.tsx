@@ -28,7 +28,10 @@ export function AttemptsList({ attempts }: { attempts: readonly ListedAttempt[] 
           const Icon = one.error !== undefined ? CircleX : one.toMs === undefined ? LoaderCircle : CircleCheck;
           return (
             <li key={`${one.number} ${one.fromMs}`} className="flex items-start gap-2 border-t border-line py-1 first:border-0">
-              <Icon aria-hidden className={`mt-0.5 size-3.5 shrink-0 ${one.error !== undefined ? 'text-bad' : one.toMs === undefined ? 'text-live' : 'text-good'}`} />
+              <Icon
+                aria-hidden
+                className={`mt-0.5 size-3.5 shrink-0 ${one.error !== undefined ? 'text-bad' : one.toMs === undefined ? 'text-live' : 'text-good'}`}
+              />
               <div className="min-w-0 flex-1">
                 <p className="flex flex-wrap gap-x-2">
                   <span className="font-medium">{text('run.attempt', { number: one.number })}</span>
@@ -42,7 +45,9 @@ export function AttemptsList({ attempts }: { attempts: readonly ListedAttempt[] 
             </li>
           );
         })}
-      {attempts.length > SHOWN && <li className="border-t border-line py-1 text-xs text-ink-faint">{text('run.moreAttempts', { count: attempts.length - SHOWN })}</li>}
+      {attempts.length > SHOWN && (
+        <li className="border-t border-line py-1 text-xs text-ink-faint">{text('run.moreAttempts', { count: attempts.length - SHOWN })}</li>
+      )}
     </ol>
   );
 }

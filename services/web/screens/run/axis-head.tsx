@@ -73,7 +73,8 @@ function Overview({ rows, sight, nowMs, version }: Omit<AxisHeadProps, 'startMs'
     const box = event.currentTarget.getBoundingClientRect();
     return momentAt(whole, Math.max(0, Math.min(1, (event.clientX - box.left) / box.width)));
   };
-  const between = (event: React.PointerEvent): Sight | undefined => (begun.current === undefined ? undefined : chosenSight(whole, begun.current, momentOf(event)));
+  const between = (event: React.PointerEvent): Sight | undefined =>
+    begun.current === undefined ? undefined : chosenSight(whole, begun.current, momentOf(event));
   return (
     <div
       aria-hidden
@@ -98,7 +99,10 @@ function Overview({ rows, sight, nowMs, version }: Omit<AxisHeadProps, 'startMs'
           <span className="absolute inset-y-0 end-0 bg-ground/75" style={{ width: `${(1 - shareOf(whole, shown.toMs)) * 100}%` }} />
           <span
             className="absolute inset-y-0 border-x-2 border-accent"
-            style={{ insetInlineStart: `${shareOf(whole, shown.fromMs) * 100}%`, width: `${Math.max(0, shareOf(whole, shown.toMs) - shareOf(whole, shown.fromMs)) * 100}%` }}
+            style={{
+              insetInlineStart: `${shareOf(whole, shown.fromMs) * 100}%`,
+              width: `${Math.max(0, shareOf(whole, shown.toMs) - shareOf(whole, shown.fromMs)) * 100}%`,
+            }}
           />
         </>
       )}

@@ -7,7 +7,17 @@ import type { SightControl } from './use-sight.ts';
 
 export const MOST_TICKS = 7;
 
-export function AxisLines({ sight: { sight }, startMs, nowMs, waits }: { sight: SightControl; startMs: number; nowMs: number | undefined; waits: readonly Wait[] }) {
+export function AxisLines({
+  sight: { sight },
+  startMs,
+  nowMs,
+  waits,
+}: {
+  sight: SightControl;
+  startMs: number;
+  nowMs: number | undefined;
+  waits: readonly Wait[];
+}) {
   const now = nowMs === undefined ? undefined : shareOf(sight, nowMs);
   return (
     <div aria-hidden className="pointer-events-none absolute inset-y-0 end-0 start-(--tree) overflow-hidden">

@@ -35,10 +35,34 @@ export function EventsTable({ run, tree, seqs, version }: EventsTableProps) {
       { id: 'seq', title: '#', width: '3.5rem', align: 'end', cell: ({ seq }) => <span className="font-mono text-xs text-ink-faint">{seq}</span> },
       { id: 'type', title: text('run.event.type'), width: 'minmax(8rem,1.2fr)', cell: ({ type }) => <code className="font-mono text-xs">{type}</code> },
       ...(seqs === undefined
-        ? [{ id: 'step', title: text('run.step'), width: 'minmax(5rem,1fr)', cell: ({ node }: EventLine) => (node === undefined ? '' : <bdi>{nameOf(node, text, '')}</bdi>) }]
+        ? [
+            {
+              id: 'step',
+              title: text('run.step'),
+              width: 'minmax(5rem,1fr)',
+              cell: ({ node }: EventLine) => (node === undefined ? '' : <bdi>{nameOf(node, text, '')}</bdi>),
+            },
+          ]
         : []),
-      { id: 'offset', title: text('run.event.after'), width: '5rem', align: 'end', cell: ({ atMs }) => <span className="text-xs text-ink-soft">+{formats.duration(atMs - startMs)}</span> },
-      { id: 'at', title: text('run.event.at'), width: '6.5rem', align: 'end', wideOnly: true, cell: ({ atMs }) => <span className="text-xs text-ink-faint"><Moment ms={atMs} /></span> },
+      {
+        id: 'offset',
+        title: text('run.event.after'),
+        width: '5rem',
+        align: 'end',
+        cell: ({ atMs }) => <span className="text-xs text-ink-soft">+{formats.duration(atMs - startMs)}</span>,
+      },
+      {
+        id: 'at',
+        title: text('run.event.at'),
+        width: '6.5rem',
+        align: 'end',
+        wideOnly: true,
+        cell: ({ atMs }) => (
+          <span className="text-xs text-ink-faint">
+            <Moment ms={atMs} />
+          </span>
+        ),
+      },
     ],
     [text, formats, seqs, startMs],
   );

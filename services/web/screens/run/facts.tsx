@@ -11,7 +11,9 @@ export const Part = ({ title, actions, children }: { title: ReactNode; actions?:
   </section>
 );
 
-export const Facts = ({ children }: { children: ReactNode }) => <dl className="grid grid-cols-[minmax(6rem,auto)_minmax(0,1fr)] gap-x-3 gap-y-1">{children}</dl>;
+export const Facts = ({ children }: { children: ReactNode }) => (
+  <dl className="grid grid-cols-[minmax(6rem,auto)_minmax(0,1fr)] gap-x-3 gap-y-1">{children}</dl>
+);
 
 export const Fact = ({ name, children }: { name: ReactNode; children: ReactNode }) => (
   <>

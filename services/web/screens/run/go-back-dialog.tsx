@@ -98,8 +98,18 @@ export function GoBackDialog({ run, kind, node, onClose }: GoBackProps) {
       )}
       {edits.on && (
         <div className="grid gap-x-3 sm:grid-cols-2">
-          <JsonField label={text('run.back.input')} hint={text('run.back.keepHint')} value={edits.input} onChange={(value) => setEdits({ ...edits, input: value })} />
-          <JsonField label={text('run.back.context')} hint={text('run.back.keepHint')} value={edits.context} onChange={(value) => setEdits({ ...edits, context: value })} />
+          <JsonField
+            label={text('run.back.input')}
+            hint={text('run.back.keepHint')}
+            value={edits.input}
+            onChange={(value) => setEdits({ ...edits, input: value })}
+          />
+          <JsonField
+            label={text('run.back.context')}
+            hint={text('run.back.keepHint')}
+            value={edits.context}
+            onChange={(value) => setEdits({ ...edits, context: value })}
+          />
         </div>
       )}
       {atSeq !== undefined && <Repeats preview={preview} accepted={accepted} onAccept={setAccepted} />}

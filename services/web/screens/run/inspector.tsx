@@ -42,8 +42,21 @@ export function Inspector(props: InspectorProps) {
         { value: 'overview', title: text('run.panel.overview'), content: <StepOverview run={run} node={node} version={version} onSelect={onSelect} /> },
         { value: 'values', title: text('run.panel.values'), content: <StepValues run={run} node={node} /> },
         { value: 'definition', title: text('run.panel.definition'), content: <Definition run={run} pointer={node.pointer} /> },
-        { value: 'events', title: text('run.panel.events', { count: node.seqs.length }), content: <EventsTable key={node.id} run={run} tree={tree} seqs={node.seqs} version={version} /> },
+        {
+          value: 'events',
+          title: text('run.panel.events', { count: node.seqs.length }),
+          content: <EventsTable key={node.id} run={run} tree={tree} seqs={node.seqs} version={version} />,
+        },
       ];
   const shown = tabs.some(({ value }) => value === panel) ? panel : 'overview';
-  return <Tabs key={node.role === 'run' ? 'run' : 'step'} label={text('run.inspector')} value={shown} tabs={tabs} onChange={onPanel} className="min-h-0 flex-1 bg-panel" />;
+  return (
+    <Tabs
+      key={node.role === 'run' ? 'run' : 'step'}
+      label={text('run.inspector')}
+      value={shown}
+      tabs={tabs}
+      onChange={onPanel}
+      className="min-h-0 flex-1 bg-panel"
+    />
+  );
 }

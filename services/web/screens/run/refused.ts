@@ -7,5 +7,12 @@ import type { Text } from '../../language/language.tsx';
 export function refused({ state, detail }: CommandState, text: Text): void {
   if (state !== 'refused') return;
   const title = text('run.refused');
-  throw new ApiProblem('answered', 409, { type: 'about:blank', title, status: 409, code: 'run.state', next: text('run.refusedNext'), ...(detail !== undefined && { detail }) });
+  throw new ApiProblem('answered', 409, {
+    type: 'about:blank',
+    title,
+    status: 409,
+    code: 'run.state',
+    next: text('run.refusedNext'),
+    ...(detail !== undefined && { detail }),
+  });
 }

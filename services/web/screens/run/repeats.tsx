@@ -13,7 +13,8 @@ type Repeat = Forked['repeats'][number];
 const isGuarded = ({ class: kind }: Repeat): boolean => kind === 'unique' || kind === 'irreversible';
 
 /** Those that would really be done again and can be felt outside. */
-export const mustAccept = (preview: Forked | undefined): readonly Repeat[] => (preview?.repeats ?? []).filter((one) => isGuarded(one) && !one.answeredFromLedger);
+export const mustAccept = (preview: Forked | undefined): readonly Repeat[] =>
+  (preview?.repeats ?? []).filter((one) => isGuarded(one) && !one.answeredFromLedger);
 
 interface RepeatsProps {
   readonly preview: UseQueryResult<Forked>;
@@ -50,7 +51,9 @@ export function Repeats({ preview: { data, error }, accepted, onAccept }: Repeat
         {answered.length > 0 && <li className="flex min-h-7 items-center text-ink-soft">{text('run.repeats.answered', { count: answered.length })}</li>}
         {quiet.length > 0 && <li className="flex min-h-7 items-center text-ink-soft">{text('run.repeats.quiet', { count: quiet.length })}</li>}
         {data.repeats.length === 0 && <li className="flex min-h-7 items-center text-ink-soft">{text('run.repeats.none')}</li>}
-        {data.repeatsUpTo !== undefined && <li className="flex min-h-7 items-center text-warn">{text('run.repeats.upTo', { seq: String(data.repeatsUpTo) })}</li>}
+        {data.repeatsUpTo !== undefined && (
+          <li className="flex min-h-7 items-center text-warn">{text('run.repeats.upTo', { seq: String(data.repeatsUpTo) })}</li>
+        )}
       </ul>
     </section>
   );

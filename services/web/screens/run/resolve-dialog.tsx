@@ -51,19 +51,41 @@ export function ResolveDialog({ run, effectKey, step, doubt, onClose }: ResolveD
         <Choice value="done" chosen={outcome} onChoose={setOutcome} title={text('run.resolve.done')} hint={text('run.resolve.doneHint')} />
         <Choice value="absent" chosen={outcome} onChoose={setOutcome} title={text('run.resolve.absent')} hint={text('run.resolve.absentHint')} />
       </fieldset>
-      {outcome === 'done' && <JsonField label={text('run.resolve.result')} hint={text('run.resolve.resultHint')} value={result} rows={4} onChange={setResult} />}
+      {outcome === 'done' && (
+        <JsonField label={text('run.resolve.result')} hint={text('run.resolve.resultHint')} value={result} rows={4} onChange={setResult} />
+      )}
     </AskingForm>
   );
 }
 
-function Choice({ value, chosen, onChoose, title, hint }: { value: Outcome; chosen: Outcome | undefined; onChoose: (value: Outcome) => void; title: string; hint: string }) {
+function Choice({
+  value,
+  chosen,
+  onChoose,
+  title,
+  hint,
+}: {
+  value: Outcome;
+  chosen: Outcome | undefined;
+  onChoose: (value: Outcome) => void;
+  title: string;
+  hint: string;
+}) {
   const id = useId();
   return (
     <label
       htmlFor={id}
       className="flex cursor-pointer items-start gap-2 rounded-md border border-line-strong p-2.5 hover:bg-hover has-checked:border-accent has-checked:bg-selected has-focus-visible:outline-2 has-focus-visible:outline-focus"
     >
-      <input id={id} type="radio" name="outcome" value={value} checked={chosen === value} onChange={() => onChoose(value)} className="mt-1 accent-(--accent-fill)" />
+      <input
+        id={id}
+        type="radio"
+        name="outcome"
+        value={value}
+        checked={chosen === value}
+        onChange={() => onChoose(value)}
+        className="mt-1 accent-(--accent-fill)"
+      />
       <span>
         <span className="font-medium">{title}</span>
         <span className="block text-xs text-ink-soft">{hint}</span>

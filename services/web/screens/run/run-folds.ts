@@ -71,7 +71,8 @@ export const FOLDS: Readonly<Record<string, Fold>> = {
     const endedMs = tree.root.toMs;
     reopenNode(tree.root);
     // What was open when the run failed begins again; what had ended before it stays ended.
-    for (const node of within(tree.root)) if (!node.past && !node.caught && node.toMs === endedMs && node.end !== 'done' && node.end !== 'skipped') reopenNode(node);
+    for (const node of within(tree.root))
+      if (!node.past && !node.caught && node.toMs === endedMs && node.end !== 'done' && node.end !== 'skipped') reopenNode(node);
   },
   'run.rewound': rewind,
   'segment.opened': (tree, event, atMs) => {

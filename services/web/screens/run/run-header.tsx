@@ -33,8 +33,22 @@ export function RunHeader({ run, neighbours, node, onGo }: { run: RunDetail; nei
   return (
     <header className="flex shrink-0 flex-wrap items-center gap-x-3 gap-y-1.5 border-b border-line bg-panel px-4 py-2">
       <div className="flex items-center">
-        <IconButton small label={text('run.previous')} keys="[" icon={<ArrowUp aria-hidden className="size-4" />} disabled={neighbours.previous === undefined} onClick={() => neighbours.previous !== undefined && onGo(neighbours.previous)} />
-        <IconButton small label={text('run.next')} keys="]" icon={<ArrowDown aria-hidden className="size-4" />} disabled={neighbours.next === undefined} onClick={() => neighbours.next !== undefined && onGo(neighbours.next)} />
+        <IconButton
+          small
+          label={text('run.previous')}
+          keys="["
+          icon={<ArrowUp aria-hidden className="size-4" />}
+          disabled={neighbours.previous === undefined}
+          onClick={() => neighbours.previous !== undefined && onGo(neighbours.previous)}
+        />
+        <IconButton
+          small
+          label={text('run.next')}
+          keys="]"
+          icon={<ArrowDown aria-hidden className="size-4" />}
+          disabled={neighbours.next === undefined}
+          onClick={() => neighbours.next !== undefined && onGo(neighbours.next)}
+        />
       </div>
       <h1 className="flex min-w-0 items-baseline gap-2">
         <Link href={`/flows/${run.flow}`} className="foreign truncate rounded-sm text-md font-semibold hover:underline">

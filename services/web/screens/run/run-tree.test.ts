@@ -19,7 +19,9 @@ const BEGIN = [event(1_000, 'run.started', { input: {} }), enter(1_000, 1, 0, ''
 
 const ALL: RowState = { turned: new Map(), all: true, errorsOnly: false, search: '' };
 const shown = (tree: RunTree, state: RowState = ALL): string[] =>
-  treeRows(tree.root, state).map(({ node, level }) => `${'  '.repeat(level)}${node.role === 'step' ? node.name : `${node.role}${node.number ?? ''}`} ${node.end ?? 'open'}`);
+  treeRows(tree.root, state).map(
+    ({ node, level }) => `${'  '.repeat(level)}${node.role === 'step' ? node.name : `${node.role}${node.number ?? ''}`} ${node.end ?? 'open'}`,
+  );
 
 const FAULT = { type: 'communication', status: 503, detail: 'no' };
 
@@ -38,7 +40,13 @@ describe('the tree', () => {
       done(ms + 1, act + 1),
       done(ms + 1, act),
     ];
-    const tree = treeOf(...BEGIN, enter(1_001, 2, 1, '/do/0/each', 'for'), event(1_001, 'for.started', { act: 2, items: [1, 2] }), ...lap(1_002, 3, 0), ...lap(1_004, 5, 1));
+    const tree = treeOf(
+      ...BEGIN,
+      enter(1_001, 2, 1, '/do/0/each', 'for'),
+      event(1_001, 'for.started', { act: 2, items: [1, 2] }),
+      ...lap(1_002, 3, 0),
+      ...lap(1_004, 5, 1),
+    );
     expect(shown(tree)).toEqual(['run open', '  each open', '    lap1 done', '      put done', '    lap2 done', '      put done']);
     expect(tree.nodes.get(2)).toMatchObject({ items: 2, laps: 2 });
   });
@@ -65,7 +73,11 @@ describe('the tree', () => {
   });
 
   test('follows an act in doubt until a person settles it', () => {
-    const begin = [...BEGIN, enter(1_001, 2, 1, '/do/0/pay', 'call'), event(1_001, 'effect.requested', { act: 2, attempt: 1, key: 'k', class: 'unique', function: 'http' })];
+    const begin = [
+      ...BEGIN,
+      enter(1_001, 2, 1, '/do/0/pay', 'call'),
+      event(1_001, 'effect.requested', { act: 2, attempt: 1, key: 'k', class: 'unique', function: 'http' }),
+    ];
     const doubted = [...begin, event(2_000, 'effect.doubted', { act: 2, attempt: 1, verifying: false, why: 'no answer' })];
     expect(treeOf(...doubted).nodes.get(2)).toMatchObject({ effect: { state: 'in-doubt', doubt: 'no answer' }, waits: [{ kind: 'doubt', toMs: undefined }] });
     const settled = treeOf(...doubted, event(9_000, 'effect.completed', { act: 2, attempt: 1, key: 'k', result: null, how: 'resolved' }), done(9_000, 2));
@@ -80,16 +92,35 @@ describe('the tree', () => {
       event(1_002, 'run.failed', { act: 2, fault: FAULT }),
     ];
     expect(shown(treeOf(...failed))).toEqual(['run failed', '  ask failed']);
-    const tree = treeOf(...failed, event(5_000, 'run.retried', { generation: 2 }), event(5_000, 'effect.requested', { act: 2, attempt: 2, key: 'k', class: 'read', function: 'http' }));
+    const tree = treeOf(
+      ...failed,
+      event(5_000, 'run.retried', { generation: 2 }),
+      event(5_000, 'effect.requested', { act: 2, attempt: 2, key: 'k', class: 'read', function: 'http' }),
+    );
     expect(shown(tree)).toEqual(['run open', '  ask open']);
     expect(tree.root.waits).toEqual([{ kind: 'ended', fromMs: 1_002, toMs: 5_000, untilMs: undefined }]);
   });
 
   test('going back to a step keeps what happened after it, as past', () => {
     const rewound: Told = event(9_000, 'run.rewound', { from: 'run', toSeq: 4 }, { open: [{ act: 1, parent: 0, path: '', step: '', name: '', kind: 'do' }] });
-    const tree = treeOf(...BEGIN, enter(1_001, 2, 1, '/do/0/one', 'set'), done(1_002, 2), enter(1_002, 3, 1, '/do/1/two', 'set'), done(1_003, 3), event(1_003, 'run.completed', { output: 1 }), rewound, enter(9_000, 5, 4, '/do/1/two', 'set'));
+    const tree = treeOf(
+      ...BEGIN,
+      enter(1_001, 2, 1, '/do/0/one', 'set'),
+      done(1_002, 2),
+      enter(1_002, 3, 1, '/do/1/two', 'set'),
+      done(1_003, 3),
+      event(1_003, 'run.completed', { output: 1 }),
+      rewound,
+      enter(9_000, 5, 4, '/do/1/two', 'set'),
+    );
     expect(shown(tree)).toEqual(['run open', '  one done', '  two done', '  two open']);
-    expect([...tree.nodes.values()].map(({ id, past }) => [id, past])).toEqual([[0, false], [1, false], [2, false], [3, true], [5, false]]);
+    expect([...tree.nodes.values()].map(({ id, past }) => [id, past])).toEqual([
+      [0, false],
+      [1, false],
+      [2, false],
+      [3, true],
+      [5, false],
+    ]);
   });
 
   test('a fork begins with what was open in the original', () => {
@@ -128,7 +159,13 @@ describe('the tree', () => {
 });
 
 describe('the rows', () => {
-  const tree = treeOf(...BEGIN, enter(1_001, 2, 1, '/do/0/all', 'do'), enter(1_001, 3, 2, '/do/0/all/do/0/one', 'set'), event(1_002, 'step.faulted', { act: 3, fault: FAULT }), enter(1_002, 4, 1, '/do/1/other', 'set'));
+  const tree = treeOf(
+    ...BEGIN,
+    enter(1_001, 2, 1, '/do/0/all', 'do'),
+    enter(1_001, 3, 2, '/do/0/all/do/0/one', 'set'),
+    event(1_002, 'step.faulted', { act: 3, fault: FAULT }),
+    enter(1_002, 4, 1, '/do/1/other', 'set'),
+  );
 
   test('are those that are open', () => {
     expect(shown(tree, { ...ALL, turned: new Map([[2, false]]) })).toEqual(['run open', '  all open', '  other open']);

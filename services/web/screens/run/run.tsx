@@ -24,7 +24,11 @@ const AGAIN_MS = 5_000;
 const ADDRESS = ['step', 'panel'] as const;
 
 export function Run({ id }: { id: string }) {
-  const { data: run, error, refetch } = useQuery({
+  const {
+    data: run,
+    error,
+    refetch,
+  } = useQuery({
     ...runQuery(id),
     // What it waits for changes with time alone, too.
     refetchInterval: ({ state }) => (state.data !== undefined && hasEnded(state.data.status) ? false : AGAIN_MS),
@@ -84,7 +88,13 @@ function useRunCommands({ previous, next }: { readonly previous: string | undefi
   useCommands(
     useMemo<readonly Command[]>(() => {
       const group = text('run.group');
-      const to = (id: string, title: string, keys: string, run: string | undefined): Command => ({ id, title, group, keys, run: () => run !== undefined && go(run) });
+      const to = (id: string, title: string, keys: string, run: string | undefined): Command => ({
+        id,
+        title,
+        group,
+        keys,
+        run: () => run !== undefined && go(run),
+      });
       return [to('run previous', text('run.previous'), '[', previous), to('run next', text('run.next'), ']', next)];
     }, [text, previous, next, go]),
   );

@@ -60,7 +60,12 @@ export function StepOverview({ run, node, onSelect }: StepOverviewProps) {
       <Times node={node} />
       {node.attempts.length > 1 && (
         <Part title={text('run.attempts')}>
-          <AttemptsList attempts={node.attempts.map((one) => ({ ...one, error: one.fault === undefined ? undefined : (one.fault.detail ?? one.fault.title ?? one.fault.type) }))} />
+          <AttemptsList
+            attempts={node.attempts.map((one) => ({
+              ...one,
+              error: one.fault === undefined ? undefined : (one.fault.detail ?? one.fault.title ?? one.fault.type),
+            }))}
+          />
         </Part>
       )}
       {node.parent !== undefined && node.parent.role !== 'run' && node.parent.role !== 'list' && (
@@ -118,7 +123,10 @@ function StepVerbs({ run, node }: { run: RunDetail; node: StepNode }) {
   return (
     <div className="mt-2 flex flex-wrap gap-2 empty:hidden">
       {child !== undefined && (
-        <Link href={`/runs/${child}`} className="inline-flex h-control items-center rounded-md border border-line-strong bg-raised px-2.5 text-sm font-medium hover:bg-hover">
+        <Link
+          href={`/runs/${child}`}
+          className="inline-flex h-control items-center rounded-md border border-line-strong bg-raised px-2.5 text-sm font-medium hover:bg-hover"
+        >
           {text('run.openChild')}
         </Link>
       )}
@@ -169,8 +177,7 @@ function EffectPart({ effect }: { effect: Effect }) {
   );
 }
 
-const howWord = (how: string): 'verified' | 'resolved' | 'ledger' | 'dry' =>
-  how === 'verified' || how === 'resolved' || how === 'ledger' ? how : 'dry';
+const howWord = (how: string): 'verified' | 'resolved' | 'ledger' | 'dry' => (how === 'verified' || how === 'resolved' || how === 'ledger' ? how : 'dry');
 
 function Times({ node }: { node: StepNode }) {
   const text = useText();

@@ -56,15 +56,25 @@ export const StepRow = memo(function StepRow({ id, row, top, selected, sight, no
             event.stopPropagation();
             onTurn(node, !open);
           }}
-          className={classes('size-3.5 shrink-0 rounded-sm text-ink-faint hover:bg-line hover:text-ink rtl:-scale-x-100', open && 'rotate-90', !parent && 'invisible')}
+          className={classes(
+            'size-3.5 shrink-0 rounded-sm text-ink-faint hover:bg-line hover:text-ink rtl:-scale-x-100',
+            open && 'rotate-90',
+            !parent && 'invisible',
+          )}
         />
-        <Icon aria-hidden className={classes('size-3.5 shrink-0', standing === 'done' || standing === 'cancelled' || standing === 'skipped' ? 'text-ink-faint' : look.ink)} />
+        <Icon
+          aria-hidden
+          className={classes('size-3.5 shrink-0', standing === 'done' || standing === 'cancelled' || standing === 'skipped' ? 'text-ink-faint' : look.ink)}
+        />
         <bdi className={classes('min-w-8 truncate', node.end === 'skipped' && 'text-ink-faint', node.role === 'run' && 'font-medium')}>
           {nameOf(node, text, runName)}
         </bdi>
         <Chips node={node} />
         <span className="ms-auto flex shrink-0 items-center">
-          <look.Icon aria-hidden className={classes('size-3.5', look.ink, standing === 'running' && 'animate-spin [animation-duration:2.4s]', standing === 'done' && 'opacity-70')} />
+          <look.Icon
+            aria-hidden
+            className={classes('size-3.5', look.ink, standing === 'running' && 'animate-spin [animation-duration:2.4s]', standing === 'done' && 'opacity-70')}
+          />
           <span className="sr-only">{text(`run.standing.${standing}`)}</span>
         </span>
       </div>

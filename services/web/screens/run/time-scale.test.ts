@@ -7,7 +7,11 @@ const WHOLE: Sight = wholeSight(1_000, 11_000);
 describe('what is in sight', () => {
   test('stays inside of the whole, however one zooms and moves', () => {
     const act = fc.oneof(
-      fc.record({ kind: fc.constant('zoom' as const), factor: fc.double({ min: 0.01, max: 20, noNaN: true }), share: fc.double({ min: 0, max: 1, noNaN: true }) }),
+      fc.record({
+        kind: fc.constant('zoom' as const),
+        factor: fc.double({ min: 0.01, max: 20, noNaN: true }),
+        share: fc.double({ min: 0, max: 1, noNaN: true }),
+      }),
       fc.record({ kind: fc.constant('move' as const), by: fc.double({ min: -3, max: 3, noNaN: true }) }),
     );
     fc.assert(

@@ -61,7 +61,8 @@ export function ticks(sight: Sight, startMs: number, most: number): number[] {
   const spanMs = sight.toMs - sight.fromMs;
   const step = STEPS.find((ms) => spanMs / ms <= Math.max(1, most)) ?? spanMs;
   const found: number[] = [];
-  for (let offset = Math.ceil((sight.fromMs - startMs) / step) * step; startMs + offset <= sight.toMs && found.length <= most; offset += step) found.push(offset);
+  for (let offset = Math.ceil((sight.fromMs - startMs) / step) * step; startMs + offset <= sight.toMs && found.length <= most; offset += step)
+    found.push(offset);
   return found;
 }
 

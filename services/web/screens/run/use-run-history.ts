@@ -49,7 +49,13 @@ export function useRunHistory(id: string, detail: RunDetail | undefined): RunHis
     path: loaded && goesOn ? outlineStream(id) : undefined,
     after: String(tree.seq),
     onEvents: (events) => {
-      if (!foldEvents(tree, events.map(({ data }) => JSON.parse(data) as RunEvent))) return;
+      if (
+        !foldEvents(
+          tree,
+          events.map(({ data }) => JSON.parse(data) as RunEvent),
+        )
+      )
+        return;
       draw();
       askAgain();
     },

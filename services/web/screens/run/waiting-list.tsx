@@ -86,7 +86,11 @@ function Answer({ wait: { kind, name, step, command } }: { wait: Waiting }) {
   const key = kind === 'in-doubt' ? / resolve \S+ (\S+) /.exec(command ?? '')?.[1] : undefined;
   if (key === undefined || !mayControl) return null;
   return (
-    <Button tone="primary" icon={<Scale aria-hidden className="size-3.5" />} onClick={() => verbs.ask({ kind: 'resolve', effectKey: key, step: name ?? step, doubt: undefined })}>
+    <Button
+      tone="primary"
+      icon={<Scale aria-hidden className="size-3.5" />}
+      onClick={() => verbs.ask({ kind: 'resolve', effectKey: key, step: name ?? step, doubt: undefined })}
+    >
       {text('run.settle')}
     </Button>
   );

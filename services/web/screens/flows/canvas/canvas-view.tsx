@@ -159,9 +159,7 @@ function MarkCard({ node: { kind, frame } }: { node: MarkNode }) {
   const text = useText();
   if (kind === 'split' || kind === 'join') return <span className="block size-full rounded-full bg-edge" />;
   if (kind === 'exit' || frame !== undefined)
-    return (
-      <span className="flex size-full items-center justify-center rounded-full border border-edge bg-panel font-mono text-2xs text-ink-soft">{kind}</span>
-    );
+    return <span className="flex size-full items-center justify-center rounded-full border border-edge bg-panel font-mono text-2xs text-ink-soft">{kind}</span>;
   return (
     <span
       title={text(kind === 'begin' ? 'flows.canvas.begin' : 'flows.canvas.end')}
@@ -176,7 +174,9 @@ function spoken(text: Text, placed: PlacedGraph, selected: string | undefined, m
   const node = placed.nodes.find((one) => one.node.id === selected)?.node;
   if (node === undefined || node.type === 'mark' || node.type === 'lane') return '';
   const status = mark === undefined ? undefined : mark.status === 'skipped' ? text('flows.canvas.skipped') : text(`design.status.${mark.status}`);
-  return [node.name, node.about, status, mark?.note, change === undefined ? undefined : text(`flows.change.${change}`)].filter((word) => word !== undefined).join(', ');
+  return [node.name, node.about, status, mark?.note, change === undefined ? undefined : text(`flows.change.${change}`)]
+    .filter((word) => word !== undefined)
+    .join(', ');
 }
 
 const moveMs = (): number => (window.matchMedia('(prefers-reduced-motion: reduce)').matches ? 0 : MOVE_MS);

@@ -25,7 +25,13 @@ export const ROW_HEIGHT = 20;
 const ROWS_PADDING = 9;
 const BORDERS = 2;
 const FRAME_PADDING = 14;
-const MARK_SIZES = { begin: { width: 20, height: 20 }, end: { width: 20, height: 20 }, exit: { width: 44, height: 20 }, split: { width: 8, height: 8 }, join: { width: 8, height: 8 } };
+const MARK_SIZES = {
+  begin: { width: 20, height: 20 },
+  end: { width: 20, height: 20 },
+  exit: { width: 44, height: 20 },
+  split: { width: 8, height: 8 },
+  join: { width: 8, height: 8 },
+};
 const END_PILL = { width: 44, height: 20 };
 /** Of a label in the fixed width font, with its padding. */
 const LABEL = { height: 18, character: 7, padding: 18, most: 160 };
@@ -144,6 +150,11 @@ function errorWay(edge: GraphEdge, boxes: ReadonlyMap<string, Box>): PlacedGraph
   const last = { x: to.x, y: to.y + LANE_HEAD_HEIGHT / 2 };
   const middle = (first.x + last.x) / 2;
   const isStraight = Math.abs(first.y - last.y) < 1;
-  const bends = isStraight ? [] : [{ x: middle, y: first.y }, { x: middle, y: last.y }];
+  const bends = isStraight
+    ? []
+    : [
+        { x: middle, y: first.y },
+        { x: middle, y: last.y },
+      ];
   return [{ edge, points: [first, ...bends, last] }];
 }

@@ -92,7 +92,15 @@ function step(drawing: Drawing, { name, pointer, body: given }: StepPlace, at: L
   const body = fieldsOf(given);
   const kind = kindOf(body);
   const parts = partsOf(kind, body, pointer);
-  drawing.nodes.push({ type: parts.length === 0 ? 'step' : 'frame', id: pointer, frame: at.frame, kind, name, about: aboutOf(kind, body), rows: rowsOf(kind, body) });
+  drawing.nodes.push({
+    type: parts.length === 0 ? 'step' : 'frame',
+    id: pointer,
+    frame: at.frame,
+    kind,
+    name,
+    about: aboutOf(kind, body),
+    rows: rowsOf(kind, body),
+  });
   drawParts(drawing, parts, pointer);
   if (kind === 'switch') return switchWays(body, pointer, at);
   if (kind === 'raise') return [];
@@ -121,7 +129,15 @@ function switchWays(body: Fields, pointer: string, at: List): readonly Loose[] {
 export type Part =
   | { readonly is: 'list'; readonly list: unknown; readonly pointer: string }
   | { readonly is: 'branches'; readonly list: unknown; readonly pointer: string }
-  | { readonly is: 'lane'; readonly id: string; readonly name: string; readonly given: Fields; readonly list: unknown; readonly pointer: string; readonly isError: boolean };
+  | {
+      readonly is: 'lane';
+      readonly id: string;
+      readonly name: string;
+      readonly given: Fields;
+      readonly list: unknown;
+      readonly pointer: string;
+      readonly isError: boolean;
+    };
 
 export function partsOf(kind: string, body: Fields, pointer: string): readonly Part[] {
   const own = ownParts(kind, body, pointer);
@@ -133,7 +149,10 @@ export function partsOf(kind: string, body: Fields, pointer: string): readonly P
   if (shorthand.length === 0) return own;
   return own.some(({ is }) => is === 'lane')
     ? [...own, ...shorthand]
-    : [...own.map((part): Part => ({ is: 'lane', id: `${pointer}#${kind}`, name: kind, given: {}, list: part.list, pointer: part.pointer, isError: false })), ...shorthand];
+    : [
+        ...own.map((part): Part => ({ is: 'lane', id: `${pointer}#${kind}`, name: kind, given: {}, list: part.list, pointer: part.pointer, isError: false })),
+        ...shorthand,
+      ];
 }
 
 function ownParts(kind: string, body: Fields, pointer: string): readonly Part[] {

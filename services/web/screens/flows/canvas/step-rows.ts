@@ -19,7 +19,9 @@ export const kindOf = (body: Fields): StepKind => ORDER.find((kind) => Object.ha
 /** One line of any value: a text as it is, anything else as its JSON. */
 export function lineOf(value: unknown): string {
   const whole = typeof value === 'string' ? value : (JSON.stringify(value) ?? '');
-  const line = plainText(whole.slice(0, MOST_CHARACTERS * 2)).replaceAll(/\s+/g, ' ').trim();
+  const line = plainText(whole.slice(0, MOST_CHARACTERS * 2))
+    .replaceAll(/\s+/g, ' ')
+    .trim();
   return line.length > MOST_CHARACTERS ? `${line.slice(0, MOST_CHARACTERS)}…` : line;
 }
 
@@ -64,7 +66,9 @@ const OWN_ROWS: Partial<Readonly<Record<StepKind, (body: Fields) => readonly Row
   listen: (body) => listenRows(fieldsOf(body['listen'])),
   run: (body) => runRows(fieldsOf(body['run'])),
   switch: (body) =>
-    listOf(body['switch']).flatMap((one) => Object.entries(fieldsOf(one)).map(([name, value]) => row(name, fieldsOf(value)['when'] ?? `→ ${lineOf(fieldsOf(value)['then'])}`))),
+    listOf(body['switch']).flatMap((one) =>
+      Object.entries(fieldsOf(one)).map(([name, value]) => row(name, fieldsOf(value)['when'] ?? `→ ${lineOf(fieldsOf(value)['then'])}`)),
+    ),
   // With steps of its own the catch is a lane, and says it there.
   try: (body) => (Array.isArray(fieldsOf(body['catch'])['do']) ? [] : catchRows(fieldsOf(body['catch']))),
 };
@@ -73,9 +77,16 @@ function callRows(given: Fields): Row[] {
   const { method, endpoint, flow, operationId, document, body, items, ...others } = given;
   const address = isFields(endpoint) ? endpoint['uri'] : endpoint;
   const first = method === undefined ? pick({ endpoint: address }, ['endpoint']) : [row(lineOf(method).toUpperCase(), address)];
-  const named = flow === undefined ? [] : [row('flow', isFields(flow) ? `${lineOf(flow['namespace'])}/${lineOf(flow['name'])}@${lineOf(flow['version'])}` : flow)];
+  const named =
+    flow === undefined ? [] : [row('flow', isFields(flow) ? `${lineOf(flow['namespace'])}/${lineOf(flow['name'])}@${lineOf(flow['version'])}` : flow)];
   const where = document === undefined ? [] : [row('document', fieldsOf(document)['endpoint'] ?? document)];
-  return [...first, ...pick({ operationId, items }, ['operationId', 'items']), ...named, ...where, ...pick({ body, ...others }, ['body', ...Object.keys(others)])];
+  return [
+    ...first,
+    ...pick({ operationId, items }, ['operationId', 'items']),
+    ...named,
+    ...where,
+    ...pick({ body, ...others }, ['body', ...Object.keys(others)]),
+  ];
 }
 
 function raiseRows(error: unknown): Row[] {

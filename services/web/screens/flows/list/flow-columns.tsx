@@ -21,7 +21,13 @@ export function useFlowColumns(onRun: (flow: string) => void, onHold: (flow: str
       { id: 'state', title: '', width: '7.5rem', wideOnly: true, cell: ({ halt }) => halt !== undefined && <HeldBadge halt={halt} /> },
       { id: 'last', title: text('flows.column.lastRun'), width: 'minmax(9rem, 15rem)', cell: (row) => <LastRunCell row={row} /> },
       { id: 'starts', title: text('flows.column.startsBy'), width: 'minmax(9rem, 1fr)', wideOnly: true, cell: (row) => <StartsCell row={row} /> },
-      { id: 'version', title: text('flows.column.version'), width: '6rem', wideOnly: true, cell: ({ found }) => <bdi className="font-mono text-xs">{found.version}</bdi> },
+      {
+        id: 'version',
+        title: text('flows.column.version'),
+        width: '6rem',
+        wideOnly: true,
+        cell: ({ found }) => <bdi className="font-mono text-xs">{found.version}</bdi>,
+      },
       {
         id: 'published',
         title: text('flows.column.published'),

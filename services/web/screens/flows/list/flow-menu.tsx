@@ -13,7 +13,15 @@ import { useText } from '../../../language/language.tsx';
 import type { FlowRow } from './flow-rows.ts';
 
 /** What can be done to a flow from the list. */
-export function FlowMenu({ row: { flow, halt }, onRun, onHold }: { row: FlowRow; onRun: (flow: string) => void; onHold: (flow: string, hold: boolean) => void }) {
+export function FlowMenu({
+  row: { flow, halt },
+  onRun,
+  onHold,
+}: {
+  row: FlowRow;
+  onRun: (flow: string) => void;
+  onHold: (flow: string, hold: boolean) => void;
+}) {
   const text = useText();
   const router = useRouter();
   const may = { start: useMay('run.start'), write: useMay('flow.write'), control: useMay('run.control') };

@@ -38,7 +38,10 @@ const FITS: Readonly<Record<ShownState, (row: FlowRow) => boolean>> = {
 
 /** Every word of `q` stands in the name or the title. */
 export function fittingRows(rows: readonly FlowRow[], { q, state }: FlowFilter): readonly FlowRow[] {
-  const words = (q ?? '').toLowerCase().split(/\s+/).filter((word) => word !== '');
+  const words = (q ?? '')
+    .toLowerCase()
+    .split(/\s+/)
+    .filter((word) => word !== '');
   const fits = SHOWN_STATES.find((one) => one === state);
   if (words.length === 0 && fits === undefined) return rows;
   return rows.filter((row) => {
