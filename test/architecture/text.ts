@@ -65,7 +65,7 @@ export function sqlFaults(files: readonly SourceFile[]): string[] {
 
 /** A file of some size opens by saying what it owns. */
 export function headFaults(files: readonly SourceFile[], fromLines = 60): string[] {
-  const silent = files.filter(({ text }) => lineCount(text) >= fromLines && !/^(#!.*\n)?\/\/ \S/.test(text));
+  const silent = files.filter(({ text }) => lineCount(text) >= fromLines && !/^(#!.*\n)?('use client';\n+)?\/\/ \S/.test(text));
   return silent.map(({ path }) => `${path} does not open with what it owns`);
 }
 

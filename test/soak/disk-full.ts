@@ -1,7 +1,7 @@
 // A disk that is full: the whole product on a small file system that is filled up beside it, under load, and given room again.
 //   node test/soak/disk-full.ts [--megabytes 600]
-// What must hold: new starts are refused with 503 and the reason; a backup that finds no room says so and leaves no file; nothing acknowledged
-// is lost; it goes on by itself once there is room, and a backup is taken.
+// What must hold: new starts are refused with 503 and the reason; a backup that finds no room says so and leaves no file;
+// nothing acknowledged is lost; it goes on by itself once there is room, and a backup is taken.
 // Needs the right to mount a tmpfs; where there is none it is skipped by name.
 import { execFileSync, spawnSync } from 'node:child_process';
 import { closeSync, mkdtempSync, readdirSync, openSync, readFileSync, rmSync, statfsSync, truncateSync, writeSync } from 'node:fs';
