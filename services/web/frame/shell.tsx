@@ -73,12 +73,11 @@ function TopBar({ onMenu }: { onMenu: () => void }) {
       <button
         type="button"
         onClick={() => setOpen(true)}
-        aria-label={text('frame.palette')}
         className="flex h-control items-center gap-2 rounded-md border border-line px-2 text-xs text-ink-soft hover:border-line-strong hover:text-ink"
       >
         <Search aria-hidden className="size-3.5" />
-        <span className="max-narrow:hidden">{text('frame.find')}</span>
-        <span className="max-narrow:hidden">
+        <span className="max-narrow:sr-only">{text('frame.find')}</span>
+        <span aria-hidden className="max-narrow:hidden">
           <KeyHint keys="mod+k" />
         </span>
       </button>
