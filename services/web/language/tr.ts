@@ -1,6 +1,7 @@
 // The texts in Turkish. One file a screen.
 import type { Catalog } from './catalog.ts';
 import { design } from './tr/design.ts';
+import { editor } from './tr/editor.ts';
 import { firstRun } from './tr/first-run.ts';
 import { flows } from './tr/flows.ts';
 import { frame } from './tr/frame.ts';
@@ -8,4 +9,4 @@ import { home } from './tr/home.ts';
 import { problems } from './tr/problems.ts';
 import { signIn } from './tr/sign-in.ts';
 
-export const tr: Catalog = { design, firstRun, flows, frame, home, problems, signIn };
+export const tr: Catalog = { design, editor, firstRun, flows, frame, home, problems, signIn };
