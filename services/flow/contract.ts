@@ -211,15 +211,27 @@ export const startedRun = z.union([runDetail, z.object({ id: z.string() })]);
 export const waitForEndQuery = z.strictObject({
   wait: waitLimit.describe('Answer when the run has ended (or is set aside), whatever it waits for; at the latest after so long, at most 60 s.'),
 });
+/** What began a run: somebody's request, one of its flow's triggers, the run above it, or a fork. */
+export const RUN_ORIGINS = ['request', 'schedule', 'after', 'event', 'webhook', 'parent', 'fork'] as const;
 export const listRuns = z.strictObject({
   flow: z.string().max(200).optional(),
   status: z.enum(RUN_STATES).optional(),
+  environment: environmentName.optional(),
+  origin: z.enum(RUN_ORIGINS).optional().describe('What began it: request, schedule, after, event, webhook, parent (a run of another flow) or fork.'),
+  id: z
+    .string()
+    .max(40)
+    .regex(/^[a-z0-9_]+$/, 'A run id looks like run_ and 26 letters and digits.')
+    .optional()
+    .describe('The beginning of its id, or all of it.'),
   startedAfter: z.iso.datetime().optional(),
   startedBefore: z.iso.datetime().optional(),
   limit: z.coerce.number().int().min(1).max(200).default(50),
   cursor: z.string().max(300).optional(),
 });
-export const runList = z.object({ items: z.array(runSummary), next: z.string().optional() });
+/** Of a run that waits: the signals and events that it has asked for, acts in doubt. Time and other runs are told by its detail alone. */
+export const waitsFor = z.array(z.object({ kind: z.enum(['signal', 'event', 'in-doubt']), name: z.string() }));
+export const runList = z.object({ items: z.array(runSummary.extend({ waitsFor: waitsFor.optional() })), next: z.string().optional() });
 const countsByState = z.partialRecord(z.enum(RUN_STATES), z.number().int());
 /** How it goes: runs of the last hours, what is open, and what waits for a person. At most a few seconds old. */
 export const runsSummary = z.object({

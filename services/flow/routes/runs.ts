@@ -23,7 +23,9 @@ import { runPage, runPageWithReason, seqs, summaryPage } from '../run-page.ts';
 import type { FlowParts } from '../parts.ts';
 import { REQUEST_SCOPE } from '../request-key.ts';
 import { settledRun } from '../settled-run.ts';
+import { signalWaits, type SignalWaits } from '../signal-waits.ts';
 import { startMany } from '../start-many.ts';
+import type { ListedRun } from '../store/run-list.ts';
 import { historyReader } from '../history-page.ts';
 import { endSoon, waitForEnd, waitForRest } from '../wait.ts';
 import { requester } from './requester.ts';
@@ -109,6 +111,7 @@ function startManyRoute(parts: FlowParts): Route {
 }
 
 function listRoute(parts: FlowParts): Route {
+  const signals = signalWaits(parts);
   return route({
     method: 'get',
     path: '/v1/runs',
@@ -119,8 +122,20 @@ function listRoute(parts: FlowParts): Route {
     responses: { 200: runList },
     async handle({ tenant, query }): Promise<Reply> {
       const { items, next } = await parts.reads.runs(tenant, query);
-      return { status: 200, body: { items: items.map(summaryPage), ...(next !== undefined && { next }) } };
+      return { status: 200, body: { items: await listedPages(signals, tenant, items), ...(next !== undefined && { next }) } };
     },
+  });
+}
+
+/** Signals that a run listens for stand in its journal; who cannot be looked at this time is told with a later answer. */
+async function listedPages(signals: SignalWaits, tenant: string, items: readonly ListedRun[]): Promise<z.input<typeof runList>['items']> {
+  const waiting = items.flatMap(({ id, flow, lastEntry }) => (lastEntry === undefined ? [] : [{ id, flow, seq: lastEntry }]));
+  const { waits } = await signals(tenant, waiting);
+  const signalOf = new Map(waits.map(({ run, name = '' }) => [run, { kind: 'signal' as const, name }]));
+  return items.map((run) => {
+    const signal = signalOf.get(run.id);
+    const waitsFor = [...(run.waitsFor ?? []), ...(signal === undefined ? [] : [signal])];
+    return { ...summaryPage(run), ...(waitsFor.length > 0 && { waitsFor }) };
   });
 }
 

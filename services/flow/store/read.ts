@@ -7,6 +7,7 @@ import type { listFlows, listRuns } from '../contract.ts';
 import type { RunEvent } from '../core/model.ts';
 import type { PinnedText } from '../core/program.ts';
 import { makeCursor, readCursor } from './cursor.ts';
+import { listSummaries, type ListedRun } from './run-list.ts';
 import { matchRuns, type Matching, type RunFilter } from './matching.ts';
 import { FIRST_SEGMENT, type Definition, type LedgerRow, type ListedDefinition, type RunRow, type StoredRun } from './port.ts';
 import { bodyOf, definitionRow, readDefinition, readLedger, readRuns, RUN_COLUMNS, runRow, type RunRecord } from './postgres.ts';
@@ -124,29 +125,6 @@ function listedRow(row: ListedRecord): ListedDefinition {
   if (row.run_id === null) return definitionRow(row);
   const ended = row.run_ended_ms === null ? {} : { endedMs: Number(row.run_ended_ms) };
   return { ...definitionRow(row), lastRun: { id: row.run_id, status: row.run_status, startedMs: Number(row.run_started_ms), ...ended } };
-}
-
-async function listSummaries(sql: Sql, query: z.output<typeof listRuns>): Promise<{ items: RunRow[]; next?: string }> {
-  const before = readCursor<[number, string]>(query.cursor, ['number', 'string']);
-  const found = await sql.query<RunRecord>(
-    `select ${RUN_COLUMNS} from flow.run
-      where ($1::text is null or flow = $1) and ($2::text is null or status = $2)
-        and ($3::bigint is null or started_ms > $3) and ($4::bigint is null or started_ms < $4)
-        and ($5::bigint is null or (started_ms, id) < ($5, $6))
-      order by started_ms desc, id desc limit $7`,
-    [
-      query.flow ?? null,
-      query.status ?? null,
-      query.startedAfter === undefined ? null : Date.parse(query.startedAfter),
-      query.startedBefore === undefined ? null : Date.parse(query.startedBefore),
-      before?.[0] ?? null,
-      before?.[1] ?? null,
-      query.limit + 1,
-    ],
-  );
-  const items = found.rows.slice(0, query.limit).map(runRow);
-  const last = items.at(-1);
-  return { items, ...(found.rows.length > query.limit && last !== undefined && { next: makeCursor(last.startedMs, last.id) }) };
 }
 
 interface EntryText {

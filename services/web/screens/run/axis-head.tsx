@@ -137,7 +137,7 @@ function Bars({ rows, whole, nowMs, version }: { rows: readonly TreeRow[]; whole
       context.fillStyle = colour;
       const from = shareOf(whole, node.fromMs) * width;
       const top = lines.length * each <= HEIGHT_PX - 4 ? 2 + nth * each : 2 + (nth / lines.length) * (HEIGHT_PX - 5);
-      context.fillRect(from, top, Math.max(1, shareOf(whole, node.toMs ?? nowMs) * width - from), Math.max(1, each - (each > 2 ? 1 : 0)));
+      context.fillRect(from, top, Math.max(2, shareOf(whole, node.toMs ?? nowMs) * width - from), Math.max(1.5, each - (each > 2 ? 1 : 0)));
     }
     // oxlint-disable-next-line react-hooks/exhaustive-deps
   }, [rows, whole, nowMs, version]);

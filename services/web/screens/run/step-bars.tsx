@@ -51,8 +51,8 @@ function Base({ node, sight, endMs, scope }: { node: StepNode; sight: Sight; end
   const { bar } = STANDINGS[standing];
   if (node.end === 'skipped') return <Piece sight={sight} fromMs={node.fromMs} toMs={endMs} background="var(--line-strong)" className="h-3" />;
   // What waits or is tried again lies on a faint ground, so that the pieces tell.
-  const faint = !scope && (node.waits.length > 0 || node.attempts.length > 1);
-  const background = faint ? `color-mix(in oklab, ${bar} 22%, transparent)` : bar;
+  const faint = node.role !== 'run' && (node.waits.length > 0 || (!scope && node.attempts.length > 1));
+  const background = faint ? `color-mix(in oklab, ${bar} 26%, transparent)` : bar;
   return <Piece sight={sight} fromMs={node.fromMs} toMs={endMs} background={background} className={scope ? 'h-1.5 opacity-75' : 'h-3.5'} />;
 }
 

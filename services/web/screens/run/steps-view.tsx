@@ -68,7 +68,7 @@ export function StepsView({ tree, version, runName, selected, onSelect, onEnter 
   usePageKeys(box, press);
   useReveal(selected, rows.length > 0 && at === -1, setState);
   return (
-    <section aria-label={text('run.steps')} style={{ '--tree': width.track } as React.CSSProperties} className="relative flex min-h-0 flex-1 flex-col">
+    <section aria-label={text('run.steps')} style={{ '--tree': width.track } as React.CSSProperties} className="relative flex min-h-0 flex-1 flex-col bg-panel">
       <StepsToolbar tree={tree} version={version} state={state} onChange={setState} sight={sight} shown={rows.length} />
       <AxisHead rows={rows} sight={sight} startMs={root.fromMs} nowMs={nowMs} version={version} />
       <div
