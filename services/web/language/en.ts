@@ -1,5 +1,6 @@
 // The texts in English, and with them the keys of all languages. One file a screen.
 import { design } from './en/design.ts';
+import { editor } from './en/editor.ts';
 import { firstRun } from './en/first-run.ts';
 import { flows } from './en/flows.ts';
 import { frame } from './en/frame.ts';
@@ -9,4 +10,4 @@ import { run } from './en/run.ts';
 import { settings } from './en/settings.ts';
 import { signIn } from './en/sign-in.ts';
 
-export const en = { design, firstRun, flows, frame, home, problems, run, settings, signIn } as const;
+export const en = { design, editor, firstRun, flows, frame, home, problems, run, settings, signIn } as const;

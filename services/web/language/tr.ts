@@ -1,6 +1,7 @@
 // The texts in Turkish. One file a screen.
 import type { Catalog } from './catalog.ts';
 import { design } from './tr/design.ts';
+import { editor } from './tr/editor.ts';
 import { firstRun } from './tr/first-run.ts';
 import { flows } from './tr/flows.ts';
 import { frame } from './tr/frame.ts';
@@ -10,4 +11,4 @@ import { run } from './tr/run.ts';
 import { settings } from './tr/settings.ts';
 import { signIn } from './tr/sign-in.ts';
 
-export const tr: Catalog = { design, firstRun, flows, frame, home, problems, run, settings, signIn };
+export const tr: Catalog = { design, editor, firstRun, flows, frame, home, problems, run, settings, signIn };
