@@ -8,7 +8,7 @@ import Upload from 'lucide-react/icons/upload';
 import dynamic from 'next/dynamic';
 import { useRouter } from 'next/navigation';
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
-import { flowQuery, type FlowDetail, type FlowVersion } from '../../api/flows.ts';
+import { newestQuery, type FlowDetail, type FlowVersion } from '../../api/flows.ts';
 import { useMay } from '../../api/me.ts';
 import { Badge } from '../../design/badge.tsx';
 import { Button } from '../../design/button.tsx';
@@ -204,9 +204,9 @@ const endOfWord = (text: string, offset: number): number => offset + (/^[^\s:,{}
 function Publishing(props: Omit<React.ComponentProps<typeof PublishDialog>, 'newest'>) {
   const { namespace, name } = props.named;
   const isNamed = namespace !== '' && name !== '';
-  const { data, isPending } = useQuery({ ...flowQuery(namespace, name), enabled: isNamed });
+  const { data, isPending } = useQuery({ ...newestQuery(namespace, name), enabled: isNamed });
   if (isPending && isNamed) return null;
-  return <PublishDialog {...props} newest={data} />;
+  return <PublishDialog {...props} newest={data ?? undefined} />;
 }
 
 /** After publishing, the address is that of the flow. */
