@@ -28,6 +28,7 @@ export type Halt = z.infer<typeof haltView>;
 
 const PAGE = 200;
 const LIST_AGAIN_MS = 5_000;
+const MOST_PAGES = 25;
 
 export const flowPath = (namespace: string, name: string): string => `/v1/flows/${encodeURIComponent(namespace)}/${encodeURIComponent(name)}`;
 
@@ -45,6 +46,21 @@ export const flowQuery = (namespace: string, name: string, version?: string) =>
     queryFn: ({ signal }) => get<FlowDetail>(flowPath(namespace, name), { query: { version }, signal }),
     // A version never changes; which one is the latest does.
     staleTime: version === undefined ? 2_000 : Number.POSITIVE_INFINITY,
+  });
+
+/** Of a name that somebody writes: null when there is no such flow. Asked of the list, where that is no failure. */
+export const newestQuery = (namespace: string, name: string) =>
+  queryOptions({
+    queryKey: ['flow', namespace, name, 'newest'],
+    queryFn: async ({ signal }): Promise<FlowDetail | null> => {
+      for (let cursor: string | undefined, pages = 0; pages < MOST_PAGES; pages++) {
+        const page: z.infer<typeof listedFlows> = await get('/v1/flows', { query: { namespace, limit: PAGE, cursor }, signal });
+        if (page.items.some((one) => one.name === name)) return get<FlowDetail>(flowPath(namespace, name), { signal });
+        cursor = page.next;
+        if (cursor === undefined) break;
+      }
+      return null;
+    },
   });
 
 export const versionsQuery = (namespace: string, name: string) =>
@@ -68,7 +84,6 @@ export const schedulesQuery = queryOptions({
   },
   refetchInterval: 15_000,
 });
-const MOST_PAGES = 25;
 
 export const haltsQuery = queryOptions({
   queryKey: ['halts'],

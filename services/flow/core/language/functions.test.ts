@@ -107,7 +107,7 @@ describe('a call of a function', () => {
 describe('mistakes with functions', () => {
   it('are found once in a function that is called twice', () => {
     expect(wrong('use: {functions: {f: {sett: {x: 1}}}}', 'do: [{a: {call: f}}, {b: {call: f}}]')).toEqual([
-      '2:19 /use/functions/f | The step "f" does not say what it does. | Did you mean "set"?',
+      '2:23 /use/functions/f/sett | The step "f" does not say what it does. | Did you mean "set"?',
     ]);
   });
 

@@ -26,7 +26,7 @@ const MISTAKES: readonly Mistake[] = [
     ['- pay:', '    metadata: {}'],
     ['3:5 /do/0/pay | The step "pay" does not say what it does. | Give it one of: call, do, emit, for, fork, listen, raise, run, set, switch, try or wait.'],
   ],
-  ['a mistyped kind', ['- pay:', '    swich: []'], ['3:5 /do/0/pay | The step "pay" does not say what it does. | Did you mean "switch"?']],
+  ['a mistyped kind', ['- pay:', '    swich: []'], ['4:7 /do/0/pay/swich | The step "pay" does not say what it does. | Did you mean "switch"?']],
   [
     'two kinds in one step',
     ['- pay:', '    set: {x: 1}', '    wait: PT1S'],

@@ -85,8 +85,10 @@ function kindOf(c: Compilation, site: Site): StepKindName | undefined {
   const name = shorten(site.name);
   if (found.length > 1) c.report.errorAtKey(site.body, `The step "${name}" is several kinds at once: ${found.join(', ')}.`, 'Make a step of its own of each.');
   else {
-    const guess = keys.map((key) => didYouMean(key, STEP_KINDS)).find((advice) => advice !== undefined);
-    c.report.errorAtKey(site.body, `The step "${name}" does not say what it does.`, guess ?? `Give it one of: ${orList(STEP_KINDS)}.`);
+    // At the key that was meant, when one looks like it: what the advice says is then what has to change there.
+    const near = keys.find((key) => didYouMean(key, STEP_KINDS) !== undefined);
+    const advice = near === undefined ? `Give it one of: ${orList(STEP_KINDS)}.` : didYouMean(near, STEP_KINDS);
+    c.report.errorAtKey(entry(site.body, near ?? '') ?? site.body, `The step "${name}" does not say what it does.`, advice);
   }
   return undefined;
 }

@@ -329,7 +329,7 @@ describe('a mistake in a flow in shorthand', () => {
     );
     expect(messages(compileFlow(text))).toEqual([
       '11:31 /do/0/a/onSuccess/0/b/set/x | Expression: nope/0 is not defined.',
-      '13:11 /do/0/a/onError/0/c | The step "c" does not say what it does. | Did you mean "set"?',
+      '14:13 /do/0/a/onError/0/c/seet | The step "c" does not say what it does. | Did you mean "set"?',
     ]);
   });
 

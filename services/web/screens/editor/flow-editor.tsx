@@ -8,7 +8,7 @@ import Upload from 'lucide-react/icons/upload';
 import dynamic from 'next/dynamic';
 import { useRouter } from 'next/navigation';
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
-import { flowQuery, type FlowDetail, type FlowVersion } from '../../api/flows.ts';
+import { newestQuery, type FlowDetail, type FlowVersion } from '../../api/flows.ts';
 import { useMay } from '../../api/me.ts';
 import { Badge } from '../../design/badge.tsx';
 import { Button } from '../../design/button.tsx';
@@ -49,12 +49,15 @@ interface Started {
   readonly of: FlowVersion;
 }
 
-export function FlowEditor({ draftName, published, newest }: FlowEditorProps) {
+export function FlowEditor({ draftName, published: opened, newest }: FlowEditorProps) {
   const text = useText();
   const mayWrite = useMay('flow.write');
   const narrow = useIsNarrow();
   const [draft] = useState(() => readDraft(draftName));
-  const [initial] = useState(draft?.text ?? published);
+  const [initial] = useState(draft?.text ?? opened);
+  // Of a new flow that was published from here: the address does not know it yet.
+  const [firstText, setFirstText] = useState<string>();
+  const published = firstText ?? opened;
   const [written, setWritten] = useState(initial);
   const [cursor, setCursor] = useState(0);
   const [chosen, setChosen] = useState<string>();
@@ -110,7 +113,10 @@ export function FlowEditor({ draftName, published, newest }: FlowEditorProps) {
     ) : started === undefined ? (
       <FlowCanvas document={source?.document} label={draftName} selected={selected} onSelect={choose} />
     ) : (
-      <TestRun {...started.of} run={started.run} selected={chosen} onSelect={setChosen} onClose={() => setStarted(undefined)} />
+      <TestRun {...started.of} run={started.run} selected={chosen} onSelect={setChosen} onClose={() => {
+          setStarted(undefined);
+          toItsPage(started.of);
+        }} />
     );
   return (
     <>
@@ -176,7 +182,7 @@ export function FlowEditor({ draftName, published, newest }: FlowEditorProps) {
           }}
           onPublished={(version) => {
             setPublishing(undefined);
-            dropDraft(draftName);
+            if (newest === undefined) setFirstText(written);
             showToast({ title: text('editor.publish.done', { flow: `${version.namespace}/${version.name}`, version: version.version }) });
             if (publishing === 'and run') setToRun(version);
             else toItsPage(version);
@@ -204,9 +210,9 @@ const endOfWord = (text: string, offset: number): number => offset + (/^[^\s:,{}
 function Publishing(props: Omit<React.ComponentProps<typeof PublishDialog>, 'newest'>) {
   const { namespace, name } = props.named;
   const isNamed = namespace !== '' && name !== '';
-  const { data, isPending } = useQuery({ ...flowQuery(namespace, name), enabled: isNamed });
+  const { data, isPending } = useQuery({ ...newestQuery(namespace, name), enabled: isNamed });
   if (isPending && isNamed) return null;
-  return <PublishDialog {...props} newest={data} />;
+  return <PublishDialog {...props} newest={data ?? undefined} />;
 }
 
 /** After publishing, the address is that of the flow. */

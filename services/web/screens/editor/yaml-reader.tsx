@@ -21,7 +21,7 @@ export function YamlReader({ text, label }: YamlViewProps) {
         doc: text,
         extensions: [
           EditorState.readOnly.of(true),
-          EditorView.contentAttributes.of({ 'aria-label': label, 'aria-readonly': 'true', dir: 'ltr' }),
+          EditorView.contentAttributes.of({ 'aria-label': label, 'aria-readonly': 'true', tabindex: '0', dir: 'ltr' }),
           lineNumbers(),
           foldGutter(),
           yaml(),

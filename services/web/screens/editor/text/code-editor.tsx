@@ -5,7 +5,7 @@
 import { autocompletion, closeBrackets, closeBracketsKeymap, completionKeymap } from '@codemirror/autocomplete';
 import { defaultKeymap, history, historyKeymap, indentWithTab } from '@codemirror/commands';
 import { yaml } from '@codemirror/lang-yaml';
-import { bracketMatching, foldGutter, foldKeymap, indentOnInput, indentUnit } from '@codemirror/language';
+import { bracketMatching, foldGutter, foldKeymap, indentService, indentUnit, type IndentContext } from '@codemirror/language';
 import { lintGutter, lintKeymap, nextDiagnostic, setDiagnostics, type Diagnostic } from '@codemirror/lint';
 import { highlightSelectionMatches, search, searchKeymap } from '@codemirror/search';
 import { EditorState, StateEffect, StateField } from '@codemirror/state';
@@ -13,6 +13,7 @@ import { Decoration, drawSelection, EditorView, highlightActiveLine, highlightAc
 import { useEffect, useRef } from 'react';
 import { completeFlow, explainKeys } from '../language/flow-completion.ts';
 import { editorLooks } from './editor-looks.ts';
+import { indentAfter } from './indentation.ts';
 import type { Replacement } from './places.ts';
 
 /** What stands at a place of the text. */
@@ -80,7 +81,7 @@ function stateOf(doc: string, label: string, readOnly: boolean, latest: { readon
     doc,
     extensions: [
       EditorState.readOnly.of(readOnly),
-      EditorView.contentAttributes.of({ 'aria-label': label, dir: 'ltr', spellcheck: 'false', autocapitalize: 'off' }),
+      EditorView.contentAttributes.of({ 'aria-label': label, tabindex: '0', dir: 'ltr', spellcheck: 'false', autocapitalize: 'off' }),
       lineNumbers(),
       lintGutter(),
       foldGutter(),
@@ -88,8 +89,8 @@ function stateOf(doc: string, label: string, readOnly: boolean, latest: { readon
       highlightActiveLineGutter(),
       history(),
       drawSelection(),
-      indentOnInput(),
       indentUnit.of('  '),
+      indentService.of((context, at) => indentBefore(context, at)),
       bracketMatching(),
       closeBrackets(),
       highlightSelectionMatches(),
@@ -106,6 +107,15 @@ function stateOf(doc: string, label: string, readOnly: boolean, latest: { readon
       }),
     ],
   });
+}
+
+/** Of the last line above that says something. */
+function indentBefore(context: IndentContext, at: number): number {
+  let { text, from } = context.lineAt(at, -1);
+  if (context.simulatedBreak === null || from === at) {
+    while (from > 0 && (text.trim() === '' || from === at)) ({ text, from } = context.lineAt(from - 1, -1));
+  }
+  return indentAfter(text);
 }
 
 function handleOf(view: EditorView): EditorHandle {

@@ -1,7 +1,7 @@
 'use client';
 // How the text of a flow looks in CodeMirror: colours are those of design/tokens.css.
 import { HighlightStyle, syntaxHighlighting } from '@codemirror/language';
-import { RangeSetBuilder, type Extension } from '@codemirror/state';
+import { Prec, RangeSetBuilder, type Extension } from '@codemirror/state';
 import { Decoration, EditorView, ViewPlugin, type DecorationSet, type ViewUpdate } from '@codemirror/view';
 import { tags } from '@lezer/highlight';
 import { jqTokens, type JqKind } from './jq-tokens.ts';
@@ -100,4 +100,4 @@ const expressions = ViewPlugin.define(
   { decorations: ({ marks }) => marks },
 );
 
-export const editorLooks: Extension = [theme, syntaxHighlighting(colours), expressions];
+export const editorLooks: Extension = [theme, syntaxHighlighting(colours), Prec.highest(expressions)];
