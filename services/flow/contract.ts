@@ -58,6 +58,8 @@ export const listedFlow = flowVersion.extend({
   lastRun: z.object({ id: z.string(), status: z.enum(RUN_STATES), startedAt: z.string(), endedAt: z.string().optional() }).optional(),
 });
 export const listedFlows = z.object({ items: z.array(listedFlow), next: z.string().optional() });
+/** JSON Schema, draft 2020-12. */
+export const flowSchema = z.record(z.string(), z.unknown());
 export const validation = z.object({
   ok: z.boolean(),
   /** Addresses that publishing would fetch; nothing was fetched to validate. */

@@ -44,7 +44,10 @@ test('values longer than a client wants are left out and named, in pages and in 
 });
 
 test('a rewind tells which steps are open in the state that it goes back to', async () => {
-  await node.flow.publish('acme', flowText('twice', [{ first: { set: { a: 1 } } }, { all: { do: [{ hold: { listen: { to: { one: { with: { type: 'agentspalace.signal.go' } } } } } }] } }]));
+  await node.flow.publish(
+    'acme',
+    flowText('twice', [{ first: { set: { a: 1 } } }, { all: { do: [{ hold: { listen: { to: { one: { with: { type: 'agentspalace.signal.go' } } } } } }] } }]),
+  );
   const id = await start(node, 'twice');
   await reached(node, id, 'waiting');
   await node.call('POST', `/v1/runs/${id}/retry`, { body: { step: '/do/1/all/do/0/hold' } });

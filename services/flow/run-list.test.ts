@@ -52,7 +52,18 @@ test('of those that wait it tells the signals, the events and the acts in doubt'
   const listen = (type: string) => ({ listen: { to: { one: { with: { type } } } } });
   await node.flow.publish('acme', flowText('asks', [{ hold: listen('agentspalace.signal.approve') }]));
   await node.flow.publish('acme', flowText('hears', [{ hold: listen('shop.opened') }]));
-  await node.flow.publish('acme', flowText('doubts', [{ pay: { call: 'http', with: { method: 'post', endpoint: '${ $runtime.metadata.outside + "/pay" }' }, metadata: { palace: { effect: 'unique', deadline: 'PT1S' } } } }]));
+  await node.flow.publish(
+    'acme',
+    flowText('doubts', [
+      {
+        pay: {
+          call: 'http',
+          with: { method: 'post', endpoint: '${ $runtime.metadata.outside + "/pay" }' },
+          metadata: { palace: { effect: 'unique', deadline: 'PT1S' } },
+        },
+      },
+    ]),
+  );
   house.outside.behave = () => 'drop';
   for (const name of ['asks', 'hears', 'doubts']) await reached(node, await start(node, name), 'waiting');
   const waits = async (name: string) => (await list(`flow=test/${name}&status=waiting`))[0]?.waitsFor;

@@ -3,7 +3,8 @@ import { hash } from 'node:crypto';
 import { PalaceError } from '@palace/platform/errors.ts';
 import { route, type Route } from '@palace/gateway/contract.ts';
 import { z } from 'zod';
-import { flowDetail, flowList, flowVersion, listedFlows, listFlows, publishFlow, validation, type listedFlow } from '../contract.ts';
+import { editorSchema } from '../core/language/editor-schema.ts';
+import { flowDetail, flowList, flowSchema, flowVersion, listedFlows, listFlows, publishFlow, validation, type listedFlow } from '../contract.ts';
 import { announce, type FlowParts } from '../parts.ts';
 import { compileSource, publishSource } from '../publishing.ts';
 import type { Definition, ListedDefinition } from '../store/port.ts';
@@ -93,7 +94,17 @@ function writing(parts: FlowParts): Route[] {
 }
 
 function reading({ reads }: FlowParts): Route[] {
+  let schema: z.input<typeof flowSchema> | undefined;
   return [
+    route({
+      method: 'get',
+      path: '/v1/flows/schema',
+      summary: 'The JSON Schema of flows, for editors',
+      permission: 'flow.read',
+      loader: 'collection',
+      responses: { 200: flowSchema },
+      handle: () => Promise.resolve({ status: 200, body: (schema ??= editorSchema()) }),
+    }),
     route({
       method: 'get',
       path: '/v1/flows',

@@ -51,7 +51,10 @@ export async function listSummaries(sql: Sql, query: Query): Promise<{ items: Li
   );
   const rows = found.rows.slice(0, query.limit).map(runRow);
   const last = rows.at(-1);
-  const waits = await waitsOf(sql, rows.flatMap(({ id, status }) => (status === 'waiting' ? [id] : [])));
+  const waits = await waitsOf(
+    sql,
+    rows.flatMap(({ id, status }) => (status === 'waiting' ? [id] : [])),
+  );
   const items = rows.map((row) => ({ ...row, ...waits.get(row.id) }));
   return { items, ...(found.rows.length > query.limit && last !== undefined && { next: makeCursor(last.startedMs, last.id) }) };
 }

@@ -3,6 +3,7 @@
 import type {
   flowDetail,
   flowList,
+  flowSchema,
   flowVersion,
   listedFlow,
   listedFlows,
@@ -68,6 +69,13 @@ export const versionsQuery = (namespace: string, name: string) =>
     queryKey: ['flow', namespace, name, 'versions'],
     queryFn: async ({ signal }) => (await get<z.infer<typeof flowList>>(`${flowPath(namespace, name)}/versions`, { signal })).items,
   });
+
+/** What may stand where in a flow: the same for as long as the server is. */
+export const flowSchemaQuery = queryOptions({
+  queryKey: ['flows', 'schema'],
+  queryFn: ({ signal }) => get<z.infer<typeof flowSchema>>('/v1/flows/schema', { signal }),
+  staleTime: Number.POSITIVE_INFINITY,
+});
 
 /** All of them: each flow has at most one. */
 export const schedulesQuery = queryOptions({

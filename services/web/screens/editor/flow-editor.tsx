@@ -8,7 +8,7 @@ import Upload from 'lucide-react/icons/upload';
 import dynamic from 'next/dynamic';
 import { useRouter } from 'next/navigation';
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
-import { newestQuery, type FlowDetail, type FlowVersion } from '../../api/flows.ts';
+import { flowSchemaQuery, newestQuery, type FlowDetail, type FlowVersion } from '../../api/flows.ts';
 import { useMay } from '../../api/me.ts';
 import { Badge } from '../../design/badge.tsx';
 import { Button } from '../../design/button.tsx';
@@ -25,6 +25,7 @@ import { MistakeList } from './mistake-list.tsx';
 import { versionChange } from './next-version.ts';
 import { PublishDialog } from './publish-dialog.tsx';
 import { TestRun } from './test-run.tsx';
+import type { Schema } from './language/schema-look.ts';
 import type { CodeEditorProps, EditorHandle, TextMistake } from './text/code-editor.tsx';
 import { useIsNarrow } from './use-is-narrow.ts';
 import { useMistakes } from './use-mistakes.ts';
@@ -64,6 +65,7 @@ export function FlowEditor({ draftName, published: opened, newest }: FlowEditorP
   const editor = useRef<EditorHandle>(undefined);
   const { source, isWhole } = useSource(written);
   const check = useMistakes(written);
+  const schema = useQuery(flowSchemaQuery);
   const [publishing, setPublishing] = useState<'alone' | 'and run'>();
   const [toRun, setToRun] = useState<FlowVersion>();
   const [started, setStarted] = useState<Started>();
@@ -113,10 +115,16 @@ export function FlowEditor({ draftName, published: opened, newest }: FlowEditorP
     ) : started === undefined ? (
       <FlowCanvas document={source?.document} label={draftName} selected={selected} onSelect={choose} />
     ) : (
-      <TestRun {...started.of} run={started.run} selected={chosen} onSelect={setChosen} onClose={() => {
+      <TestRun
+        {...started.of}
+        run={started.run}
+        selected={chosen}
+        onSelect={setChosen}
+        onClose={() => {
           setStarted(undefined);
           toItsPage(started.of);
-        }} />
+        }}
+      />
     );
   return (
     <>
@@ -144,6 +152,7 @@ export function FlowEditor({ draftName, published: opened, newest }: FlowEditorP
               label={text('editor.textOf', { flow: draftName })}
               readOnly={!mayWrite}
               mistakes={marks}
+              schema={schema.data ?? NO_SCHEMA}
               lit={lit}
               onText={setWritten}
               onCursor={(offset) => {
@@ -190,12 +199,7 @@ export function FlowEditor({ draftName, published: opened, newest }: FlowEditorP
         />
       )}
       {toRun !== undefined && (
-        <RunDialog
-          namespace={toRun.namespace}
-          name={toRun.name}
-          onClose={() => setToRun(undefined)}
-          onStarted={(run) => setStarted({ run, of: toRun })}
-        />
+        <RunDialog namespace={toRun.namespace} name={toRun.name} onClose={() => setToRun(undefined)} onStarted={(run) => setStarted({ run, of: toRun })} />
       )}
     </>
   );
@@ -203,6 +207,8 @@ export function FlowEditor({ draftName, published: opened, newest }: FlowEditorP
 
 const NO_SPANS: FlowSource['spans'] = [];
 const NO_ADDRESSES: readonly string[] = [];
+/** Until the server has told it. */
+const NO_SCHEMA: Schema = {};
 
 const endOfWord = (text: string, offset: number): number => offset + (/^[^\s:,{}[\]]+/.exec(text.slice(offset, offset + 200))?.[0].length ?? 1);
 

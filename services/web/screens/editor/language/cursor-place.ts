@@ -76,7 +76,7 @@ function bracesIn(line: string): Braces | undefined {
     else if (sign === '$' && line[i + 1] === '{') return undefined;
     else if (sign === '{' || sign === '[') {
       const key = /([\w./@~-]+):\s*$/.exec(line.slice(0, i));
-      const isItem = key === null && (sign === '{' && open.at(-1)?.by !== undefined);
+      const isItem = key === null && sign === '{' && open.at(-1)?.by !== undefined;
       open.push({ at: i, keyAt: key?.index ?? i, by: key?.[1] ?? 'item', isItem });
     } else if (sign === '}' || sign === ']') open.pop();
   }
@@ -86,10 +86,12 @@ function bracesIn(line: string): Braces | undefined {
 }
 
 function keysInBraces(body: string): ReadonlyMap<string, string> {
-  return new Map(body.split(',').flatMap((part): [string, string][] => {
-    const found = /^\s*([\w./@~-]+):\s*(.*)$/.exec(part);
-    return found === null ? [] : [[found[1] ?? '', (found[2] ?? '').trim()]];
-  }));
+  return new Map(
+    body.split(',').flatMap((part): [string, string][] => {
+      const found = /^\s*([\w./@~-]+):\s*(.*)$/.exec(part);
+      return found === null ? [] : [[found[1] ?? '', (found[2] ?? '').trim()]];
+    }),
+  );
 }
 
 interface Entry {
@@ -173,7 +175,8 @@ function parentOf(lines: readonly string[], row: number, column: number): { row:
     if (isBlank(line)) continue;
     const entry = entryOf(line);
     // A list may stand at the column of its key.
-    if (entry !== undefined && (entry.column < column || (entry.column === column && entry.value === '' && /^\s*-/.test(lines[row] ?? '')))) return { row: i, entry };
+    if (entry !== undefined && (entry.column < column || (entry.column === column && entry.value === '' && /^\s*-/.test(lines[row] ?? ''))))
+      return { row: i, entry };
   }
   return undefined;
 }

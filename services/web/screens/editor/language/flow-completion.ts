@@ -1,21 +1,26 @@
 'use client';
 // What CodeMirror offers and explains while a flow is written: keys and values of the schema, names of steps, variables of expressions.
 import type { Completion, CompletionContext, CompletionResult } from '@codemirror/autocomplete';
-import { hoverTooltip, type Tooltip } from '@codemirror/view';
-import schemaJson from '../../../../../docs/flow.schema.json';
+import { hoverTooltip, type EditorView, type Tooltip } from '@codemirror/view';
 import { namesIn, variableAt, VARIABLES } from '../text/jq-tokens.ts';
 import { cursorPlace, type CursorPlace } from './cursor-place.ts';
 import { keysAt, noteOf, valuesAt, type KeyOffer, type Schema } from './schema-look.ts';
 
-const SCHEMA = schemaJson as unknown as Schema;
+/** The schema is the server's, and may not be there yet: then only variables and names are offered. */
+export type SchemaNow = () => Schema;
 
-export function completeFlow(context: CompletionContext): CompletionResult | null {
+export const completeFlow =
+  (schema: SchemaNow) =>
+  (context: CompletionContext): CompletionResult | null =>
+    offersAt(context, schema());
+
+function offersAt(context: CompletionContext, schema: Schema): CompletionResult | null {
   const text = context.state.doc.toString();
   const variable = variableAt(text, context.pos);
   if (variable !== undefined) return { from: variable.from, options: variables(text), validFor: /^\$\w*$/ };
   const place = cursorPlace(text, context.pos);
   if (place === undefined || (place.typed === '' && !context.explicit && !isFreshPlace(text, context.pos))) return null;
-  const options = place.key === undefined ? keysAt(SCHEMA, place.levels).map((offer) => keyOption(offer, place)) : valueOptions(text, place, place.key);
+  const options = place.key === undefined ? keysAt(schema, place.levels).map((offer) => keyOption(offer, place)) : valueOptions(schema, text, place, place.key);
   return options.length === 0 ? null : { from: place.from, options, validFor: /^[\w./@:~-]*$/ };
 }
 
@@ -46,27 +51,37 @@ function behind(holds: KeyOffer['holds'], { indent, inBraces }: CursorPlace): st
 
 const WAYS = ['continue', 'exit', 'end'];
 
-function valueOptions(text: string, place: CursorPlace, key: string): Completion[] {
-  const offers = valuesAt(SCHEMA, place.levels, key).map(
-    ({ value, description }): Completion => ({ label: value, type: 'constant', ...(description !== undefined && { info: description }) }),
-  );
-  if (key === 'then') return [...offers, ...WAYS.map((label): Completion => ({ label, type: 'keyword' })), ...stepNames(text).map((label): Completion => ({ label, type: 'class' }))];
+function valueOptions(schema: Schema, text: string, place: CursorPlace, key: string): Completion[] {
+  const offers = valuesAt(schema, place.levels, key).map(({ value, description }): Completion => ({
+    label: value,
+    type: 'constant',
+    ...(description !== undefined && { info: description }),
+  }));
+  if (key === 'then')
+    return [
+      ...offers,
+      ...WAYS.map((label): Completion => ({ label, type: 'keyword' })),
+      ...stepNames(text).map((label): Completion => ({ label, type: 'class' })),
+    ];
   if (key === 'call') return [...offers, ...CALLS.map((label): Completion => ({ label, type: 'function' }))];
   return offers;
 }
 const CALLS = ['http', 'openapi', 'map:1.0.0@default'];
 
-const stepNames = (text: string): string[] => [...new Set([...text.matchAll(/^\s*-\s+["']?([\w./-]+)["']?:\s*(?:$|\{)/gm)].map((found) => found[1] ?? ''))].slice(0, 300);
+const stepNames = (text: string): string[] =>
+  [...new Set([...text.matchAll(/^\s*-\s+["']?([\w./-]+)["']?:\s*(?:$|\{)/gm)].map((found) => found[1] ?? ''))].slice(0, 300);
 
 /** The sentence of the key under the pointer. */
-export const explainKeys = hoverTooltip((view, offset): Tooltip | null => {
+export const explainKeys = (schema: SchemaNow) => hoverTooltip((view, offset): Tooltip | null => noteAt(view, offset, schema()));
+
+function noteAt(view: EditorView, offset: number, schema: Schema): Tooltip | null {
   const line = view.state.doc.lineAt(offset);
   for (const found of line.text.matchAll(/([\w./@~-]+):(?=\s|$)/g)) {
     const from = line.from + found.index;
     const key = found[1] ?? '';
     if (offset < from || offset > from + key.length) continue;
     const place = cursorPlace(view.state.doc.toString(), from);
-    const note = place === undefined ? undefined : noteOf(SCHEMA, [...place.levels.slice(0, -1), withOwn(place, key, line.text)], key);
+    const note = place === undefined ? undefined : noteOf(schema, [...place.levels.slice(0, -1), withOwn(place, key, line.text)], key);
     if (note === undefined) return null;
     return {
       pos: from,
@@ -81,7 +96,7 @@ export const explainKeys = hoverTooltip((view, offset): Tooltip | null => {
     };
   }
   return null;
-});
+}
 
 /** The key itself says what kind of step it is in. */
 function withOwn({ levels }: CursorPlace, key: string, line: string): CursorPlace['levels'][number] {

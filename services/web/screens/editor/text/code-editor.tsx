@@ -9,9 +9,19 @@ import { bracketMatching, foldGutter, foldKeymap, indentService, indentUnit, typ
 import { lintGutter, lintKeymap, nextDiagnostic, setDiagnostics, type Diagnostic } from '@codemirror/lint';
 import { highlightSelectionMatches, search, searchKeymap } from '@codemirror/search';
 import { EditorState, StateEffect, StateField } from '@codemirror/state';
-import { Decoration, drawSelection, EditorView, highlightActiveLine, highlightActiveLineGutter, keymap, lineNumbers, type DecorationSet } from '@codemirror/view';
+import {
+  Decoration,
+  drawSelection,
+  EditorView,
+  highlightActiveLine,
+  highlightActiveLineGutter,
+  keymap,
+  lineNumbers,
+  type DecorationSet,
+} from '@codemirror/view';
 import { useEffect, useRef } from 'react';
 import { completeFlow, explainKeys } from '../language/flow-completion.ts';
+import type { Schema } from '../language/schema-look.ts';
 import { editorLooks } from './editor-looks.ts';
 import { indentAfter } from './indentation.ts';
 import type { Replacement } from './places.ts';
@@ -39,6 +49,8 @@ export interface CodeEditorProps {
   readonly label: string;
   readonly readOnly: boolean;
   readonly mistakes: readonly TextMistake[];
+  /** Of flows, as the server has it. */
+  readonly schema: Schema;
   /** The step that is chosen on the canvas. */
   readonly lit: { readonly from: number; readonly to: number } | undefined;
   onText(text: string): void;
@@ -96,11 +108,20 @@ function stateOf(doc: string, label: string, readOnly: boolean, latest: { readon
       highlightSelectionMatches(),
       search({ top: true }),
       yaml(),
-      autocompletion({ override: [completeFlow], icons: false, activateOnTyping: true, maxRenderedOptions: 60 }),
-      explainKeys,
+      autocompletion({ override: [completeFlow(() => latest.current.schema)], icons: false, activateOnTyping: true, maxRenderedOptions: 60 }),
+      explainKeys(() => latest.current.schema),
       litLines,
       editorLooks,
-      keymap.of([...completionKeymap, ...closeBracketsKeymap, ...lintKeymap, ...searchKeymap, ...historyKeymap, ...foldKeymap, ...defaultKeymap, indentWithTab]),
+      keymap.of([
+        ...completionKeymap,
+        ...closeBracketsKeymap,
+        ...lintKeymap,
+        ...searchKeymap,
+        ...historyKeymap,
+        ...foldKeymap,
+        ...defaultKeymap,
+        indentWithTab,
+      ]),
       EditorView.updateListener.of((update) => {
         if (update.docChanged) latest.current.onText(update.state.doc.toString());
         if (update.docChanged || update.selectionSet) latest.current.onCursor(update.state.selection.main.head);
@@ -148,7 +169,8 @@ const diagnosticsOf = (mistakes: readonly TextMistake[], length: number): Diagno
       actions: [
         {
           name: mend.title,
-          apply: (view: EditorView) => view.dispatch({ changes: { from: mend.change.from, to: mend.change.to, insert: mend.change.text }, userEvent: 'input.mend' }),
+          apply: (view: EditorView) =>
+            view.dispatch({ changes: { from: mend.change.from, to: mend.change.to, insert: mend.change.text }, userEvent: 'input.mend' }),
         },
       ],
     }),
