@@ -25,6 +25,9 @@ const TYPES: Readonly<Record<string, string>> = {
   '.woff2': 'font/woff2',
   '.webmanifest': 'application/manifest+json',
 };
+const FILE_POLICY = "default-src 'none'; frame-ancestors 'none'";
+/** A worker lives by the policy of its script, and loads its other parts from us. */
+const SCRIPT_POLICY = "default-src 'none'; script-src 'self'; frame-ancestors 'none'";
 const ENCODINGS = [
   ['br', '.br'],
   ['gzip', '.gz'],
@@ -88,7 +91,7 @@ function send(found: StaticFile, request: IncomingMessage, response: ServerRespo
   const { file, bytes } = encoding ?? found;
   response.writeHead(200, [
     ...PAGE_HEADERS.flat(),
-    ...['content-security-policy', "default-src 'none'; frame-ancestors 'none'", 'cache-control', found.cache, 'content-type', found.type],
+    ...['content-security-policy', extname(found.file) === '.js' ? SCRIPT_POLICY : FILE_POLICY, 'cache-control', found.cache, 'content-type', found.type],
     ...['content-length', String(bytes), 'vary', 'accept-encoding'],
     ...(encoding === undefined ? [] : ['content-encoding', encoding.name]),
   ]);
