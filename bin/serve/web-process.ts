@@ -5,7 +5,7 @@ import type { Config } from '@palace/platform/config.ts';
 import { openTelemetry } from '@palace/platform/platform.ts';
 import { CommandFailure } from '../failure.ts';
 import { buildConsole, openConsole } from './console.ts';
-import { gatewaySettings } from './gateway-settings.ts';
+import { gatewaySettings, publicUrl } from './gateway-settings.ts';
 import type { ServiceProcess } from './service-process.ts';
 
 export interface WebProcessOptions {
@@ -22,7 +22,7 @@ export async function openWebProcess({ config, gatewayUrl, program, say }: WebPr
     opened.defer(() => telemetry.close());
     const web = openConsole({ log: telemetry.log, dataDir: config.installation.dataDir, program, say });
     opened.defer(() => web.close());
-    const door = openWebDoor({ telemetry, settings: gatewaySettings(config), gatewayUrl, pages: web.handle });
+    const door = openWebDoor({ telemetry, settings: gatewaySettings(config), gatewayUrl, ...publicUrl(config), pages: web.handle });
     opened.defer(() => door.close());
     const { url } = await door.listen();
     web.begin();

@@ -113,7 +113,9 @@ describe('the door of a console before a gateway', () => {
       te: 'trailers',
       'palace-identity': 'x',
     };
-    expect(headersToSend({ headers }, '10.0.0.7')).toEqual({ cookie: 'a=1', host: 'h', 'sec-fetch-site': 'same-origin', 'x-forwarded-for': '10.0.0.7' });
+    const sent = { cookie: 'a=1', host: 'h', 'sec-fetch-site': 'same-origin' };
+    expect(headersToSend({ headers }, { address: '10.0.0.7', loopback: false })).toEqual({ ...sent, 'x-forwarded-for': '10.0.0.7' });
+    expect(headersToSend({ headers }, { address: '127.0.0.1', loopback: true })).toEqual(sent);
   });
 
   test('says so when there is no gateway', async () => {

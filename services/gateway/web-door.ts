@@ -2,7 +2,7 @@
 // sees one origin: cookies and event streams need no exception. It has no database and decides nothing about who calls.
 // I1 Host, Origin, path and size are judged here as at the gateway, and there once more: Host and Origin go along.
 // I2 Both ways stream. An answer that is a stream holds the place of one; everything else stands among what waits.
-// I3 The address of the client goes along as X-Forwarded-For. It counts when the gateway names this process a trusted proxy.
+// I3 The address of a client elsewhere goes along as X-Forwarded-For. It counts when the gateway names this process a trusted proxy.
 // Opened by bin/ for `palace start web`.
 import type { IncomingMessage, OutgoingHttpHeaders } from 'node:http';
 import { PalaceError } from '@palace/platform/errors.ts';
@@ -10,6 +10,7 @@ import type { Telemetry } from '@palace/platform/telemetry/port.ts';
 import { hasBody } from './body.ts';
 import { busy, type Exchange } from './exchange.ts';
 import { createApp, mountEnd, mountPages, type Pages } from './mount.ts';
+import type { Caller } from './host.ts';
 import { HttpDoor } from './server.ts';
 import { DEFAULT_SETTINGS, type GatewaySettings } from './settings.ts';
 import { Upstream } from './upstream.ts';
@@ -28,6 +29,8 @@ export interface WebDoorOptions {
   readonly telemetry: Telemetry;
   readonly settings: Partial<GatewaySettings>;
   readonly gatewayUrl: string;
+  /** The address that people use, when it is not this process'. */
+  readonly publicUrl?: string;
   readonly pages: Pages;
 }
 
@@ -36,9 +39,9 @@ export interface WebDoor {
   close(): Promise<void>;
 }
 
-export function openWebDoor({ telemetry, settings, gatewayUrl, pages }: WebDoorOptions): WebDoor {
+export function openWebDoor({ telemetry, settings, gatewayUrl, publicUrl, pages }: WebDoorOptions): WebDoor {
   const gateway = new Upstream('gateway', gatewayUrl);
-  const door = new HttpDoor({ settings: { ...DEFAULT_SETTINGS, ...settings }, publicUrl: undefined, watch: openWatch(telemetry) });
+  const door = new HttpDoor({ settings: { ...DEFAULT_SETTINGS, ...settings }, publicUrl, watch: openWatch(telemetry) });
   const app = createApp();
   mountPages(app, pages, door.exchangeOf);
   mountEnd(app, door.exchangeOf);
@@ -73,7 +76,7 @@ function passOn(exchange: Exchange, gateway: Upstream, draining: AbortSignal): v
   const { request, response } = exchange;
   exchange.route = '/v1/*';
   if (!exchange.stepAside()) return exchange.fail(busy());
-  const headers = headersToSend(request, exchange.caller.address);
+  const headers = headersToSend(request, exchange.caller);
   const outgoing = gateway.open({ method: request.method ?? 'GET', path: request.url ?? '/', headers, timeout: ANSWER_TIMEOUT_MS });
   const give = (): void => void outgoing.destroy();
   let sent = false;
@@ -91,10 +94,11 @@ function passOn(exchange: Exchange, gateway: Upstream, draining: AbortSignal): v
   else outgoing.end();
 }
 
-export function headersToSend({ headers }: Pick<IncomingMessage, 'headers'>, address: string): OutgoingHttpHeaders {
+/** Who sits on this machine is not spoken for: the gateway may take the request for one from here, as people sign in over http only there. */
+export function headersToSend({ headers }: Pick<IncomingMessage, 'headers'>, { address, loopback }: Pick<Caller, 'address' | 'loopback'>): OutgoingHttpHeaders {
   const sent: OutgoingHttpHeaders = {};
   for (const name of REQUEST_HEADERS) if (headers[name] !== undefined) sent[name] = headers[name];
-  return { ...sent, 'x-forwarded-for': address };
+  return loopback ? sent : { ...sent, 'x-forwarded-for': address };
 }
 
 function relay(exchange: Exchange, answer: IncomingMessage, draining: AbortSignal): void {

@@ -22,8 +22,9 @@ export type { ConsoleState } from './server/console-state.ts';
 export { ensureBuild as buildWeb, type EnsuredBuild, type Places } from './server/ensure-build.ts';
 export { lookAt } from './server/look-at.ts';
 
-/** A renderer that ends this often is not started again. */
+/** A renderer that ends this often, each time soon, is not started again. */
 const MAX_LOSSES = 5;
+const SOON_MS = 600_000;
 const BEGIN_AGAIN_MS = 1_000;
 
 export interface WebOptions extends Places {
@@ -99,6 +100,7 @@ async function keepRendering(folder: string, log: Log, { signal, note, show }: T
   const files = await openStaticFiles(folder);
   const closed = new Promise<undefined>((resolve) => signal.addEventListener('abort', () => resolve(undefined), { once: true }));
   for (let losses = 1; !signal.aborted; losses += 1) {
+    const sinceMs = performance.now();
     const lost = Promise.withResolvers<readonly string[]>();
     const renderer = await openRenderer({ folder, log, lost: lost.resolve });
     show({ files, renderer });
@@ -106,6 +108,7 @@ async function keepRendering(folder: string, log: Log, { signal, note, show }: T
     const lines = await Promise.race([lost.promise, closed]);
     show(undefined);
     if (lines === undefined) return renderer.close();
+    if (performance.now() - sinceMs > SOON_MS) losses = 1;
     log.error('The console’s renderer ended by itself', { says: lines.join('\n'), losses });
     note('lost');
     if (losses >= MAX_LOSSES) return note('broke', lines);
@@ -122,11 +125,10 @@ interface Standing {
 function answer(request: IncomingMessage, response: ServerResponse, { opened, state, command }: Standing): void {
   const url = request.url ?? '/';
   const query = url.indexOf('?');
-  if (opened !== undefined) {
-    if (opened.files.serve(query < 0 ? url : url.slice(0, query), request, response)) return;
-    if (!url.startsWith('/_next/static/') && opened.renderer.render(request, response)) return;
-  }
-  if (url.startsWith('/_next/')) return notHere(response, opened === undefined || !url.startsWith('/_next/static/') ? 503 : 404);
+  if (opened?.files.serve(query < 0 ? url : url.slice(0, query), request, response) === true) return;
+  // Under /_next there are the files of a build and nothing else: no page in the place of a script.
+  if (url.startsWith('/_next/')) return notHere(response, opened === undefined ? 503 : 404);
+  if (opened?.renderer.render(request, response) === true) return;
   const page = progressPage(state, Date.now(), readerLanguage(request.headers.cookie, request.headers['accept-language']), command);
   response.writeHead(503, {
     ...Object.fromEntries(PAGE_HEADERS),
@@ -140,7 +142,6 @@ function answer(request: IncomingMessage, response: ServerResponse, { opened, st
   response.end(request.method === 'HEAD' ? undefined : page);
 }
 
-/** A script or data of a page that cannot be had now: no page instead of it. */
 function notHere(response: ServerResponse, status: 404 | 503): void {
   response.writeHead(status, { ...Object.fromEntries(PAGE_HEADERS), 'cache-control': 'no-store', 'content-length': 0 });
   response.end();

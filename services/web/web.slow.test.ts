@@ -90,7 +90,8 @@ describe('the console of this checkout', { timeout: BUILD_MS }, () => {
       'br',
     ]);
     expect((await answer.text()).length).toBeGreaterThan(Number(answer.headers.get('content-length')));
-    for (const path of ['/_next/static/none.js', '/_next/static/%2e%2e/BUILD_ID', '/_next/image?url=%2Fa.png&w=64&q=75', '/package.json', '/next.config.ts'])
+    for (const path of ['/package.json', '/next.config.ts', '/.next/BUILD_ID']) expect(await (await page(path)).text()).toMatch(/^<!DOCTYPE html>/);
+    for (const path of ['/_next/static/none.js', '/_next/static/%2e%2e/BUILD_ID', '/_next/BUILD_ID', '/_next/image?url=%2Fa.png&w=64&q=75'])
       expect((await page(path)).status, path).toBe(404);
   });
 
@@ -132,7 +133,7 @@ describe('a tiny app', { timeout: BUILD_MS }, () => {
       'app/layout.jsx',
       "import { headers } from 'next/headers';\nexport default async function Layout({ children }) {\n  await headers();\n  return <html><body>{children}</body></html>;\n}\n",
     );
-    write('app/end/page.jsx', 'export default function End() {\n  process.exit(3);\n}\n');
+    write('app/end/page.jsx', "export const dynamic = 'force-dynamic';\nexport default function End() {\n  process.exit(3);\n}\n");
   });
   afterAll(() => rmSync(place, { recursive: true, force: true }));
 

@@ -91,6 +91,7 @@ export const KEPT: readonly string[] = [
   'S13',
   'S14',
   'S15',
+  'S16',
   'S17',
   'S18',
   'S19',

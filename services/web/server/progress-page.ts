@@ -48,14 +48,14 @@ const EN: Catalog = {
       says: 'This happens once for each version and usually takes less than a minute. The page opens by itself.',
     },
     starting: { title: 'The console is starting', says: 'It is built. One moment.' },
-    failed: { title: 'The console could not be built', says: 'Flows, runs and the API are not affected. These are the last lines of the build:' },
+    failed: { title: 'The console could not be built or started', says: 'Flows, runs and the API are not affected. The last lines of what it said:' },
     closed: { title: 'AgentsPalace is stopping', says: 'Open this page again when it has been started.' },
   },
   seconds: (count) => `${count} s so far.`,
   meanwhile: 'The API already answers.',
   reference: 'API reference',
-  output: 'Last lines of the build',
-  again: 'The next start builds it again. To build it now and see everything it says:',
+  output: 'Last lines of the output',
+  again: 'The next start tries again. To build it now and see what it says:',
 };
 
 const TR: Catalog = {
@@ -64,14 +64,14 @@ const TR: Catalog = {
     waiting: { title: 'Konsol derleniyor', says: 'Bu makinedeki başka bir AgentsPalace derliyor; sonucu bu da kullanacak.' },
     building: { title: 'Konsol derleniyor', says: 'Her sürüm için bir kez yapılır ve genellikle bir dakikadan kısa sürer. Sayfa kendiliğinden açılır.' },
     starting: { title: 'Konsol başlatılıyor', says: 'Derlendi. Bir saniye.' },
-    failed: { title: 'Konsol derlenemedi', says: 'Akışlar, çalıştırmalar ve API bundan etkilenmez. Derlemenin son satırları:' },
+    failed: { title: 'Konsol derlenemedi ya da başlatılamadı', says: 'Akışlar, çalıştırmalar ve API bundan etkilenmez. Son çıktı satırları:' },
     closed: { title: 'AgentsPalace kapanıyor', says: 'Yeniden başlatıldığında bu sayfayı tekrar açın.' },
   },
   seconds: (count) => `Şu ana kadar ${count} sn.`,
   meanwhile: 'API şimdiden yanıt veriyor.',
   reference: 'API başvurusu',
-  output: 'Derlemenin son satırları',
-  again: 'Bir sonraki başlatmada yeniden derlenir. Şimdi derlemek ve tüm çıktıyı görmek için:',
+  output: 'Son çıktı satırları',
+  again: 'Bir sonraki başlatmada yeniden denenir. Şimdi derlemek ve çıktıyı görmek için:',
 };
 
 /** `command`: what builds the console by hand, as this installation is called. */

@@ -1,6 +1,6 @@
 // The thread in which Next renders. A thread of its own, because Next changes what its whole thread shares: Date, timers,
-// random numbers, what becomes of unhandled rejections (measured: a Date.now() after it costs five times as much), and
-// because a page that is slow to render then delays no run.
+// random numbers, what becomes of unhandled rejections and uncaught errors; and because a page that is slow to render then
+// delays no run.
 // I1 It knows the folder of one build and the socket it listens on: no setting, no secret, no database.
 // I2 It is Next's renderer alone. Next's own router compiles text to code when it loads, which this process refuses; it
 //    would add static files (static-files.ts), redirects and rewrites (the console has none).

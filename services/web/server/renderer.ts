@@ -5,7 +5,7 @@
 // I3 Bounded: MAX_OPEN answers at once, ANSWER_MS each, a heap of HEAP_MB. A thread that ends is reported once.
 // Called by service.ts.
 import { randomBytes } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { Agent, request as httpRequest, type IncomingMessage, type OutgoingHttpHeaders, type ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -19,6 +19,7 @@ const MAX_OPEN = 256;
 const MAX_SOCKETS = 32;
 const ANSWER_MS = 30_000;
 const START_MS = 60_000;
+const WARM_MS = 10_000;
 const HEAP_MB = 256;
 const REQUEST_HEADERS = /^(accept|accept-language|host|user-agent|purpose|sec-purpose|rsc|next-.*|x-forwarded-proto)$/;
 const LOOKS = /(?:^|;\s*)(palace-(?:language|theme)=[\w-]{1,20})(?=;|$)/g;
@@ -69,6 +70,7 @@ export async function openRenderer({ folder, log, lost }: RendererTerms): Promis
   thread.on('error', (error) => said.add(`${error.stack ?? error.message}\n`));
   try {
     await listening(thread);
+    await warm({ socketPath: place.socket, agent });
   } catch (error) {
     await close();
     throw new RendererFailure([...said.take(), ...(error instanceof Error ? [error.message] : [])]);
@@ -117,8 +119,35 @@ function listening(thread: Worker): Promise<void> {
 /** Short, because the path of a socket may have about a hundred bytes. */
 function openPlace(): { readonly socket: string; remove(): void } {
   if (process.platform === 'win32') return { socket: `\\\\.\\pipe\\palace-console-${randomBytes(12).toString('hex')}`, remove: () => undefined };
-  const folder = mkdtempSync(join(tmpdir(), 'palace-web-'));
+  removeLeft();
+  const folder = mkdtempSync(join(tmpdir(), `palace-web-${process.pid}-`));
   return { socket: join(folder, 's'), remove: () => rmSync(folder, { recursive: true, force: true }) };
+}
+
+/** What processes that were killed have left. */
+function removeLeft(): void {
+  for (const name of readdirSync(tmpdir())) {
+    const pid = /^palace-web-(\d+)-/.exec(name)?.[1];
+    if (pid !== undefined && Number(pid) !== process.pid && !isThere(Number(pid))) rmSync(join(tmpdir(), name), { recursive: true, force: true });
+  }
+}
+
+function isThere(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code !== 'ESRCH';
+  }
+}
+
+/** The first page takes several times as long as the second one: it is nobody's. */
+function warm(way: { readonly socketPath: string; readonly agent: Agent }): Promise<void> {
+  return new Promise((resolve) => {
+    const headers = { host: 'localhost', accept: 'text/html', 'content-security-policy': pagePolicy('warm') };
+    const outgoing = httpRequest({ ...way, path: '/', headers, timeout: WARM_MS }, (answer) => answer.resume());
+    outgoing.on('timeout', () => outgoing.destroy()).on('error', () => resolve());
+    outgoing.on('close', resolve).end();
+  });
 }
 
 function pass(request: IncomingMessage, response: ServerResponse, way: { readonly socketPath: string; readonly agent: Agent }): void {
