@@ -7,7 +7,7 @@ export const Words = ({ text }: { text: string }) => (
       i % 2 === 0 ? (
         <Fragment key={`${i} ${part}`}>{part}</Fragment>
       ) : (
-        <code key={`${i} ${part}`} className="rounded-sm bg-hover px-1 font-mono text-[0.92em]">
+        <code key={`${i} ${part}`} className="box-decoration-clone rounded-sm bg-hover px-1 font-mono text-[0.92em]">
           {part}
         </code>
       ),
