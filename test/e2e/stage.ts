@@ -9,6 +9,7 @@ import { afterAll, afterEach, beforeAll, describe, expect } from 'vitest';
 import { ROOT } from '../cli/harness.ts';
 import { findChromium, openChromium, openReader, type Reader } from './browser.ts';
 import { openHouse, type House, type HouseOptions } from './house.ts';
+import { settled, visit } from './settled.ts';
 
 const START_LIMIT_MS = 360_000;
 const SHOTS = join(ROOT, '.cache/e2e');
@@ -63,7 +64,7 @@ function openStage(program: string, options: HouseOptions): Stage {
     owner: async (path = '/', contextOptions = {}) => {
       const reader = await stranger(contextOptions);
       await signInByLink(reader.page, await here().signInUrl());
-      if (path !== '/') await reader.page.goto(path);
+      if (path !== '/') await visit(reader.page, path);
       return reader;
     },
   };
@@ -73,6 +74,7 @@ function openStage(program: string, options: HouseOptions): Stage {
 export async function signInByLink(page: Page, link: string): Promise<void> {
   await page.goto(link);
   await page.getByRole('heading', { level: 1, name: /^(Home|Ana sayfa)$/ }).waitFor();
+  await settled(page);
 }
 
 async function keepPictures(readers: readonly Reader[], walk: string): Promise<void> {

@@ -8,7 +8,7 @@ import { useText } from '../language/language.tsx';
 export function NotFound() {
   const text = useText();
   return (
-    <EmptyState icon={<MapPinOff aria-hidden />} title={text('frame.notFound')} action={<ButtonLink href="/">{text('frame.home')}</ButtonLink>}>
+    <EmptyState whole icon={<MapPinOff aria-hidden />} title={text('frame.notFound')} action={<ButtonLink href="/">{text('frame.home')}</ButtonLink>}>
       {text('frame.notFoundNext')}
     </EmptyState>
   );

@@ -1,6 +1,7 @@
 // The files of a build that browsers fetch: /_next/static (named by content, kept for ever) and what lies in public/.
 // I1 Only a file that was there when the build was opened is served: the path is looked up, never put together.
-// I2 The client's wish for brotli or gzip is met by a file made with the build; nothing is compressed at a request.
+// I2 A script has the policy of what it is when it runs as a worker: more of our own scripts, and nothing else.
+// I3 The client's wish for brotli or gzip is met by a file made with the build; nothing is compressed at a request.
 import { createReadStream } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import type { IncomingMessage, ServerResponse } from 'node:http';
@@ -9,6 +10,8 @@ import { pipeline } from 'node:stream';
 import { PAGE_HEADERS } from './page-policy.ts';
 
 const MAX_FILES = 20_000;
+const POLICY = "default-src 'none'; frame-ancestors 'none'";
+const WORKER_POLICY = "default-src 'none'; script-src 'self'; frame-ancestors 'none'";
 const FOR_EVER = 'public, max-age=31536000, immutable';
 const FOR_AN_HOUR = 'public, max-age=3600';
 const TYPES: Readonly<Record<string, string>> = {
@@ -88,7 +91,8 @@ function send(found: StaticFile, request: IncomingMessage, response: ServerRespo
   const { file, bytes } = encoding ?? found;
   response.writeHead(200, [
     ...PAGE_HEADERS.flat(),
-    ...['content-security-policy', "default-src 'none'; frame-ancestors 'none'", 'cache-control', found.cache, 'content-type', found.type],
+    ...['content-security-policy', found.type.startsWith('text/javascript') ? WORKER_POLICY : POLICY],
+    ...['cache-control', found.cache, 'content-type', found.type],
     ...['content-length', String(bytes), 'vary', 'accept-encoding'],
     ...(encoding === undefined ? [] : ['content-encoding', encoding.name]),
   ]);
