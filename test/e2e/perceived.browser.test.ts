@@ -1,9 +1,9 @@
 // Every screen for everybody: axe in both looks, a focus that is seen wherever Tab leads, and stillness for who wants it.
 import { beforeAll, describe, expect, test } from 'vitest';
-import type { Page } from 'playwright-core';
 import { stops } from './keyboard.ts';
 import { furnish, PLACES, type Furnished } from './places.ts';
 import { axeFaults, motions } from './signs.ts';
+import { visit } from './settled.ts';
 import { describeWalks } from './stage.ts';
 
 const LOOKS = ['light', 'dark'] as const;
@@ -18,13 +18,13 @@ describeWalks('what can be perceived', {}, (stage) => {
   describe.each(PLACES)('$name', ({ path }) => {
     test.each(LOOKS)('axe finds nothing serious in the %s look', async (look) => {
       const { page } = await stage.owner('/', { colorScheme: look });
-      await settle(page, path(furnished));
+      await visit(page, path(furnished));
       expect(await axeFaults(page)).toEqual([]);
     });
 
     test('the focus is seen wherever Tab leads', async () => {
       const { page } = await stage.owner('/');
-      await settle(page, path(furnished));
+      await visit(page, path(furnished));
       const way = await stops(page);
       expect(way.length).toBeGreaterThan(5);
       expect(way.filter(({ seen }) => !seen).map(({ name }) => name)).toEqual([]);
@@ -34,7 +34,7 @@ describeWalks('what can be perceived', {}, (stage) => {
       const { page } = await stage.owner('/', { reducedMotion: 'reduce' });
       await page.goto(path(furnished));
       expect(await motions(page)).toEqual([]);
-      await settle(page, path(furnished));
+      await visit(page, path(furnished));
       expect(await motions(page)).toEqual([]);
     });
   });
@@ -54,10 +54,3 @@ describeWalks('what can be perceived', {}, (stage) => {
     expect({ palette, menu, bell: await axeFaults(page) }).toEqual({ palette: [], menu: [], bell: [] });
   });
 });
-
-/** Until the screen shows what it has. */
-async function settle(page: Page, path: string): Promise<void> {
-  await page.goto(path);
-  await page.getByRole('heading', { level: 1 }).waitFor();
-  await page.locator('.skeleton-late').first().waitFor({ state: 'detached' });
-}

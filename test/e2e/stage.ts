@@ -9,6 +9,8 @@ import { afterAll, afterEach, beforeAll, describe, expect } from 'vitest';
 import { ROOT } from '../cli/harness.ts';
 import { findChromium, openChromium, openReader, type Reader } from './browser.ts';
 import { openHouse, type House, type HouseOptions } from './house.ts';
+import { settled, visit } from './settled.ts';
+import { enterByLink } from './signed-in.ts';
 
 const START_LIMIT_MS = 360_000;
 const SHOTS = join(ROOT, '.cache/e2e');
@@ -17,7 +19,7 @@ export interface Stage {
   house(): House;
   /** Somebody who is not signed in. */
   stranger(options?: BrowserContextOptions): Promise<Reader>;
-  /** The owner, signed in by a link, before the page of this path. */
+  /** The owner, signed in, before the page of this path. */
   owner(path?: string, options?: BrowserContextOptions): Promise<Reader>;
 }
 
@@ -62,8 +64,8 @@ function openStage(program: string, options: HouseOptions): Stage {
     stranger,
     owner: async (path = '/', contextOptions = {}) => {
       const reader = await stranger(contextOptions);
-      await signInByLink(reader.page, await here().signInUrl());
-      if (path !== '/') await reader.page.goto(path);
+      await enterByLink(reader.context, await here().signInUrl());
+      await visit(reader.page, path);
       return reader;
     },
   };
@@ -73,6 +75,7 @@ function openStage(program: string, options: HouseOptions): Stage {
 export async function signInByLink(page: Page, link: string): Promise<void> {
   await page.goto(link);
   await page.getByRole('heading', { level: 1, name: /^(Home|Ana sayfa)$/ }).waitFor();
+  await settled(page);
 }
 
 async function keepPictures(readers: readonly Reader[], walk: string): Promise<void> {

@@ -14,7 +14,6 @@ import './globals.css';
 const CATALOGS: Readonly<Record<Language, Catalog>> = { en, tr };
 
 export const metadata: Metadata = {
-  title: 'AgentsPalace',
   robots: { index: false, follow: false },
   formatDetection: { telephone: false, email: false, address: false },
 };

@@ -48,11 +48,9 @@ export function Crumbs() {
     .map((crumb) => crumb.title)
     .toReversed()
     .join(' · ');
-  useEffect(() => {
-    document.title = title === '' ? 'AgentsPalace' : `${title} · AgentsPalace`;
-  }, [title]);
   return (
     <nav aria-label={text('frame.whereYouAre')} className="min-w-0 flex-1">
+      <title>{title === '' ? 'AgentsPalace' : `${title} · AgentsPalace`}</title>
       <ol className="flex min-w-0 items-center gap-1.5">
         {all.map(({ title: name, href }, i) => (
           <li key={`${i} ${name}`} className="flex min-w-0 items-center gap-1.5 last:min-w-12">

@@ -6,10 +6,11 @@ import { Mark } from '../../frame/mark.tsx';
 import { chooseLanguageOfReader, useLanguage } from '../../language/language.tsx';
 import { LANGUAGE_NAMES, LANGUAGES } from '../../language/languages.ts';
 
-export function Door({ title, children }: { title: ReactNode; children: ReactNode }) {
+export function Door({ title, children }: { title: string; children: ReactNode }) {
   const language = useLanguage();
   return (
     <div className="flex min-h-dvh flex-col items-center px-4 pt-[14vh] pb-6">
+      <title>{`${title} · AgentsPalace`}</title>
       <main className="w-full max-w-sm">
         <div className="mb-4 flex items-center justify-center gap-2">
           <Mark className="size-6" />
