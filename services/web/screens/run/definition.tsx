@@ -50,7 +50,10 @@ export function Definition({ run, tree, version, pointer, onSelect }: Definition
             type="button"
             aria-pressed={view === one}
             onClick={() => setView(one)}
-            className={classes('h-6 rounded-sm px-2 text-xs', view === one ? 'bg-selected font-medium text-ink' : 'text-ink-soft hover:bg-hover hover:text-ink')}
+            className={classes(
+              'h-6 rounded-sm px-2 text-xs',
+              view === one ? 'bg-selected font-medium text-ink' : 'text-ink-soft hover:bg-hover hover:text-ink',
+            )}
           >
             {text(`run.view.${one}`)}
           </button>

@@ -44,7 +44,11 @@ export function BulkBar({ selected, listed, filter, onClear }: BulkBarProps) {
   const offersAll = filter !== undefined && Object.keys(filter).length > 0 && selected.size === listed.length;
   const tooMany = selected.size > MOST_SELECTED && !all;
   return (
-    <div role="region" aria-label={text('runs.bulk.label')} className="flex min-h-11 shrink-0 flex-wrap items-center gap-2 border-t border-line-strong bg-raised px-3 py-1.5">
+    <div
+      role="region"
+      aria-label={text('runs.bulk.label')}
+      className="flex min-h-11 shrink-0 flex-wrap items-center gap-2 border-t border-line-strong bg-raised px-3 py-1.5"
+    >
       <span className="font-medium">{all ? text('runs.bulk.allFit') : text('runs.bulk.selected', { count: selected.size })}</span>
       {offersAll && (
         <Button tone="quiet" className="text-accent" aria-pressed={all} onClick={() => setAll(!all)}>

@@ -55,7 +55,9 @@ export function Runs() {
     <>
       <PageHeader title={text('frame.place.runs')} actions={start}>
         <FilterBar filters={filters} state={address} onChange={setAddress}>
-          {runs.loaded && rows.length > 0 && <span className="text-xs text-ink-soft">{text(runs.complete ? 'runs.count' : 'runs.countMore', { count: rows.length })}</span>}
+          {runs.loaded && rows.length > 0 && (
+            <span className="text-xs text-ink-soft">{text(runs.complete ? 'runs.count' : 'runs.countMore', { count: rows.length })}</span>
+          )}
         </FilterBar>
       </PageHeader>
       {!runs.loaded && runs.error !== null && <ProblemView problem={runs.error} onRetry={runs.retry} />}
@@ -66,7 +68,11 @@ export function Runs() {
         </EmptyState>
       )}
       {rows.length > 0 && (
-        <div ref={box} className="relative flex min-h-0 flex-1 flex-col border-t border-line bg-panel" onScrollCapture={(event) => runs.atTop(isAtTop(event.target))}>
+        <div
+          ref={box}
+          className="relative flex min-h-0 flex-1 flex-col border-t border-line bg-panel"
+          onScrollCapture={(event) => runs.atTop(isAtTop(event.target))}
+        >
           {hidden > 0 && (
             <button
               type="button"
@@ -116,12 +122,24 @@ function useRunFilters(): readonly Filter<FilterName>[] {
     () => [
       { kind: 'text', name: 'flow', label: text('runs.filter.flow') },
       { kind: 'text', name: 'id', label: text('runs.filter.id') },
-      { kind: 'choice', name: 'status', label: text('runs.column.status'), options: STATUSES.map((value) => ({ value, text: text(`design.status.${value}`) })) },
+      {
+        kind: 'choice',
+        name: 'status',
+        label: text('runs.column.status'),
+        options: STATUSES.map((value) => ({ value, text: text(`design.status.${value}`) })),
+      },
       { kind: 'choice', name: 'since', label: text('runs.filter.since'), options: SPAN_NAMES.map((value) => ({ value, text: text(`runs.spans.${value}`) })) },
       { kind: 'choice', name: 'origin', label: text('runs.column.origin'), options: ORIGINS.map((value) => ({ value, text: text(`runs.origins.${value}`) })) },
       ...(environments === undefined || environments.length < 2
         ? []
-        : [{ kind: 'choice' as const, name: 'environment' as const, label: text('runs.filter.environment'), options: environments.map(({ name }) => ({ value: name, text: <bdi>{name}</bdi> })) }]),
+        : [
+            {
+              kind: 'choice' as const,
+              name: 'environment' as const,
+              label: text('runs.filter.environment'),
+              options: environments.map(({ name }) => ({ value: name, text: <bdi>{name}</bdi> })),
+            },
+          ]),
     ],
     [text, environments],
   );
@@ -135,7 +153,10 @@ function useRunsCommands(mayStart: boolean, start: () => void): void {
   });
   useCommands(
     useMemo(
-      () => (mayStart ? [{ id: 'start run', title: text('runs.start.open'), group: text('frame.place.runs'), keys: 'n', Icon: Play, run: () => latest.current() }] : []),
+      () =>
+        mayStart
+          ? [{ id: 'start run', title: text('runs.start.open'), group: text('frame.place.runs'), keys: 'n', Icon: Play, run: () => latest.current() }]
+          : [],
       [mayStart, text],
     ),
   );

@@ -87,7 +87,11 @@ export function StartRunDialog({ flow: asked, onClose }: { flow: string | undefi
           <Select
             value={shownEnvironment}
             onChange={setEnvironment}
-            options={environments.length === 0 ? [{ value: 'default', text: 'default' }] : environments.map((one) => ({ value: one.name, text: <bdi>{one.name}</bdi> }))}
+            options={
+              environments.length === 0
+                ? [{ value: 'default', text: 'default' }]
+                : environments.map((one) => ({ value: one.name, text: <bdi>{one.name}</bdi> }))
+            }
           />
         </Field>
       </div>
