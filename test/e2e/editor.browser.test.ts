@@ -44,7 +44,6 @@ for (const hands of HANDS) {
       const mistakes = page.getByRole('region', { name: 'Mistakes' });
       await mistakes.getByText('1 mistake', { exact: true }).waitFor();
       expect(await page.getByRole('button', { name: 'Publish and run' }).isDisabled()).toBe(true);
-      if (hands.name === 'keyboard') await leaveText(page);
       await hands.press(page, mistakes.getByRole('button', { name: 'Write call' }));
       await mistakes.getByText('No mistakes').waitFor();
       expect(await text.textContent()).toContain('call: http');
@@ -105,12 +104,6 @@ async function writeText(page: Page, hands: Hands, words: string): Promise<void>
   else await tabTo(page, text);
   await page.keyboard.press('ControlOrMeta+a');
   await page.keyboard.insertText(words);
-}
-
-/** Tab indents there; Escape hands it back. */
-async function leaveText(page: Page): Promise<void> {
-  await page.keyboard.press('Escape');
-  await page.keyboard.press('Tab');
 }
 
 async function publishAndRun(page: Page, hands: Hands): Promise<void> {

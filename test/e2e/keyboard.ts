@@ -7,7 +7,7 @@ const MAX_STOPS = 120;
 /** Of the element that has the focus: what a screen reader hears, and whether the focus is seen. */
 const FOCUSED = `(() => {
   const element = document.activeElement;
-  if (element === null || element === document.body) return { name: '', seen: true };
+  if (element === null || element === document.body) return { name: '', seen: true, editor: false };
   // A part that is styled as a whole may carry the outline for what is inside of it.
   const marked = (one) => {
     const style = getComputedStyle(one);
@@ -18,12 +18,14 @@ const FOCUSED = `(() => {
   let seen = false;
   for (let one = element, n = 0; one !== null && n < 4 && !seen; one = one.parentElement, n += 1) seen = one.matches(':focus-visible, :focus-within') && marked(one);
   const name = element.getAttribute('aria-label') ?? element.textContent ?? '';
-  return { name: element.tagName.toLowerCase() + ' ' + name.trim().slice(0, 60), seen: seen || box.width === 0 || box.height === 0 };
+  return { name: element.tagName.toLowerCase() + ' ' + name.trim().slice(0, 60), seen: seen || box.width === 0 || box.height === 0, editor: element.isContentEditable };
 })()`;
 
 export interface Focused {
   readonly name: string;
   readonly seen: boolean;
+  /** It is a text of code. */
+  readonly editor: boolean;
 }
 
 export const focused = (page: Page): Promise<Focused> => page.evaluate<Focused>(FOCUSED);
@@ -32,10 +34,13 @@ export const focused = (page: Page): Promise<Focused> => page.evaluate<Focused>(
 export async function tabTo(page: Page, target: Locator, key: 'Tab' | 'Shift+Tab' = 'Tab'): Promise<void> {
   await target.waitFor();
   const way: string[] = [];
+  let inEditor = (await focused(page)).editor;
   for (let n = 0; n < MAX_STOPS; n += 1) {
     if (await hasFocus(target)) return;
+    if (inEditor) await page.keyboard.press('Escape');
     await page.keyboard.press(key);
-    const { name, seen } = await focused(page);
+    const { name, seen, editor } = await focused(page);
+    inEditor = editor;
     way.push(name);
     if (!seen) throw new Error(`the focus on "${name}" cannot be seen`);
   }
@@ -71,6 +76,8 @@ const hasFocus = (target: Locator): Promise<boolean> => target.evaluate((element
 export async function stops(page: Page): Promise<readonly Focused[]> {
   const found: Focused[] = [];
   for (let n = 0; n < MAX_STOPS; n += 1) {
+    // In a text of code Tab indents; Escape hands it back.
+    if (found.at(-1)?.editor === true) await page.keyboard.press('Escape');
     await page.keyboard.press('Tab');
     const one = await focused(page);
     if (one.name === '' || (found[0] !== undefined && n > 3 && one.name === found[0].name)) break;
