@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import type { z } from 'zod';
 import type * as flow from '@palace/flow/contract.ts';
+import type * as trigger from '@palace/flow/trigger-contract.ts';
 import type * as diagnosis from '@palace/flow/diagnosis-contract.ts';
 import type { AuditVerdict } from '@palace/platform/audit/port.ts';
 import type { ApplyRecord, ApplyResult, applyBody, rollbackBody } from '@palace/flow/applies/contract.ts';
@@ -12,11 +13,11 @@ export type FlowDetail = z.infer<typeof flow.flowDetail>;
 export type FlowList = z.infer<typeof flow.listedFlows>;
 export type RunDetail = z.infer<typeof flow.runDetail>;
 export type Storage = z.infer<typeof flow.storage>;
-export type Schedule = z.infer<typeof flow.schedule>;
-export type Webhook = z.infer<typeof flow.webhook>;
-export type CreatedWebhook = z.infer<typeof flow.createdWebhook>;
-export type RotatedWebhook = z.infer<typeof flow.rotatedWebhook>;
-export type WebhookDelivery = z.infer<typeof flow.deliveryList>['items'][number];
+export type Schedule = z.infer<typeof trigger.schedule>;
+export type Webhook = z.infer<typeof trigger.webhook>;
+export type CreatedWebhook = z.infer<typeof trigger.createdWebhook>;
+export type RotatedWebhook = z.infer<typeof trigger.rotatedWebhook>;
+export type WebhookDelivery = z.infer<typeof trigger.deliveryList>['items'][number];
 export type RunList = z.infer<typeof flow.runList>;
 export type History = z.infer<typeof flow.history>;
 export type HistoryEvent = z.infer<typeof flow.historyEvent>;
@@ -129,10 +130,10 @@ export class Api {
     return this.#get('/v1/webhooks');
   }
   /** Not sent again when it fails, like a key. */
-  createWebhook(body: z.input<typeof flow.createWebhook>): Promise<CreatedWebhook> {
+  createWebhook(body: z.input<typeof trigger.createWebhook>): Promise<CreatedWebhook> {
     return this.client.ask({ method: 'POST', path: '/v1/webhooks', body });
   }
-  rotateWebhook(name: string, body: z.input<typeof flow.rotateWebhook>): Promise<RotatedWebhook> {
+  rotateWebhook(name: string, body: z.input<typeof trigger.rotateWebhook>): Promise<RotatedWebhook> {
     return this.client.ask({ method: 'POST', path: `${webhookPath(name)}/rotate`, body });
   }
   removeWebhook(name: string): Promise<unknown> {

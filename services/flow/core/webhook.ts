@@ -4,7 +4,7 @@
 //    which ids have come. The other two forms sign no time; there only the id keeps a repeat out.
 // Called by triggers/hook-intake.ts.
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
-import type { WEBHOOK_SCHEMES } from '../contract.ts';
+import type { WEBHOOK_SCHEMES } from '../trigger-contract.ts';
 
 export type WebhookScheme = (typeof WEBHOOK_SCHEMES)[number];
 

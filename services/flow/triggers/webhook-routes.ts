@@ -14,7 +14,7 @@ import {
   type webhook,
   webhookList,
   webhookName,
-} from '../contract.ts';
+} from '../trigger-contract.ts';
 import { secretFrom, whyNoSecret, type WebhookScheme } from '../core/webhook.ts';
 import { checkEnvironment, type FlowParts } from '../parts.ts';
 import { makeCursor, readCursor } from '../store/cursor.ts';

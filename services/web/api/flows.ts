@@ -1,18 +1,7 @@
 'use client';
 // Flows as the console reads and changes them: versions, schedules, what is held back.
-import type {
-  flowDetail,
-  flowList,
-  flowSchema,
-  flowVersion,
-  listedFlow,
-  listedFlows,
-  scheduleList,
-  schedule,
-  validation,
-  webhook,
-  webhookList,
-} from '@palace/flow/contract.ts';
+import type { flowDetail, flowList, flowSchema, flowVersion, listedFlow, listedFlows, validation } from '@palace/flow/contract.ts';
+import type { scheduleList, schedule, webhook, webhookList } from '@palace/flow/trigger-contract.ts';
 import type { haltList, haltView } from '@palace/flow/diagnosis-contract.ts';
 import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query';
 import type { z } from 'zod';
