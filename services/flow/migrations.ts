@@ -50,6 +50,8 @@ export function flowIndexes(): IndexPlan {
       // The list of cancelled runs: the other states that people look for have run_attention. Of a million runs with 20 cancelled ones the
       // list took 0.6 s without it, and takes 1 ms.
       { number: 1, name: 'run_cancelled', on: "{{schema}}.run (tenant, started_ms desc, id desc) where status = 'cancelled'" },
+      // The list of an environment beside the default one. Of 100,000 runs with 100 of another environment it took 120 ms and grew with all.
+      { number: 2, name: 'run_environment', on: '{{schema}}.run (tenant, environment, started_ms desc, id desc) where environment is not null' },
     ],
   };
 }

@@ -7,6 +7,8 @@ import { ask, get } from './client.ts';
 
 export type { RunStatus } from '@palace/flow/contract.ts';
 export type RunSummary = z.infer<typeof runSummary>;
+/** Of a list: with what it waits for, as far as lists tell. */
+export type ListedRun = z.infer<typeof runList>['items'][number];
 export type RunDetail = z.infer<typeof runDetail>;
 export type RunsSummary = z.infer<typeof runsSummary>;
 export type RunFilter = Omit<z.input<typeof listRuns>, 'limit' | 'cursor'>;
@@ -36,6 +38,17 @@ export const runsSummaryQuery = queryOptions({
   queryFn: ({ signal }) => get<RunsSummary>('/v1/runs/summary', { signal }),
   refetchInterval: SUMMARY_AGAIN_MS,
 });
+
+/** Single runs, as they stand; one that is gone is left out. */
+export const runsByIdQuery = (ids: readonly string[]) =>
+  queryOptions({
+    queryKey: ['runs', 'by-id', ids],
+    queryFn: async ({ signal }) => {
+      const found = await Promise.all(ids.map((id) => get<z.infer<typeof runList>>('/v1/runs', { query: { id, limit: 1 }, signal })));
+      return found.flatMap(({ items }) => items);
+    },
+    refetchInterval: LIST_AGAIN_MS,
+  });
 
 export const runQuery = (id: string) => queryOptions({ queryKey: ['run', id], queryFn: ({ signal }) => get<RunDetail>(`/v1/runs/${id}`, { signal }) });
 

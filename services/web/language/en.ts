@@ -7,7 +7,8 @@ import { frame } from './en/frame.ts';
 import { home } from './en/home.ts';
 import { problems } from './en/problems.ts';
 import { run } from './en/run.ts';
+import { runs } from './en/runs.ts';
 import { settings } from './en/settings.ts';
 import { signIn } from './en/sign-in.ts';
 
-export const en = { design, editor, firstRun, flows, frame, home, problems, run, settings, signIn } as const;
+export const en = { design, editor, firstRun, flows, frame, home, problems, run, runs, settings, signIn } as const;

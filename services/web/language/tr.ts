@@ -8,7 +8,8 @@ import { frame } from './tr/frame.ts';
 import { home } from './tr/home.ts';
 import { problems } from './tr/problems.ts';
 import { run } from './tr/run.ts';
+import { runs } from './tr/runs.ts';
 import { settings } from './tr/settings.ts';
 import { signIn } from './tr/sign-in.ts';
 
-export const tr: Catalog = { design, editor, firstRun, flows, frame, home, problems, run, settings, signIn };
+export const tr: Catalog = { design, editor, firstRun, flows, frame, home, problems, run, runs, settings, signIn };
