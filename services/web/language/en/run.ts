@@ -238,6 +238,7 @@ export const run = {
     signalAsk: 'Send signal…',
   },
   versionText: 'Version {version}, as it was published',
+  view: { picture: 'Picture', text: 'Text' },
   waited: 'Of that, waiting',
   waitsFor: 'Waits for',
   whyFailed: 'Why it failed',

@@ -234,6 +234,7 @@ export const run: Translated<typeof english> = {
     signalAsk: 'Sinyal gönder…',
   },
   versionText: 'Yayımlandığı haliyle {version} sürümü',
+  view: { picture: 'Resim', text: 'Metin' },
   waited: 'Bunun beklemesi',
   waitsFor: 'Bekledikleri',
   whyFailed: 'Neden başarısız oldu',

@@ -4,7 +4,8 @@
 import { useEffect, useRef, useState } from 'react';
 import { useFormats, useText } from '../../language/language.tsx';
 import { MOST_TICKS } from './axis-lines.tsx';
-import { STANDINGS, standingOf } from './step-looks.tsx';
+import { STANDINGS } from './step-looks.tsx';
+import { standingOf } from './standing.ts';
 import { chosenSight, momentAt, shareOf, ticks, type Sight } from './time-scale.ts';
 import type { TreeRow } from './tree-rows.ts';
 import type { SightControl } from './use-sight.ts';

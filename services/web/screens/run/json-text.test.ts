@@ -1,16 +1,42 @@
+import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { partOf } from './part-of.ts';
 import { readJson } from './json-text.ts';
+import { partOf } from './part-of.ts';
 
 test('nothing written is no value, and any JSON is itself', () => {
   expect(readJson('  \n')).toEqual({ ok: true, value: undefined });
-  expect(readJson('{"a":[1,null]}')).toEqual({ ok: true, value: { a: [1, null] } });
   expect(readJson('null')).toEqual({ ok: true, value: null });
+  fc.assert(
+    fc.property(fc.jsonValue(), (value) => {
+      const text = JSON.stringify(value);
+      expect(readJson(text)).toEqual({ ok: true, value: JSON.parse(text) as unknown });
+    }),
+  );
 });
 
-test('what is wrong is told with its place', () => {
-  expect(readJson('{\n  "a": ?\n}')).toEqual({ ok: false, line: 2, column: 8 });
-  expect(readJson('{\n  "a": 1')).toMatchObject({ ok: false, line: 2 });
+test.each([
+  ['{\n  "a": ?\n}', 2, 8],
+  ['{\n  "a": 1', 2, 9],
+  ['{"a": 1,}', 1, 9],
+  ['[1 2]', 1, 4],
+  ['{a: 1}', 1, 2],
+  ['{"a" 1}', 1, 6],
+  ['[1]]', 1, 4],
+  ["{'a': 1}", 1, 2],
+  ['{"a": tru}', 1, 7],
+  ['[01]', 1, 2],
+])('what is wrong in %j stands in line %i, column %i', (text, line, column) => {
+  expect(readJson(text)).toEqual({ ok: false, line, column });
+});
+
+test('where something was cut out of JSON, the place is in front of the end', () => {
+  fc.assert(
+    fc.property(fc.jsonValue(), fc.nat(), (value, cut) => {
+      const whole = JSON.stringify(value);
+      const read = readJson(whole.slice(0, cut % whole.length));
+      if (!read.ok) expect(read.column).toBeLessThanOrEqual(whole.length + 1);
+    }),
+  );
 });
 
 test('a pointer finds its part, and nothing where there is none', () => {

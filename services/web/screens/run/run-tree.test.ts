@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type { RunEvent } from '../../api/run-events.ts';
 import { emptyTree, foldEvents, type RunTree } from './run-tree.ts';
+import { newestOf, runMarks } from './run-marks.ts';
+import { standingOf } from './standing.ts';
 import { treeRows, type RowState } from './tree-rows.ts';
 
 type Told = Omit<RunEvent, 'seq' | 'at'> & { readonly ms: number };
@@ -177,6 +179,25 @@ describe('the rows', () => {
     expect(shown(tree, { ...ALL, search: 'OTHER' })).toEqual(['run open', '  other open']);
     expect(shown(tree, { ...ALL, search: 'nothing' })).toEqual(['run open']);
   });
+});
+
+test('the picture of the flow tells how its steps stand, of all instances together', () => {
+  const words = { duration: (ms: number) => `${ms} ms`, times: (count: number) => `${count} times` };
+  const tree = treeOf(
+    ...BEGIN,
+    enter(1_001, 2, 1, '/do/0/one', 'set'),
+    done(1_004, 2),
+    enter(1_004, 3, 1, '/do/1/again', 'set'),
+    done(1_005, 3),
+    enter(1_005, 4, 1, '/do/1/again', 'call'),
+    event(1_005, 'listen.opened', { act: 4, filters: [] }),
+  );
+  expect([...runMarks(tree.root, words)]).toEqual([
+    ['/do/0/one', { status: 'completed', note: '3 ms' }],
+    ['/do/1/again', { status: 'waiting', note: '2 times' }],
+  ]);
+  expect(newestOf(tree.root, '/do/1/again')?.id).toBe(4);
+  expect(standingOf(tree.root)).toBe('waiting');
 });
 
 test('ten thousand steps are folded and laid out in a moment', () => {

@@ -1,7 +1,8 @@
 'use client';
 // When it was: the bar at its true place, waits hatched, attempts one after the other; its length in words beside it.
 import { useFormats } from '../../language/language.tsx';
-import { hatched, STANDINGS, standingOf } from './step-looks.tsx';
+import { hatched, STANDINGS } from './step-looks.tsx';
+import { standingOf } from './standing.ts';
 import type { StepNode, Wait } from './step-node.ts';
 import { spanOf, type Sight } from './time-scale.ts';
 

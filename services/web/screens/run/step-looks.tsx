@@ -29,6 +29,7 @@ import TriangleAlert from 'lucide-react/icons/triangle-alert';
 import Workflow from 'lucide-react/icons/workflow';
 import X from 'lucide-react/icons/x';
 import type { LucideIcon } from 'lucide-react';
+import type { Standing } from './standing.ts';
 import type { StepNode } from './step-node.ts';
 import { stepKind, type StepKind } from './step-words.ts';
 
@@ -56,17 +57,6 @@ export function iconOf({ role, kind, effect }: StepNode): LucideIcon {
   if (role === 'run') return Workflow;
   if (kind === '') return FileQuestion;
   return kind === 'call' ? (CALL_ICONS[effect?.called ?? ''] ?? Plug) : KIND_ICONS[stepKind(kind)];
-}
-
-/** How an instance stands, as people see it. */
-export type Standing = 'running' | 'waiting' | 'doubt' | 'done' | 'failed' | 'caught' | 'cancelled' | 'skipped';
-
-export function standingOf(node: StepNode): Standing {
-  if (node.end === 'failed') return node.caught ? 'caught' : 'failed';
-  if (node.end !== undefined) return node.end;
-  const wait = node.waits.find(({ toMs }) => toMs === undefined);
-  if (wait?.kind === 'doubt') return 'doubt';
-  return wait === undefined ? 'running' : 'waiting';
 }
 
 export interface StandingLook {
