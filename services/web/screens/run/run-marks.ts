@@ -13,8 +13,8 @@ const STATUS: Readonly<Record<Standing, StepMark['status']>> = {
   cancelled: 'cancelled',
   skipped: 'skipped',
 };
-/** What several instances come to: what needs somebody first. */
-const ORDER: readonly Standing[] = ['failed', 'doubt', 'waiting', 'running', 'caught', 'cancelled', 'done', 'skipped'];
+/** What several instances come to: what needs somebody first. One that was caught counts only where none came after it. */
+const ORDER: readonly Standing[] = ['failed', 'doubt', 'waiting', 'running', 'cancelled', 'done', 'caught', 'skipped'];
 
 interface Said {
   standing: Standing;

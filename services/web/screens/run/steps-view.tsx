@@ -27,6 +27,8 @@ export interface StepsViewProps {
   readonly version: number;
   readonly runName: string;
   readonly selected: StepNode;
+  /** The run has ended, though its history is still being read: time stands still. */
+  readonly endedMs: number | undefined;
   onSelect(node: StepNode): void;
   /** To the inspector. */
   onEnter(): void;
@@ -34,7 +36,7 @@ export interface StepsViewProps {
 
 const CLOSED: RowState = { turned: new Map(), all: undefined, errorsOnly: false, search: '' };
 
-export function StepsView({ tree, version, runName, selected, onSelect, onEnter }: StepsViewProps) {
+export function StepsView({ tree, version, runName, selected, endedMs, onSelect, onEnter }: StepsViewProps) {
   const text = useText();
   const id = useId();
   const box = useRef<HTMLDivElement>(null);
@@ -44,7 +46,9 @@ export function StepsView({ tree, version, runName, selected, onSelect, onEnter 
   // oxlint-disable-next-line react-hooks/exhaustive-deps
   const rows = useMemo(() => treeRows(root, state), [root, state, version]);
   const width = useTreeWidth();
-  const nowMs = useClock(root.end === undefined, TICK_MS, tree.lastMs);
+  const goesOn = root.end === undefined && endedMs === undefined;
+  const clockMs = useClock(goesOn, TICK_MS, tree.lastMs);
+  const nowMs = endedMs ?? clockMs;
   const sight = useSight(root.fromMs, root.toMs ?? nowMs);
   const at = rows.findIndex(({ node }) => node === selected);
   const virtual = useVirtualizer({ count: rows.length, getScrollElement: () => box.current, estimateSize: () => ROW_PX, overscan: AHEAD });
@@ -83,7 +87,7 @@ export function StepsView({ tree, version, runName, selected, onSelect, onEnter 
         className="group/steps relative min-h-0 flex-1 overflow-x-hidden overflow-y-auto focus-visible:outline-offset-[-2px]"
       >
         <div role="presentation" style={{ height: virtual.getTotalSize() }} className="relative min-h-full">
-          <AxisLines sight={sight} startMs={root.fromMs} nowMs={root.end === undefined ? nowMs : undefined} waits={root.waits} />
+          <AxisLines sight={sight} startMs={root.fromMs} nowMs={goesOn ? nowMs : undefined} waits={root.waits} />
           {items.map(({ index, start }) => {
             const row = rows[index];
             return row === undefined ? null : (
