@@ -51,5 +51,12 @@ export const runs = {
     unknown: 'There is no flow of that name.',
     version: 'Version',
   },
-  waits: { event: 'event {name}', 'in-doubt': 'your word: in doubt', place: 'its place', resume: 'being resumed', signal: 'signal {name}', time: 'a time, or another run' },
+  waits: {
+    event: 'event {name}',
+    'in-doubt': 'your word: in doubt',
+    place: 'its place',
+    resume: 'being resumed',
+    signal: 'signal {name}',
+    time: 'a time, or another run',
+  },
 } as const;

@@ -45,7 +45,15 @@ export const runs: Translated<typeof english> = {
   noneFits: 'Bu filtrelere uyan çalıştırma yok',
   noneFitsHint: 'Birini kaldırın veya daha öncesine bakın.',
   noneHint: 'Buradan, sayfasından veya `palace run` ile bir akış başlatın.',
-  origins: { after: 'Önceki çalıştırma', event: 'Olay', fork: 'Çatal', parent: 'Başka bir çalıştırma', request: 'İstek', schedule: 'Zamanlama', webhook: 'Webhook' },
+  origins: {
+    after: 'Önceki çalıştırma',
+    event: 'Olay',
+    fork: 'Çatal',
+    parent: 'Başka bir çalıştırma',
+    request: 'İstek',
+    schedule: 'Zamanlama',
+    webhook: 'Webhook',
+  },
   spans: { '1h': 'Son bir saatte', '24h': 'Son 24 saatte', '7d': 'Son 7 günde', '30d': 'Son 30 günde' },
   start: {
     flow: 'Akış',
@@ -59,5 +67,12 @@ export const runs: Translated<typeof english> = {
     unknown: 'Bu adda bir akış yok.',
     version: 'Sürüm',
   },
-  waits: { event: '{name} olayı', 'in-doubt': 'sözünüz: kuşkulu', place: 'sırasını', resume: 'devam ettirilmeyi', signal: '{name} sinyali', time: 'bir zamanı veya başka bir çalıştırmayı' },
+  waits: {
+    event: '{name} olayı',
+    'in-doubt': 'sözünüz: kuşkulu',
+    place: 'sırasını',
+    resume: 'devam ettirilmeyi',
+    signal: '{name} sinyali',
+    time: 'bir zamanı veya başka bir çalıştırmayı',
+  },
 };

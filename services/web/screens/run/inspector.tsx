@@ -35,13 +35,21 @@ export function Inspector(props: InspectorProps) {
         { value: 'overview', title: text('run.panel.overview'), content: <RunOverview run={run} tree={tree} onSelect={onSelect} /> },
         { value: 'values', title: text('run.panel.values'), content: <RunValues run={run} /> },
         ...(run.why === undefined ? [] : [{ value: 'why' as const, title: text('run.panel.why'), content: <Why run={run} /> }]),
-        { value: 'definition', title: text('run.panel.definition'), content: <Definition run={run} tree={tree} version={version} pointer={undefined} onSelect={onSelect} /> },
+        {
+          value: 'definition',
+          title: text('run.panel.definition'),
+          content: <Definition run={run} tree={tree} version={version} pointer={undefined} onSelect={onSelect} />,
+        },
         { value: 'events', title: text('run.panel.allEvents'), content: <EventsTable run={run} tree={tree} seqs={undefined} version={version} /> },
       ]
     : [
         { value: 'overview', title: text('run.panel.overview'), content: <StepOverview run={run} node={node} version={version} onSelect={onSelect} /> },
         { value: 'values', title: text('run.panel.values'), content: <StepValues run={run} node={node} /> },
-        { value: 'definition', title: text('run.panel.definition'), content: <Definition run={run} tree={tree} version={version} pointer={node.pointer} onSelect={onSelect} /> },
+        {
+          value: 'definition',
+          title: text('run.panel.definition'),
+          content: <Definition run={run} tree={tree} version={version} pointer={node.pointer} onSelect={onSelect} />,
+        },
         {
           value: 'events',
           title: text('run.panel.events', { count: node.seqs.length }),

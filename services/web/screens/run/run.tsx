@@ -70,7 +70,15 @@ function RunPage({ run }: { run: RunDetail }) {
           ) : tree.seq === 0 && !loaded ? (
             <SkeletonRows count={10} />
           ) : (
-            <StepsView tree={tree} version={version} runName={run.flow} selected={node} endedMs={loaded || run.endedAt === undefined ? undefined : Date.parse(run.endedAt)} onSelect={select} onEnter={enter} />
+            <StepsView
+              tree={tree}
+              version={version}
+              runName={run.flow}
+              selected={node}
+              endedMs={loaded || run.endedAt === undefined ? undefined : Date.parse(run.endedAt)}
+              onSelect={select}
+              onEnter={enter}
+            />
           )
         }
         second={

@@ -11,7 +11,6 @@ import type { BulkWish } from '../../api/run-verbs.ts';
 import type { ListedRun } from '../../api/runs.ts';
 import { Button } from '../../design/button.tsx';
 import { IconButton } from '../../design/icon-button.tsx';
-import type { Formats } from '../../language/formats.ts';
 import { useText } from '../../language/language.tsx';
 
 const BulkDialog = dynamic(() => import('./bulk-dialog.tsx').then((found) => found.BulkDialog), { ssr: false });
@@ -33,7 +32,6 @@ interface BulkBarProps {
   readonly listed: readonly ListedRun[];
   /** The filter of the list, where a verb can be given it: then all runs that fit can be meant. */
   readonly filter: BulkWish['filter'] | undefined;
-  readonly formats: Formats;
   onClear(): void;
 }
 
@@ -44,7 +42,11 @@ export function BulkBar({ selected, listed, filter, onClear }: BulkBarProps) {
   const offersAll = filter !== undefined && Object.keys(filter).length > 0 && selected.size === listed.length;
   const tooMany = selected.size > MOST_SELECTED && !all;
   return (
-    <div role="region" aria-label={text('runs.bulk.label')} className="flex min-h-11 shrink-0 flex-wrap items-center gap-2 border-t border-line-strong bg-raised px-3 py-1.5">
+    <div
+      role="region"
+      aria-label={text('runs.bulk.label')}
+      className="flex min-h-11 shrink-0 flex-wrap items-center gap-2 border-t border-line-strong bg-raised px-3 py-1.5"
+    >
       <span className="font-medium">{all ? text('runs.bulk.allFit') : text('runs.bulk.selected', { count: selected.size })}</span>
       {offersAll && (
         <Button tone="quiet" className="text-accent" aria-pressed={all} onClick={() => setAll(!all)}>

@@ -88,7 +88,8 @@ function Before({ look, error, asked }: { look: BulkResult | undefined; error: u
   const left = asked - look.matched;
   return (
     <p className="py-1">
-      {text('runs.bulk.can', { count: look.matched })} {asked > 0 && left > 0 && <span className="text-ink-soft">{text('runs.bulk.cannot', { count: left })}</span>}
+      {text('runs.bulk.can', { count: look.matched })}{' '}
+      {asked > 0 && left > 0 && <span className="text-ink-soft">{text('runs.bulk.cannot', { count: left })}</span>}
       {look.matched > MOST_AT_ONCE && <span className="block text-warn">{text('runs.bulk.atOnce', { most: formats.number(MOST_AT_ONCE) })}</span>}
     </p>
   );

@@ -16,7 +16,13 @@ export function mergeRuns(paged: readonly ListedRun[], newest: readonly ListedRu
   const fresh = newest.filter(({ id }) => !known.has(id) && isNewer(id, newest, paged));
   const gap = paged.length > 0 && fresh.length > 0 && fresh.length === newest.length;
   const all = [...(gap ? [] : fresh), ...paged.map((run) => latest.get(run.id) ?? run)];
-  const from = topId === undefined ? 0 : Math.max(0, all.findIndex(({ id }) => id === topId));
+  const from =
+    topId === undefined
+      ? 0
+      : Math.max(
+          0,
+          all.findIndex(({ id }) => id === topId),
+        );
   return { rows: all.slice(from), hidden: from + (gap ? fresh.length : 0), gap };
 }
 

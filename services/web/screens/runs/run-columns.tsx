@@ -23,8 +23,21 @@ export function useRunColumns(): readonly Column<ListedRun>[] {
       { id: 'flow', title: text('runs.column.flow'), width: 'minmax(10rem,1.6fr)', cell: (run) => <FlowName run={run} /> },
       { id: 'waits', title: text('runs.column.waitsFor'), width: 'minmax(6rem,1fr)', wideOnly: true, cell: (run) => <WaitsFor run={run} /> },
       { id: 'origin', title: text('runs.column.origin'), width: 'minmax(6rem,0.8fr)', wideOnly: true, cell: (run) => <Origin run={run} /> },
-      { id: 'started', title: text('runs.column.started'), width: '7.5rem', align: 'end', cell: ({ startedAt }) => <RelativeTime at={startedAt} className="text-ink-soft" /> },
-      { id: 'duration', title: text('runs.column.duration'), width: '6rem', align: 'end', wideOnly: true, cell: ({ startedAt, endedAt }) => <Elapsed from={startedAt} to={endedAt} /> },
+      {
+        id: 'started',
+        title: text('runs.column.started'),
+        width: '7.5rem',
+        align: 'end',
+        cell: ({ startedAt }) => <RelativeTime at={startedAt} className="text-ink-soft" />,
+      },
+      {
+        id: 'duration',
+        title: text('runs.column.duration'),
+        width: '6rem',
+        align: 'end',
+        wideOnly: true,
+        cell: ({ startedAt, endedAt }) => <Elapsed from={startedAt} to={endedAt} />,
+      },
       {
         id: 'id',
         title: text('runs.column.id'),

@@ -16,7 +16,7 @@ import { PageHeader } from '../../design/page-header.tsx';
 import { ProblemView } from '../../design/problem-view.tsx';
 import { SkeletonRows } from '../../design/skeleton.tsx';
 import { Table } from '../../design/table.tsx';
-import { useFormats, useText } from '../../language/language.tsx';
+import { useText } from '../../language/language.tsx';
 import { useCommands } from '../../palette/commands.tsx';
 import { rememberList } from '../run/neighbours.ts';
 import { BulkBar } from './bulk-bar.tsx';
@@ -31,7 +31,6 @@ const TOP_PX = 20;
 
 export function Runs() {
   const text = useText();
-  const formats = useFormats();
   const mayStart = useMay('run.start');
   const mayControl = useMay('run.control');
   const [address, setAddress] = useAddressState(FILTERS);
@@ -55,7 +54,9 @@ export function Runs() {
     <>
       <PageHeader title={text('frame.place.runs')} actions={start}>
         <FilterBar filters={filters} state={address} onChange={setAddress}>
-          {runs.loaded && rows.length > 0 && <span className="text-xs text-ink-soft">{text(runs.complete ? 'runs.count' : 'runs.countMore', { count: rows.length })}</span>}
+          {runs.loaded && rows.length > 0 && (
+            <span className="text-xs text-ink-soft">{text(runs.complete ? 'runs.count' : 'runs.countMore', { count: rows.length })}</span>
+          )}
         </FilterBar>
       </PageHeader>
       {!runs.loaded && runs.error !== null && <ProblemView problem={runs.error} onRetry={runs.retry} />}
@@ -66,20 +67,18 @@ export function Runs() {
         </EmptyState>
       )}
       {rows.length > 0 && (
-        <div ref={box} className="relative flex min-h-0 flex-1 flex-col border-t border-line bg-panel" onScrollCapture={(event) => runs.atTop(isAtTop(event.target))}>
-          {hidden > 0 && (
-            <button
-              type="button"
-              onClick={() => {
-                runs.showNew();
-                box.current?.querySelector('[role="grid"]')?.scrollTo({ top: 0 });
-              }}
-              className="absolute left-1/2 top-9 z-20 inline-flex h-7 -translate-x-1/2 items-center gap-1.5 rounded-full bg-accent-fill px-3 text-xs font-medium text-accent-ink shadow-menu hover:bg-accent-fill-hover"
-            >
-              <ArrowUp aria-hidden className="size-3.5" />
-              {text('runs.new', { count: hidden })}
-            </button>
-          )}
+        <div
+          ref={box}
+          className="relative flex min-h-0 flex-1 flex-col border-t border-line bg-panel"
+          onScrollCapture={(event) => runs.atTop(isAtTop(event.target))}
+        >
+          <NewRuns
+            count={hidden}
+            onShow={() => {
+              runs.showNew();
+              box.current?.querySelector('[role="grid"]')?.scrollTo({ top: 0 });
+            }}
+          />
           <Table<ListedRun>
             main
             label={text('frame.place.runs')}
@@ -90,13 +89,27 @@ export function Runs() {
             onEnd={runs.readMore}
             {...(mayControl && { selection: { selected, onChange: setSelected } })}
           />
-          {selected.size > 0 && (
-            <BulkBar selected={selected} listed={rows} filter={bulkFilterOf(filter)} onClear={() => setSelected(NO_SELECTION)} formats={formats} />
-          )}
+          {selected.size > 0 && <BulkBar selected={selected} listed={rows} filter={bulkFilterOf(filter)} onClear={() => setSelected(NO_SELECTION)} />}
         </div>
       )}
       {starting && <StartRunDialog flow={address.flow} onClose={() => setStarting(false)} />}
     </>
+  );
+}
+
+/** What has started meanwhile is told, and comes in when it is asked for. */
+function NewRuns({ count, onShow }: { count: number; onShow: () => void }) {
+  const text = useText();
+  if (count === 0) return null;
+  return (
+    <button
+      type="button"
+      onClick={onShow}
+      className="absolute left-1/2 top-9 z-20 inline-flex h-7 -translate-x-1/2 items-center gap-1.5 rounded-full bg-accent-fill px-3 text-xs font-medium text-accent-ink shadow-menu hover:bg-accent-fill-hover"
+    >
+      <ArrowUp aria-hidden className="size-3.5" />
+      {text('runs.new', { count })}
+    </button>
   );
 }
 
@@ -116,12 +129,24 @@ function useRunFilters(): readonly Filter<FilterName>[] {
     () => [
       { kind: 'text', name: 'flow', label: text('runs.filter.flow') },
       { kind: 'text', name: 'id', label: text('runs.filter.id') },
-      { kind: 'choice', name: 'status', label: text('runs.column.status'), options: STATUSES.map((value) => ({ value, text: text(`design.status.${value}`) })) },
+      {
+        kind: 'choice',
+        name: 'status',
+        label: text('runs.column.status'),
+        options: STATUSES.map((value) => ({ value, text: text(`design.status.${value}`) })),
+      },
       { kind: 'choice', name: 'since', label: text('runs.filter.since'), options: SPAN_NAMES.map((value) => ({ value, text: text(`runs.spans.${value}`) })) },
       { kind: 'choice', name: 'origin', label: text('runs.column.origin'), options: ORIGINS.map((value) => ({ value, text: text(`runs.origins.${value}`) })) },
       ...(environments === undefined || environments.length < 2
         ? []
-        : [{ kind: 'choice' as const, name: 'environment' as const, label: text('runs.filter.environment'), options: environments.map(({ name }) => ({ value: name, text: <bdi>{name}</bdi> })) }]),
+        : [
+            {
+              kind: 'choice' as const,
+              name: 'environment' as const,
+              label: text('runs.filter.environment'),
+              options: environments.map(({ name }) => ({ value: name, text: <bdi>{name}</bdi> })),
+            },
+          ]),
     ],
     [text, environments],
   );
@@ -135,7 +160,10 @@ function useRunsCommands(mayStart: boolean, start: () => void): void {
   });
   useCommands(
     useMemo(
-      () => (mayStart ? [{ id: 'start run', title: text('runs.start.open'), group: text('frame.place.runs'), keys: 'n', Icon: Play, run: () => latest.current() }] : []),
+      () =>
+        mayStart
+          ? [{ id: 'start run', title: text('runs.start.open'), group: text('frame.place.runs'), keys: 'n', Icon: Play, run: () => latest.current() }]
+          : [],
       [mayStart, text],
     ),
   );
