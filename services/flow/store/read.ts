@@ -30,7 +30,7 @@ export interface FlowReads {
   flows(tenant: string, query: z.output<typeof listFlows>): Promise<{ items: ListedDefinition[]; next?: string }>;
   versions(tenant: string, namespace: string, name: string): Promise<Definition[]>;
   flow(tenant: string, namespace: string, name: string, version?: string): Promise<PublishedFlow | undefined>;
-  runs(tenant: string, query: z.output<typeof listRuns>): Promise<{ items: RunRow[]; next?: string }>;
+  runs(tenant: string, query: z.output<typeof listRuns>): Promise<{ items: ListedRun[]; next?: string }>;
   summary(tenant: string, nowMs: number): Promise<RunsSummary>;
   run(tenant: string, id: string): Promise<RunRow | undefined>;
   /** A start or a fork that its owner has not written yet. */

@@ -140,7 +140,6 @@ function Bars({ rows, whole, nowMs, version }: { rows: readonly TreeRow[]; whole
       const top = lines.length * each <= HEIGHT_PX - 4 ? 2 + nth * each : 2 + (nth / lines.length) * (HEIGHT_PX - 5);
       context.fillRect(from, top, Math.max(2, shareOf(whole, node.toMs ?? nowMs) * width - from), Math.max(1.5, each - (each > 2 ? 1 : 0)));
     }
-    // oxlint-disable-next-line react-hooks/exhaustive-deps
   }, [rows, whole, nowMs, version]);
   return <canvas ref={canvas} className="size-full" />;
 }

@@ -34,8 +34,7 @@ export function Definition({ run, tree, version, pointer, onSelect }: Definition
   const [view, setView] = useState<(typeof VIEWS)[number]>('picture');
   const { data, error, refetch } = useQuery(flowOfRunQuery(run.flow, run.version));
   const marks = useMemo(
-    () => runMarks(tree.root, { duration: formats.duration, times: (count) => `× ${formats.number(count)}` }),
-    // oxlint-disable-next-line react-hooks/exhaustive-deps
+    () => runMarks(tree.root, { duration: formats.duration, times: (count) => `× ${formats.number(count)}` }, version),
     [tree, formats, version],
   );
   if (data === undefined) return error === null ? <SkeletonRows count={8} /> : <ProblemView problem={error} onRetry={() => void refetch()} />;

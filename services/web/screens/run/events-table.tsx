@@ -27,8 +27,7 @@ export function EventsTable({ run, tree, seqs, version }: EventsTableProps) {
   const text = useText();
   const formats = useFormats();
   const [chosen, setChosen] = useState<number>();
-  // oxlint-disable-next-line react-hooks/exhaustive-deps
-  const lines = useMemo(() => (seqs === undefined ? [...tree.log] : linesOf(tree, seqs)), [tree, seqs, version]);
+  const lines = useMemo(() => linesOf(tree, seqs, version), [tree, seqs, version]);
   const startMs = tree.root.fromMs;
   const columns = useMemo<readonly Column<EventLine>[]>(
     () => [

@@ -40,7 +40,7 @@ export function GoBackDialog({ run, kind, node, onClose }: GoBackProps) {
   const router = useRouter();
   const mayRepeat = useMay('run.repeat-effects');
   const [effects, setEffects] = useState<Effects>('keep');
-  const [edits, setEdits] = useState({ on: false, input: '', context: '' });
+  const [edits, setEdits] = useState(NO_EDITS);
   const [accepted, setAccepted] = useState<ReadonlySet<string>>(new Set());
   const [key] = useState(() => crypto.randomUUID());
   const atSeq = pointBefore(node);
@@ -89,30 +89,40 @@ export function GoBackDialog({ run, kind, node, onClose }: GoBackProps) {
             .map((one) => ({ value: one, text: text(`run.back.effectsOf.${one}`) }))}
         />
       </Field>
-      {kind === 'fork' && (
-        <div className="mb-3">
-          <Checkbox checked={edits.on} onChange={(on) => setEdits({ ...edits, on })}>
-            {text('run.back.edit')}
-          </Checkbox>
-        </div>
-      )}
+      {kind === 'fork' && <EditFields edits={edits} onChange={setEdits} />}
+      {atSeq !== undefined && <Repeats preview={preview} accepted={accepted} onAccept={setAccepted} />}
+    </AskingForm>
+  );
+}
+
+interface Edits {
+  readonly on: boolean;
+  readonly input: string;
+  readonly context: string;
+}
+const NO_EDITS: Edits = { on: false, input: '', context: '' };
+
+/** Other data at the point of the fork. */
+function EditFields({ edits, onChange }: { edits: Edits; onChange: (edits: Edits) => void }) {
+  const text = useText();
+  return (
+    <>
+      <div className="mb-3">
+        <Checkbox checked={edits.on} onChange={(on) => onChange({ ...edits, on })}>
+          {text('run.back.edit')}
+        </Checkbox>
+      </div>
       {edits.on && (
         <div className="grid gap-x-3 sm:grid-cols-2">
-          <JsonField
-            label={text('run.back.input')}
-            hint={text('run.back.keepHint')}
-            value={edits.input}
-            onChange={(value) => setEdits({ ...edits, input: value })}
-          />
+          <JsonField label={text('run.back.input')} hint={text('run.back.keepHint')} value={edits.input} onChange={(input) => onChange({ ...edits, input })} />
           <JsonField
             label={text('run.back.context')}
             hint={text('run.back.keepHint')}
             value={edits.context}
-            onChange={(value) => setEdits({ ...edits, context: value })}
+            onChange={(context) => onChange({ ...edits, context })}
           />
         </div>
       )}
-      {atSeq !== undefined && <Repeats preview={preview} accepted={accepted} onAccept={setAccepted} />}
-    </AskingForm>
+    </>
   );
 }

@@ -73,10 +73,7 @@ function Choice({
 }) {
   const id = useId();
   return (
-    <label
-      htmlFor={id}
-      className="flex cursor-pointer items-start gap-2 rounded-md border border-line-strong p-2.5 hover:bg-hover has-checked:border-accent has-checked:bg-selected has-focus-visible:outline-2 has-focus-visible:outline-focus"
-    >
+    <div className="relative flex cursor-pointer items-start gap-2 rounded-md border border-line-strong p-2.5 hover:bg-hover has-checked:border-accent has-checked:bg-selected has-focus-visible:outline-2 has-focus-visible:outline-focus">
       <input
         id={id}
         type="radio"
@@ -87,9 +84,13 @@ function Choice({
         className="mt-1 accent-(--accent-fill)"
       />
       <span>
-        <span className="font-medium">{title}</span>
-        <span className="block text-xs text-ink-soft">{hint}</span>
+        <label htmlFor={id} className="cursor-pointer font-medium after:absolute after:inset-0">
+          {title}
+        </label>
+        <span id={`${id}-hint`} className="block text-xs text-ink-soft">
+          {hint}
+        </span>
       </span>
-    </label>
+    </div>
   );
 }

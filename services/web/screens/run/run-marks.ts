@@ -22,8 +22,8 @@ interface Said {
   ms: number | undefined;
 }
 
-/** `words`: how a duration and a number of instances are written. */
-export function runMarks(root: StepNode, words: { duration(ms: number): string; times(count: number): string }): StepMarks {
+/** `words`: how a duration and a number of instances are written. The tree changes in place: `version` tells that it has. */
+export function runMarks(root: StepNode, words: { duration(ms: number): string; times(count: number): string }, _version = 0): StepMarks {
   const said = new Map<string, Said>();
   for (const node of within(root)) {
     if (node.role !== 'step' || node.past || node.pointer === '') continue;

@@ -74,8 +74,9 @@ function foldEvent(tree: RunTree, event: RunEvent): void {
   tree.log.push({ seq: event.seq, type: event.type, atMs, node });
 }
 
-/** The lines of these events. */
-export function linesOf({ log }: RunTree, seqs: readonly number[]): EventLine[] {
+/** The lines of these events, or of all; `version` tells that there may be more of them. */
+export function linesOf({ log }: RunTree, seqs: readonly number[] | undefined, _version: number): EventLine[] {
+  if (seqs === undefined) return [...log];
   const first = log[0]?.seq ?? 0;
   return seqs.flatMap((seq) => log[seq - first] ?? []);
 }

@@ -30,33 +30,50 @@ import Workflow from 'lucide-react/icons/workflow';
 import X from 'lucide-react/icons/x';
 import type { LucideIcon } from 'lucide-react';
 import type { Standing } from './standing.ts';
-import type { StepNode } from './step-node.ts';
+import type { NodeRole, StepNode } from './step-node.ts';
 import { stepKind, type StepKind } from './step-words.ts';
 
-const KIND_ICONS: Readonly<Record<StepKind, LucideIcon>> = {
+const ICONS = {
   call: Plug,
+  child: Workflow,
+  container: Box,
   do: ListTree,
   emit: Send,
   for: Repeat,
   fork: GitFork,
+  handler: LifeBuoy,
+  http: Globe,
+  lap: Hash,
   listen: Ear,
   map: Layers,
   raise: CircleAlert,
+  retry: RotateCw,
   run: Workflow,
+  script: FileCode,
   set: PenLine,
+  shell: SquareTerminal,
   switch: Split,
   try: Shield,
+  unknown: FileQuestion,
   wait: Timer,
-};
-const CALL_ICONS: Readonly<Record<string, LucideIcon>> = { http: Globe, script: FileCode, shell: SquareTerminal, container: Box };
+} as const satisfies Readonly<Record<StepKind, LucideIcon>> & Readonly<Record<string, LucideIcon>>;
+type IconName = keyof typeof ICONS;
 
-export function iconOf({ role, kind, effect }: StepNode): LucideIcon {
-  if (role === 'lap') return Hash;
-  if (role === 'attempt') return RotateCw;
-  if (role === 'handler') return LifeBuoy;
-  if (role === 'run') return Workflow;
-  if (kind === '') return FileQuestion;
-  return kind === 'call' ? (CALL_ICONS[effect?.called ?? ''] ?? Plug) : KIND_ICONS[stepKind(kind)];
+const ROLE_ICONS: Readonly<Partial<Record<NodeRole, IconName>>> = { lap: 'lap', attempt: 'retry', handler: 'handler', child: 'child', run: 'run' };
+const CALLS: readonly IconName[] = ['http', 'script', 'shell', 'container'];
+
+function iconOf({ role, kind, effect }: StepNode): IconName {
+  const byRole = ROLE_ICONS[role];
+  if (byRole !== undefined) return byRole;
+  if (kind === '') return 'unknown';
+  return (kind === 'call' ? CALLS.find((name) => name === effect?.called) : undefined) ?? stepKind(kind);
+}
+
+/** What it is, by its shape. */
+export function StepIcon({ node, className }: { node: StepNode; className: string }) {
+  const icon = iconOf(node);
+  const { [icon]: Icon } = ICONS;
+  return <Icon aria-hidden className={`shrink-0 ${className}`} />;
 }
 
 export interface StandingLook {

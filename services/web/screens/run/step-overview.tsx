@@ -16,7 +16,7 @@ import { Fact, Facts, Part } from './facts.tsx';
 import { FaultView } from './fault-view.tsx';
 import { Moment } from './moment.tsx';
 import { useVerbs } from './run-verbs.tsx';
-import { iconOf, STANDINGS } from './step-looks.tsx';
+import { StepIcon, STANDINGS } from './step-looks.tsx';
 import { standingOf } from './standing.ts';
 import type { Effect, StepNode } from './step-node.ts';
 import { EffectBadge, nameOf } from './step-row.tsx';
@@ -82,12 +82,11 @@ export function StepOverview({ run, node, onSelect }: StepOverviewProps) {
 
 function Head({ run, node }: { run: RunDetail; node: StepNode }) {
   const text = useText();
-  const Icon = iconOf(node);
   const standing = standingOf(node);
   const look = STANDINGS[standing];
   return (
     <span className="flex min-w-0 items-center gap-2">
-      <Icon aria-hidden className="size-4 shrink-0" />
+      <StepIcon node={node} className="size-4" />
       <bdi className="truncate text-md font-semibold text-ink">{nameOf(node, text, run.flow)}</bdi>
       <span className={`inline-flex items-center gap-1 ${look.ink}`}>
         <look.Icon aria-hidden className="size-3.5" />

@@ -7,7 +7,7 @@ import { classes } from '../../design/classes.ts';
 import { plainText } from '../../design/value-rows.ts';
 import { useFormats, useText, type Text } from '../../language/language.tsx';
 import { StepBars } from './step-bars.tsx';
-import { iconOf, STANDINGS } from './step-looks.tsx';
+import { StepIcon, STANDINGS } from './step-looks.tsx';
 import { standingOf } from './standing.ts';
 import type { Effect, StepNode } from './step-node.ts';
 import type { Sight } from './time-scale.ts';
@@ -16,6 +16,7 @@ import type { TreeRow } from './tree-rows.ts';
 export interface StepRowProps {
   readonly id: string;
   readonly row: TreeRow;
+  readonly index: number;
   readonly top: number;
   readonly selected: boolean;
   readonly sight: Sight;
@@ -23,18 +24,15 @@ export interface StepRowProps {
   /** The node changes in place: a new number draws it anew. */
   readonly version: number;
   readonly runName: string;
-  onSelect(node: StepNode): void;
-  onTurn(node: StepNode, open: boolean): void;
 }
 
-export const StepRow = memo(function StepRow({ id, row, top, selected, sight, nowMs, runName, onSelect, onTurn }: StepRowProps) {
+export const StepRow = memo(function StepRow({ id, row, top, index, selected, sight, nowMs, runName }: StepRowProps) {
   const text = useText();
   const { node, level, open, parent } = row;
   const standing = standingOf(node);
   const look = STANDINGS[standing];
-  const Icon = iconOf(node);
   return (
-    // The keyboard is the tree's.
+    // Keyboard and pointer are the tree's (steps-view.tsx).
     <div
       id={id}
       role="treeitem"
@@ -42,8 +40,7 @@ export const StepRow = memo(function StepRow({ id, row, top, selected, sight, no
       aria-expanded={parent ? open : undefined}
       aria-selected={selected}
       style={{ transform: `translateY(${top}px)` }}
-      onClick={() => onSelect(node)}
-      onDoubleClick={() => parent && onTurn(node, !open)}
+      data-row={index}
       className={classes(
         'absolute inset-x-0 top-0 grid h-row cursor-default grid-cols-[var(--tree)_minmax(0,1fr)] items-center',
         selected ? 'bg-selected group-focus-visible/steps:shadow-[inset_2px_0_0_var(--focus)]' : 'hover:bg-hover',
@@ -53,19 +50,16 @@ export const StepRow = memo(function StepRow({ id, row, top, selected, sight, no
       <div className="flex h-full min-w-0 items-center gap-1.5 border-e border-line pe-2" style={{ paddingInlineStart: `${level * 0.875 + 0.375}rem` }}>
         <ChevronRight
           aria-hidden
-          onClick={(event) => {
-            event.stopPropagation();
-            onTurn(node, !open);
-          }}
+          data-turns
           className={classes(
             'size-3.5 shrink-0 rounded-sm text-ink-faint hover:bg-line hover:text-ink rtl:-scale-x-100',
             open && 'rotate-90',
             !parent && 'invisible',
           )}
         />
-        <Icon
-          aria-hidden
-          className={classes('size-3.5 shrink-0', standing === 'done' || standing === 'cancelled' || standing === 'skipped' ? 'text-ink-faint' : look.ink)}
+        <StepIcon
+          node={node}
+          className={classes('size-3.5', standing === 'done' || standing === 'cancelled' || standing === 'skipped' ? 'text-ink-faint' : look.ink)}
         />
         <bdi className={classes('min-w-8 truncate', node.end === 'skipped' && 'text-ink-faint', node.role === 'run' && 'font-medium')}>
           {nameOf(node, text, runName)}

@@ -35,7 +35,8 @@ function isHidden({ role, parent }: StepNode): boolean {
   return role === 'attempt' && parent !== undefined && parent.attempts.length === 1 && parent.handled === undefined;
 }
 
-export function treeRows(root: StepNode, state: RowState): TreeRow[] {
+/** The tree changes in place: `version` tells that it has. */
+export function treeRows(root: StepNode, state: RowState, _version = 0): TreeRow[] {
   const wanted = state.errorsOnly || state.search !== '' ? findAll(root, state) : undefined;
   const rows: TreeRow[] = [];
   const walk = (node: StepNode, level: number): void => {

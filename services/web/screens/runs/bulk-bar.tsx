@@ -11,7 +11,6 @@ import type { BulkWish } from '../../api/run-verbs.ts';
 import type { ListedRun } from '../../api/runs.ts';
 import { Button } from '../../design/button.tsx';
 import { IconButton } from '../../design/icon-button.tsx';
-import type { Formats } from '../../language/formats.ts';
 import { useText } from '../../language/language.tsx';
 
 const BulkDialog = dynamic(() => import('./bulk-dialog.tsx').then((found) => found.BulkDialog), { ssr: false });
@@ -33,7 +32,6 @@ interface BulkBarProps {
   readonly listed: readonly ListedRun[];
   /** The filter of the list, where a verb can be given it: then all runs that fit can be meant. */
   readonly filter: BulkWish['filter'] | undefined;
-  readonly formats: Formats;
   onClear(): void;
 }
 

@@ -16,7 +16,7 @@ import { PageHeader } from '../../design/page-header.tsx';
 import { ProblemView } from '../../design/problem-view.tsx';
 import { SkeletonRows } from '../../design/skeleton.tsx';
 import { Table } from '../../design/table.tsx';
-import { useFormats, useText } from '../../language/language.tsx';
+import { useText } from '../../language/language.tsx';
 import { useCommands } from '../../palette/commands.tsx';
 import { rememberList } from '../run/neighbours.ts';
 import { BulkBar } from './bulk-bar.tsx';
@@ -31,7 +31,6 @@ const TOP_PX = 20;
 
 export function Runs() {
   const text = useText();
-  const formats = useFormats();
   const mayStart = useMay('run.start');
   const mayControl = useMay('run.control');
   const [address, setAddress] = useAddressState(FILTERS);
@@ -73,19 +72,13 @@ export function Runs() {
           className="relative flex min-h-0 flex-1 flex-col border-t border-line bg-panel"
           onScrollCapture={(event) => runs.atTop(isAtTop(event.target))}
         >
-          {hidden > 0 && (
-            <button
-              type="button"
-              onClick={() => {
-                runs.showNew();
-                box.current?.querySelector('[role="grid"]')?.scrollTo({ top: 0 });
-              }}
-              className="absolute left-1/2 top-9 z-20 inline-flex h-7 -translate-x-1/2 items-center gap-1.5 rounded-full bg-accent-fill px-3 text-xs font-medium text-accent-ink shadow-menu hover:bg-accent-fill-hover"
-            >
-              <ArrowUp aria-hidden className="size-3.5" />
-              {text('runs.new', { count: hidden })}
-            </button>
-          )}
+          <NewRuns
+            count={hidden}
+            onShow={() => {
+              runs.showNew();
+              box.current?.querySelector('[role="grid"]')?.scrollTo({ top: 0 });
+            }}
+          />
           <Table<ListedRun>
             main
             label={text('frame.place.runs')}
@@ -96,13 +89,27 @@ export function Runs() {
             onEnd={runs.readMore}
             {...(mayControl && { selection: { selected, onChange: setSelected } })}
           />
-          {selected.size > 0 && (
-            <BulkBar selected={selected} listed={rows} filter={bulkFilterOf(filter)} onClear={() => setSelected(NO_SELECTION)} formats={formats} />
-          )}
+          {selected.size > 0 && <BulkBar selected={selected} listed={rows} filter={bulkFilterOf(filter)} onClear={() => setSelected(NO_SELECTION)} />}
         </div>
       )}
       {starting && <StartRunDialog flow={address.flow} onClose={() => setStarting(false)} />}
     </>
+  );
+}
+
+/** What has started meanwhile is told, and comes in when it is asked for. */
+function NewRuns({ count, onShow }: { count: number; onShow: () => void }) {
+  const text = useText();
+  if (count === 0) return null;
+  return (
+    <button
+      type="button"
+      onClick={onShow}
+      className="absolute left-1/2 top-9 z-20 inline-flex h-7 -translate-x-1/2 items-center gap-1.5 rounded-full bg-accent-fill px-3 text-xs font-medium text-accent-ink shadow-menu hover:bg-accent-fill-hover"
+    >
+      <ArrowUp aria-hidden className="size-3.5" />
+      {text('runs.new', { count })}
+    </button>
   );
 }
 

@@ -22,7 +22,6 @@ export function StartRunDialog({ flow: asked, onClose }: { flow: string | undefi
   const text = useText();
   const router = useRouter();
   const queries = useQueryClient();
-  const list = useId();
   const names = useFlowNames();
   const here = useEnvironment();
   const environments = useEnvironments().data ?? [];
@@ -55,25 +54,15 @@ export function StartRunDialog({ flow: asked, onClose }: { flow: string | undefi
         router.push(`/runs/${id}`);
       }}
     >
-      <Field label={text('runs.start.flow')} problem={flow === '' || known || names.length === 0 ? undefined : text('runs.start.unknown')}>
-        <TextInput
-          list={list}
-          value={flow}
-          autoComplete="off"
-          spellCheck={false}
-          placeholder="namespace/name"
-          onChange={(event) => {
-            setFlow(event.target.value);
-            setVersion(LATEST);
-            setTyped(undefined);
-          }}
-        />
-      </Field>
-      <datalist id={list}>
-        {names.map((one) => (
-          <option key={one} value={one} />
-        ))}
-      </datalist>
+      <FlowField
+        flow={flow}
+        names={names}
+        onChange={(next) => {
+          setFlow(next);
+          setVersion(LATEST);
+          setTyped(undefined);
+        }}
+      />
       <div className="grid gap-x-3 sm:grid-cols-2">
         <Field label={text('runs.start.version')}>
           <Select
@@ -87,16 +76,40 @@ export function StartRunDialog({ flow: asked, onClose }: { flow: string | undefi
           <Select
             value={shownEnvironment}
             onChange={setEnvironment}
-            options={
-              environments.length === 0
-                ? [{ value: 'default', text: 'default' }]
-                : environments.map((one) => ({ value: one.name, text: <bdi>{one.name}</bdi> }))
-            }
+            options={(environments.length === 0 ? [{ name: 'default' }] : environments).map((one) => ({ value: one.name, text: <bdi>{one.name}</bdi> }))}
           />
         </Field>
       </div>
       <JsonField label={text('runs.start.input')} hint={text('runs.start.inputHint')} rows={8} value={input} onChange={setTyped} />
     </AskingForm>
+  );
+}
+
+/** One of the flows there are: the browser offers those that fit what is typed. */
+function FlowField({ flow, names, onChange }: { flow: string; names: readonly string[]; onChange: (flow: string) => void }) {
+  const text = useText();
+  const list = useId();
+  const unknown = flow !== '' && names.length > 0 && !names.includes(flow);
+  return (
+    <>
+      <Field label={text('runs.start.flow')} problem={unknown ? text('runs.start.unknown') : undefined}>
+        <TextInput
+          list={list}
+          value={flow}
+          autoComplete="off"
+          spellCheck={false}
+          placeholder="namespace/name"
+          onChange={(event) => onChange(event.target.value)}
+        />
+      </Field>
+      <datalist id={list}>
+        {names.map((one) => (
+          <option key={one} value={one}>
+            {one}
+          </option>
+        ))}
+      </datalist>
+    </>
   );
 }
 
