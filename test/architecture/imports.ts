@@ -51,9 +51,12 @@ function ofServices(path: string, { file }: Import): string | undefined {
   const to = file === undefined ? undefined : serviceOf(file);
   if (isTest(path)) return undefined;
   if (from !== undefined && file !== undefined && /^(bin|samples|test)\//.test(file)) return 'a service knows nothing of what joins it';
-  if (from === undefined || to === undefined || from === to || file === `services/${to}/contract.ts`) return undefined;
+  if (from === undefined || to === undefined || from === to || (file !== undefined && CONTRACT.test(file))) return undefined;
   return 'services meet only through contract.ts';
 }
+
+/** A contract that would be too long has its parts beside it. */
+const CONTRACT = /^services\/\w+\/(?:\w+-)?contract\.ts$/;
 
 function ofSamples(path: string, { file }: Import): string | undefined {
   return path.startsWith('samples/') && !isTest(path) && file !== undefined && !file.startsWith('samples/') ? 'a sample is what a user would write' : undefined;
@@ -66,10 +69,12 @@ function ofConsole(path: string, { file, name }: Import): string | undefined {
   if (!path.startsWith('services/web/') || isTest(path)) return undefined;
   if (!IN_BROWSER.test(path)) return file !== undefined && IN_BROWSER.test(file) ? 'what serves the console does not run it' : undefined;
   if (file === undefined) return name.startsWith('node:') || SERVER_ONLY.test(name) ? 'a browser has no Node' : undefined;
-  if (IN_BROWSER.test(file) || (file.startsWith('services/') && !file.startsWith('services/web/'))) return undefined;
+  if (IN_BROWSER.test(file) || file === FLOW_SCHEMA || (file.startsWith('services/') && !file.startsWith('services/web/'))) return undefined;
   return 'the console speaks the public API and knows contracts';
 }
 
+/** What editors know of the language; ours is one of them. */
+const FLOW_SCHEMA = 'docs/flow.schema.json';
 const SERVER_ONLY = /^(pg|express|undici|pino|prom-client|better-auth|sharp)(\/|$)/;
 
 function ofAdapters(path: string, { file, typeOnly }: Import): string | undefined {

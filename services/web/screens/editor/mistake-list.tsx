@@ -62,7 +62,10 @@ export function MistakeList({ mistakes, checking, ok, problem, fetchedAtPublishi
       {mistakes.length > 0 && (
         <ol className="min-h-0 overflow-y-auto border-t border-line">
           {mistakes.map(({ mistake, offset, change }, i) => (
-            <li key={`${i} ${mistake.path} ${mistake.message}`} className="flex items-start gap-2 border-b border-line px-3 py-1.5 last:border-0 hover:bg-hover">
+            <li
+              key={`${i} ${mistake.path} ${mistake.message}`}
+              className="flex items-start gap-2 border-b border-line px-3 py-1.5 last:border-0 hover:bg-hover"
+            >
               <CircleX aria-hidden className="mt-0.5 size-3.5 shrink-0 text-bad" />
               <button type="button" onClick={() => onShow(offset)} className="min-w-0 flex-1 rounded-sm text-start">
                 <bdi className="block">

@@ -39,7 +39,10 @@ export function PublishDialog({ source, named, newest, thenRun, onClose, onVersi
     setProblem(undefined);
     try {
       const published = await publishFlow(source);
-      await Promise.all([queries.invalidateQueries({ queryKey: ['flow', published.namespace, published.name] }), queries.invalidateQueries({ queryKey: ['flows'] })]);
+      await Promise.all([
+        queries.invalidateQueries({ queryKey: ['flow', published.namespace, published.name] }),
+        queries.invalidateQueries({ queryKey: ['flows'] }),
+      ]);
       onPublished(published);
     } catch (error) {
       setProblem(error);

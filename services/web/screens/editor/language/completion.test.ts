@@ -25,7 +25,12 @@ test.each([
   ['the document in braces', 'document: { dsl: 1.0.3, |', ['namespace', 'name'], ['dsl', 'do']],
   ['a step without a kind', `${HEAD}do:\n  - first:\n      |`, ['set', 'call', 'wait', 'fork'], ['document']],
   ['a call', `${HEAD}do:\n  - first:\n      call: http\n      |`, ['with', 'if', 'then', 'metadata', 'retry'], ['call', 'branches']],
-  ['the arguments of an http call', `${HEAD}do:\n  - first:\n      call: http\n      with:\n        method: get\n        |`, ['endpoint', 'headers', 'body'], ['method', 'items']],
+  [
+    'the arguments of an http call',
+    `${HEAD}do:\n  - first:\n      call: http\n      with:\n        method: get\n        |`,
+    ['endpoint', 'headers', 'body'],
+    ['method', 'items'],
+  ],
   ['the arguments of a map', `${HEAD}do:\n  - first:\n      call: map:1.0.0@default\n      with:\n        |`, ['items', 'flow', 'limit'], ['endpoint']],
   ['a second step', `${HEAD}do:\n  - a:\n      set: { x: 1 }\n  - b:\n      wa|`, ['wait', 'set'], ['document']],
   ['a step in a loop', `${HEAD}do:\n  - a:\n      for: { each: x, in: .y }\n      do:\n        - b:\n            |`, ['set', 'call'], ['each']],

@@ -47,16 +47,24 @@ function behind(holds: KeyOffer['holds'], { indent, inBraces }: CursorPlace): st
 const WAYS = ['continue', 'exit', 'end'];
 
 function valueOptions(text: string, place: CursorPlace, key: string): Completion[] {
-  const offers = valuesAt(SCHEMA, place.levels, key).map(
-    ({ value, description }): Completion => ({ label: value, type: 'constant', ...(description !== undefined && { info: description }) }),
-  );
-  if (key === 'then') return [...offers, ...WAYS.map((label): Completion => ({ label, type: 'keyword' })), ...stepNames(text).map((label): Completion => ({ label, type: 'class' }))];
+  const offers = valuesAt(SCHEMA, place.levels, key).map(({ value, description }): Completion => ({
+    label: value,
+    type: 'constant',
+    ...(description !== undefined && { info: description }),
+  }));
+  if (key === 'then')
+    return [
+      ...offers,
+      ...WAYS.map((label): Completion => ({ label, type: 'keyword' })),
+      ...stepNames(text).map((label): Completion => ({ label, type: 'class' })),
+    ];
   if (key === 'call') return [...offers, ...CALLS.map((label): Completion => ({ label, type: 'function' }))];
   return offers;
 }
 const CALLS = ['http', 'openapi', 'map:1.0.0@default'];
 
-const stepNames = (text: string): string[] => [...new Set([...text.matchAll(/^\s*-\s+["']?([\w./-]+)["']?:\s*(?:$|\{)/gm)].map((found) => found[1] ?? ''))].slice(0, 300);
+const stepNames = (text: string): string[] =>
+  [...new Set([...text.matchAll(/^\s*-\s+["']?([\w./-]+)["']?:\s*(?:$|\{)/gm)].map((found) => found[1] ?? ''))].slice(0, 300);
 
 /** The sentence of the key under the pointer. */
 export const explainKeys = hoverTooltip((view, offset): Tooltip | null => {

@@ -9,7 +9,16 @@ import { bracketMatching, foldGutter, foldKeymap, indentService, indentUnit, typ
 import { lintGutter, lintKeymap, nextDiagnostic, setDiagnostics, type Diagnostic } from '@codemirror/lint';
 import { highlightSelectionMatches, search, searchKeymap } from '@codemirror/search';
 import { EditorState, StateEffect, StateField } from '@codemirror/state';
-import { Decoration, drawSelection, EditorView, highlightActiveLine, highlightActiveLineGutter, keymap, lineNumbers, type DecorationSet } from '@codemirror/view';
+import {
+  Decoration,
+  drawSelection,
+  EditorView,
+  highlightActiveLine,
+  highlightActiveLineGutter,
+  keymap,
+  lineNumbers,
+  type DecorationSet,
+} from '@codemirror/view';
 import { useEffect, useRef } from 'react';
 import { completeFlow, explainKeys } from '../language/flow-completion.ts';
 import { editorLooks } from './editor-looks.ts';
@@ -100,7 +109,16 @@ function stateOf(doc: string, label: string, readOnly: boolean, latest: { readon
       explainKeys,
       litLines,
       editorLooks,
-      keymap.of([...completionKeymap, ...closeBracketsKeymap, ...lintKeymap, ...searchKeymap, ...historyKeymap, ...foldKeymap, ...defaultKeymap, indentWithTab]),
+      keymap.of([
+        ...completionKeymap,
+        ...closeBracketsKeymap,
+        ...lintKeymap,
+        ...searchKeymap,
+        ...historyKeymap,
+        ...foldKeymap,
+        ...defaultKeymap,
+        indentWithTab,
+      ]),
       EditorView.updateListener.of((update) => {
         if (update.docChanged) latest.current.onText(update.state.doc.toString());
         if (update.docChanged || update.selectionSet) latest.current.onCursor(update.state.selection.main.head);
@@ -148,7 +166,8 @@ const diagnosticsOf = (mistakes: readonly TextMistake[], length: number): Diagno
       actions: [
         {
           name: mend.title,
-          apply: (view: EditorView) => view.dispatch({ changes: { from: mend.change.from, to: mend.change.to, insert: mend.change.text }, userEvent: 'input.mend' }),
+          apply: (view: EditorView) =>
+            view.dispatch({ changes: { from: mend.change.from, to: mend.change.to, insert: mend.change.text }, userEvent: 'input.mend' }),
         },
       ],
     }),

@@ -19,7 +19,12 @@ do:
 test('every step has its span, and an offset its innermost step', () => {
   const source = readSource(TEXT);
   expect(source?.named).toEqual({ namespace: 'shop', name: 'hello', version: '1.2.3' });
-  expect(source?.spans.map(({ pointer }) => pointer)).toEqual(['/do/0/first', '/do/1/guarded', '/do/1/guarded/try/0/inner~1part', '/do/1/guarded/catch/do/0/told']);
+  expect(source?.spans.map(({ pointer }) => pointer)).toEqual([
+    '/do/0/first',
+    '/do/1/guarded',
+    '/do/1/guarded/try/0/inner~1part',
+    '/do/1/guarded/catch/do/0/told',
+  ]);
   const spans = source?.spans ?? [];
   expect(TEXT.slice(spans[0]?.from, spans[0]?.to).trim()).toBe('first:\n      set: { a: 1 }');
   expect(stepAt(spans, TEXT.indexOf('b: 2'))).toBe('/do/1/guarded/try/0/inner~1part');
@@ -27,7 +32,11 @@ test('every step has its span, and an offset its innermost step', () => {
   expect(stepAt(spans, 0)).toBeUndefined();
 });
 
-test.each([['no YAML', 'do: [\n'], ['nothing', ''], ['an alias', 'a: &x [1]\nb: *x\n']])('%s gives no document', (_name, text) => {
+test.each([
+  ['no YAML', 'do: [\n'],
+  ['nothing', ''],
+  ['an alias', 'a: &x [1]\nb: *x\n'],
+])('%s gives no document', (_name, text) => {
   expect(readSource(text)).toBeUndefined();
 });
 

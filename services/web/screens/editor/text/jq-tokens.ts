@@ -9,12 +9,13 @@ export interface JqToken {
 
 /** No expression of the language is longer. */
 const MOST_CHARACTERS = 20_000;
-const TOKEN = /(\$[A-Za-z_]\w*)|("(?:[^"\\]|\\.)*"?)|(\b\d+(?:\.\d+)?\b)|\b(if|then|elif|else|end|and|or|not|as|reduce|foreach|def|try|catch|null|true|false)\b|(\.[A-Za-z_]\w*)/g;
+const TOKEN =
+  /(\$[A-Za-z_]\w*)|("(?:[^"\\]|\\.)*"?)|(\b\d+(?:\.\d+)?\b)|\b(if|then|elif|else|end|and|or|not|as|reduce|foreach|def|try|catch|null|true|false)\b|(\.[A-Za-z_]\w*)/g;
 const KINDS: readonly JqKind[] = ['variable', 'text', 'number', 'word', 'path'];
 
 export function jqTokens(text: string, offset = 0): JqToken[] {
   const tokens: JqToken[] = [];
-  for (let start = text.indexOf('${'); start !== -1; ) {
+  for (let start = text.indexOf('${'); start !== -1;) {
     const end = closing(text, start + 2);
     tokens.push({ kind: 'edge', from: offset + start, to: offset + start + 2 });
     for (const found of text.slice(start + 2, end).matchAll(TOKEN)) {

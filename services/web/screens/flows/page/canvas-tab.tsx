@@ -22,7 +22,10 @@ export function CanvasTab({ flow, document, selected, onSelect }: CanvasTabProps
     <div className="flex min-h-0 flex-1 max-narrow:flex-col">
       <FlowCanvas document={document} label={flow} selected={selected} onSelect={onSelect} />
       {selected !== undefined && step !== undefined && (
-        <aside aria-label={text('flows.step')} className="flex w-80 shrink-0 flex-col border-s border-line bg-panel max-narrow:h-2/5 max-narrow:w-full max-narrow:border-s-0 max-narrow:border-t">
+        <aside
+          aria-label={text('flows.step')}
+          className="flex w-80 shrink-0 flex-col border-s border-line bg-panel max-narrow:h-2/5 max-narrow:w-full max-narrow:border-s-0 max-narrow:border-t"
+        >
           <header className="flex items-start gap-2 border-b border-line px-3 py-2">
             <div className="min-w-0 flex-1">
               <h2 className="foreign font-semibold">{selected.split('/').at(-1)?.replaceAll('~1', '/').replaceAll('~0', '~')}</h2>

@@ -30,7 +30,10 @@ export function FlowPageMenu({ namespace, name, halt }: FlowNamed & { halt: Halt
   if (!mayHold && !mayDelete) return null;
   return (
     <>
-      <Menu label={text('flows.actionsOf', { flow })} button={<IconButton label={text('flows.actionsOf', { flow })} icon={<Ellipsis aria-hidden className="size-4" />} />}>
+      <Menu
+        label={text('flows.actionsOf', { flow })}
+        button={<IconButton label={text('flows.actionsOf', { flow })} icon={<Ellipsis aria-hidden className="size-4" />} />}
+      >
         {mayHold && (
           <MenuItem
             icon={isHeld ? <CirclePlay aria-hidden className="size-3.5" /> : <CirclePause aria-hidden className="size-3.5" />}

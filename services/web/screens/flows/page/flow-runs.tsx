@@ -24,7 +24,13 @@ export function FlowRuns({ flow }: { flow: string }) {
     () => [
       { id: 'id', title: text('flows.column.run'), width: '9rem', cell: ({ id }) => <code className="font-mono text-xs">{shortId(id)}</code> },
       { id: 'status', title: text('flows.state'), width: '9rem', cell: ({ status }) => <StatusBadge status={status} /> },
-      { id: 'version', title: text('flows.column.version'), width: '7rem', wideOnly: true, cell: ({ version }) => <bdi className="font-mono text-xs">{version}</bdi> },
+      {
+        id: 'version',
+        title: text('flows.column.version'),
+        width: '7rem',
+        wideOnly: true,
+        cell: ({ version }) => <bdi className="font-mono text-xs">{version}</bdi>,
+      },
       { id: 'environment', title: text('frame.environment'), width: '9rem', wideOnly: true, cell: ({ environment }) => <bdi>{environment}</bdi> },
       {
         id: 'by',
@@ -33,8 +39,20 @@ export function FlowRuns({ flow }: { flow: string }) {
         wideOnly: true,
         cell: ({ trigger }) => <bdi className="text-ink-soft">{trigger ?? text('flows.byHand')}</bdi>,
       },
-      { id: 'took', title: text('flows.column.took'), width: '7rem', align: 'end', cell: ({ startedAt, endedAt }) => <Elapsed from={startedAt} to={endedAt} /> },
-      { id: 'started', title: text('flows.column.started'), width: '9rem', align: 'end', cell: ({ startedAt }) => <RelativeTime at={startedAt} className="text-ink-soft" /> },
+      {
+        id: 'took',
+        title: text('flows.column.took'),
+        width: '7rem',
+        align: 'end',
+        cell: ({ startedAt, endedAt }) => <Elapsed from={startedAt} to={endedAt} />,
+      },
+      {
+        id: 'started',
+        title: text('flows.column.started'),
+        width: '9rem',
+        align: 'end',
+        cell: ({ startedAt }) => <RelativeTime at={startedAt} className="text-ink-soft" />,
+      },
     ],
     [text],
   );

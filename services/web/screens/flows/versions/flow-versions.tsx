@@ -28,7 +28,10 @@ export function FlowVersions({ namespace, name }: FlowNamed) {
   const base = state.with === ALONE ? undefined : (data.find(({ version }) => version === state.with) ?? before);
   return (
     <div className="flex min-h-0 flex-1 max-narrow:flex-col">
-      <ol aria-label={text('flows.tab.versions')} className="w-72 shrink-0 overflow-y-auto border-e border-line max-narrow:max-h-48 max-narrow:w-full max-narrow:border-b">
+      <ol
+        aria-label={text('flows.tab.versions')}
+        className="w-72 shrink-0 overflow-y-auto border-e border-line max-narrow:max-h-48 max-narrow:w-full max-narrow:border-b"
+      >
         {data.map((version) => (
           <VersionRow
             key={version.version}
@@ -77,7 +80,12 @@ function VersionRow({ version: { version, hash, publishedAt, latest }, current, 
         </div>
       </div>
       {!current && !base && (
-        <button type="button" onClick={onCompare} className="shrink-0 rounded-sm px-1 text-xs text-accent hover:underline" aria-label={text('flows.versions.compareWith', { version })}>
+        <button
+          type="button"
+          onClick={onCompare}
+          className="shrink-0 rounded-sm px-1 text-xs text-accent hover:underline"
+          aria-label={text('flows.versions.compareWith', { version })}
+        >
           {text('flows.versions.compare')}
         </button>
       )}

@@ -22,7 +22,13 @@ export function TextDiff({ lines, label }: { lines: readonly DiffLine[]; label: 
   const [opened, setOpened] = useState<ReadonlySet<number>>(new Set());
   if (!lines.some(({ kind }) => kind !== 'same')) return <EmptyState title={text('flows.versions.sameText')} />;
   return (
-    <div role="region" aria-label={label} tabIndex={0} dir="ltr" className="h-full overflow-auto py-1 font-mono text-xs leading-5 focus-visible:outline-offset-[-2px]">
+    <div
+      role="region"
+      aria-label={label}
+      tabIndex={0}
+      dir="ltr"
+      className="h-full overflow-auto py-1 font-mono text-xs leading-5 focus-visible:outline-offset-[-2px]"
+    >
       <div className="min-w-fit">
         {hunks.map((hunk, i) =>
           hunk.folded && !opened.has(i) ? (
