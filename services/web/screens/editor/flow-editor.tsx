@@ -46,7 +46,6 @@ export function FlowEditor({ draftName, published, newest }: FlowEditorProps) {
   const writing = useWriting(draftName, published, newest);
   const { source, isWhole } = useSource(writing.text);
   const check = useMistakes(writing.text);
-  const schema = useQuery(flowSchemaQuery);
   const choice = useStepChoice(source?.spans ?? NO_SPANS, editor);
   const [wish, setWish] = useState<Wish>();
   const [started, setStarted] = useState<{ readonly run: string; readonly of: FlowVersion }>();
@@ -158,6 +157,7 @@ interface TextPaneProps {
 function TextPane({ draftName, writing, check: { checked, checking, problem }, choice, editor, mayWrite, onReady }: TextPaneProps) {
   const text = useText();
   const { list, marks } = usePlacedMistakes(checked, mayWrite);
+  const schema = useQuery(flowSchemaQuery);
   return (
     <>
       <CodeEditor
