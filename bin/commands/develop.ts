@@ -8,11 +8,11 @@ export const DEVELOP_COMMANDS: readonly CommandSpec[] = [
     summary: 'Run the checks and tests of this checkout',
     usage: ['test [--full] [--cluster] [--list] [PATH...]'],
     about: [
-      'Without flags: lint, formatting, unused code, types and all quick tests. --full adds the simulator and the chaos tests, --cluster the tests with several processes. What cannot run here is named as skipped.',
+      'Without flags: lint, formatting, unused code, types and all quick tests. --full adds the console in a browser, the simulator and the chaos tests, --cluster the tests with several processes. What cannot run here is named as skipped.',
     ],
     positionals: [{ name: 'PATH', summary: 'Only the test files under these paths.', optional: true, rest: true }],
     flags: [
-      { name: 'full', kind: 'switch', summary: 'Also simulator, chaos and overload, at the announced sizes.' },
+      { name: 'full', kind: 'switch', summary: 'Also the console in a browser, simulator, chaos and overload, at the announced sizes.' },
       { name: 'cluster', kind: 'switch', summary: 'Also the tests with several processes.' },
       { name: 'list', kind: 'switch', summary: 'Only show the parts of each tier and their sizes.' },
       JSON_FLAG,

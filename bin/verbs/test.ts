@@ -32,6 +32,13 @@ const PARTS: readonly Part[] = [
   },
   {
     tier: 'full',
+    name: 'browser',
+    script: 'node_modules/.bin/vitest',
+    args: ['run', '--config', 'vitest.browser.config.ts'],
+    size: 'every *.browser.test.ts: the console in Chromium, by mouse and by keyboard; skipped by name where there is no Chromium',
+  },
+  {
+    tier: 'full',
     name: 'simulate',
     script: 'test/simulate/simulate.ts',
     args: ['--seconds', '60'],

@@ -22,7 +22,7 @@ for (const hands of HANDS) {
       const run = await stage.house().start(SLOW);
       const { page } = await stage.owner(`/runs/${run}`);
       expect(await page.getByRole('banner').getByRole('status').textContent()).toBe('Live');
-      await page.getByRole('treeitem', { name: /^each Running/ }).waitFor();
+      await page.getByRole('treeitem', { name: /^each .*Running/ }).waitFor();
       const before = await page.getByRole('treeitem').count();
       await expect.poll(() => page.getByRole('treeitem').count()).toBeGreaterThan(before);
       await page.getByRole('main').getByText('Completed', { exact: true }).first().waitFor();

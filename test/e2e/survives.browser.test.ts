@@ -31,7 +31,7 @@ describeWalks('a server or a network that goes and comes', { empty: true }, (sta
     page.on('request', (request) => {
       if (request.headers()['accept'] === 'text/event-stream') resumed.push(request.headers()['last-event-id']);
     });
-    await page.getByRole('treeitem', { name: /^each Running/ }).waitFor();
+    await page.getByRole('treeitem', { name: /^each .*Running/ }).waitFor();
     await sleep(1_500);
     await house.stop();
     await expect.poll(() => liveDot(page), { timeout: 15_000 }).toBe('Reconnecting');

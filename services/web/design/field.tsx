@@ -35,7 +35,7 @@ export function Field({ label, hint, problem, children }: FieldProps) {
       </label>
       <FieldContext value={ids}>{children}</FieldContext>
       {told && (
-        <p id={`${id}-told`} className={wrong ? 'flex items-start gap-1 text-xs text-bad' : 'text-xs text-ink-faint'}>
+        <p id={`${id}-told`} role={wrong ? 'alert' : undefined} className={wrong ? 'flex items-start gap-1 text-xs text-bad' : 'text-xs text-ink-faint'}>
           {wrong && <CircleAlert aria-hidden className="mt-px size-3.5 shrink-0" />}
           {wrong ? problem : hint}
         </p>

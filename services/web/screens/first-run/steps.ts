@@ -1,7 +1,7 @@
 'use client';
 // The first five steps, each found out by asking the API: nothing is remembered but that somebody does not want to see them.
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
-import { versionsQuery } from '../../api/flows.ts';
+import { newestQuery, versionsQuery } from '../../api/flows.ts';
 import { useMay, useMe } from '../../api/me.ts';
 import { peopleQuery } from '../../api/people.ts';
 import { hasEnded, newestRunsQuery, type RunSummary } from '../../api/runs.ts';
@@ -23,13 +23,17 @@ const LOOK_AGAIN_MS = 5_000;
 export function useFirstSteps(): FirstSteps | undefined {
   const again = { refetchInterval: LOOK_AGAIN_MS, retry: false };
   const me = useMe();
-  const versions = useQuery({ ...versionsQuery('samples', 'order-intake'), ...again, enabled: useMay('flow.read') });
+  // Asked of the list: without the sample there are no versions to ask for.
+  const mayRead = useMay('flow.read');
+  const sample = useQuery({ ...newestQuery('samples', 'order-intake'), ...again, enabled: mayRead });
+  const isThere = sample.data !== undefined && sample.data !== null;
+  const versions = useQuery({ ...versionsQuery('samples', 'order-intake'), ...again, enabled: mayRead && isThere });
   const runs = useQuery(newestRunsQuery(RUNS_LOOKED, { flow: SAMPLE }));
   const alone = me.data?.person?.hasPassword === false;
   const people = useInfiniteQuery({ ...peopleQuery, ...again, enabled: alone });
-  if (me.data === undefined || runs.data === undefined || versions.isPending) return undefined;
+  if (me.data === undefined || runs.data === undefined || sample.isPending || (isThere && versions.isPending)) return undefined;
   const found: Readonly<Record<Step, boolean>> = {
-    sample: (versions.data?.length ?? 0) > 0,
+    sample: isThere,
     run: runs.data.length > 0,
     watch: runs.data.some(({ status }) => hasEnded(status)),
     edit: (versions.data?.length ?? 0) > 1,

@@ -9,6 +9,7 @@ import { Field } from '../../design/field.tsx';
 import { ProblemLine } from '../../design/problem-view.tsx';
 import { TextInput } from '../../design/text-input.tsx';
 import { showToast } from '../../design/toast.tsx';
+import { Words } from '../../design/words.tsx';
 import { useText } from '../../language/language.tsx';
 
 const SHORTEST = 10;
@@ -45,7 +46,9 @@ export function Password({ hasPassword, email }: { hasPassword: boolean; email: 
         void submit(new FormData(event.currentTarget));
       }}
     >
-      <p className="mb-3 text-ink-soft">{text(hasPassword ? 'settings.me.passwordHint' : 'settings.me.noPassword')}</p>
+      <p className="mb-3 text-ink-soft">
+        <Words text={text(hasPassword ? 'settings.me.passwordHint' : 'settings.me.noPassword')} />
+      </p>
       {/* For password managers: whose password this is. */}
       <input type="text" name="username" autoComplete="username" value={email} readOnly hidden />
       {hasPassword && (

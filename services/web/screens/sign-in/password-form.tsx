@@ -5,6 +5,7 @@ import { Button } from '../../design/button.tsx';
 import { Field } from '../../design/field.tsx';
 import { ProblemLine } from '../../design/problem-view.tsx';
 import { TextInput } from '../../design/text-input.tsx';
+import { Words } from '../../design/words.tsx';
 import { useText } from '../../language/language.tsx';
 import { enterConsole } from './enter-console.ts';
 import { isRefused } from './refused.ts';
@@ -36,7 +37,7 @@ export function PasswordForm() {
       <Field label={text('signIn.email')}>
         <TextInput name="email" type="email" autoComplete="username" required />
       </Field>
-      <Field label={text('signIn.password')} problem={wrong ? `${text('signIn.wrong')}. ${text('signIn.wrongNext')}` : undefined}>
+      <Field label={text('signIn.password')} problem={wrong && <Words text={`${text('signIn.wrong')}. ${text('signIn.wrongNext')}`} />}>
         <TextInput name="password" type="password" autoComplete="current-password" required maxLength={200} />
       </Field>
       {problem !== undefined && !wrong && <ProblemLine problem={problem} />}
