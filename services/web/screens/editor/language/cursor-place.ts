@@ -4,7 +4,7 @@
 /** A map around the cursor, from the outside in: the keys that it has with what stands behind each on its line. */
 export interface Level {
   /** How one came into it: by a key of the map before, or as an item of a list. */
-  readonly by: string | 'item' | undefined;
+  readonly by: string | undefined;
   readonly isItem: boolean;
   readonly keys: ReadonlyMap<string, string>;
 }
@@ -46,7 +46,7 @@ function placeInLine(levels: readonly Level[], content: string, offset: number, 
 interface Braces {
   /** Where the outermost open brace stands, without its key. */
   readonly start: number;
-  readonly levels: readonly { readonly by: string; readonly isItem: boolean; readonly body: string }[];
+  readonly levels: readonly { readonly by: string | undefined; readonly isItem: boolean; readonly body: string }[];
 }
 
 function placeInBraces(levels: readonly Level[], { levels: open }: Braces, content: string, offset: number, indent: number): CursorPlace | undefined {
@@ -65,7 +65,7 @@ const withKey = (level: Level, key: string | undefined): Level => (key === undef
 
 /** The braces of the line that are open at its end. */
 function bracesIn(line: string): Braces | undefined {
-  const open: { at: number; keyAt: number; by: string; isItem: boolean }[] = [];
+  const open: { at: number; keyAt: number; by: string | undefined; isItem: boolean }[] = [];
   let quote = '';
   for (let i = 0; i < line.length; i++) {
     const sign = line[i] ?? '';
@@ -76,8 +76,8 @@ function bracesIn(line: string): Braces | undefined {
     else if (sign === '$' && line[i + 1] === '{') return undefined;
     else if (sign === '{' || sign === '[') {
       const key = /([\w./@~-]+):\s*$/.exec(line.slice(0, i));
-      const isItem = key === null && sign === '{' && open.at(-1)?.by !== undefined;
-      open.push({ at: i, keyAt: key?.index ?? i, by: key?.[1] ?? 'item', isItem });
+      const isItem = key === null && sign === '{' && open.length > 0;
+      open.push({ at: i, keyAt: key?.index ?? i, by: key?.[1], isItem });
     } else if (sign === '}' || sign === ']') open.pop();
   }
   const [first] = open;

@@ -62,7 +62,7 @@ function holds({ required = [], properties = {}, not }: Schema, keys: Keys): boo
 export function schemasAt(root: Schema, levels: readonly Level[]): Schema[] {
   let schemas: Schema[] = expanded(root, [root], levels[0]?.keys ?? NO_KEYS);
   for (const { by, isItem, keys } of levels.slice(1)) {
-    const under = by === undefined || by === 'item' ? schemas : schemas.flatMap((schema) => childOf(schema, by));
+    const under = by === undefined ? schemas : schemas.flatMap((schema) => childOf(schema, by));
     const lists = isItem ? expanded(root, under, NO_KEYS).flatMap(({ items }) => items ?? []) : under;
     schemas = expanded(root, lists, keys);
   }

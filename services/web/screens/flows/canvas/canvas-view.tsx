@@ -4,7 +4,7 @@
 // I2 A document that changes keeps the view where it is; only the first one is fitted.
 import '@xyflow/react/dist/base.css';
 import { Background, MiniMap, ReactFlow, ReactFlowProvider, ViewportPortal, useReactFlow, type Node, type NodeProps } from '@xyflow/react';
-import { useCallback, useEffect, useMemo, useRef } from 'react';
+import { useEffect, useMemo, useRef } from 'react';
 import { classes } from '../../../design/classes.ts';
 import { useText, type Text } from '../../../language/language.tsx';
 import { CanvasButtons } from './canvas-buttons.tsx';
@@ -34,12 +34,41 @@ export function CanvasView(props: FlowCanvasProps) {
   );
 }
 
-function Placed({ placed, cut, label, marks, changes, selected, onSelect }: FlowCanvasProps & { placed: PlacedGraph; cut: boolean }) {
+type PlacedProps = Omit<FlowCanvasProps, 'document'> & { readonly placed: PlacedGraph; readonly cut: boolean };
+
+function Placed(props: PlacedProps) {
+  const { placed, cut, label, marks, changes, selected } = props;
   const text = useText();
   const box = useRef<HTMLDivElement>(null);
-  const { fitView, zoomIn, zoomOut } = useReactFlow();
+  const zoom = useZoom();
   useFirstView(box, placed);
   useFollow(box, placed, selected);
+  useCanvasKeys(box, props, zoom);
+  return (
+    <div
+      ref={box}
+      role="application"
+      tabIndex={0}
+      aria-label={text('flows.canvas.label', { flow: label })}
+      data-keys="own"
+      className="relative min-h-0 min-w-0 flex-1 overflow-hidden bg-ground focus-visible:outline-offset-[-2px] [&_.react-flow\_\_attribution]:bg-transparent! [&_.react-flow\_\_attribution_a]:text-ink-faint!"
+    >
+      <Drawing {...props} />
+      <CanvasButtons onFit={zoom.fit} onCloser={zoom.closer} onFarther={zoom.farther} />
+      {cut && (
+        <p className="absolute inset-x-0 top-2 mx-auto w-fit rounded-md bg-warn-wash px-2 py-1 text-xs text-warn">
+          {text('flows.canvas.cut', { count: placed.nodes.length })}
+        </p>
+      )}
+      <p aria-live="polite" className="sr-only">
+        {spoken(text, placed, selected, marks?.get(selected ?? ''), changes?.get(selected ?? ''))}
+      </p>
+    </div>
+  );
+}
+
+function Drawing({ placed, marks, changes, selected, onSelect }: PlacedProps) {
+  const text = useText();
   const cards = useMemo<Card[]>(
     () =>
       placed.nodes.map(({ node, box: { x, y, width, height } }) => ({
@@ -52,83 +81,97 @@ function Placed({ placed, cut, label, marks, changes, selected, onSelect }: Flow
       })),
     [placed, marks, changes, selected],
   );
-  const fit = useCallback(() => void fitView({ duration: moveMs(), maxZoom: 1, padding: 0.06 }), [fitView]);
-  const press = (event: React.KeyboardEvent): void => {
-    if (event.ctrlKey || event.metaKey || event.altKey) return;
-    const nodes = placed.nodes.map(({ node }) => node);
-    const next = stepAfterKey(nodes, selected, event.key);
-    if (next !== undefined) onSelect?.(next);
-    else if (event.key === 'Escape' && selected !== undefined) onSelect?.(undefined);
-    else if (event.key === '0' || event.key === 'f') fit();
-    else if (event.key === '+' || event.key === '=') void zoomIn({ duration: moveMs() });
-    else if (event.key === '-') void zoomOut({ duration: moveMs() });
-    else if (!event.key.startsWith('Arrow')) return;
-    event.preventDefault();
-    event.stopPropagation();
-  };
   return (
-    <div
-      ref={box}
-      role="application"
-      tabIndex={0}
-      aria-label={text('flows.canvas.label', { flow: label })}
-      data-keys="own"
-      onKeyDown={press}
-      className="relative min-h-0 min-w-0 flex-1 overflow-hidden bg-ground focus-visible:outline-offset-[-2px] [&_.react-flow\_\_attribution]:bg-transparent! [&_.react-flow\_\_attribution_a]:text-ink-faint!"
+    <ReactFlow<Card>
+      nodes={cards}
+      edges={NO_EDGES}
+      nodeTypes={NODE_TYPES}
+      nodesDraggable={false}
+      nodesConnectable={false}
+      nodesFocusable={false}
+      elementsSelectable={false}
+      disableKeyboardA11y
+      onlyRenderVisibleElements={placed.nodes.length > MANY}
+      minZoom={LEAST_ZOOM}
+      maxZoom={MOST_ZOOM}
+      panOnScroll
+      zoomOnDoubleClick={false}
+      attributionPosition="top-right"
+      {...NO_KEYS}
+      onNodeClick={(_event, { data: { node } }) => onSelect?.(node.type === 'step' || node.type === 'frame' ? node.id : undefined)}
+      onPaneClick={() => onSelect?.(undefined)}
     >
-      <ReactFlow<Card>
-        nodes={cards}
-        edges={NO_EDGES}
-        nodeTypes={NODE_TYPES}
-        nodesDraggable={false}
-        nodesConnectable={false}
-        nodesFocusable={false}
-        elementsSelectable={false}
-        disableKeyboardA11y
-        onlyRenderVisibleElements={placed.nodes.length > MANY}
-        minZoom={LEAST_ZOOM}
-        maxZoom={MOST_ZOOM}
-        panOnScroll
-        zoomOnDoubleClick={false}
-        attributionPosition="top-right"
-        deleteKeyCode={null}
-        selectionKeyCode={null}
-        multiSelectionKeyCode={null}
-        panActivationKeyCode={null}
-        zoomActivationKeyCode="Control"
-        onNodeClick={(_event, { data: { node } }) => onSelect?.(node.type === 'step' || node.type === 'frame' ? node.id : undefined)}
-        onPaneClick={() => onSelect?.(undefined)}
-      >
-        <Background gap={22} size={1.4} color="var(--line)" />
-        <ViewportPortal>
-          <EdgeLayer edges={placed.edges} near={selected} />
-        </ViewportPortal>
-        {placed.nodes.length > SOME && (
-          <MiniMap
-            pannable
-            zoomable
-            ariaLabel={text('flows.canvas.map')}
-            nodeBorderRadius={6}
-            nodeStrokeWidth={2}
-            nodeClassName={mapClass}
-            bgColor="var(--panel)"
-            maskColor="color-mix(in oklch, var(--ground) 65%, transparent)"
-            className="overflow-hidden rounded-md border border-line max-narrow:hidden!"
-            style={{ width: 132, height: 96 }}
-          />
-        )}
-      </ReactFlow>
-      <CanvasButtons onFit={fit} onCloser={() => void zoomIn({ duration: moveMs() })} onFarther={() => void zoomOut({ duration: moveMs() })} />
-      {cut && (
-        <p className="absolute inset-x-0 top-2 mx-auto w-fit rounded-md bg-warn-wash px-2 py-1 text-xs text-warn">
-          {text('flows.canvas.cut', { count: placed.nodes.length })}
-        </p>
+      <Background gap={22} size={1.4} color="var(--line)" />
+      <ViewportPortal>
+        <EdgeLayer edges={placed.edges} near={selected} />
+      </ViewportPortal>
+      {placed.nodes.length > SOME && (
+        <MiniMap
+          pannable
+          zoomable
+          ariaLabel={text('flows.canvas.map')}
+          nodeBorderRadius={6}
+          nodeStrokeWidth={2}
+          nodeClassName={mapClass}
+          bgColor="var(--panel)"
+          maskColor="color-mix(in oklch, var(--ground) 65%, transparent)"
+          className="overflow-hidden rounded-md border border-line max-narrow:hidden!"
+          style={{ width: 132, height: 96 }}
+        />
       )}
-      <p aria-live="polite" className="sr-only">
-        {spoken(text, placed, selected, marks?.get(selected ?? ''), changes?.get(selected ?? ''))}
-      </p>
-    </div>
+    </ReactFlow>
   );
+}
+
+/** The canvas has keys of its own (I1). */
+const NO_KEYS = {
+  deleteKeyCode: null,
+  selectionKeyCode: null,
+  multiSelectionKeyCode: null,
+  panActivationKeyCode: null,
+  zoomActivationKeyCode: 'Control',
+} as const;
+
+interface Zoom {
+  fit(): void;
+  closer(): void;
+  farther(): void;
+}
+function useZoom(): Zoom {
+  const { fitView, zoomIn, zoomOut } = useReactFlow();
+  return useMemo(
+    () => ({
+      fit: () => void fitView({ duration: moveMs(), maxZoom: 1, padding: 0.06 }),
+      closer: () => void zoomIn({ duration: moveMs() }),
+      farther: () => void zoomOut({ duration: moveMs() }),
+    }),
+    [fitView, zoomIn, zoomOut],
+  );
+}
+
+/** I1 */
+function useCanvasKeys(box: { readonly current: HTMLDivElement | null }, { placed, selected, onSelect }: PlacedProps, zoom: Zoom): void {
+  useEffect(() => {
+    const element = box.current;
+    const press = (event: KeyboardEvent): void => {
+      if (event.ctrlKey || event.metaKey || event.altKey || event.target !== element) return;
+      const next = stepAfterKey(
+        placed.nodes.map(({ node }) => node),
+        selected,
+        event.key,
+      );
+      if (next !== undefined) onSelect?.(next);
+      else if (event.key === 'Escape' && selected !== undefined) onSelect?.(undefined);
+      else if (event.key === '0' || event.key === 'f') zoom.fit();
+      else if (event.key === '+' || event.key === '=') zoom.closer();
+      else if (event.key === '-') zoom.farther();
+      else if (!event.key.startsWith('Arrow')) return;
+      event.preventDefault();
+      event.stopPropagation();
+    };
+    element?.addEventListener('keydown', press);
+    return () => element?.removeEventListener('keydown', press);
+  }, [box, placed, selected, onSelect, zoom]);
 }
 
 const NO_EDGES: never[] = [];

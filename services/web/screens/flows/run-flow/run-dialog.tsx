@@ -24,34 +24,17 @@ export interface RunDialogProps {
   onStarted?(id: string): void;
 }
 
-export function RunDialog({ namespace, name, onClose, onStarted }: RunDialogProps) {
+export function RunDialog(props: RunDialogProps) {
+  const { namespace, name, onClose } = props;
   const text = useText();
-  const router = useRouter();
-  const queries = useQueryClient();
   const environment = useEnvironment();
   const { data } = useQuery(flowQuery(namespace, name));
   const [typed, setTyped] = useState<string>();
-  const [busy, setBusy] = useState(false);
-  const [problem, setProblem] = useState<unknown>();
-  const [key] = useState(() => crypto.randomUUID());
   const shown = typed ?? inputSketch(data?.document);
   const input = typedInput(shown);
-  const start = async (): Promise<void> => {
-    if (!input.ok) return;
-    setBusy(true);
-    setProblem(undefined);
-    try {
-      const { id } = await startRun({ flow: `${namespace}/${name}`, environment, ...(input.value !== undefined && { input: input.value }) }, key);
-      void queries.invalidateQueries({ queryKey: ['flows'] });
-      void queries.invalidateQueries({ queryKey: ['runs'] });
-      onClose();
-      if (onStarted === undefined) router.push(`/runs/${id}`);
-      else onStarted(id);
-    } catch (error) {
-      setProblem(error);
-    } finally {
-      setBusy(false);
-    }
+  const { start, busy, problem } = useStart(props, environment);
+  const send = (): void => {
+    if (input.ok) void start(input.value);
   };
   return (
     <Dialog
@@ -66,35 +49,53 @@ export function RunDialog({ namespace, name, onClose, onStarted }: RunDialogProp
           <DialogClose asChild>
             <Button>{text('design.cancel')}</Button>
           </DialogClose>
-          <Button tone="primary" type="submit" form="run-flow" busy={busy} disabled={!input.ok} icon={<Play aria-hidden className="size-3.5" />}>
+          <Button tone="primary" busy={busy} disabled={!input.ok} icon={<Play aria-hidden className="size-3.5" />} onClick={send}>
             {text('flows.run.start')}
           </Button>
         </>
       }
     >
-      <form
-        id="run-flow"
-        onSubmit={(event) => {
-          event.preventDefault();
-          void start();
-        }}
-      >
-        <Field label={text('flows.run.input')} hint={text('flows.run.inputHint')} problem={input.ok ? undefined : input.message}>
-          <TextArea
-            value={shown}
-            onChange={(event) => setTyped(event.target.value)}
-            onKeyDown={(event) => {
-              if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) void start();
-            }}
-            rows={8}
-            spellCheck={false}
-            dir="ltr"
-            className="font-mono text-xs!"
-            placeholder="{ }"
-          />
-        </Field>
-        {problem !== undefined && <ProblemLine problem={problem} />}
-      </form>
+      <Field label={text('flows.run.input')} hint={text('flows.run.inputHint')} problem={input.ok ? undefined : input.message}>
+        <TextArea
+          value={shown}
+          onChange={(event) => setTyped(event.target.value)}
+          onKeyDown={(event) => {
+            if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) send();
+          }}
+          rows={8}
+          spellCheck={false}
+          dir="ltr"
+          className="font-mono text-xs!"
+          placeholder="{ }"
+        />
+      </Field>
+      {problem !== undefined && <ProblemLine problem={problem} />}
     </Dialog>
   );
+}
+
+/** I1 */
+function useStart({ namespace, name, onClose, onStarted }: RunDialogProps, environment: string) {
+  const router = useRouter();
+  const queries = useQueryClient();
+  const [busy, setBusy] = useState(false);
+  const [problem, setProblem] = useState<unknown>();
+  const [key] = useState(() => crypto.randomUUID());
+  const start = async (input: unknown): Promise<void> => {
+    setBusy(true);
+    setProblem(undefined);
+    try {
+      const { id } = await startRun({ flow: `${namespace}/${name}`, environment, ...(input !== undefined && { input }) }, key);
+      void queries.invalidateQueries({ queryKey: ['flows'] });
+      void queries.invalidateQueries({ queryKey: ['runs'] });
+      onClose();
+      if (onStarted === undefined) router.push(`/runs/${id}`);
+      else onStarted(id);
+    } catch (error) {
+      setProblem(error);
+    } finally {
+      setBusy(false);
+    }
+  };
+  return { start, busy, problem };
 }
