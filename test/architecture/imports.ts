@@ -42,7 +42,7 @@ function ofCore(path: string, { file, name }: Import): string | undefined {
   const core = /^(?:services\/[\w-]+|platform\/[\w-]+)\/core\//.exec(path)?.[0];
   if (core === undefined || isTest(path)) return undefined;
   if (file === undefined) return PURE_LIBRARIES.has(name) ? undefined : 'core is pure';
-  const allowed = file.startsWith(core) || file.startsWith('jq/') || file === 'platform/errors.ts' || CONTRACT.test(file);
+  const allowed = file.startsWith(core) || file.startsWith('jq/') || file === 'platform/errors.ts' || file.endsWith('/contract.ts') || CONTRACT.test(file);
   return allowed ? undefined : 'core imports core, contracts, jq and the error table';
 }
 
