@@ -7,7 +7,7 @@ import type { listFlows, listRuns } from '../contract.ts';
 import type { RunEvent } from '../core/model.ts';
 import type { PinnedText } from '../core/program.ts';
 import { makeCursor, readCursor } from './cursor.ts';
-import { listSummaries } from './run-list.ts';
+import { listSummaries, type ListedRun } from './run-list.ts';
 import { matchRuns, type Matching, type RunFilter } from './matching.ts';
 import { FIRST_SEGMENT, type Definition, type LedgerRow, type ListedDefinition, type RunRow, type StoredRun } from './port.ts';
 import { bodyOf, definitionRow, readDefinition, readLedger, readRuns, RUN_COLUMNS, runRow, type RunRecord } from './postgres.ts';

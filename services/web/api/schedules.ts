@@ -1,6 +1,6 @@
 'use client';
 // One schedule: its next times, holding it, starting its flow now.
-import type { upcoming } from '@palace/flow/contract.ts';
+import type { upcoming } from '@palace/flow/trigger-contract.ts';
 import { queryOptions } from '@tanstack/react-query';
 import type { z } from 'zod';
 import { ask, get } from './client.ts';

@@ -1,6 +1,6 @@
 'use client';
 // Webhooks: addresses that others deliver to, and what came.
-import type { createdWebhook, createWebhook, deliveryList, rotatedWebhook, webhook, webhookList } from '@palace/flow/contract.ts';
+import type { createdWebhook, createWebhook, deliveryList, rotatedWebhook, webhook, webhookList } from '@palace/flow/trigger-contract.ts';
 import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query';
 import type { z } from 'zod';
 import { ask, get } from './client.ts';
