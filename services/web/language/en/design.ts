@@ -1,3 +1,4 @@
+// What the screens of design say, in English.
 export const design = {
   cancel: 'Cancel',
   close: 'Close',

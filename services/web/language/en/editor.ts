@@ -1,3 +1,4 @@
+// What the screens of editor say, in English.
 export const editor = {
   backToDraft: 'Back to the draft',
   checking: 'Checking',

@@ -1,3 +1,4 @@
+// What the screens of events say, in English.
 export const events = {
   about: 'What came from outside and what runs said. Flows start on them and wait for them.',
   aRun: 'A run',

@@ -1,3 +1,4 @@
+// What the screens of first run say, in English.
 export const firstRun = {
   done: 'Done',
   edit: 'Change it in the editor',

@@ -1,3 +1,4 @@
+// What the screens of flows say, in English.
 export const flows = {
   actionsOf: 'Actions on {flow}',
   byHand: 'By hand or API',

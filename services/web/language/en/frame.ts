@@ -1,3 +1,4 @@
+// What the screens of frame say, in English.
 export const frame = {
   byKey: 'API key',
   environment: 'Environment',

@@ -1,3 +1,4 @@
+// What the screens of health say, in English.
 export const health = {
   about: 'How the installation does, as it is now.',
   aDay: '{bytes} a day',

@@ -1,3 +1,4 @@
+// What the screens of home say, in English.
 export const home = {
   attention: 'What needs you',
   attentionNone: 'Nothing needs a person now.',

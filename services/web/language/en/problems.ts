@@ -1,3 +1,4 @@
+// What the screens of problems say, in English.
 export const problems = {
   again: 'Try again',
   page: 'This page could not be shown',

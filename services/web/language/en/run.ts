@@ -1,3 +1,4 @@
+// What the screens of run say, in English.
 export const run = {
   act: 'The act',
   actClass: 'Class',

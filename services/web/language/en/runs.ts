@@ -1,3 +1,4 @@
+// What the screens of runs say, in English.
 export const runs = {
   bulk: {
     accepted: { one: 'Sent to {count} run', other: 'Sent to {count} runs' },

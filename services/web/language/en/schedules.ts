@@ -1,3 +1,4 @@
+// What the screens of schedules say, in English.
 export const schedules = {
   about: 'What starts runs by itself. Your clock is in {zone}.',
   catchUp: {

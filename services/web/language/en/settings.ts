@@ -1,3 +1,4 @@
+// What the screens of settings say, in English.
 export const settings = {
   audit: {
     about: 'Who did what. Each entry is chained to the one before and sealed; nobody edits it.',

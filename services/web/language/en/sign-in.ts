@@ -1,3 +1,4 @@
+// What the screens of sign in say, in English.
 export const signIn = {
   accept: 'Join',
   checking: 'Signing you in…',

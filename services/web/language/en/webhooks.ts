@@ -1,3 +1,4 @@
+// What the screens of webhooks say, in English.
 export const webhooks = {
   about: 'Addresses that others deliver to. A delivery becomes an event, or starts a flow.',
   address: 'Address',

@@ -1,3 +1,4 @@
+// What the screens of design say, in Turkish.
 import type { Translated } from '../catalog.ts';
 import type { design as english } from '../en/design.ts';
 

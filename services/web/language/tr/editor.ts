@@ -1,3 +1,4 @@
+// What the screens of editor say, in Turkish.
 import type { Translated } from '../catalog.ts';
 import type { editor as english } from '../en/editor.ts';
 

@@ -1,3 +1,4 @@
+// What the screens of events say, in Turkish.
 import type { Translated } from '../catalog.ts';
 import type { events as english } from '../en/events.ts';
 

@@ -1,3 +1,4 @@
+// What the screens of first run say, in Turkish.
 import type { Translated } from '../catalog.ts';
 import type { firstRun as english } from '../en/first-run.ts';
 

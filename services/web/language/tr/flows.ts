@@ -1,3 +1,4 @@
+// What the screens of flows say, in Turkish.
 import type { Translated } from '../catalog.ts';
 import type { flows as english } from '../en/flows.ts';
 

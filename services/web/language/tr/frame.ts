@@ -1,3 +1,4 @@
+// What the screens of frame say, in Turkish.
 import type { Translated } from '../catalog.ts';
 import type { frame as english } from '../en/frame.ts';
 

@@ -1,3 +1,4 @@
+// What the screens of health say, in Turkish.
 import type { Translated } from '../catalog.ts';
 import type { health as english } from '../en/health.ts';
 

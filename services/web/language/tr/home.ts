@@ -1,3 +1,4 @@
+// What the screens of home say, in Turkish.
 import type { Translated } from '../catalog.ts';
 import type { home as english } from '../en/home.ts';
 

@@ -1,3 +1,4 @@
+// What the screens of problems say, in Turkish.
 import type { Translated } from '../catalog.ts';
 import type { problems as english } from '../en/problems.ts';
 

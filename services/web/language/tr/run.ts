@@ -1,3 +1,4 @@
+// What the screens of run say, in Turkish.
 import type { Translated } from '../catalog.ts';
 import type { run as english } from '../en/run.ts';
 

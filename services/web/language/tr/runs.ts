@@ -1,3 +1,4 @@
+// What the screens of runs say, in Turkish.
 import type { Translated } from '../catalog.ts';
 import type { runs as english } from '../en/runs.ts';
 

@@ -1,3 +1,4 @@
+// What the screens of schedules say, in Turkish.
 import type { Translated } from '../catalog.ts';
 import type { schedules as english } from '../en/schedules.ts';
 

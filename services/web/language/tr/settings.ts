@@ -1,3 +1,4 @@
+// What the screens of settings say, in Turkish.
 import type { Translated } from '../catalog.ts';
 import type { settings as english } from '../en/settings.ts';
 

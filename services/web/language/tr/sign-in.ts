@@ -1,3 +1,4 @@
+// What the screens of sign in say, in Turkish.
 import type { Translated } from '../catalog.ts';
 import type { signIn as english } from '../en/sign-in.ts';
 

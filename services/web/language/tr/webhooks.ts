@@ -1,3 +1,4 @@
+// What the screens of webhooks say, in Turkish.
 import type { Translated } from '../catalog.ts';
 import type { webhooks as english } from '../en/webhooks.ts';
 

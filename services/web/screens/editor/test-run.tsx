@@ -10,7 +10,8 @@ import { IconButton } from '../../design/icon-button.tsx';
 import { StatusBadge } from '../../design/status-badge.tsx';
 import { ValueTree } from '../../design/value-tree.tsx';
 import { useText } from '../../language/language.tsx';
-import { CanvasWaits, FlowCanvas } from '../flows/canvas/flow-canvas.tsx';
+import { CanvasWaits } from '../flows/canvas/canvas-waits.tsx';
+import { FlowCanvas } from '../flows/canvas/flow-canvas.tsx';
 import { useRunMarks } from './use-run-marks.ts';
 
 export interface TestRunProps {

@@ -7,8 +7,12 @@ import { EditorState } from '@codemirror/state';
 import { EditorView, keymap, lineNumbers } from '@codemirror/view';
 import { useEffect, useRef } from 'react';
 import { CopyButton } from '../../design/copy-button.tsx';
-import type { YamlViewProps } from '../flows/page/yaml-view.tsx';
 import { editorLooks } from './text/editor-looks.ts';
+
+export interface YamlViewProps {
+  readonly text: string;
+  readonly label: string;
+}
 
 export function YamlReader({ text, label }: YamlViewProps) {
   const box = useRef<HTMLDivElement>(null);

@@ -14,7 +14,7 @@ import { FlowCanvas } from '../flows/canvas/flow-canvas.tsx';
 import { Part } from './facts.tsx';
 import { partOf } from './part-of.ts';
 import { newestOf, runMarks } from './run-marks.ts';
-import type { RunTree } from './run-tree.ts';
+import type { RunTree } from './tree-shape.ts';
 
 interface DefinitionProps {
   readonly run: RunDetail;

@@ -11,7 +11,8 @@ import { Table, type Column } from '../../design/table.tsx';
 import { ValueTree } from '../../design/value-tree.tsx';
 import { useFormats, useText } from '../../language/language.tsx';
 import { Moment } from './moment.tsx';
-import { linesOf, type EventLine, type RunTree } from './run-tree.ts';
+import { linesOf } from './run-tree.ts';
+import type { EventLine, RunTree } from './tree-shape.ts';
 import { nameOf } from './step-row.tsx';
 
 interface EventsTableProps {

@@ -7,7 +7,7 @@ import { Definition } from './definition.tsx';
 import { EventsTable } from './events-table.tsx';
 import { RunOverview } from './run-overview.tsx';
 import { RunValues } from './run-values.tsx';
-import type { RunTree } from './run-tree.ts';
+import type { RunTree } from './tree-shape.ts';
 import type { StepNode } from './step-node.ts';
 import { StepOverview } from './step-overview.tsx';
 import { StepValues } from './step-values.tsx';

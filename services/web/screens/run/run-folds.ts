@@ -1,6 +1,6 @@
 // What each event of the journal makes of the tree (run-tree.ts has the invariants). The shapes are those of the API's history.
 import type { RunEvent } from '../../api/run-events.ts';
-import type { RunTree } from './run-tree.ts';
+import type { RunTree } from './tree-shape.ts';
 import { nodeOf, openNodes, rewind, stepEntered, stepSkipped } from './run-scopes.ts';
 import { endNode, endWaits, newNode, reopenNode, within, type Fault, type StepNode } from './step-node.ts';
 import type { EffectState, WaitKind } from './step-words.ts';

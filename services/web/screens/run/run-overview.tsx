@@ -17,7 +17,7 @@ import { AttemptsList } from './attempts-list.tsx';
 import { Fact, Facts, Part } from './facts.tsx';
 import { FaultView } from './fault-view.tsx';
 import { Moment } from './moment.tsx';
-import type { RunTree } from './run-tree.ts';
+import type { RunTree } from './tree-shape.ts';
 import { useVerbs } from './run-verbs.tsx';
 import type { Fault } from './step-node.ts';
 import { WaitingList } from './waiting-list.tsx';

@@ -1,6 +1,6 @@
 // How the tree grows: a step begins inside of another, is skipped, or begins anew after somebody went back.
 import type { RunEvent } from '../../api/run-events.ts';
-import type { RunTree } from './run-tree.ts';
+import type { RunTree } from './tree-shape.ts';
 import { endNode, newNode, reopenNode, within, type NodeRole, type StepNode } from './step-node.ts';
 
 interface Entered {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { RunEvent } from '../../api/run-events.ts';
-import { emptyTree, foldEvents, type RunTree } from './run-tree.ts';
+import { emptyTree, foldEvents } from './run-tree.ts';
+import type { RunTree } from './tree-shape.ts';
 import { newestOf, runMarks } from './run-marks.ts';
 import { standingOf } from './standing.ts';
 import { treeRows, type RowState } from './tree-rows.ts';

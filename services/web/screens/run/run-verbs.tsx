@@ -1,5 +1,6 @@
 'use client';
 // What can be done to this run, from wherever on its page: a dialog where something is asked first, at once where it can be undone.
+import type { Asking } from './asking.ts';
 import { useQueryClient } from '@tanstack/react-query';
 import { createContext, useCallback, useContext, useMemo, useState, type ReactNode } from 'react';
 import dynamic from 'next/dynamic';
@@ -8,16 +9,6 @@ import type { RunDetail } from '../../api/runs.ts';
 import { showToast, useShowProblem } from '../../design/toast.tsx';
 import { useText } from '../../language/language.tsx';
 import { refused } from './refused.ts';
-import type { StepNode } from './step-node.ts';
-
-/** What a dialog asks about. */
-export type Asking =
-  | { readonly kind: 'signal'; readonly name: string | undefined }
-  | { readonly kind: 'cancel' }
-  /** `node`: the step to go back to; undefined of a retry: what was open when it failed. */
-  | { readonly kind: 'retry'; readonly node: StepNode | undefined }
-  | { readonly kind: 'fork'; readonly node: StepNode }
-  | { readonly kind: 'resolve'; readonly effectKey: string; readonly step: string; readonly doubt: string | undefined };
 
 export interface Verbs {
   ask(about: Asking): void;

@@ -14,7 +14,7 @@ import { KeyHint } from '../../design/key-hint.tsx';
 import { TextInput } from '../../design/text-input.tsx';
 import { useText } from '../../language/language.tsx';
 import { useCommands, type Command } from '../../palette/commands.tsx';
-import type { RunTree } from './run-tree.ts';
+import type { RunTree } from './tree-shape.ts';
 import type { RowState } from './tree-rows.ts';
 import type { SightControl } from './use-sight.ts';
 

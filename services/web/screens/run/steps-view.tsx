@@ -5,7 +5,7 @@ import { EmptyState } from '../../design/empty-state.tsx';
 import { useText } from '../../language/language.tsx';
 import { AxisHead } from './axis-head.tsx';
 import { AxisLines } from './axis-lines.tsx';
-import type { RunTree } from './run-tree.ts';
+import type { RunTree } from './tree-shape.ts';
 import type { StepNode } from './step-node.ts';
 import { StepRows } from './step-rows.tsx';
 import { StepsToolbar } from './steps-toolbar.tsx';

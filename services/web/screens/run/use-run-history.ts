@@ -7,7 +7,8 @@ import { isAbort } from '../../api/client.ts';
 import { useLive } from '../../api/live.ts';
 import { outlinePage, outlineStream, PAGE_EVENTS, type RunEvent } from '../../api/run-events.ts';
 import { hasEnded, runQuery, type RunDetail } from '../../api/runs.ts';
-import { emptyTree, foldEvents, type RunTree } from './run-tree.ts';
+import { emptyTree, foldEvents } from './run-tree.ts';
+import type { RunTree } from './tree-shape.ts';
 
 const DRAW_MS = 80;
 /** The detail (what it waits for, why) is asked for again after news. */

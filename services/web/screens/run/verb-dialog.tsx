@@ -4,7 +4,7 @@ import type { RunDetail } from '../../api/runs.ts';
 import { CancelDialog } from './cancel-dialog.tsx';
 import { GoBackDialog } from './go-back-dialog.tsx';
 import { ResolveDialog } from './resolve-dialog.tsx';
-import type { Asking } from './run-verbs.tsx';
+import type { Asking } from './asking.ts';
 import { SignalDialog } from './signal-dialog.tsx';
 
 export function VerbDialog({ run, about, onClose }: { run: RunDetail; about: Asking; onClose: () => void }) {

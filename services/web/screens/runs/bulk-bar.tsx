@@ -15,8 +15,6 @@ import { useText } from '../../language/language.tsx';
 
 const BulkDialog = dynamic(() => import('./bulk-dialog.tsx').then((found) => found.BulkDialog), { ssr: false });
 
-export type BulkVerb = BulkWish['verb'];
-
 const VERBS = [
   { verb: 'retry', Icon: RotateCw },
   { verb: 'pause', Icon: CirclePause },
@@ -37,7 +35,7 @@ interface BulkBarProps {
 
 export function BulkBar({ selected, listed, filter, onClear }: BulkBarProps) {
   const text = useText();
-  const [verb, setVerb] = useState<BulkVerb>();
+  const [verb, setVerb] = useState<BulkWish['verb']>();
   const [all, setAll] = useState(false);
   const offersAll = filter !== undefined && Object.keys(filter).length > 0 && selected.size === listed.length;
   const tooMany = selected.size > MOST_SELECTED && !all;

@@ -12,10 +12,9 @@ import { ProblemLine } from '../../design/problem-view.tsx';
 import { Skeleton } from '../../design/skeleton.tsx';
 import { StatusBadge } from '../../design/status-badge.tsx';
 import { useFormats, useText } from '../../language/language.tsx';
-import type { BulkVerb } from './bulk-bar.tsx';
 
 interface BulkDialogProps {
-  readonly verb: BulkVerb;
+  readonly verb: BulkWish['verb'];
   readonly filter: BulkWish['filter'];
   /** Those that are named one by one afterwards. */
   readonly shown: readonly string[];

@@ -1,4 +1,5 @@
 'use client';
+// The columns of the list of runs.
 import CalendarClock from 'lucide-react/icons/calendar-clock';
 import CornerDownRight from 'lucide-react/icons/corner-down-right';
 import GitFork from 'lucide-react/icons/git-fork';

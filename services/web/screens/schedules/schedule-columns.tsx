@@ -1,4 +1,5 @@
 'use client';
+// The columns of the list of schedules.
 import CircleCheck from 'lucide-react/icons/circle-check';
 import CirclePause from 'lucide-react/icons/circle-pause';
 import Hourglass from 'lucide-react/icons/hourglass';

@@ -1,4 +1,5 @@
 'use client';
+// The columns of the list of flows.
 import CalendarClock from 'lucide-react/icons/calendar-clock';
 import RadioTower from 'lucide-react/icons/radio-tower';
 import { useMemo } from 'react';

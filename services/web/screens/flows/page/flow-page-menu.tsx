@@ -1,4 +1,5 @@
 'use client';
+// What can be done to a flow from its page.
 import { useQueryClient } from '@tanstack/react-query';
 import CirclePause from 'lucide-react/icons/circle-pause';
 import CirclePlay from 'lucide-react/icons/circle-play';
@@ -14,7 +15,7 @@ import { Menu, MenuItem, MenuLine } from '../../../design/menu.tsx';
 import { showToast } from '../../../design/toast.tsx';
 import { useText } from '../../../language/language.tsx';
 import { useHold } from '../list/hold-flow.ts';
-import type { FlowNamed } from './flow-page.tsx';
+import type { FlowNamed } from '../flow-named.ts';
 
 /** What is done to a flow as a whole, and seldom. */
 export function FlowPageMenu({ namespace, name, halt }: FlowNamed & { halt: Halt | undefined }) {

@@ -17,11 +17,12 @@ import { plainText } from '../../../design/value-rows.ts';
 import { useCrumbs } from '../../../frame/crumbs.tsx';
 import { useText } from '../../../language/language.tsx';
 import { useCommands, type Command } from '../../../palette/commands.tsx';
-import { CanvasWaits } from '../canvas/flow-canvas.tsx';
+import { CanvasWaits } from '../canvas/canvas-waits.tsx';
 import { HeldBadge } from '../list/held-badge.tsx';
 import { RunDialog } from '../run-flow/run-dialog.tsx';
 import { FlowVersions } from '../versions/flow-versions.tsx';
 import { CanvasTab } from './canvas-tab.tsx';
+import type { FlowNamed } from '../flow-named.ts';
 import { FlowPageMenu } from './flow-page-menu.tsx';
 import { FlowRuns } from './flow-runs.tsx';
 import { FlowTriggers } from './flow-triggers.tsx';
@@ -30,11 +31,6 @@ import { YamlView } from './yaml-view.tsx';
 const NAMES = ['tab', 'step'] as const;
 const TABS = ['canvas', 'text', 'versions', 'runs', 'triggers'] as const;
 type FlowTab = (typeof TABS)[number];
-
-export interface FlowNamed {
-  readonly namespace: string;
-  readonly name: string;
-}
 
 export function FlowPage({ namespace, name }: FlowNamed) {
   const text = useText();

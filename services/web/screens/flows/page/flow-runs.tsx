@@ -1,4 +1,5 @@
 'use client';
+// The newest runs of one flow, on its page.
 import { useQuery } from '@tanstack/react-query';
 import Link from 'next/link';
 import { useMemo } from 'react';

@@ -1,12 +1,8 @@
 'use client';
 // A flow's text to be read: coloured and folded as in the editor, which is loaded when one is first shown.
 import dynamic from 'next/dynamic';
+import type { YamlViewProps } from '../../editor/yaml-reader.tsx';
 import { SkeletonRows } from '../../../design/skeleton.tsx';
-
-export interface YamlViewProps {
-  readonly text: string;
-  readonly label: string;
-}
 
 export const YamlView = dynamic<YamlViewProps>(() => import('../../editor/yaml-reader.tsx').then(({ YamlReader }) => YamlReader), {
   ssr: false,

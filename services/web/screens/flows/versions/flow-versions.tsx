@@ -10,7 +10,7 @@ import { RelativeTime } from '../../../design/relative-time.tsx';
 import { SkeletonRows } from '../../../design/skeleton.tsx';
 import { flowQuery, versionsQuery, type FlowVersion } from '../../../api/flows.ts';
 import { useText } from '../../../language/language.tsx';
-import type { FlowNamed } from '../page/flow-page.tsx';
+import type { FlowNamed } from '../flow-named.ts';
 import { YamlView } from '../page/yaml-view.tsx';
 import { VersionDiff } from './version-diff.tsx';
 
