@@ -19,7 +19,7 @@ import { secretFrom, whyNoSecret, type WebhookScheme } from '../core/webhook.ts'
 import { checkEnvironment, type FlowParts } from '../parts.ts';
 import { makeCursor, readCursor } from '../store/cursor.ts';
 import { sealedFor } from './hook-intake.ts';
-import { addHook, addKey, getHook, listDeliveries as deliveries, listHooks, removeHook, type Webhook } from './webhook-store.ts';
+import { addHook, addKey, getHook, listDeliveries as deliveries, listHooks, removeHook, type KeptDelivery, type Webhook } from './webhook-store.ts';
 
 const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz';
 const DEFAULT_HEADER = 'x-webhook-token';
@@ -136,9 +136,18 @@ function readRoutes({ platform }: FlowParts): Route[] {
         const found = await database.asTenant(tenant, (sql) => deliveries(sql, resource.name, query.limit + 1, before));
         const items = found.slice(0, query.limit);
         const last = found.length > items.length ? items.at(-1) : undefined;
-        const body = { items: items.map(({ seq: _, atMs, ...rest }) => ({ at: new Date(atMs).toISOString(), ...rest })) };
+        const body = { items: items.map(deliveryPage) };
         return { status: 200, body: { ...body, ...(last !== undefined && { next: makeCursor(last.seq) }) } };
       },
     }),
   ];
 }
+
+/** Where it stands among its neighbours is told by the cursor. */
+const deliveryPage = ({ atMs, message, outcome, reason, became }: KeptDelivery): z.input<typeof deliveryList>['items'][number] => ({
+  at: new Date(atMs).toISOString(),
+  ...(message !== undefined && { message }),
+  outcome,
+  ...(reason !== undefined && { reason }),
+  ...(became !== undefined && { became }),
+});

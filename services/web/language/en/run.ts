@@ -75,7 +75,7 @@ export const run = {
   ended: 'Ended',
   environment: 'Environment',
   errorsOnly: 'Errors only',
-  event: { after: 'After', at: 'At', type: 'Event' },
+  event: { after: 'After', type: 'Event' },
   eventGone: 'This event is not kept any more.',
   events: 'Events',
   expandAll: 'Open all',

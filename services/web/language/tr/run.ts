@@ -78,7 +78,7 @@ export const run: Translated<typeof english> = {
   ended: 'Bitti',
   environment: 'Ortam',
   errorsOnly: 'Yalnızca hatalar',
-  event: { after: 'Geçen süre', at: 'Saat', type: 'Olay' },
+  event: { after: 'Geçen süre', type: 'Olay' },
   eventGone: 'Bu olay artık saklanmıyor.',
   events: 'Olaylar',
   expandAll: 'Tümünü aç',

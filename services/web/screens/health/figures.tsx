@@ -1,6 +1,6 @@
 'use client';
 // The figures of the process that answers, and how they went while this page was open.
-import { useEffect, useState } from 'react';
+import { useState } from 'react';
 import type { Health } from '../../api/health.ts';
 import { Sparkline } from '../../design/sparkline.tsx';
 import { useFormats, useText } from '../../language/language.tsx';
@@ -26,11 +26,11 @@ export function Figures({ health }: { health: Health }) {
 
 /** One value an answer. */
 function useHistory(health: Health): History {
-  const [history, setHistory] = useState<History>({});
-  useEffect(() => {
-    const figures = figuresOf(health);
-    setHistory((before) => Object.fromEntries(FIGURES.map((name) => [name, [...(before[name] ?? []), figures[name].value ?? 0].slice(-KEPT)])));
-  }, [health]);
+  const [kept, setKept] = useState<{ readonly of: Health | undefined; readonly history: History }>({ of: undefined, history: {} });
+  if (kept.of === health) return kept.history;
+  const figures = figuresOf(health);
+  const history = Object.fromEntries(FIGURES.map((name) => [name, [...(kept.history[name] ?? []), figures[name].value ?? 0].slice(-KEPT)]));
+  setKept({ of: health, history });
   return history;
 }
 

@@ -10,7 +10,6 @@ import { Skeleton } from '../../design/skeleton.tsx';
 import { Table, type Column } from '../../design/table.tsx';
 import { ValueTree } from '../../design/value-tree.tsx';
 import { useFormats, useText } from '../../language/language.tsx';
-import { Moment } from './moment.tsx';
 import { linesOf } from './run-tree.ts';
 import type { EventLine, RunTree } from './tree-shape.ts';
 import { nameOf } from './step-row.tsx';
@@ -33,14 +32,14 @@ export function EventsTable({ run, tree, seqs, version }: EventsTableProps) {
   const columns = useMemo<readonly Column<EventLine>[]>(
     () => [
       { id: 'seq', title: '#', width: '3.5rem', align: 'end', cell: ({ seq }) => <span className="font-mono text-xs text-ink-faint">{seq}</span> },
-      { id: 'type', title: text('run.event.type'), width: 'minmax(8rem,1.2fr)', cell: ({ type }) => <code className="font-mono text-xs">{type}</code> },
+      { id: 'type', title: text('run.event.type'), width: 'minmax(9rem,1.2fr)', cell: ({ type }) => <code className="font-mono text-xs">{type}</code> },
       ...(seqs === undefined
         ? [
             {
               id: 'step',
               title: text('run.step'),
               width: 'minmax(5rem,1fr)',
-              cell: ({ node }: EventLine) => (node === undefined ? '' : <bdi>{nameOf(node, text, '')}</bdi>),
+              cell: ({ node }: EventLine) => (node === undefined ? '' : <bdi>{node.role === 'list' ? node.pointer : nameOf(node, text, '')}</bdi>),
             },
           ]
         : []),
@@ -49,18 +48,10 @@ export function EventsTable({ run, tree, seqs, version }: EventsTableProps) {
         title: text('run.event.after'),
         width: '5rem',
         align: 'end',
-        cell: ({ atMs }) => <span className="text-xs text-ink-soft">+{formats.duration(atMs - startMs)}</span>,
-      },
-      {
-        id: 'at',
-        title: text('run.event.at'),
-        width: '6.5rem',
-        align: 'end',
-        wideOnly: true,
         cell: ({ atMs }) => (
-          <span className="text-xs text-ink-faint">
-            <Moment ms={atMs} />
-          </span>
+          <time dateTime={new Date(atMs).toISOString()} title={formats.dateTime(new Date(atMs))} className="text-xs text-ink-soft">
+            +{formats.duration(atMs - startMs)}
+          </time>
         ),
       },
     ],

@@ -67,12 +67,13 @@ export const FOLDS: Readonly<Record<string, Fold>> = {
     endRun(tree, atMs, 'failed');
   },
   'run.retried': (tree, _event, atMs) => {
-    tree.root.waits.push({ kind: 'ended', fromMs: tree.root.toMs ?? atMs, toMs: atMs, untilMs: undefined });
     const endedMs = tree.root.toMs;
-    reopenNode(tree.root);
     // What was open when the run failed begins again; what had ended before it stays ended.
-    for (const node of within(tree.root))
-      if (!node.past && !node.caught && node.toMs === endedMs && node.end !== 'done' && node.end !== 'skipped') reopenNode(node);
+    for (const node of within(tree.root)) {
+      if (node.past || node.caught || node.toMs !== endedMs || node.end === 'done' || node.end === 'skipped') continue;
+      node.waits.push({ kind: 'ended', fromMs: endedMs ?? atMs, toMs: atMs, untilMs: undefined });
+      reopenNode(node);
+    }
   },
   'run.rewound': rewind,
   'segment.opened': (tree, event, atMs) => {

@@ -81,6 +81,7 @@ export function rewind(tree: RunTree, event: RunEvent, atMs: number): void {
       stepEntered(tree, { ...event, step: open.step, name: open.name, kind: open.kind, data }, atMs);
       continue;
     }
+    if (found.toMs !== undefined) found.waits.push({ kind: 'ended', fromMs: found.toMs, toMs: atMs, untilMs: undefined });
     reopenNode(found);
     found.past = false;
     tree.acts.set(act, found);

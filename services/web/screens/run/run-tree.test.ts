@@ -102,6 +102,7 @@ describe('the tree', () => {
     );
     expect(shown(tree)).toEqual(['run open', '  ask open']);
     expect(tree.root.waits).toEqual([{ kind: 'ended', fromMs: 1_002, toMs: 5_000, untilMs: undefined }]);
+    expect(tree.nodes.get(2)?.waits).toEqual(tree.root.waits);
   });
 
   test('going back to a step keeps what happened after it, as past', () => {

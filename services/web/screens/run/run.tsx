@@ -2,7 +2,7 @@
 // The page of one run: its steps over time, and the inspector beside them. What is chosen stands in the address.
 import { useQuery } from '@tanstack/react-query';
 import { useRouter } from 'next/navigation';
-import { useCallback, useMemo, useRef, useSyncExternalStore } from 'react';
+import { useCallback, useEffect, useMemo, useRef, useState, useSyncExternalStore } from 'react';
 import { hasEnded, runQuery, type RunDetail } from '../../api/runs.ts';
 import { useAddressState } from '../../design/address-state.ts';
 import { ProblemView } from '../../design/problem-view.tsx';
@@ -21,6 +21,7 @@ import { StepsView } from './steps-view.tsx';
 import { useRunHistory } from './use-run-history.ts';
 
 const AGAIN_MS = 5_000;
+const ADDRESS_MS = 150;
 const ADDRESS = ['step', 'panel'] as const;
 
 export function Run({ id }: { id: string }) {
@@ -47,11 +48,11 @@ function RunPage({ run }: { run: RunDetail }) {
   const neighbours = useNeighbours(run.id);
   const { tree, version, loaded, problem } = useRunHistory(run.id, run);
   const [address, setAddress] = useAddressState(ADDRESS);
-  const node = tree.nodes.get(Number(address.step ?? 0)) ?? tree.root;
+  const [chosenId, selectId] = useChosen(address.step, setAddress);
+  const node = tree.nodes.get(chosenId) ?? tree.root;
   const panel = PANELS.find((one) => one === address.panel) ?? 'overview';
   const inspector = useRef<HTMLDivElement>(null);
   const narrow = useIsNarrow();
-  const selectId = useCallback((id: number) => setAddress({ step: id === 0 ? undefined : String(id) }), [setAddress]);
   const select = useCallback((chosen: StepNode) => selectId(chosen.id), [selectId]);
   const showPanel = useCallback((next: Panel) => setAddress({ panel: next === 'overview' ? undefined : next }), [setAddress]);
   const go = useCallback((id: string) => router.push(`/runs/${id}`), [router]);
@@ -89,6 +90,24 @@ function RunPage({ run }: { run: RunDetail }) {
       />
     </>
   );
+}
+
+/** The line that is chosen: at once here, so that a key that is held moves on, and soon after in the address. */
+function useChosen(step: string | undefined, setAddress: (change: { step: string | undefined }) => void): readonly [number, (id: number) => void] {
+  const told = Number(step ?? 0);
+  const [state, setState] = useState({ told, chosen: told });
+  if (state.told !== told) setState({ told, chosen: told });
+  const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
+  useEffect(() => () => clearTimeout(timer.current), []);
+  const choose = useCallback(
+    (id: number) => {
+      setState((before) => ({ ...before, chosen: id }));
+      clearTimeout(timer.current);
+      timer.current = setTimeout(() => setAddress({ step: id === 0 ? undefined : String(id) }), ADDRESS_MS);
+    },
+    [setAddress],
+  );
+  return [state.chosen, choose];
 }
 
 function useRunCommands({ previous, next }: { readonly previous: string | undefined; readonly next: string | undefined }, go: (id: string) => void): void {

@@ -48,13 +48,23 @@ function Piece({ sight, fromMs, toMs, background, className }: { sight: Sight; f
 }
 
 function Base({ node, sight, endMs, scope }: { node: StepNode; sight: Sight; endMs: number; scope: boolean }) {
-  const standing = standingOf(node);
-  const { bar } = STANDINGS[standing];
   if (node.end === 'skipped') return <Piece sight={sight} fromMs={node.fromMs} toMs={endMs} background="var(--line-strong)" className="h-3" />;
+  const { bar } = STANDINGS[standingOf(node)];
+  const gaps = node.waits.filter(({ kind }) => kind === 'ended');
   // What waits or is tried again lies on a faint ground, so that the pieces tell.
-  const faint = node.role !== 'run' && (node.waits.length > 0 || (!scope && node.attempts.length > 1));
+  const faint = node.role !== 'run' && (node.waits.length > gaps.length || (!scope && node.attempts.length > 1));
   const background = faint ? `color-mix(in oklab, ${bar} 26%, transparent)` : bar;
-  return <Piece sight={sight} fromMs={node.fromMs} toMs={endMs} background={background} className={scope ? 'h-1.5 opacity-75' : 'h-3.5'} />;
+  const begins = [node.fromMs, ...gaps.map(({ fromMs, toMs }) => toMs ?? fromMs)];
+  return begins.map((fromMs, i) => (
+    <Piece
+      key={fromMs}
+      sight={sight}
+      fromMs={fromMs}
+      toMs={gaps[i]?.fromMs ?? endMs}
+      background={background}
+      className={scope ? 'h-1.5 opacity-75' : 'h-3.5'}
+    />
+  ));
 }
 
 function Attempts({ node, sight, nowMs }: { node: StepNode; sight: Sight; nowMs: number }) {
@@ -72,20 +82,23 @@ function Attempts({ node, sight, nowMs }: { node: StepNode; sight: Sight; nowMs:
 }
 
 function WaitBar({ wait, sight, nowMs, scope }: { wait: Wait; sight: Sight; nowMs: number; scope: boolean }) {
-  if (wait.kind === 'ended') return <Piece sight={sight} fromMs={wait.fromMs} toMs={wait.toMs ?? nowMs} background="var(--panel)" className="h-2" />;
+  if (wait.kind === 'ended') return <Piece sight={sight} fromMs={wait.fromMs} toMs={wait.toMs ?? nowMs} background="var(--line-strong)" className="h-px" />;
   const colour = wait.kind === 'doubt' || wait.kind === 'paused' ? 'var(--warn-bar)' : 'var(--wait-bar)';
   return <Piece sight={sight} fromMs={wait.fromMs} toMs={wait.toMs ?? nowMs} background={hatched(colour)} className={scope ? 'h-1.5' : 'h-3.5'} />;
 }
+
+/** Behind a bar that ends here, its length still fits: that of the run does (wholeSight). */
+const MOST_END = 0.9;
 
 /** Beside the bar; before it where no room is left behind it. */
 function Length({ start, width, ms, skipped }: { start: number; width: number; ms: number; skipped: boolean }) {
   const formats = useFormats();
   if (skipped) return null;
   const end = start + width;
-  const inside = end > 0.86 && start < 0.14;
+  const inside = end > MOST_END && start < 0.14;
   const style = inside
     ? { insetInlineEnd: '4px' }
-    : end > 0.86
+    : end > MOST_END
       ? { insetInlineEnd: `calc(${percent(1 - start)} + 6px)` }
       : { insetInlineStart: `calc(max(${percent(end)}, ${percent(start)} + 3px) + 6px)` };
   return (

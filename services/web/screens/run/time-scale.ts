@@ -11,10 +11,10 @@ const LEAST_MS = 5;
 export const shareOf = ({ fromMs, toMs }: Sight, atMs: number): number => (atMs - fromMs) / Math.max(toMs - fromMs, Number.EPSILON);
 export const momentAt = ({ fromMs, toMs }: Sight, share: number): number => fromMs + share * (toMs - fromMs);
 
-/** A run that took no time has an axis too; a little room at the end keeps the last label in sight. */
+/** A run that took no time has an axis too; room at the end keeps the length of the last bar in sight. */
 export function wholeSight(startMs: number, endMs: number): Sight {
   const spanMs = Math.max(endMs - startMs, 20);
-  return { fromMs: startMs, toMs: startMs + spanMs * 1.04 };
+  return { fromMs: startMs, toMs: startMs + spanMs * 1.13 };
 }
 
 /** `factor` below 1 comes closer, around the moment at `share`. Never beyond `whole`. */

@@ -54,8 +54,8 @@ function isOpen(node: StepNode, { turned, all }: RowState): boolean {
   if (node.role === 'run') return true;
   const said = turned.get(node.id) ?? all;
   if (said !== undefined) return said;
-  if (node.role === 'lap' || node.role === 'child') return (node.parent?.children.length ?? 0) <= MANY_LAPS || node.end === undefined || node.end === 'failed';
-  return node.children.length <= MANY_LAPS * 10 || node.end === undefined;
+  if (node.role !== 'lap' && node.role !== 'child') return true;
+  return (node.parent?.children.length ?? 0) <= MANY_LAPS || node.end === undefined || node.end === 'failed';
 }
 
 /** What fits, with all that it stands in. */

@@ -23,30 +23,22 @@ import { Who } from './who.tsx';
 import { InEnvironment } from './in-environment.tsx';
 import { SecretForm } from './secret-form.tsx';
 
+/** The form of one that is not there yet: a name is never empty. */
+const NEW = '';
+
 export function Secrets() {
   const text = useText();
   const environment = useEnvironment();
   const may = useMay('secret.write');
-  const [form, setForm] = useState<'new' | string>();
+  const [form, setForm] = useState<string>();
   const [rotating, setRotating] = useState(false);
   const { data, error, refetch, fetchNextPage } = useInfiniteQuery(secretsQuery(environment));
   const rows = allItems(data);
   const columns = useMemo(() => columnsOf(text), [text]);
-  useCommands(
-    useMemo(
-      () =>
-        may
-          ? commandsOf(
-              text,
-              () => setForm('new'),
-              () => setRotating(true),
-            )
-          : [],
-      [may, text],
-    ),
-  );
+  const commands = useMemo(() => (may ? commandsOf(text, { create: () => setForm(NEW), rotate: () => setRotating(true) }) : []), [may, text]);
+  useCommands(commands);
   const create = may && (
-    <Button tone="primary" icon={<Plus aria-hidden className="size-3.5" />} onClick={() => setForm('new')}>
+    <Button tone="primary" icon={<Plus aria-hidden className="size-3.5" />} onClick={() => setForm(NEW)}>
       {text('settings.secrets.create')}
     </Button>
   );
@@ -89,7 +81,7 @@ export function Secrets() {
           />
         )}
       </ListState>
-      {may && form !== undefined && (form === 'new' || found !== undefined) && (
+      {may && form !== undefined && (form === NEW || found !== undefined) && (
         <SecretForm environment={environment} found={found} taken={(rows ?? []).map(({ name }) => name)} onClose={() => setForm(undefined)} />
       )}
       <Rotate open={rotating} onOpenChange={setRotating} />
@@ -97,7 +89,7 @@ export function Secrets() {
   );
 }
 
-const commandsOf = (text: Text, create: () => void, rotate: () => void) => [
+const commandsOf = (text: Text, { create, rotate }: { create: () => void; rotate: () => void }) => [
   { id: 'secrets.create', title: text('settings.secrets.create'), group: text('settings.section.secrets'), keys: 'c', Icon: Plus, run: create },
   { id: 'secrets.rotate', title: text('settings.secrets.rotate'), group: text('settings.section.secrets'), Icon: RefreshCw, run: rotate },
 ];
