@@ -3,10 +3,6 @@
 import { useFormats } from '../language/language.tsx';
 import { useNowMs } from './relative-time.tsx';
 
-export function Duration({ ms }: { ms: number }) {
-  return <span>{useFormats().duration(ms)}</span>;
-}
-
 export function Elapsed({ from, to }: { from: string; to?: string | undefined }) {
   const formats = useFormats();
   const now = Math.max(useNowMs(), Date.now());
