@@ -382,6 +382,12 @@ export const listSchedules = z.strictObject({
   limit: z.coerce.number().int().min(1).max(200).default(50),
   cursor: z.string().max(300).optional(),
 });
+export const upcomingTimes = z.strictObject({ limit: z.coerce.number().int().min(1).max(100).default(10) });
+export const upcoming = z.object({
+  /** As far as they follow from the clock alone. */ times: z.array(z.string()),
+  /** Of a cron expression: in which it counts. */ zone: z.string().optional(),
+  /** What becomes of times that pass while nobody is there. */ catchUp: z.enum(['all', 'last', 'skip']),
+});
 export const scheduleList = z.object({ items: z.array(schedule), next: z.string().optional() });
 
 // ---- webhooks ----
@@ -428,7 +434,7 @@ export const webhook = z.object({
 export const createdWebhook = webhook.extend({ /** Shown this once. */ secret: z.string() });
 export const rotatedWebhook = createdWebhook.extend({ oldSecretUntil: z.string().optional() });
 export const webhookList = z.object({ items: z.array(webhook) });
-export const listDeliveries = z.strictObject({ limit: z.coerce.number().int().min(1).max(200).default(50) });
+export const listDeliveries = z.strictObject({ limit: z.coerce.number().int().min(1).max(200).default(50), cursor: z.string().max(300).optional() });
 export const deliveryList = z.object({
   items: z.array(
     z.object({
@@ -441,6 +447,7 @@ export const deliveryList = z.object({
       became: z.string().optional(),
     }),
   ),
+  next: z.string().optional(),
 });
 
 const ATTRIBUTE = 'An attribute has a name of lower-case letters and digits and is text, a whole number, true or false; the rest belongs under "data".';

@@ -1,4 +1,4 @@
-// What others may know of halts and of broken invariants: part of contract.ts, which would be too long with it.
+// What others may know of halts, of broken invariants and of how the installation does: part of contract.ts, which would be too long with it.
 import { z } from 'zod';
 
 // ---- halts ----
@@ -47,4 +47,51 @@ export const breachList = z.object({
       times: z.number().int(),
     }),
   ),
+});
+
+// ---- how the installation does ----
+const seconds = z.number();
+export const health = z.object({
+  release: z.string(),
+  /** The process that answers; `figures` are its own. */
+  node: z.string(),
+  /** Processes that work on runs, as the database knows them. */
+  nodes: z.array(
+    z.object({
+      id: z.string(),
+      /** Absent: before 0.2.0. */
+      release: z.string().optional(),
+      shards: z.number().int(),
+      /** Hands its shards over. */
+      leaving: z.boolean(),
+      /** Its last proof of life. */
+      seenAt: z.string(),
+    }),
+  ),
+  shards: z.object({ total: z.number().int(), /** Nobody alive has them. */ ownerless: z.number().int() }),
+  figures: z.object({
+    /** Of the last minutes; absent while none was measured. */
+    commit: z.object({ p50Ms: z.number(), p95Ms: z.number(), count: z.number().int(), windowSeconds: seconds }).optional(),
+    /** The oldest command that is not consumed. */
+    inboxAgeSeconds: seconds,
+    /** The oldest row of a stream that is not taken. */
+    outboxAgeSeconds: seconds,
+    /** For how long the oldest timer has been due. */
+    timerOverdueSeconds: seconds,
+    runsInMemory: z.number().int(),
+    /** How far the clock of the database left engine time, while it is in doubt. */
+    clockJumpSeconds: seconds,
+  }),
+  /** Absent where this process runs none. */
+  canary: z.object({ lastSuccessAt: z.string().optional(), runs: z.number().int(), failed: z.number().int() }).optional(),
+  /** Why nothing is kept now, one sentence. */
+  silence: z.string().optional(),
+  /** The last one that was taken of this database. */
+  backup: z.object({ at: z.string(), bytes: z.number().int() }).optional(),
+  upgrade: z.object({
+    /** `under-way`: older processes are alive. `to-finish`: `palace upgrade finish` ends it. */
+    state: z.enum(['none', 'under-way', 'to-finish']),
+    readsFormat: z.number().int(),
+    writesUpTo: z.number().int(),
+  }),
 });

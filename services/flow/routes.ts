@@ -3,7 +3,9 @@ import type { Route } from '@palace/gateway/contract.ts';
 import { controlRoutes } from './routes/control.ts';
 import { definitionRoutes } from './routes/definitions.ts';
 import { breachRoutes } from './routes/breaches.ts';
+import { eventRoutes } from './routes/events.ts';
 import { haltRoutes } from './routes/halts.ts';
+import { healthRoutes } from './routes/health.ts';
 import { limitRoutes } from './routes/limits.ts';
 import { runRoutes } from './routes/runs.ts';
 import { summaryRoutes } from './routes/summary.ts';
@@ -21,6 +23,8 @@ export const flowRoutes = (parts: FlowParts): readonly Route[] => [
   ...controlRoutes(parts),
   ...haltRoutes(parts),
   ...breachRoutes(parts),
+  ...eventRoutes(parts),
+  ...healthRoutes(parts),
   ...limitRoutes(parts),
   ...storageRoutes(parts),
   ...scheduleRoutes(parts),

@@ -72,6 +72,16 @@ const FIRST_WINDOW_MS = 3_600_000;
 
 export const scheduledInput = (atMs: number): Json => ({ scheduledAt: new Date(atMs).toISOString() });
 
+/** The times that follow, as far as they follow from the clock: none after a run that has not ended, none of what waits for events. */
+export function upcoming(state: ScheduleState, schedule: Schedule, afterMs: number, most: number): number[] {
+  if (state.paused) return [];
+  if (schedule.kind === 'after') return state.nextMs === undefined ? [] : [state.nextMs];
+  const times = timesOf(schedule, state.anchorMs);
+  const found: number[] = [];
+  for (let at = times?.next(afterMs); at !== undefined && found.length < most; at = times?.next(at)) found.push(at);
+  return found;
+}
+
 /** A version was published, or the newest one withdrawn: `newest` is what is in force from `atMs` on. */
 export function adopt(
   before: { readonly state: ScheduleState; readonly schedule: Schedule } | undefined,

@@ -86,6 +86,11 @@ export async function listSchedules(sql: Sql, after: string, limit: number): Pro
   return rows.map((r) => ({ flow: r.flow, text: r.text, state: scheduleState(r), waitingStarts: r.waiting_starts }));
 }
 
+export async function readListed(sql: Sql, flow: string): Promise<Pick<ListedSchedule, 'flow' | 'state'> | undefined> {
+  const { rows } = await sql.query<ScheduleRecord>(`select ${COLUMNS} from flow.schedule where flow = $1`, [flow]);
+  return rows[0] && { flow, state: scheduleState(rows[0]) };
+}
+
 /** As `write_rows` takes it. */
 export function scheduleRow(place: { shard: number; tenant: string; flow: string }, text: string, state: ScheduleState): Record<string, unknown> {
   return {

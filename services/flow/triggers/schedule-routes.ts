@@ -1,19 +1,22 @@
 // /v1/schedules: what starts runs by itself, when next, and holding it.
 import { randomUUID } from 'node:crypto';
 import { route, type Route, type RouteContext } from '@palace/gateway/contract.ts';
+import { PalaceError } from '@palace/platform/errors.ts';
 import { z } from 'zod';
-import { accepted, listSchedules, reason, scheduleList } from '../contract.ts';
+import { accepted, listSchedules, reason, scheduleList, upcoming, upcomingTimes } from '../contract.ts';
+import { upcoming as timesOf } from '../core/schedule.ts';
 import type { FlowParts } from '../parts.ts';
 import { keepOnce } from '../request-key.ts';
 import { requester } from '../routes/requester.ts';
 import { makeCursor, readCursor } from '../store/cursor.ts';
-import { listSchedules as listed, type ListedSchedule } from '../store/schedules.ts';
+import { listSchedules as listed, readListed, type ListedSchedule } from '../store/schedules.ts';
 import { scheduleCommand } from './schedules.ts';
 
 const named = z.object({ namespace: z.string().max(63), name: z.string().max(63) });
 
 export const scheduleRoutes = (parts: FlowParts): Route[] => [
   listRoute(parts),
+  upcomingRoute(parts),
   holdRoute(parts, 'pause', 'Start nothing from this schedule until it is resumed'),
   holdRoute(parts, 'resume', 'Let a paused schedule start runs again; times of the pause are not caught up'),
 ];
@@ -56,6 +59,25 @@ function page({ flow, text, state, waitingStarts }: ListedSchedule): Record<stri
     ...(state.awaits !== undefined && { waitsFor: state.awaits }),
     ...(state.gathered.length > 0 && { gathered: state.gathered.reduce((sum, { events }) => sum + Object.keys(events).length, 0) }),
   };
+}
+
+function upcomingRoute({ platform, node, programs }: FlowParts): Route {
+  return route({
+    method: 'get',
+    path: '/v1/schedules/{namespace}/{name}/upcoming',
+    summary: 'The next times of a schedule, as far as they follow from the clock',
+    permission: 'flow.read',
+    params: named,
+    query: upcomingTimes,
+    loader: (tenant, { namespace, name }) => platform.database.asTenant(tenant, (sql) => readListed(sql, `${namespace}/${name}`)),
+    responses: { 200: upcoming },
+    async handle({ tenant, query, resource: { state } }) {
+      const schedule = (await programs.byHash(tenant, state.hash))?.program.schedule;
+      if (schedule === undefined) throw new PalaceError('not-found');
+      const times = timesOf(state, schedule, node.timeMs(), query.limit).map((ms) => new Date(ms).toISOString());
+      return { status: 200, body: { times, catchUp: schedule.catchUp, ...(schedule.kind === 'cron' && { zone: schedule.zone }) } };
+    },
+  });
 }
 
 type Hold = Pick<RouteContext<unknown, unknown, unknown, { flow: string }>, 'tenant' | 'principal' | 'idempotency' | 'resource'>;

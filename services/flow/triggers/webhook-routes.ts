@@ -17,6 +17,7 @@ import {
 } from '../contract.ts';
 import { secretFrom, whyNoSecret, type WebhookScheme } from '../core/webhook.ts';
 import { checkEnvironment, type FlowParts } from '../parts.ts';
+import { makeCursor, readCursor } from '../store/cursor.ts';
 import { sealedFor } from './hook-intake.ts';
 import { addHook, addKey, getHook, listDeliveries as deliveries, listHooks, removeHook, type Webhook } from './webhook-store.ts';
 
@@ -131,8 +132,12 @@ function readRoutes({ platform }: FlowParts): Route[] {
       loader,
       responses: { 200: deliveryList },
       async handle({ tenant, resource, query }) {
-        const found = await database.asTenant(tenant, (sql) => deliveries(sql, resource.name, query.limit));
-        return { status: 200, body: { items: found.map(({ atMs, ...rest }) => ({ at: new Date(atMs).toISOString(), ...rest })) } };
+        const before = readCursor<[string]>(query.cursor, ['string'])?.[0];
+        const found = await database.asTenant(tenant, (sql) => deliveries(sql, resource.name, query.limit + 1, before));
+        const items = found.slice(0, query.limit);
+        const last = found.length > items.length ? items.at(-1) : undefined;
+        const body = { items: items.map(({ seq: _, atMs, ...rest }) => ({ at: new Date(atMs).toISOString(), ...rest })) };
+        return { status: 200, body: { ...body, ...(last !== undefined && { next: makeCursor(last.seq) }) } };
       },
     }),
   ];

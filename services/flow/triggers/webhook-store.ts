@@ -174,17 +174,28 @@ export async function trimDeliveries(sql: Sql, { name }: Webhook): Promise<void>
   );
 }
 
-/** Newest first. */
-export async function listDeliveries(sql: Sql, name: string, limit: number): Promise<KeptDelivery[]> {
-  const { rows } = await sql.query<{ at_ms: string; message: string | null; outcome: KeptDelivery['outcome']; reason: string | null; became: string | null }>(
-    'select at_ms, message, outcome, reason, became from flow.webhook_delivery where webhook = $1 order by seq desc limit $2',
-    [name, limit],
+/** Newest first; `before` is the number of the last one of the page before. */
+export async function listDeliveries(sql: Sql, name: string, limit: number, before: string | undefined): Promise<(KeptDelivery & { readonly seq: string })[]> {
+  const { rows } = await sql.query<DeliveryRecord>(
+    `select seq, at_ms, message, outcome, reason, became from flow.webhook_delivery
+      where webhook = $1 and ($3::bigint is null or seq < $3) order by seq desc limit $2`,
+    [name, limit, before ?? null],
   );
   return rows.map((r) => ({
+    seq: r.seq,
     atMs: Number(r.at_ms),
     message: r.message ?? undefined,
     outcome: r.outcome,
     reason: r.reason ?? undefined,
     became: r.became ?? undefined,
   }));
+}
+
+interface DeliveryRecord {
+  readonly seq: string;
+  readonly at_ms: string;
+  readonly message: string | null;
+  readonly outcome: KeptDelivery['outcome'];
+  readonly reason: string | null;
+  readonly became: string | null;
 }
