@@ -382,12 +382,6 @@ export const listSchedules = z.strictObject({
   limit: z.coerce.number().int().min(1).max(200).default(50),
   cursor: z.string().max(300).optional(),
 });
-export const upcomingTimes = z.strictObject({ limit: z.coerce.number().int().min(1).max(100).default(10) });
-export const upcoming = z.object({
-  /** As far as they follow from the clock alone. */ times: z.array(z.string()),
-  /** Of a cron expression: in which it counts. */ zone: z.string().optional(),
-  /** What becomes of times that pass while nobody is there. */ catchUp: z.enum(['all', 'last', 'skip']),
-});
 export const scheduleList = z.object({ items: z.array(schedule), next: z.string().optional() });
 
 // ---- webhooks ----

@@ -1,4 +1,4 @@
-// What others may know of events: part of contract.ts, which would be too long with it.
+// What others may know of events and of the times of schedules: part of contract.ts, which would be too long with it.
 import { z } from 'zod';
 
 const position = z.string().regex(/^[1-9]\d{0,18}$/, 'The position of an event is a whole number.');
@@ -35,4 +35,12 @@ export const eventDetail = eventSummary.extend({
   starts: z.array(z.string()),
   /** Runs that wait for an event of this type now, the first hundred. */
   listening: z.array(z.string()),
+});
+
+// ---- the times of a schedule ----
+export const upcomingTimes = z.strictObject({ limit: z.coerce.number().int().min(1).max(100).default(10) });
+export const upcoming = z.object({
+  /** As far as they follow from the clock alone. */ times: z.array(z.string()),
+  /** Of a cron expression: in which it counts. */ zone: z.string().optional(),
+  /** What becomes of times that pass while nobody is there. */ catchUp: z.enum(['all', 'last', 'skip']),
 });

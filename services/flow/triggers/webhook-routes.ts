@@ -19,7 +19,7 @@ import { secretFrom, whyNoSecret, type WebhookScheme } from '../core/webhook.ts'
 import { checkEnvironment, type FlowParts } from '../parts.ts';
 import { makeCursor, readCursor } from '../store/cursor.ts';
 import { sealedFor } from './hook-intake.ts';
-import { addHook, addKey, getHook, listDeliveries as deliveries, listHooks, removeHook, type Webhook } from './webhook-store.ts';
+import { addHook, addKey, getHook, listDeliveries as deliveries, listHooks, removeHook, type KeptDelivery, type Webhook } from './webhook-store.ts';
 
 const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz';
 const DEFAULT_HEADER = 'x-webhook-token';
@@ -109,6 +109,8 @@ function oneRoutes({ platform }: FlowParts): Route[] {
   ];
 }
 
+const deliveryPage = ({ atMs, message, outcome, reason, became }: KeptDelivery) => ({ at: new Date(atMs).toISOString(), message, outcome, reason, became });
+
 function readRoutes({ platform }: FlowParts): Route[] {
   const { database } = platform;
   const loader = (tenant: string, { name }: { name: string }) => database.asTenant(tenant, (sql) => getHook(sql, name));
@@ -136,7 +138,7 @@ function readRoutes({ platform }: FlowParts): Route[] {
         const found = await database.asTenant(tenant, (sql) => deliveries(sql, resource.name, query.limit + 1, before));
         const items = found.slice(0, query.limit);
         const last = found.length > items.length ? items.at(-1) : undefined;
-        const body = { items: items.map(({ seq: _, atMs, ...rest }) => ({ at: new Date(atMs).toISOString(), ...rest })) };
+        const body = { items: items.map(deliveryPage) };
         return { status: 200, body: { ...body, ...(last !== undefined && { next: makeCursor(last.seq) }) } };
       },
     }),

@@ -57,14 +57,10 @@ export function Secrets() {
         title={text('settings.section.secrets')}
         about={<InEnvironment name={environment} about={text('settings.secrets.about')} />}
         actions={
-          may && (
-            <>
-              <Button icon={<RefreshCw aria-hidden className="size-3.5" />} onClick={() => setRotating(true)}>
-                {text('settings.secrets.rotate')}
-              </Button>
-              {create}
-            </>
-          )
+          <>
+            {may && <RotateButton onClick={() => setRotating(true)} />}
+            {create}
+          </>
         }
       />
       <ListState
@@ -116,6 +112,12 @@ const columnsOf = (text: Text): readonly Column<SecretView>[] => [
   },
   { id: 'updated', title: text('settings.updated'), width: '8rem', cell: ({ updatedAt }) => <RelativeTime at={updatedAt} className="text-ink-soft" /> },
 ];
+
+const RotateButton = ({ onClick }: { onClick: () => void }) => (
+  <Button icon={<RefreshCw aria-hidden className="size-3.5" />} onClick={onClick}>
+    {useText()('settings.secrets.rotate')}
+  </Button>
+);
 
 function Masked() {
   const text = useText();

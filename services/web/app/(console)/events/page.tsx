@@ -1,0 +1,5 @@
+import { Events } from '../../../screens/events/events.tsx';
+
+export default function EventsPage() {
+  return <Events />;
+}

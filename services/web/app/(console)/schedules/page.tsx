@@ -1,0 +1,5 @@
+import { Schedules } from '../../../screens/schedules/schedules.tsx';
+
+export default function SchedulesPage() {
+  return <Schedules />;
+}
