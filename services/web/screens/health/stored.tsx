@@ -92,7 +92,7 @@ function TableSize({ one, most }: { one: Storage['items'][number]; most: number 
   return (
     <tr className="border-b border-line last:border-0 hover:bg-hover" title={one.bound}>
       <td className="px-3 py-1.5 font-mono">{one.name}</td>
-      <td className="px-3 py-1.5">
+      <td className="px-3 py-1.5" aria-label={formats.bytes(one.bytes)}>
         <span className="flex items-center gap-2">
           <span aria-hidden className="h-2 min-w-0 flex-1 overflow-hidden rounded-full bg-hover">
             <span className="block h-full rounded-full bg-live-bar" style={{ width: `max(1px, ${(one.bytes / most) * 100}%)` }} />

@@ -20,10 +20,13 @@ import { useText, type Text } from '../../language/language.tsx';
 import { useCommands } from '../../palette/commands.tsx';
 import { EgressForm } from './egress-form.tsx';
 
+/** Nothing has this name. */
+const NEW = '';
+
 export function Egress() {
   const text = useText();
   const may = useMay('egress.write');
-  const [form, setForm] = useState<'new' | string>();
+  const [form, setForm] = useState<string>();
   const { data, error, refetch, fetchNextPage } = useInfiniteQuery(egressQuery);
   const rows = allItems(data);
   const columns = useMemo(() => columnsOf(text), [text]);
@@ -38,7 +41,7 @@ export function Egress() {
                 group: text('settings.section.egress'),
                 keys: 'c',
                 Icon: Plus,
-                run: () => setForm('new'),
+                run: () => setForm(NEW),
               },
             ]
           : [],
@@ -46,7 +49,7 @@ export function Egress() {
     ),
   );
   const create = may && (
-    <Button tone="primary" icon={<Plus aria-hidden className="size-3.5" />} onClick={() => setForm('new')}>
+    <Button tone="primary" icon={<Plus aria-hidden className="size-3.5" />} onClick={() => setForm(NEW)}>
       {text('settings.egress.create')}
     </Button>
   );
@@ -76,7 +79,7 @@ export function Egress() {
           />
         )}
       </ListState>
-      {may && form !== undefined && (form === 'new' || found !== undefined) && <EgressForm key={form} found={found} onClose={() => setForm(undefined)} />}
+      {may && form !== undefined && (form === NEW || found !== undefined) && <EgressForm key={form} found={found} onClose={() => setForm(undefined)} />}
     </>
   );
 }

@@ -23,11 +23,14 @@ import { Who } from './who.tsx';
 import { InEnvironment } from './in-environment.tsx';
 import { SecretForm } from './secret-form.tsx';
 
+/** Nothing has this name. */
+const NEW = '';
+
 export function Secrets() {
   const text = useText();
   const environment = useEnvironment();
   const may = useMay('secret.write');
-  const [form, setForm] = useState<'new' | string>();
+  const [form, setForm] = useState<string>();
   const [rotating, setRotating] = useState(false);
   const { data, error, refetch, fetchNextPage } = useInfiniteQuery(secretsQuery(environment));
   const rows = allItems(data);
@@ -38,7 +41,7 @@ export function Secrets() {
         may
           ? commandsOf(
               text,
-              () => setForm('new'),
+              () => setForm(NEW),
               () => setRotating(true),
             )
           : [],
@@ -46,7 +49,7 @@ export function Secrets() {
     ),
   );
   const create = may && (
-    <Button tone="primary" icon={<Plus aria-hidden className="size-3.5" />} onClick={() => setForm('new')}>
+    <Button tone="primary" icon={<Plus aria-hidden className="size-3.5" />} onClick={() => setForm(NEW)}>
       {text('settings.secrets.create')}
     </Button>
   );
@@ -85,7 +88,7 @@ export function Secrets() {
           />
         )}
       </ListState>
-      {may && form !== undefined && (form === 'new' || found !== undefined) && (
+      {may && form !== undefined && (form === NEW || found !== undefined) && (
         <SecretForm environment={environment} found={found} taken={(rows ?? []).map(({ name }) => name)} onClose={() => setForm(undefined)} />
       )}
       <Rotate open={rotating} onOpenChange={setRotating} />

@@ -21,11 +21,14 @@ import { InEnvironment } from './in-environment.tsx';
 import { ReadDialog } from './read-dialog.tsx';
 import { VariableForm } from './variable-form.tsx';
 
+/** Nothing has this name. */
+const NEW = '';
+
 export function Variables() {
   const text = useText();
   const environment = useEnvironment();
   const may = useMay('environment.write');
-  const [form, setForm] = useState<'new' | string>();
+  const [form, setForm] = useState<string>();
   const { data, error, refetch } = useQuery(variablesQuery(environment));
   const columns = useMemo(() => columnsOf(text), [text]);
   useCommands(
@@ -39,7 +42,7 @@ export function Variables() {
                 group: text('settings.section.variables'),
                 keys: 'c',
                 Icon: Plus,
-                run: () => setForm('new'),
+                run: () => setForm(NEW),
               },
             ]
           : [],
@@ -47,7 +50,7 @@ export function Variables() {
     ),
   );
   const create = may && (
-    <Button tone="primary" icon={<Plus aria-hidden className="size-3.5" />} onClick={() => setForm('new')}>
+    <Button tone="primary" icon={<Plus aria-hidden className="size-3.5" />} onClick={() => setForm(NEW)}>
       {text('settings.variables.create')}
     </Button>
   );
@@ -80,7 +83,7 @@ export function Variables() {
           />
         )}
       </ListState>
-      {may && form !== undefined && (form === 'new' || found !== undefined) && (
+      {may && form !== undefined && (form === NEW || found !== undefined) && (
         <VariableForm environment={environment} found={found} taken={(data ?? []).map(({ name }) => name)} onClose={() => setForm(undefined)} />
       )}
       {!may && found !== undefined && (
