@@ -100,6 +100,11 @@ const BAD: readonly BadFile[] = [
     path: 'services/web/screens/stale.tsx',
     text: "import { useEffect } from 'react';\nexport function Stale({ tell }: { tell: () => void }) {\n  useEffect(() => tell(), []);\n  return <p />;\n}\n",
   },
+  {
+    rule: 'jsx-a11y/control-has-associated-label',
+    path: 'services/web/screens/no-name.tsx',
+    text: 'export const Nameless = () => <button type="button" />;\n',
+  },
   { rule: 'jsx-a11y/alt-text', path: 'services/web/screens/no-alt.tsx', text: 'export const Picture = () => <img src="/a.png" />;\n' },
   {
     rule: 'jsx-a11y/click-events-have-key-events',
