@@ -20,7 +20,7 @@ const hostileTexts = (canary: string): readonly string[] => [
   `${canary}/bare`,
   `invoice${RIGHT_TO_LEFT}fdp.exe`,
   'مرحبا بالعالم، هذا نص من اليمين إلى اليسار 123',
-  '{{constructor.constructor("window.ran=9")()}} ${window.ran=10} </textarea></style></title>',
+  '{{constructor.constructor("window.ran=9")()}} #{window.ran=10} </textarea></style></title>',
   '\u0007\u001b[31mred\u001b[0m\u200b\u2028\u2029\ufeff',
 ];
 

@@ -59,6 +59,7 @@ export const PLACES: readonly Place[] = [
   fixed('events', '/events'),
   fixed('schedules', '/schedules'),
   fixed('webhooks', '/webhooks'),
+  fixed('webhook', '/webhooks/shop-orders'),
   fixed('health', '/health'),
   ...['me', 'people', 'keys', 'secrets', 'variables', 'environments', 'egress', 'audit'].map((section) => fixed(`settings-${section}`, `/settings/${section}`)),
   fixed('not-found', '/nowhere'),

@@ -6,7 +6,7 @@ import { allow, openOutside, type Outside } from './outside.ts';
 import { settled, visit } from './settled.ts';
 import { describeWalks } from './stage.ts';
 
-const TICKS = 12;
+const TICKS = 30;
 
 for (const hands of HANDS) {
   describeWalks(`looking after runs, by ${hands.name}`, { empty: true }, (stage) => {
@@ -22,11 +22,19 @@ for (const hands of HANDS) {
       const run = await stage.house().start(SLOW);
       const { page } = await stage.owner(`/runs/${run}`);
       expect(await page.getByRole('banner').getByRole('status').textContent()).toBe('Live');
-      await page.getByRole('treeitem', { name: /^each .*Running/ }).waitFor();
+      await page.getByRole('treeitem', { name: /^tell/ }).first().waitFor();
+      await page
+        .getByRole('main')
+        .getByText(/^(Running|Waiting)$/)
+        .first()
+        .waitFor();
       const before = await page.getByRole('treeitem').count();
       await expect.poll(() => page.getByRole('treeitem').count()).toBeGreaterThan(before);
-      await page.getByRole('main').getByText('Completed', { exact: true }).first().waitFor();
-      await page.getByRole('treeitem', { name: /^each .*Done/ }).waitFor();
+      await page.getByRole('main').getByText('Completed', { exact: true }).first().waitFor({ timeout: 30_000 });
+      await page
+        .getByRole('toolbar', { name: 'Tools for the steps' })
+        .getByText(`${1 + TICKS * 2} steps`)
+        .waitFor();
     });
 
     test('a failed step says why; mended outside, the run goes on from it and ends well', async () => {

@@ -31,7 +31,7 @@ describeWalks('a server or a network that goes and comes', { empty: true }, (sta
     page.on('request', (request) => {
       if (request.headers()['accept'] === 'text/event-stream') resumed.push(request.headers()['last-event-id']);
     });
-    await page.getByRole('treeitem', { name: /^each .*Running/ }).waitFor();
+    await page.getByRole('treeitem', { name: /^tell/ }).first().waitFor();
     await sleep(1_500);
     await house.stop();
     await expect.poll(() => liveDot(page), { timeout: 15_000 }).toBe('Reconnecting');
@@ -73,7 +73,7 @@ describeWalks('a server or a network that goes and comes', { empty: true }, (sta
     await page.goto('/runs', { waitUntil: 'commit' });
     await page.getByRole('heading', { level: 1, name: 'Runs' }).waitFor();
     await settled(page, 60_000);
-    expect(await page.getByRole('alert').count()).toBe(0);
+    expect(await page.getByRole('main').getByRole('alert').count()).toBe(0);
   });
 
   test('a screen whose first answer fails says what to do, and trying again brings it', async () => {
@@ -99,7 +99,7 @@ describeWalks('an empty installation', { empty: true }, (stage) => {
     test('says what would be here, without an error', async () => {
       const { page } = await stage.owner(path(furnished));
       await settled(page);
-      expect(await page.getByRole('alert').allTextContents()).toEqual([]);
+      expect(await page.getByRole('main').getByRole('alert').allTextContents()).toEqual([]);
       expect(((await page.getByRole('main').textContent()) ?? '').length).toBeGreaterThan(20);
     });
   });
@@ -110,7 +110,8 @@ describeWalks('an empty installation', { empty: true }, (stage) => {
       const reader = await stage.owner();
       reader.tolerate(/status of 404/);
       await reader.page.goto(path);
-      await expect.poll(() => reader.page.getByRole('main').textContent(), { timeout: 20_000 }).toMatch(/no |not /i);
+      await settled(reader.page, 20_000);
+      await expect.poll(() => reader.page.getByRole('main').textContent(), { timeout: 20_000 }).toMatch(/no page|nothing here/);
       expect(await reader.page.getByRole('main').getByRole('link').or(reader.page.getByRole('main').getByRole('button')).count()).toBeGreaterThan(0);
     },
   );

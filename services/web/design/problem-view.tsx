@@ -27,15 +27,23 @@ export function problemWords(problem: unknown, text: Text): Told {
   return { title, next, detail, code };
 }
 
+export interface ProblemViewProps {
+  readonly problem: unknown;
+  /** `h1` where it is all there is. */
+  readonly heading?: 'h1' | 'h2';
+  readonly action?: ReactNode;
+  onRetry?(): void;
+}
+
 /** In the place of what could not be shown. */
-export function ProblemView({ problem, onRetry, action }: { problem: unknown; onRetry?: () => void; action?: ReactNode }) {
+export function ProblemView({ problem, heading: Heading = 'h2', onRetry, action }: ProblemViewProps) {
   const text = useText();
   const { title, next, detail, code } = problemWords(problem, text);
   const away = problem instanceof ApiProblem && problem.kind === 'unreachable';
   return (
     <div role="alert" className="mx-auto flex max-w-lg flex-col items-center gap-2 px-4 py-10 text-center">
       {away ? <WifiOff aria-hidden className="size-6 text-ink-faint" /> : <CircleX aria-hidden className="size-6 text-bad" />}
-      <h2 className="text-md font-semibold">{title}</h2>
+      <Heading className="text-md font-semibold">{title}</Heading>
       {detail !== undefined && <p className="foreign text-ink-soft">{detail}</p>}
       <p className="text-ink-soft">
         <Words text={next} />

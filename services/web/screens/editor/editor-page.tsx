@@ -14,6 +14,6 @@ export function EditorPage({ namespace, name }: { namespace: string; name: strin
   const flow = `${namespace}/${name}`;
   const { data, error, refetch } = useQuery(flowQuery(namespace, name));
   useCrumbs(useMemo(() => [{ title: flow, href: `/flows/${flow}` }, { title: text('editor.editor') }], [flow, text]));
-  if (data === undefined) return error === null ? <SkeletonRows count={14} /> : <ProblemView problem={error} onRetry={() => void refetch()} />;
+  if (data === undefined) return error === null ? <SkeletonRows count={14} /> : <ProblemView heading="h1" problem={error} onRetry={() => void refetch()} />;
   return <FlowEditor key={flow} draftName={flow} published={data.source} newest={data} />;
 }

@@ -1,10 +1,11 @@
 'use client';
 // Starting the sample, from wherever nothing has run yet.
 import Play from 'lucide-react/icons/play';
-import { useQueryClient } from '@tanstack/react-query';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useRouter } from 'next/navigation';
 import { useState } from 'react';
 import { useEnvironment } from '../../api/environments.ts';
+import { newestQuery } from '../../api/flows.ts';
 import { useMay } from '../../api/me.ts';
 import { startRun } from '../../api/runs.ts';
 import { Button, type ButtonTone } from '../../design/button.tsx';
@@ -13,7 +14,7 @@ import { useText } from '../../language/language.tsx';
 
 export const SAMPLE = 'samples/order-intake';
 
-/** Leads to the run, where it is watched. */
+/** Leads to the run, where it is watched. Not there without the sample. */
 export function RunSampleButton({ tone = 'primary' }: { tone?: ButtonTone }) {
   const text = useText();
   const router = useRouter();
@@ -34,7 +35,8 @@ export function RunSampleButton({ tone = 'primary' }: { tone?: ButtonTone }) {
       setBusy(false);
     }
   };
-  if (!useMay('run.start')) return null;
+  const sample = useQuery({ ...newestQuery('samples', 'order-intake'), enabled: useMay('flow.read') }).data;
+  if (!useMay('run.start') || sample === undefined || sample === null) return null;
   return (
     <Button tone={tone} busy={busy} icon={<Play aria-hidden className="size-3.5" />} onClick={() => void start()}>
       {text('firstRun.runDo')}

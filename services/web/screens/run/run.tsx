@@ -35,7 +35,7 @@ export function Run({ id }: { id: string }) {
     refetchInterval: ({ state }) => (state.data !== undefined && hasEnded(state.data.status) ? false : AGAIN_MS),
   });
   useCrumbs(useMemo(() => [{ title: run === undefined ? shortId(id) : `${run.flow} ${shortId(id)}` }], [id, run]));
-  if (run === undefined) return error === null ? <SkeletonRows count={12} /> : <ProblemView problem={error} onRetry={() => void refetch()} />;
+  if (run === undefined) return error === null ? <SkeletonRows count={12} /> : <ProblemView heading="h1" problem={error} onRetry={() => void refetch()} />;
   return (
     <RunVerbs run={run}>
       <RunPage key={id} run={run} />

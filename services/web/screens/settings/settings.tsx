@@ -59,7 +59,9 @@ export function Settings({ section }: { section: Name }) {
       <div className="flex min-h-0 min-w-0 flex-1 flex-col">
         {seen.some(({ name }) => name === section) && <Content />}
         {me !== undefined && !seen.some(({ name }) => name === section) && (
-          <EmptyState title={text('settings.notForYou')}>{text('settings.notForYouHint')}</EmptyState>
+          <EmptyState heading="h1" title={text('settings.notForYou')}>
+            {text('settings.notForYouHint')}
+          </EmptyState>
         )}
       </div>
     </div>

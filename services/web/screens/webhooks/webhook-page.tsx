@@ -30,8 +30,13 @@ export function WebhookPage({ name }: { name: string }) {
   const { data, error, refetch } = useQuery(webhooksQuery);
   useCrumbs(useMemo(() => [{ title: name }], [name]));
   const found = data?.find((one) => one.name === name);
-  if (data === undefined) return error === null ? <SkeletonRows /> : <ProblemView problem={error} onRetry={() => void refetch()} />;
-  if (found === undefined) return <EmptyState title={text('webhooks.gone')}>{text('webhooks.goneHint')}</EmptyState>;
+  if (data === undefined) return error === null ? <SkeletonRows /> : <ProblemView heading="h1" problem={error} onRetry={() => void refetch()} />;
+  if (found === undefined)
+    return (
+      <EmptyState heading="h1" title={text('webhooks.gone')}>
+        {text('webhooks.goneHint')}
+      </EmptyState>
+    );
   return <Page found={found} />;
 }
 

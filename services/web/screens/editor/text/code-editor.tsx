@@ -119,7 +119,8 @@ function stateOf(doc: string, label: string, readOnly: boolean, latest: { readon
         ...searchKeymap,
         ...historyKeymap,
         ...foldKeymap,
-        ...defaultKeymap,
+        // With Ctrl or Cmd, Enter publishes and runs (flow-editor.tsx).
+        ...defaultKeymap.filter(({ key }) => key !== 'Mod-Enter'),
         indentWithTab,
       ]),
       EditorView.updateListener.of((update) => {

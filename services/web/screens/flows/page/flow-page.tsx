@@ -41,7 +41,7 @@ export function FlowPage({ namespace, name }: FlowNamed) {
   const tab = TABS.find((one) => one === asked) ?? 'canvas';
   useCrumbs(useMemo(() => [{ title: flow }], [flow]));
   useFlowCommands(flow, () => setRunning(true));
-  if (data === undefined && error !== null) return <ProblemView problem={error} onRetry={() => void refetch()} />;
+  if (data === undefined && error !== null) return <ProblemView heading="h1" problem={error} onRetry={() => void refetch()} />;
   const contents: Readonly<Record<FlowTab, () => React.ReactNode>> = {
     canvas: () =>
       data === undefined ? <CanvasWaits /> : <CanvasTab flow={flow} document={data.document} selected={step} onSelect={(to) => setAddress({ step: to })} />,
