@@ -52,12 +52,12 @@ export function Dialog({ open, onOpenChange, title, description, wide = false, a
   );
 }
 
-/** The first field, where there is one: else the button that closes has the focus, and its tooltip takes the first Escape. */
+/** The first field has the focus, else the dialog itself: on the button that closes a tooltip would take the first Escape. */
 function focusField(event: Event): void {
-  const field = event.target instanceof HTMLElement && event.target.querySelector('[data-dialog-body] :is(input, textarea, [role="combobox"])');
-  if (!(field instanceof HTMLElement)) return;
+  if (!(event.target instanceof HTMLElement)) return;
   event.preventDefault();
-  field.focus();
+  const field = event.target.querySelector<HTMLElement>('[data-dialog-body] :is(input, textarea, [role="combobox"])');
+  (field ?? event.target).focus();
 }
 
 export const DialogClose = Radix.Close;

@@ -57,9 +57,10 @@ function NextThere({ one }: { one: FlowSchedule }) {
   return <span className="text-ink-soft">{timeIn(one.next, language, zoneOf(one))}</span>;
 }
 
-function Last({ one: { last, lastRun } }: { one: FlowSchedule }) {
+function Last({ one: { kind, last, lastRun } }: { one: FlowSchedule }) {
   const text = useText();
-  if (last === undefined) return <span className="text-ink-faint">{text('settings.never')}</span>;
+  // Of what events start one by one no last time is kept.
+  if (last === undefined) return kind === 'on' ? null : <span className="text-ink-faint">{text('settings.never')}</span>;
   if (lastRun === undefined) return <RelativeTime at={last} className="text-ink-soft" />;
   return (
     <Link

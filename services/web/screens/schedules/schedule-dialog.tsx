@@ -42,7 +42,16 @@ export function ScheduleDialog({ found, onClose }: { found: FlowSchedule | undef
       <Facts
         facts={[
           [text('schedules.version'), <FlowLink key="flow" flow={flow} version={version} />],
-          [text('schedules.last'), last === undefined ? text('settings.never') : <RunLink key="last" id={lastRun} fallback={<RelativeTime at={last} />} />],
+          [
+            text('schedules.last'),
+            last === undefined ? (
+              found.kind === 'on' ? undefined : (
+                text('settings.never')
+              )
+            ) : (
+              <RunLink key="last" id={lastRun} fallback={<RelativeTime at={last} />} />
+            ),
+          ],
           [text('schedules.waitsFor'), waitsFor === undefined ? undefined : <RunLink key="waits" id={waitsFor} fallback={null} />],
           [text('schedules.missed'), text('schedules.missedTimes', { count: missed })],
           [text('schedules.waitingTimes'), waiting > 0 ? text('schedules.waitingHint', { count: waiting }) : undefined],
