@@ -11,6 +11,8 @@ import { emptyTree, foldEvents } from './run-tree.ts';
 import type { RunTree } from './tree-shape.ts';
 
 const DRAW_MS = 80;
+/** While pages are read: drawing ten thousand steps again for each page would cost more than reading it. */
+const DRAW_READING_MS = 400;
 /** The detail (what it waits for, why) is asked for again after news. */
 const DETAIL_MS = 400;
 /** Pages that are under way at once. */
@@ -65,7 +67,7 @@ export function useRunHistory(id: string, detail: RunDetail | undefined): RunHis
   return { tree, version, loaded, problem: failed?.id === id ? failed.problem : undefined };
 }
 
-async function load(id: string, tree: RunTree, draw: () => void, signal: AbortSignal): Promise<void> {
+async function load(id: string, tree: RunTree, draw: (afterMs?: number) => void, signal: AbortSignal): Promise<void> {
   let page = await outlinePage(id, tree.seq, signal);
   foldEvents(tree, page);
   draw();
@@ -80,19 +82,19 @@ async function load(id: string, tree: RunTree, draw: () => void, signal: AbortSi
     }
     page = (await underWay[taken]) ?? [];
     foldEvents(tree, page);
-    draw();
+    draw(DRAW_READING_MS);
   }
 }
 
 /** Counts up soon after `draw`, once for all that came meanwhile. */
-function useDrawing(): { version: number; draw: () => void } {
+function useDrawing(): { version: number; draw: (afterMs?: number) => void } {
   const [version, setVersion] = useState(0);
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
-  const draw = useCallback(() => {
+  const draw = useCallback((afterMs = DRAW_MS) => {
     timer.current ??= setTimeout(() => {
       timer.current = undefined;
       setVersion((before) => before + 1);
-    }, DRAW_MS);
+    }, afterMs);
   }, []);
   useEffect(
     () => () => {
