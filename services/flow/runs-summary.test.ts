@@ -1,7 +1,7 @@
 // How it goes for one tenant: runs by hour and state, what is open, what waits for a person.
 import { expect, test } from 'vitest';
 import type { z } from 'zod';
-import type { runsSummary } from './summary-contract.ts';
+import type { runsSummary } from './contract.ts';
 import { flowText, listenFor, openForFile, reached, start, until, type Installation, type TestNode } from './testing.ts';
 
 let house: Installation;
