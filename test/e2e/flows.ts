@@ -1,4 +1,5 @@
 // The flows that walks and pictures start. Each brings about one state of a run that people look at.
+import { stringify } from 'yaml';
 
 const document = (name: string, more: Readonly<Record<string, unknown>> = {}): Record<string, unknown> => ({
   dsl: '1.0.3',
@@ -9,7 +10,7 @@ const document = (name: string, more: Readonly<Record<string, unknown>> = {}): R
 });
 
 const flow = (name: string, steps: readonly unknown[], more: Readonly<Record<string, unknown>> = {}): string =>
-  JSON.stringify({ document: document(name, more), do: steps });
+  stringify({ document: document(name, more), do: steps });
 
 export const REFUND = 'shop/refund';
 export const PARCEL = 'shop/parcel';
@@ -43,7 +44,7 @@ export const parcel = (outside: string): string =>
   );
 
 /** Starts by itself, at night. */
-export const nightly = JSON.stringify({
+export const nightly = stringify({
   document: document('nightly-prices', { title: 'Prices of the night' }),
   schedule: { cron: '15 3 * * *' },
   do: [{ prices: { set: { read: 0 } } }],

@@ -7,7 +7,7 @@ import { visit } from './settled.ts';
 import { describeWalks, type Stage } from './stage.ts';
 
 const RIGHT_TO_LEFT = '\u202E';
-const HUGE_CHARACTERS = 3_000_000;
+const HUGE_CHARACTERS = 900_000;
 const NAMES = { namespace: 'shop', name: 'hostile' };
 
 const hostileTexts = (canary: string): readonly string[] => [
