@@ -70,7 +70,7 @@ describe('a set', () => {
     const before = await everything();
     expect(await node.call('POST', '/v1/applies', { body: { set: 'many', items } })).toMatchObject({
       status: 422,
-      body: { code: 'flow.invalid', errors: [{ file: 'many-57.yaml', line: 3 }] },
+      body: { code: 'flow.invalid', errors: [{ file: 'many-57.yaml', line: 4 }] },
     });
     expect(await everything()).toBe(before);
     items[57] = say('many-57', 57);
