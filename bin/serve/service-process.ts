@@ -21,6 +21,7 @@ export const FLOW_PREFIXES = [
   '/v1/applies',
   '/v1/sets',
   '/v1/halts',
+  '/v1/health',
   '/v1/breaches',
   '/v1/limits',
   '/v1/storage',
