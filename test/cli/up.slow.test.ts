@@ -93,7 +93,7 @@ describe('palace up', () => {
     expect([items.length, items.filter((key) => key.revokedAt === undefined).length]).toEqual([3, 1]);
     const answer = await fetch(new URL('/v1/me', server.url), { headers: { authorization: `Bearer ${before}` } });
     expect(answer.status).toBe(401);
-  });
+  }, 90_000);
   it('is stopped by palace down', async () => {
     const { exit, out } = await shell(world, `palace down --json --data ${world.data}`);
     expect([exit, (JSON.parse(out) as { stopped: unknown }).stopped]).toEqual([0, server.pids]);
