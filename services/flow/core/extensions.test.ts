@@ -241,7 +241,10 @@ describe('a mistake in an extension', () => {
     ['x: {extend: all, befor: []}', '4:24 /use/extensions/0/x/befor | Unknown key "befor" in an extension. | Did you mean "before"?'],
     ['x', '4:7 /use/extensions/0 | An extension is one name with its body under it. | For example: "- logging: {extend: call, before: [...]}".'],
     ['x: {extend: all, before: []}', '4:32 /use/extensions/0/x/before | A list of steps needs at least one step.'],
-    ['x: {extend: wait, before: [{b: {seet: {y: 1}}}]}', '4:39 /use/extensions/0/x/before/0/b/seet | The step "b" does not say what it does. | Did you mean "set"?'],
+    [
+      'x: {extend: wait, before: [{b: {seet: {y: 1}}}]}',
+      '4:39 /use/extensions/0/x/before/0/b/seet | The step "b" does not say what it does. | Did you mean "set"?',
+    ],
     [
       'x: {extend: wait, when: "$item > 1", before: [{b: {set: {y: 1}}}]}',
       '4:32 /use/extensions/0/x/when | Expression: $item is not defined. | Did you mean "$runtime"?',
