@@ -48,8 +48,9 @@ export function isRunning({ pid, mark }: LockHolder): boolean {
 
 function linkNew(path: string, mine: LockHolder): boolean {
   const draft = `${path}.${mine.pid}.${Math.random().toString(36).slice(2)}`;
-  writeFileSync(draft, JSON.stringify(mine), { mode: 0o600, flag: 'wx' });
   try {
+    // On a full disk the draft is there, and empty.
+    writeFileSync(draft, JSON.stringify(mine), { mode: 0o600, flag: 'wx' });
     linkSync(draft, path);
     return true;
   } catch (error) {
