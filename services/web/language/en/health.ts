@@ -55,6 +55,7 @@ export const health = {
   overall: {
     bad: 'Something does not work: see below.',
     good: 'Everything works.',
+    held: 'It is paused: nothing new begins.',
     unknown: 'Not everything is known.',
     warn: 'It works, and something is worth a look.',
   },

@@ -59,6 +59,7 @@ export const health: Translated<typeof english> = {
   overall: {
     bad: 'Çalışmayan bir şey var: aşağıya bakın.',
     good: 'Her şey çalışıyor.',
+    held: 'Duraklatıldı: yeni hiçbir şey başlamıyor.',
     unknown: 'Her şeyin durumu bilinmiyor.',
     warn: 'Çalışıyor; bakmaya değer bir şey var.',
   },

@@ -45,8 +45,8 @@ function Tile({ name, figure, history }: { name: FigureName; figure: Figure; his
         <StateMark state={figure.state} quiet={figure.state === 'good'} />
       </div>
       <div className="flex items-end justify-between gap-2">
-        <span className="text-xl font-semibold">{valueText(figure, formats)}</span>
-        {history.length > 1 && <Sparkline values={history} label={text('health.sinceOpen', { name: title })} className="h-5 w-20 text-ink-faint" />}
+        <span className="whitespace-nowrap text-xl font-semibold">{valueText(figure, formats)}</span>
+        {history.length > 1 && <Sparkline values={history} label={text('health.sinceOpen', { name: title })} className="h-5 w-14 min-w-0 text-ink-faint" />}
       </div>
       <span className="truncate text-2xs text-ink-faint">{text(`health.figureHint.${name}`)}</span>
     </div>

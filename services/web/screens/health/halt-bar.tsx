@@ -12,6 +12,7 @@ import { ConfirmDialog } from '../../design/confirm-dialog.tsx';
 import { RelativeTime } from '../../design/relative-time.tsx';
 import { showToast } from '../../design/toast.tsx';
 import { useText } from '../../language/language.tsx';
+import { Who } from '../settings/who.tsx';
 import { scopeOf } from './halt-scope.ts';
 
 export function HaltBar({ silence }: { silence: string | undefined }) {
@@ -45,7 +46,7 @@ function HaltRow({ halt }: { halt: Halt }) {
         <strong className="foreign font-medium">{title}</strong> {text(halt.level === 'everything' ? 'health.nothingDecided' : 'health.nothingBegins')}{' '}
         <span className="foreign">{halt.reason !== undefined && `“${halt.reason}”`}</span>{' '}
         <span className="text-xs">
-          <bdi>{halt.by}</bdi>, <RelativeTime at={halt.since} />
+          <Who id={halt.by} tone="text-warn" />, <RelativeTime at={halt.since} />
         </span>
       </div>
       {may && <Button onClick={() => setAsking(true)}>{text('health.resume')}</Button>}

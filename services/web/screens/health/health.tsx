@@ -2,6 +2,7 @@
 // Health: what serves, as a picture; the figures that matter; what is held back or broken; what is stored; release and backups.
 import { useQuery } from '@tanstack/react-query';
 import dynamic from 'next/dynamic';
+import { haltsQuery } from '../../api/flows.ts';
 import { healthQuery, readyQuery, type Health as HealthFacts, type Ready } from '../../api/health.ts';
 import { PageHeader } from '../../design/page-header.tsx';
 import { ProblemView } from '../../design/problem-view.tsx';
@@ -22,7 +23,10 @@ export function Health() {
   const text = useText();
   const { data: health, error, refetch } = useQuery(healthQuery);
   const { data: ready } = useQuery(readyQuery);
+  const { data: halts = [] } = useQuery(haltsQuery);
   const state = health === undefined ? undefined : overall(health, ready);
+  // What works and is held back by a person does not "work" for whoever waits for it.
+  const held = halts.some(({ scope }) => scope !== 'flow') && (state === 'good' || state === 'unknown');
   return (
     <>
       <PageHeader
@@ -32,7 +36,7 @@ export function Health() {
             text('health.about')
           ) : (
             <span className="inline-flex items-center gap-1.5">
-              <StateMark state={state} quiet /> {text(`health.overall.${state}`)}
+              <StateMark state={held ? 'warn' : state} quiet /> {text(`health.overall.${held ? 'held' : state}`)}
             </span>
           )
         }

@@ -94,6 +94,7 @@ const columnsOf = (text: Text): readonly Column<ApiKey>[] => [
     id: 'used',
     title: text('settings.lastUsed'),
     width: '9rem',
+    wideOnly: true,
     cell: ({ lastUsedAt }) => (lastUsedAt === undefined ? <Never /> : <RelativeTime at={lastUsedAt} />),
   },
   {

@@ -103,7 +103,7 @@ function SectionList({ seen, section }: { seen: readonly Section[]; section: Nam
         const members = seen.filter((one) => one.group === group);
         if (members.length === 0) return null;
         return (
-          <div key={group} role="group" aria-label={text(`settings.group.${group}`)} className="flex gap-0.5 narrow:flex-col">
+          <div key={group} role="group" aria-label={text(`settings.group.${group}`)} className="flex shrink-0 gap-0.5 narrow:flex-col">
             <div aria-hidden className="px-2 pb-1 text-2xs font-medium text-ink-faint max-narrow:hidden">
               {text(`settings.group.${group}`)}
             </div>

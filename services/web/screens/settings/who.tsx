@@ -10,11 +10,11 @@ import { peopleQuery } from '../../api/people.ts';
 const KNOWN_MS = 60_000;
 
 /** `person/ID` or the id of a key. */
-export function Who({ id }: { id: string }) {
+export function Who({ id, tone = 'text-ink-soft' }: { id: string; tone?: string }) {
   const name = useNames().get(id);
-  if (name === undefined) return <code className="font-mono text-xs text-ink-soft">{id}</code>;
+  if (name === undefined) return <code className={`font-mono text-xs ${tone}`}>{id}</code>;
   return (
-    <bdi title={id} className="text-ink-soft">
+    <bdi title={id} className={tone}>
       {name}
     </bdi>
   );
