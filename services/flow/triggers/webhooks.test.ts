@@ -312,6 +312,18 @@ describe('the list of deliveries', () => {
     for (let i = 0; i < 30; i++) expect((await deliver(hook, { id: `msg_${i}`, headers: { 'webhook-signature': 'v1,AAAA' } })).status).toBe(401);
     expect(await outcomes()).toHaveLength(20);
   });
+
+  it('is read page by page, the newest first, each delivery once', async () => {
+    const hook = await make();
+    for (let i = 1; i <= 5; i++) expect((await deliver(hook, { id: `msg_${i}` })).status).toBe(202);
+    const pages: string[] = [];
+    for (let cursor: string | undefined = ''; cursor !== undefined;) {
+      const { body } = await call('GET', `/v1/webhooks/${name}/deliveries?limit=2${cursor === '' ? '' : `&cursor=${cursor}`}`);
+      pages.push((body['items'] as { message: string }[]).map(({ message }) => message).join());
+      cursor = body['next'] as string | undefined;
+    }
+    expect(pages).toEqual(['msg_5,msg_4', 'msg_3,msg_2', 'msg_1']);
+  });
 });
 
 describe('while something is down', () => {
