@@ -4,7 +4,7 @@ import { yaml } from '@codemirror/lang-yaml';
 import { foldGutter, foldKeymap } from '@codemirror/language';
 import { search, searchKeymap } from '@codemirror/search';
 import { EditorState } from '@codemirror/state';
-import { EditorView, keymap, lineNumbers } from '@codemirror/view';
+import { EditorView, highlightSpecialChars, keymap, lineNumbers } from '@codemirror/view';
 import { useEffect, useRef } from 'react';
 import { CopyButton } from '../../design/copy-button.tsx';
 import { editorLooks } from './text/editor-looks.ts';
@@ -27,6 +27,7 @@ export function YamlReader({ text, label }: YamlViewProps) {
           EditorState.readOnly.of(true),
           EditorView.contentAttributes.of({ 'aria-label': label, 'aria-readonly': 'true', tabindex: '0', dir: 'ltr' }),
           lineNumbers(),
+          highlightSpecialChars(),
           foldGutter(),
           yaml(),
           search({ top: true }),

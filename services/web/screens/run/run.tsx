@@ -94,7 +94,7 @@ function RunPage({ run }: { run: RunDetail }) {
 
 /** The line that is chosen: at once here, so that a key that is held moves on, and soon after in the address. */
 function useChosen(step: string | undefined, setAddress: (change: { step: string | undefined }) => void): readonly [number, (id: number) => void] {
-  const told = Number(step ?? 0);
+  const told = /^\d{1,9}$/.test(step ?? '') ? Number(step) : 0;
   const [state, setState] = useState({ told, chosen: told });
   if (state.told !== told) setState({ told, chosen: told });
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);

@@ -15,6 +15,7 @@ import {
   EditorView,
   highlightActiveLine,
   highlightActiveLineGutter,
+  highlightSpecialChars,
   keymap,
   lineNumbers,
   type DecorationSet,
@@ -95,6 +96,8 @@ function stateOf(doc: string, label: string, readOnly: boolean, latest: { readon
       EditorState.readOnly.of(readOnly),
       EditorView.contentAttributes.of({ 'aria-label': label, tabindex: '0', dir: 'ltr', spellcheck: 'false', autocapitalize: 'off' }),
       lineNumbers(),
+      // What is not seen, or turns the direction, is shown as a mark: a text is what it looks like.
+      highlightSpecialChars(),
       lintGutter(),
       foldGutter(),
       highlightActiveLine(),
