@@ -11,10 +11,10 @@ import { PalaceError } from '@palace/platform/errors.ts';
 import { hasBody, readBytes } from './body.ts';
 import type { Principal, Readiness, Route } from './contract.ts';
 import type { Admission } from './endpoint.ts';
-import { busy } from './exchange.ts';
 import type { Exchange } from './exchange.ts';
 import { checkInternalKey, IDENTITY_HEADER, signIdentity } from './identity.ts';
 import type { OpenApi } from './openapi.ts';
+import { passOn } from './pass-on.ts';
 import type { GatewaySettings } from './settings.ts';
 import { SlowBodies } from './slow-bodies.ts';
 import { Upstream } from './upstream.ts';
@@ -210,27 +210,13 @@ function headersToSend(request: IncomingMessage): Record<string, string> {
 
 /** Passes the answer on as it comes; a stream also ends when the key dies or the gateway drains. */
 async function relay(exchange: Exchange, answer: IncomingMessage, stillAllowed: () => Promise<boolean>, terms: ProxyTerms): Promise<void> {
-  const { request, response } = exchange;
   const headers: string[] = [...exchange.headers];
   for (const name of RESPONSE_HEADERS) {
     const value = answer.headers[name];
     if (typeof value === 'string') headers.push(name, value);
   }
-  const streams = answer.headers['content-type']?.startsWith('text/event-stream') === true;
-  if (streams && !exchange.move('stream')) {
-    answer.destroy();
-    throw busy();
-  }
-  if (!request.complete && hasBody(request)) headers.push('connection', 'close');
-  response.writeHead(answer.statusCode ?? 502, headers);
-  const end = (): void => {
-    answer.unpipe(response);
-    response.end();
-    answer.destroy();
-  };
-  answer.once('error', () => response.destroy()).once('aborted', () => (streams ? response.end() : response.destroy()));
-  answer.pipe(response);
-  if (streams) watchStream(exchange, end, stillAllowed, terms);
+  const end = passOn(exchange, answer, headers);
+  if (end !== undefined) watchStream(exchange, end, stillAllowed, terms);
 }
 
 function watchStream(exchange: Exchange, end: () => void, stillAllowed: () => Promise<boolean>, terms: ProxyTerms): void {

@@ -11,6 +11,7 @@ import { hasBody } from './body.ts';
 import { busy, type Exchange } from './exchange.ts';
 import { createApp, mountEnd, mountPages, type Pages } from './mount.ts';
 import type { Caller } from './host.ts';
+import { passOn } from './pass-on.ts';
 import { HttpDoor } from './server.ts';
 import { DEFAULT_SETTINGS, type GatewaySettings } from './settings.ts';
 import { Upstream } from './upstream.ts';
@@ -49,7 +50,7 @@ export function openWebDoor({ telemetry, settings, gatewayUrl, publicUrl, pages 
     const path = (exchange.request.url ?? '/').replace(/\?.*$/s, '');
     if (path === '/healthz') exchange.json(200, { status: 'ok' });
     else if (path === '/readyz') void answerReady(exchange, gateway, door.draining);
-    else if (PASSED_ON.test(path)) passOn(exchange, gateway, door.draining);
+    else if (PASSED_ON.test(path)) forward(exchange, gateway, door.draining);
     else return false;
     return true;
   };
@@ -72,7 +73,7 @@ async function answerReady(exchange: Exchange, gateway: Upstream, draining: Abor
   exchange.json(ready ? 200 : 503, { status: ready ? 'ready' : 'not-ready', parts: { gateway: answers } });
 }
 
-function passOn(exchange: Exchange, gateway: Upstream, draining: AbortSignal): void {
+function forward(exchange: Exchange, gateway: Upstream, draining: AbortSignal): void {
   const { request, response } = exchange;
   exchange.route = '/v1/*';
   if (!exchange.stepAside()) return exchange.fail(busy());
@@ -88,7 +89,13 @@ function passOn(exchange: Exchange, gateway: Upstream, draining: AbortSignal): v
     const changes = sent && request.method !== 'GET' && request.method !== 'HEAD';
     exchange.fail(new PalaceError(changes ? 'outcome.unknown' : 'unavailable.service', { detail: 'gateway', retryAfterSeconds: 1, cause }));
   });
-  outgoing.on('response', (answer) => relay(exchange, answer, draining));
+  outgoing.on('response', (answer) => {
+    try {
+      relay(exchange, answer, draining);
+    } catch (error) {
+      exchange.fail(error);
+    }
+  });
   response.once('close', give);
   if (hasBody(request)) request.pipe(outgoing);
   else outgoing.end();
@@ -102,23 +109,10 @@ export function headersToSend({ headers }: Pick<IncomingMessage, 'headers'>, { a
 }
 
 function relay(exchange: Exchange, answer: IncomingMessage, draining: AbortSignal): void {
-  const { request, response } = exchange;
-  const streams = answer.headers['content-type']?.startsWith('text/event-stream') === true;
-  if (streams && !exchange.move('stream')) {
-    answer.destroy();
-    return exchange.fail(busy());
-  }
-  const headers = Object.fromEntries(Object.entries(answer.headers).filter(([name]) => !OF_THE_CONNECTION.has(name)));
-  if (!request.complete && hasBody(request)) headers['connection'] = 'close';
-  response.writeHead(answer.statusCode ?? 502, headers);
-  const end = (): void => {
-    answer.unpipe(response);
-    response.end();
-    answer.destroy();
-  };
-  answer.once('error', () => response.destroy()).once('aborted', () => (streams ? response.end() : response.destroy()));
-  answer.pipe(response);
-  if (!streams) return;
+  const passed = Object.entries(answer.headers).filter(([name]) => !OF_THE_CONNECTION.has(name));
+  const headers = passed.flatMap(([name, value = []]) => [value].flat().flatMap((one) => [name, one]));
+  const end = passOn(exchange, answer, headers);
+  if (end === undefined) return;
   draining.addEventListener('abort', end, { once: true });
-  response.once('close', () => draining.removeEventListener('abort', end));
+  exchange.response.once('close', () => draining.removeEventListener('abort', end));
 }

@@ -2,10 +2,8 @@
 // Asks before something that cannot be undone: in that case its name is typed. What can be undone is done at once, with a toast that undoes it.
 import { useState, type ReactNode } from 'react';
 import { useText } from '../language/language.tsx';
-import { Button } from './button.tsx';
-import { Dialog, DialogClose } from './dialog.tsx';
 import { Field } from './field.tsx';
-import { ProblemLine } from './problem-view.tsx';
+import { FormDialog } from './form-dialog.tsx';
 import { TextInput } from './text-input.tsx';
 
 export interface ConfirmDialogProps {
@@ -29,56 +27,17 @@ export function ConfirmDialog({ open, onOpenChange, ...rest }: ConfirmDialogProp
   return <Asking key={String(open)} open={open} onOpenChange={onOpenChange} {...rest} />;
 }
 
-function Asking({ open, onOpenChange, title, description, verb, name, danger = true, onConfirm, children }: ConfirmDialogProps) {
+function Asking({ name, danger = true, onConfirm, children, ...rest }: ConfirmDialogProps) {
   const text = useText();
   const [typed, setTyped] = useState('');
-  const [busy, setBusy] = useState(false);
-  const [problem, setProblem] = useState<unknown>();
-  const matches = name === undefined || typed.trim() === name;
-  const confirm = async (): Promise<void> => {
-    setBusy(true);
-    setProblem(undefined);
-    try {
-      await onConfirm();
-      onOpenChange(false);
-    } catch (error) {
-      setProblem(error);
-    } finally {
-      setBusy(false);
-    }
-  };
   return (
-    <Dialog
-      open={open}
-      onOpenChange={onOpenChange}
-      title={title}
-      description={description}
-      actions={
-        <>
-          <DialogClose asChild>
-            <Button>{text('design.cancel')}</Button>
-          </DialogClose>
-          <Button tone={danger ? 'danger' : 'primary'} type="submit" form="confirm" busy={busy} disabled={!matches}>
-            {verb}
-          </Button>
-        </>
-      }
-    >
-      <form
-        id="confirm"
-        onSubmit={(event) => {
-          event.preventDefault();
-          if (matches) void confirm();
-        }}
-      >
-        {children}
-        {name !== undefined && (
-          <Field label={text('design.typeName', { name })}>
-            <TextInput value={typed} onChange={(event) => setTyped(event.target.value)} autoComplete="off" spellCheck={false} />
-          </Field>
-        )}
-        {problem !== undefined && <ProblemLine problem={problem} />}
-      </form>
-    </Dialog>
+    <FormDialog {...rest} danger={danger} ready={name === undefined || typed.trim() === name} onSubmit={async () => void (await onConfirm())}>
+      {children}
+      {name !== undefined && (
+        <Field label={text('design.typeName', { name })}>
+          <TextInput value={typed} onChange={(event) => setTyped(event.target.value)} autoComplete="off" spellCheck={false} />
+        </Field>
+      )}
+    </FormDialog>
   );
 }

@@ -16,14 +16,27 @@ export interface FormDialogProps {
   /** False while something is missing or wrong. */
   readonly ready?: boolean;
   readonly wide?: boolean;
+  readonly danger?: boolean;
   /** Beside the verb, at the other end: "Remove". */
   readonly aside?: ReactNode;
   /** Rejects with what failed. `false`: done, and the dialog stays, because there is something to be seen in it. */
   onSubmit(): Promise<unknown>;
-  readonly children: ReactNode;
+  readonly children?: ReactNode;
 }
 
-export function FormDialog({ open, onOpenChange, title, description, verb, ready = true, wide = false, aside, onSubmit, children }: FormDialogProps) {
+export function FormDialog({
+  open,
+  onOpenChange,
+  title,
+  description,
+  verb,
+  ready = true,
+  wide = false,
+  danger = false,
+  aside,
+  onSubmit,
+  children,
+}: FormDialogProps) {
   const text = useText();
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState<unknown>();
@@ -51,7 +64,7 @@ export function FormDialog({ open, onOpenChange, title, description, verb, ready
           <DialogClose asChild>
             <Button>{text('design.cancel')}</Button>
           </DialogClose>
-          <Button tone="primary" type="submit" form="form-dialog" busy={busy} disabled={!ready}>
+          <Button tone={danger ? 'danger' : 'primary'} type="submit" form="form-dialog" busy={busy} disabled={!ready}>
             {verb}
           </Button>
         </>

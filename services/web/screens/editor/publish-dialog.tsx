@@ -1,12 +1,10 @@
 'use client';
 // Publishing: what changes against the newest version, under which number, and what the server says of it.
 import { useQueryClient } from '@tanstack/react-query';
-import { useMemo, useState } from 'react';
-import Upload from 'lucide-react/icons/upload';
+import { useMemo } from 'react';
 import { publishFlow, type FlowDetail, type FlowVersion } from '../../api/flows.ts';
 import { Button } from '../../design/button.tsx';
-import { Dialog, DialogClose } from '../../design/dialog.tsx';
-import { ProblemLine } from '../../design/problem-view.tsx';
+import { FormDialog } from '../../design/form-dialog.tsx';
 import { useText } from '../../language/language.tsx';
 import { diffTexts } from '../flows/versions/line-diff.ts';
 import { TextDiff } from '../flows/versions/text-diff.tsx';
@@ -28,30 +26,22 @@ export interface PublishDialogProps {
 export function PublishDialog({ source, named, newest, thenRun, onClose, onVersion, onPublished }: PublishDialogProps) {
   const text = useText();
   const queries = useQueryClient();
-  const [busy, setBusy] = useState(false);
-  const [problem, setProblem] = useState<unknown>();
   const lines = useMemo(() => (newest === undefined ? undefined : diffTexts(newest.source, source)), [newest, source]);
   const flow = `${named.namespace}/${named.name}`;
   const isTaken = newest !== undefined && newest.version === named.version && newest.source !== source;
   const next = isTaken ? nextVersion(newest.version) : undefined;
-  const publish = async (): Promise<void> => {
-    setBusy(true);
-    setProblem(undefined);
-    try {
-      const published = await publishFlow(source);
-      await Promise.all([
-        queries.invalidateQueries({ queryKey: ['flow', published.namespace, published.name] }),
-        queries.invalidateQueries({ queryKey: ['flows'] }),
-      ]);
-      onPublished(published);
-    } catch (error) {
-      setProblem(error);
-    } finally {
-      setBusy(false);
-    }
+  const publish = async (): Promise<false> => {
+    const published = await publishFlow(source);
+    await Promise.all([
+      queries.invalidateQueries({ queryKey: ['flow', published.namespace, published.name] }),
+      queries.invalidateQueries({ queryKey: ['flows'] }),
+    ]);
+    onPublished(published);
+    // What comes next is the editor's.
+    return false;
   };
   return (
-    <Dialog
+    <FormDialog
       open
       wide
       onOpenChange={(open) => {
@@ -59,16 +49,8 @@ export function PublishDialog({ source, named, newest, thenRun, onClose, onVersi
       }}
       title={text('editor.publish.title', { flow, version: named.version })}
       description={newest === undefined ? text('editor.publish.first') : text('editor.publish.against', { version: newest.version })}
-      actions={
-        <>
-          <DialogClose asChild>
-            <Button>{text('design.cancel')}</Button>
-          </DialogClose>
-          <Button tone="primary" busy={busy} icon={<Upload aria-hidden className="size-3.5" />} onClick={() => void publish()}>
-            {text(thenRun ? 'editor.publish.andRun' : 'editor.publish.verb')}
-          </Button>
-        </>
-      }
+      verb={text(thenRun ? 'editor.publish.andRun' : 'editor.publish.verb')}
+      onSubmit={publish}
     >
       {isTaken && (
         <p className="mb-2 flex flex-wrap items-center gap-2 rounded-md bg-warn-wash px-2.5 py-1.5 text-warn">
@@ -86,7 +68,6 @@ export function PublishDialog({ source, named, newest, thenRun, onClose, onVersi
           <TextDiff lines={lines} label={text('editor.publish.against', { version: newest?.version ?? '' })} />
         </div>
       )}
-      {problem !== undefined && <ProblemLine problem={problem} />}
-    </Dialog>
+    </FormDialog>
   );
 }
