@@ -2,7 +2,8 @@
 // I1 Backpressure is honoured: nothing is pulled from the iterator while the socket is full; a client that reads nothing for
 //    STALLED_MS is dropped, so a slow reader holds one event and no more.
 // I2 The stream ends at most `checkMs` plus one cache life after its key is revoked, expired, or loses the permission (S18).
-// I3 Ids and names never break a line; data is one line of JSON.
+// I3 HEAD is answered with the head at once, and holds nothing.
+// I4 Ids and names never break a line; data is one line of JSON.
 import type { ServerResponse } from 'node:http';
 import type { SseEvent } from './contract.ts';
 import type { Exchange } from './exchange.ts';
@@ -42,6 +43,11 @@ export async function stream(exchange: Exchange, events: AsyncIterable<SseEvent>
     'no-referrer',
     ...exchange.headers,
   ]);
+  if (exchange.request.method === 'HEAD') {
+    response.end();
+    await events[Symbol.asyncIterator]().return?.();
+    return;
+  }
   response.write('retry: 1000\n\n');
   const iterator = events[Symbol.asyncIterator]();
   const over = ended(exchange, terms);
