@@ -8,7 +8,6 @@ import { allItems } from '../../api/all-items.ts';
 import { eventsQuery, type EventSummary } from '../../api/events.ts';
 import { useMay } from '../../api/me.ts';
 import { useAddressState } from '../../design/address-state.ts';
-import { Button } from '../../design/button.tsx';
 import type { Column } from '../../design/column.ts';
 import { EmptyState } from '../../design/empty-state.tsx';
 import { FilterBar } from '../../design/filter-bar.tsx';
@@ -17,7 +16,7 @@ import { PageHeader } from '../../design/page-header.tsx';
 import { RelativeTime } from '../../design/relative-time.tsx';
 import { Table } from '../../design/table.tsx';
 import { useText, type Text } from '../../language/language.tsx';
-import { useCommands } from '../../palette/commands.tsx';
+import { useMainAction } from '../../palette/main-action.tsx';
 import { EmitDialog } from './emit-dialog.tsx';
 import { EventDialog } from './event-dialog.tsx';
 
@@ -32,18 +31,14 @@ export function Events() {
   const filter = useMemo(() => ({ ...(type !== undefined && { type }), ...(source !== undefined && { source }) }), [type, source]);
   const { data, error, refetch, fetchNextPage, hasNextPage, isFetching } = useInfiniteQuery(eventsQuery(filter));
   const columns = useMemo(() => columnsOf(text), [text]);
-  useCommands(
-    useMemo(
-      () =>
-        may ? [{ id: 'events.emit', title: text('events.emit'), group: text('frame.place.events'), keys: 'c', Icon: Send, run: () => setEmitting(true) }] : [],
-      [may, text],
-    ),
-  );
-  const emit = may && (
-    <Button tone="primary" icon={<Send aria-hidden className="size-3.5" />} onClick={() => setEmitting(true)}>
-      {text('events.emit')}
-    </Button>
-  );
+  const emit = useMainAction({
+    may,
+    id: 'events.emit',
+    title: text('events.emit'),
+    group: text('frame.place.events'),
+    Icon: Send,
+    run: () => setEmitting(true),
+  });
   const filtered = type !== undefined || source !== undefined;
   return (
     <>

@@ -3,25 +3,21 @@
 import Ban from 'lucide-react/icons/ban';
 import CircleCheck from 'lucide-react/icons/circle-check';
 import Network from 'lucide-react/icons/network';
-import Plus from 'lucide-react/icons/plus';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { useMemo, useState } from 'react';
 import { allItems } from '../../api/all-items.ts';
 import { egressQuery, type EgressRuleView } from '../../api/egress.ts';
 import { useMay } from '../../api/me.ts';
 import { Badge } from '../../design/badge.tsx';
-import { Button } from '../../design/button.tsx';
 import { EmptyState } from '../../design/empty-state.tsx';
 import { ListState } from '../../design/list-state.tsx';
 import { PageHeader } from '../../design/page-header.tsx';
 import { RelativeTime } from '../../design/relative-time.tsx';
 import { Table, type Column } from '../../design/table.tsx';
 import { useText, type Text } from '../../language/language.tsx';
-import { useCommands } from '../../palette/commands.tsx';
+import { useMainAction } from '../../palette/main-action.tsx';
+import { NEW } from './names.ts';
 import { EgressForm } from './egress-form.tsx';
-
-/** The form of one that is not there yet: a name is never empty. */
-const NEW = '';
 
 export function Egress() {
   const text = useText();
@@ -30,29 +26,13 @@ export function Egress() {
   const { data, error, refetch, fetchNextPage } = useInfiniteQuery(egressQuery);
   const rows = allItems(data);
   const columns = useMemo(() => columnsOf(text), [text]);
-  useCommands(
-    useMemo(
-      () =>
-        may
-          ? [
-              {
-                id: 'egress.create',
-                title: text('settings.egress.create'),
-                group: text('settings.section.egress'),
-                keys: 'c',
-                Icon: Plus,
-                run: () => setForm(NEW),
-              },
-            ]
-          : [],
-      [may, text],
-    ),
-  );
-  const create = may && (
-    <Button tone="primary" icon={<Plus aria-hidden className="size-3.5" />} onClick={() => setForm(NEW)}>
-      {text('settings.egress.create')}
-    </Button>
-  );
+  const create = useMainAction({
+    may,
+    id: 'egress.create',
+    title: text('settings.egress.create'),
+    group: text('settings.section.egress'),
+    run: () => setForm(NEW),
+  });
   const found = rows?.find(({ address }) => address === form);
   return (
     <>

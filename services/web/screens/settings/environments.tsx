@@ -1,14 +1,12 @@
 'use client';
 // Environments: each with variables and secrets of its own. One is chosen to work in; one that holds nothing can be removed.
 import Check from 'lucide-react/icons/check';
-import Plus from 'lucide-react/icons/plus';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useMemo, useState } from 'react';
 import { chooseEnvironment, createEnvironment, environmentsQuery, removeEnvironment, useEnvironment } from '../../api/environments.ts';
 import { useMay } from '../../api/me.ts';
 import type { EnvironmentView } from '@palace/gateway/contract.ts';
 import { Badge } from '../../design/badge.tsx';
-import { Button } from '../../design/button.tsx';
 import { ConfirmDialog } from '../../design/confirm-dialog.tsx';
 import { Field } from '../../design/field.tsx';
 import { FormDialog } from '../../design/form-dialog.tsx';
@@ -19,7 +17,7 @@ import { Table, type Column } from '../../design/table.tsx';
 import { TextInput } from '../../design/text-input.tsx';
 import { showToast } from '../../design/toast.tsx';
 import { useText, type Text } from '../../language/language.tsx';
-import { useCommands } from '../../palette/commands.tsx';
+import { useMainAction } from '../../palette/main-action.tsx';
 import { EnvironmentDialog } from './environment-dialog.tsx';
 import { Who } from './who.tsx';
 import { isEnvironmentName } from './names.ts';
@@ -33,37 +31,16 @@ export function Environments() {
   const [removing, setRemoving] = useState<string>();
   const { data, error, refetch } = useQuery(environmentsQuery);
   const columns = useMemo(() => columnsOf(text, chosen), [text, chosen]);
-  useCommands(
-    useMemo(
-      () =>
-        may
-          ? [
-              {
-                id: 'environments.create',
-                title: text('settings.environments.create'),
-                group: text('settings.section.environments'),
-                keys: 'c',
-                Icon: Plus,
-                run: () => setCreating(true),
-              },
-            ]
-          : [],
-      [may, text],
-    ),
-  );
+  const create = useMainAction({
+    may,
+    id: 'environments.create',
+    title: text('settings.environments.create'),
+    group: text('settings.section.environments'),
+    run: () => setCreating(true),
+  });
   return (
     <>
-      <PageHeader
-        title={text('settings.section.environments')}
-        about={text('settings.environments.about')}
-        actions={
-          may && (
-            <Button tone="primary" icon={<Plus aria-hidden className="size-3.5" />} onClick={() => setCreating(true)}>
-              {text('settings.environments.create')}
-            </Button>
-          )
-        }
-      />
+      <PageHeader title={text('settings.section.environments')} about={text('settings.environments.about')} actions={create} />
       <ListState rows={data} problem={error} onRetry={() => void refetch()} empty={null}>
         {(environments) => (
           <Table

@@ -3,7 +3,6 @@
 import CircleCheck from 'lucide-react/icons/circle-check';
 import Clock from 'lucide-react/icons/clock';
 import KeyRound from 'lucide-react/icons/key-round';
-import Plus from 'lucide-react/icons/plus';
 import TimerOff from 'lucide-react/icons/timer-off';
 import Ban from 'lucide-react/icons/ban';
 import { useInfiniteQuery } from '@tanstack/react-query';
@@ -12,14 +11,13 @@ import { allItems } from '../../api/all-items.ts';
 import { keysQuery, type ApiKey } from '../../api/keys.ts';
 import { useMay } from '../../api/me.ts';
 import { Badge } from '../../design/badge.tsx';
-import { Button } from '../../design/button.tsx';
 import { EmptyState } from '../../design/empty-state.tsx';
 import { ListState } from '../../design/list-state.tsx';
 import { PageHeader } from '../../design/page-header.tsx';
 import { RelativeTime } from '../../design/relative-time.tsx';
 import { Table, type Column } from '../../design/table.tsx';
 import { useText, type Text } from '../../language/language.tsx';
-import { useCommands } from '../../palette/commands.tsx';
+import { useMainAction } from '../../palette/main-action.tsx';
 import { CreateKey } from './create-key.tsx';
 import { KeyDialog } from './key-dialog.tsx';
 import { keyState, type KeyState } from './key-state.ts';
@@ -32,29 +30,13 @@ export function Keys() {
   const { data, error, refetch, fetchNextPage } = useInfiniteQuery(keysQuery);
   const rows = allItems(data);
   const columns = useMemo(() => columnsOf(text), [text]);
-  useCommands(
-    useMemo(
-      () =>
-        may
-          ? [
-              {
-                id: 'keys.create',
-                title: text('settings.keys.create'),
-                group: text('settings.section.keys'),
-                keys: 'c',
-                Icon: Plus,
-                run: () => setCreating(true),
-              },
-            ]
-          : [],
-      [may, text],
-    ),
-  );
-  const create = may && (
-    <Button tone="primary" icon={<Plus aria-hidden className="size-3.5" />} onClick={() => setCreating(true)}>
-      {text('settings.keys.create')}
-    </Button>
-  );
+  const create = useMainAction({
+    may,
+    id: 'keys.create',
+    title: text('settings.keys.create'),
+    group: text('settings.section.keys'),
+    run: () => setCreating(true),
+  });
   return (
     <>
       <PageHeader title={text('settings.section.keys')} about={text('settings.keys.about')} actions={create} />

@@ -7,13 +7,12 @@ import { allItems } from '../../api/all-items.ts';
 import { useMay, useMe } from '../../api/me.ts';
 import { peopleQuery, type MemberView } from '../../api/people.ts';
 import { Badge } from '../../design/badge.tsx';
-import { Button } from '../../design/button.tsx';
 import { ListState } from '../../design/list-state.tsx';
 import { PageHeader } from '../../design/page-header.tsx';
 import { RelativeTime } from '../../design/relative-time.tsx';
 import { Table, type Column } from '../../design/table.tsx';
 import { useText, type Text } from '../../language/language.tsx';
-import { useCommands } from '../../palette/commands.tsx';
+import { useMainAction } from '../../palette/main-action.tsx';
 import { Invitations } from './invitations.tsx';
 import { Invite } from './invite.tsx';
 import { MemberDialog } from './member-dialog.tsx';
@@ -28,37 +27,17 @@ export function People() {
   const { data, error, refetch, fetchNextPage } = useInfiniteQuery(peopleQuery);
   const rows = allItems(data);
   const columns = useMemo(() => columnsOf(text, own), [text, own]);
-  useCommands(
-    useMemo(
-      () =>
-        may
-          ? [
-              {
-                id: 'people.invite',
-                title: text('settings.people.invite'),
-                group: text('settings.section.people'),
-                keys: 'c',
-                Icon: UserPlus,
-                run: () => setInviting(true),
-              },
-            ]
-          : [],
-      [may, text],
-    ),
-  );
+  const invite = useMainAction({
+    may,
+    id: 'people.invite',
+    title: text('settings.people.invite'),
+    group: text('settings.section.people'),
+    Icon: UserPlus,
+    run: () => setInviting(true),
+  });
   return (
     <>
-      <PageHeader
-        title={text('settings.section.people')}
-        about={text('settings.people.about')}
-        actions={
-          may && (
-            <Button tone="primary" icon={<UserPlus aria-hidden className="size-3.5" />} onClick={() => setInviting(true)}>
-              {text('settings.people.invite')}
-            </Button>
-          )
-        }
-      />
+      <PageHeader title={text('settings.section.people')} about={text('settings.people.about')} actions={invite} />
       <Invitations />
       <ListState rows={rows} problem={error} onRetry={() => void refetch()} empty={null}>
         {(people) => (

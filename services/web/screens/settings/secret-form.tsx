@@ -1,18 +1,15 @@
 'use client';
 // A secret: set for the first time, or replaced. The old value cannot be seen, and a removed one does not come back: its name is typed.
-import { useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
-import { environmentsQuery } from '../../api/environments.ts';
 import { putSecret, removeSecret, secretsQuery, type SecretView } from '../../api/secrets.ts';
 import { Button } from '../../design/button.tsx';
 import { ConfirmDialog } from '../../design/confirm-dialog.tsx';
-import { Field } from '../../design/field.tsx';
 import { FormDialog } from '../../design/form-dialog.tsx';
-import { TextInput } from '../../design/text-input.tsx';
 import { showToast } from '../../design/toast.tsx';
 import { useText } from '../../language/language.tsx';
 import { readTyped } from './json-value.ts';
-import { isName } from './names.ts';
+import { isFree, NameField } from './name-field.tsx';
+import { useReread } from './use-reread.ts';
 import { ValueField, type TypedValue } from './value-field.tsx';
 
 const KINDS = ['text', 'json'] as const;
@@ -27,18 +24,11 @@ export interface SecretFormProps {
 
 export function SecretForm({ environment, found, taken, onClose }: SecretFormProps) {
   const text = useText();
-  const client = useQueryClient();
   const [name, setName] = useState('');
   const [value, setValue] = useState<TypedValue>({ kind: found?.kind ?? 'text', typed: '' });
   const [removing, setRemoving] = useState(false);
   const read = readTyped(value.kind, value.typed);
-  const isTaken = found === undefined && taken.includes(name);
-  const wrongName = name !== '' && !isName(name);
-  const reread = (): Promise<unknown> =>
-    Promise.all([
-      client.invalidateQueries({ queryKey: secretsQuery(environment).queryKey }),
-      client.invalidateQueries({ queryKey: environmentsQuery.queryKey }),
-    ]);
+  const reread = useReread(secretsQuery(environment).queryKey);
   const save = async (): Promise<void> => {
     if (!read.ok) return;
     await putSecret(environment, found?.name ?? name, read.value);
@@ -65,7 +55,7 @@ export function SecretForm({ environment, found, taken, onClose }: SecretFormPro
       title={found === undefined ? text('settings.secrets.create') : text('settings.secrets.replaceTitle', { name: found.name })}
       description={found === undefined ? text('settings.secrets.use', { name: name === '' ? 'NAME' : name }) : text('settings.secrets.replaceHint')}
       verb={found === undefined ? text('design.save') : text('settings.secrets.replace')}
-      ready={read.ok && value.typed !== '' && read.value !== null && (found !== undefined || (isName(name) && !isTaken))}
+      ready={read.ok && value.typed !== '' && read.value !== null && (found !== undefined || isFree(name, taken))}
       onSubmit={save}
       aside={
         found !== undefined && (
@@ -75,22 +65,7 @@ export function SecretForm({ environment, found, taken, onClose }: SecretFormPro
         )
       }
     >
-      {found === undefined && (
-        <Field
-          label={text('settings.name')}
-          hint={text('settings.nameRule')}
-          problem={isTaken ? text('settings.nameTaken') : wrongName && text('settings.nameRule')}
-        >
-          <TextInput
-            value={name}
-            onChange={(event) => setName(event.target.value.trim())}
-            maxLength={100}
-            autoComplete="off"
-            spellCheck={false}
-            className="font-mono"
-          />
-        </Field>
-      )}
+      {found === undefined && <NameField name={name} taken={taken} onChange={setName} />}
       <ValueField hidden kinds={KINDS} label={text('settings.secrets.value')} value={value} onChange={setValue} />
     </FormDialog>
   );

@@ -1,7 +1,6 @@
 'use client';
 // Secrets of the environment that is chosen in the top bar. Values go in and are never shown: neither here nor anywhere.
 import Lock from 'lucide-react/icons/lock';
-import Plus from 'lucide-react/icons/plus';
 import RefreshCw from 'lucide-react/icons/refresh-cw';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { useMemo, useState } from 'react';
@@ -18,13 +17,12 @@ import { RelativeTime } from '../../design/relative-time.tsx';
 import { Table, type Column } from '../../design/table.tsx';
 import { showToast } from '../../design/toast.tsx';
 import { useText, type Text } from '../../language/language.tsx';
-import { useCommands } from '../../palette/commands.tsx';
+import { useCommands, type Command } from '../../palette/commands.tsx';
+import { useMainAction } from '../../palette/main-action.tsx';
+import { NEW } from './names.ts';
 import { Who } from './who.tsx';
 import { InEnvironment } from './in-environment.tsx';
 import { SecretForm } from './secret-form.tsx';
-
-/** The form of one that is not there yet: a name is never empty. */
-const NEW = '';
 
 export function Secrets() {
   const text = useText();
@@ -35,13 +33,14 @@ export function Secrets() {
   const { data, error, refetch, fetchNextPage } = useInfiniteQuery(secretsQuery(environment));
   const rows = allItems(data);
   const columns = useMemo(() => columnsOf(text), [text]);
-  const commands = useMemo(() => (may ? commandsOf(text, { create: () => setForm(NEW), rotate: () => setRotating(true) }) : []), [may, text]);
-  useCommands(commands);
-  const create = may && (
-    <Button tone="primary" icon={<Plus aria-hidden className="size-3.5" />} onClick={() => setForm(NEW)}>
-      {text('settings.secrets.create')}
-    </Button>
-  );
+  useCommands(useMemo(() => (may ? [rotation(text, () => setRotating(true))] : []), [may, text]));
+  const create = useMainAction({
+    may,
+    id: 'secrets.create',
+    title: text('settings.secrets.create'),
+    group: text('settings.section.secrets'),
+    run: () => setForm(NEW),
+  });
   const found = rows?.find(({ name }) => name === form);
   return (
     <>
@@ -89,10 +88,13 @@ export function Secrets() {
   );
 }
 
-const commandsOf = (text: Text, { create, rotate }: { create: () => void; rotate: () => void }) => [
-  { id: 'secrets.create', title: text('settings.secrets.create'), group: text('settings.section.secrets'), keys: 'c', Icon: Plus, run: create },
-  { id: 'secrets.rotate', title: text('settings.secrets.rotate'), group: text('settings.section.secrets'), Icon: RefreshCw, run: rotate },
-];
+const rotation = (text: Text, run: () => void): Command => ({
+  id: 'secrets.rotate',
+  title: text('settings.secrets.rotate'),
+  group: text('settings.section.secrets'),
+  Icon: RefreshCw,
+  run,
+});
 
 const columnsOf = (text: Text): readonly Column<SecretView>[] => [
   { id: 'name', title: text('settings.name'), width: 'minmax(9rem, 1fr)', cell: ({ name }) => <code className="font-mono text-xs font-medium">{name}</code> },

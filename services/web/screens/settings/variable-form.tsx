@@ -1,17 +1,14 @@
 'use client';
 // A variable: made, changed, removed. Removing can be undone: the value is known.
-import { useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
-import { environmentsQuery } from '../../api/environments.ts';
 import { putVariable, removeVariable, variablesQuery, type VariableView } from '../../api/variables.ts';
 import { Button } from '../../design/button.tsx';
-import { Field } from '../../design/field.tsx';
 import { FormDialog } from '../../design/form-dialog.tsx';
-import { TextInput } from '../../design/text-input.tsx';
 import { showToast, useShowProblem } from '../../design/toast.tsx';
 import { useText } from '../../language/language.tsx';
 import { kindOf, readTyped, textOf } from './json-value.ts';
-import { isName } from './names.ts';
+import { isFree, NameField } from './name-field.tsx';
+import { useReread } from './use-reread.ts';
 import { ValueField, type TypedValue } from './value-field.tsx';
 
 export interface VariableFormProps {
@@ -24,15 +21,13 @@ export interface VariableFormProps {
 
 export function VariableForm({ environment, found, taken, onClose }: VariableFormProps) {
   const text = useText();
-  const reread = useReread(environment);
+  const reread = useReread(variablesQuery(environment).queryKey);
   const remove = useRemove(environment);
   const [name, setName] = useState('');
   const [value, setValue] = useState<TypedValue>(() =>
     found === undefined ? { kind: 'text', typed: '' } : { kind: kindOf(found.value), typed: textOf(found.value) },
   );
   const read = readTyped(value.kind, value.typed);
-  const isTaken = found === undefined && taken.includes(name);
-  const wrongName = name !== '' && !isName(name);
   const save = async (): Promise<void> => {
     if (!read.ok) return;
     await putVariable(environment, found?.name ?? name, read.value);
@@ -47,7 +42,7 @@ export function VariableForm({ environment, found, taken, onClose }: VariableFor
       title={found?.name ?? text('settings.variables.create')}
       description={text('settings.variables.use', { name: found?.name ?? (name === '' ? 'NAME' : name) })}
       verb={text('design.save')}
-      ready={read.ok && (found !== undefined || (isName(name) && !isTaken))}
+      ready={read.ok && (found !== undefined || isFree(name, taken))}
       onSubmit={save}
       aside={
         found !== undefined && (
@@ -64,40 +59,15 @@ export function VariableForm({ environment, found, taken, onClose }: VariableFor
         )
       }
     >
-      {found === undefined && (
-        <Field
-          label={text('settings.name')}
-          hint={text('settings.nameRule')}
-          problem={isTaken ? text('settings.nameTaken') : wrongName && text('settings.nameRule')}
-        >
-          <TextInput
-            value={name}
-            onChange={(event) => setName(event.target.value.trim())}
-            maxLength={100}
-            autoComplete="off"
-            spellCheck={false}
-            className="font-mono"
-          />
-        </Field>
-      )}
+      {found === undefined && <NameField name={name} taken={taken} onChange={setName} />}
       <ValueField label={text('settings.variables.value')} value={value} onChange={setValue} />
     </FormDialog>
   );
 }
 
-/** The list, and the counts of the environments. */
-function useReread(environment: string): () => Promise<unknown> {
-  const client = useQueryClient();
-  return () =>
-    Promise.all([
-      client.invalidateQueries({ queryKey: variablesQuery(environment).queryKey }),
-      client.invalidateQueries({ queryKey: environmentsQuery.queryKey }),
-    ]);
-}
-
 function useRemove(environment: string): (found: VariableView) => Promise<void> {
   const text = useText();
-  const reread = useReread(environment);
+  const reread = useReread(variablesQuery(environment).queryKey);
   const showProblem = useShowProblem();
   return async ({ name, value }) => {
     try {

@@ -1,13 +1,11 @@
 'use client';
 // Variables of the environment that is chosen in the top bar: any JSON, for everybody who may read.
 import Braces from 'lucide-react/icons/braces';
-import Plus from 'lucide-react/icons/plus';
 import { useQuery } from '@tanstack/react-query';
 import { useMemo, useState } from 'react';
 import { useEnvironment } from '../../api/environments.ts';
 import { useMay } from '../../api/me.ts';
 import { variablesQuery, type VariableView } from '../../api/variables.ts';
-import { Button } from '../../design/button.tsx';
 import { EmptyState } from '../../design/empty-state.tsx';
 import { ListState } from '../../design/list-state.tsx';
 import { PageHeader } from '../../design/page-header.tsx';
@@ -15,14 +13,12 @@ import { RelativeTime } from '../../design/relative-time.tsx';
 import { Table, type Column } from '../../design/table.tsx';
 import { ValueTree } from '../../design/value-tree.tsx';
 import { useText, type Text } from '../../language/language.tsx';
-import { useCommands } from '../../palette/commands.tsx';
+import { useMainAction } from '../../palette/main-action.tsx';
+import { NEW } from './names.ts';
 import { Who } from './who.tsx';
 import { InEnvironment } from './in-environment.tsx';
 import { ReadDialog } from './read-dialog.tsx';
 import { VariableForm } from './variable-form.tsx';
-
-/** The form of one that is not there yet: a name is never empty. */
-const NEW = '';
 
 export function Variables() {
   const text = useText();
@@ -31,29 +27,13 @@ export function Variables() {
   const [form, setForm] = useState<string>();
   const { data, error, refetch } = useQuery(variablesQuery(environment));
   const columns = useMemo(() => columnsOf(text), [text]);
-  useCommands(
-    useMemo(
-      () =>
-        may
-          ? [
-              {
-                id: 'variables.create',
-                title: text('settings.variables.create'),
-                group: text('settings.section.variables'),
-                keys: 'c',
-                Icon: Plus,
-                run: () => setForm(NEW),
-              },
-            ]
-          : [],
-      [may, text],
-    ),
-  );
-  const create = may && (
-    <Button tone="primary" icon={<Plus aria-hidden className="size-3.5" />} onClick={() => setForm(NEW)}>
-      {text('settings.variables.create')}
-    </Button>
-  );
+  const create = useMainAction({
+    may,
+    id: 'variables.create',
+    title: text('settings.variables.create'),
+    group: text('settings.section.variables'),
+    run: () => setForm(NEW),
+  });
   const found = data?.find(({ name }) => name === form);
   return (
     <>

@@ -1,12 +1,10 @@
 'use client';
 // Webhooks: addresses that others deliver to. One is made here, with its secret shown once; each has a page with what came.
-import Plus from 'lucide-react/icons/plus';
 import WebhookIcon from 'lucide-react/icons/webhook';
 import { useQuery } from '@tanstack/react-query';
 import { useMemo, useState } from 'react';
 import { useMay } from '../../api/me.ts';
 import { webhooksQuery, type Webhook } from '../../api/webhooks.ts';
-import { Button } from '../../design/button.tsx';
 import type { Column } from '../../design/column.ts';
 import { EmptyState } from '../../design/empty-state.tsx';
 import { ListState } from '../../design/list-state.tsx';
@@ -14,7 +12,7 @@ import { PageHeader } from '../../design/page-header.tsx';
 import { RelativeTime } from '../../design/relative-time.tsx';
 import { Table } from '../../design/table.tsx';
 import { useText, type Text } from '../../language/language.tsx';
-import { useCommands } from '../../palette/commands.tsx';
+import { useMainAction } from '../../palette/main-action.tsx';
 import { CreateWebhook } from './create-webhook.tsx';
 
 export function Webhooks() {
@@ -23,29 +21,13 @@ export function Webhooks() {
   const [creating, setCreating] = useState(false);
   const { data, error, refetch } = useQuery(webhooksQuery);
   const columns = useMemo(() => columnsOf(text), [text]);
-  useCommands(
-    useMemo(
-      () =>
-        may
-          ? [
-              {
-                id: 'webhooks.create',
-                title: text('webhooks.create'),
-                group: text('frame.place.webhooks'),
-                keys: 'c',
-                Icon: Plus,
-                run: () => setCreating(true),
-              },
-            ]
-          : [],
-      [may, text],
-    ),
-  );
-  const create = may && (
-    <Button tone="primary" icon={<Plus aria-hidden className="size-3.5" />} onClick={() => setCreating(true)}>
-      {text('webhooks.create')}
-    </Button>
-  );
+  const create = useMainAction({
+    may,
+    id: 'webhooks.create',
+    title: text('webhooks.create'),
+    group: text('frame.place.webhooks'),
+    run: () => setCreating(true),
+  });
   return (
     <>
       <PageHeader title={text('frame.place.webhooks')} about={text('webhooks.about')} actions={create} />
