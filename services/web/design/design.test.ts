@@ -27,6 +27,8 @@ describe('keys in a table', () => {
     ['j', -1, 0, { kind: 'none' }],
     ['enter', -1, 3, { kind: 'none' }],
     ['enter', 1, 3, { kind: 'open' }],
+    ['m', -1, 3, { kind: 'none' }],
+    ['shift+f10', 1, 3, { kind: 'menu' }],
     ['x', 1, 3, { kind: 'toggle' }],
     ['mod+a', 1, 3, { kind: 'all' }],
     ['q', 1, 3, { kind: 'none' }],

@@ -1,4 +1,5 @@
 import type { ReactNode } from 'react';
+import { Words } from './words.tsx';
 
 export interface EmptyStateProps {
   readonly icon?: ReactNode;
@@ -15,7 +16,7 @@ export function EmptyState({ icon, title, heading: Heading = 'h2', children, act
     <div className="mx-auto flex max-w-md flex-col items-center gap-2 px-4 py-12 text-center">
       {icon !== undefined && <span className="text-ink-faint [&>svg]:size-6">{icon}</span>}
       <Heading className="text-md font-semibold">{title}</Heading>
-      {children !== undefined && <div className="text-ink-soft">{children}</div>}
+      {children !== undefined && <div className="text-ink-soft">{typeof children === 'string' ? <Words text={children} /> : children}</div>}
       {action !== undefined && <div className="mt-2 flex flex-wrap justify-center gap-2">{action}</div>}
     </div>
   );

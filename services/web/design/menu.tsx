@@ -7,7 +7,7 @@ import { classes } from './classes.ts';
 import { KeyHint } from './key-hint.tsx';
 
 const ITEM =
-  'flex min-h-7 cursor-default select-none items-center gap-2 rounded-sm px-2 py-1 text-sm outline-none data-[disabled]:opacity-50 data-[highlighted]:bg-hover';
+  'flex min-h-7 cursor-default select-none items-center gap-2 rounded-sm px-2 py-1 text-sm outline-none data-[disabled]:opacity-50 data-[highlighted]:bg-hover focus-visible:shadow-[inset_0_0_0_2px_var(--focus)]';
 
 export interface MenuProps {
   /** The button; one element that takes a ref. */

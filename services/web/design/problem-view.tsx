@@ -6,7 +6,7 @@ import WifiOff from 'lucide-react/icons/wifi-off';
 import type { ReactNode } from 'react';
 import { ApiProblem } from '../api/problem.ts';
 import { useText, type Text } from '../language/language.tsx';
-import { Button } from './button.tsx';
+import { Button, ButtonLink } from './button.tsx';
 import { Words } from './words.tsx';
 
 interface Told {
@@ -55,6 +55,7 @@ export function ProblemView({ problem, heading: Heading = 'h2', onRetry, action 
             {text('problems.again')}
           </Button>
         )}
+        {Heading === 'h1' && <ButtonLink href="/">{text('frame.home')}</ButtonLink>}
         {action}
       </div>
     </div>

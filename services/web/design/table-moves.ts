@@ -1,6 +1,9 @@
 // Keys in a table to what they do. Pure.
 
-export type TableMove = { readonly kind: 'go'; readonly to: number } | { readonly kind: 'open' | 'toggle' | 'all' | 'clear' } | { readonly kind: 'none' };
+export type TableMove =
+  | { readonly kind: 'go'; readonly to: number }
+  | { readonly kind: 'open' | 'menu' | 'toggle' | 'all' | 'clear' }
+  | { readonly kind: 'none' };
 
 const PAGE = 15;
 
@@ -24,6 +27,10 @@ export function tableMove(chord: string, at: number, count: number): TableMove {
       return go(count - 1);
     case 'enter':
       return at === -1 ? { kind: 'none' } : { kind: 'open' };
+    case 'm':
+    case 'contextmenu':
+    case 'shift+f10':
+      return at === -1 ? { kind: 'none' } : { kind: 'menu' };
     case 'x':
     case 'space':
       return at === -1 ? { kind: 'none' } : { kind: 'toggle' };

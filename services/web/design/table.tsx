@@ -61,10 +61,15 @@ export function Table<Row>(props: TableProps<Row>) {
   });
   const items = virtual.getVirtualItems();
   useNearEnd(items.at(-1)?.index, rows.length, props.onEnd);
-  const press = useKeys(props, here, (to) => {
-    setAt(to);
-    virtual.scrollToIndex(to);
-  });
+  const press = useKeys(
+    props,
+    here,
+    (to) => {
+      setAt(to);
+      virtual.scrollToIndex(to);
+    },
+    () => openMenu(document.getElementById(`${id}-${here}`)),
+  );
   useMainKeys(props.main ?? false, grid, press);
   const tracks = useMemo(() => tracksOf(columns, selection !== undefined), [columns, selection]);
   return (
@@ -171,12 +176,27 @@ function useNearEnd(last: number | undefined, count: number, onEnd: (() => void)
 
 type KeyEvent = Pressed & { preventDefault(): void };
 
-function useKeys<Row>({ rows, rowKey, href, onOpen, selection }: TableProps<Row>, here: number, go: (to: number) => void): (event: KeyEvent) => boolean {
+/** The menu of a row opens by its own key. False where it has none. */
+function openMenu(row: HTMLElement | null): boolean {
+  const button = row?.querySelector<HTMLElement>('[aria-haspopup="menu"]');
+  if (button === null || button === undefined) return false;
+  button.focus({ preventScroll: true });
+  button.dispatchEvent(new window.KeyboardEvent('keydown', { key: 'Enter', bubbles: true, cancelable: true }));
+  return true;
+}
+
+function useKeys<Row>(
+  { rows, rowKey, href, onOpen, selection }: TableProps<Row>,
+  here: number,
+  go: (to: number) => void,
+  menu: () => boolean,
+): (event: KeyEvent) => boolean {
   const router = useRouter();
   return (event) => {
     const move = tableMove(chordOf(event), here, rows.length);
     const row = rows[here];
     if (move.kind === 'go') go(move.to);
+    else if (move.kind === 'menu') return menu() && taken(event);
     else if (move.kind === 'open' && row !== undefined && onOpen !== undefined) onOpen(row);
     else if (move.kind === 'open' && row !== undefined && href !== undefined) router.push(href(row));
     else if (move.kind === 'toggle' && row !== undefined && selection !== undefined)
@@ -184,9 +204,13 @@ function useKeys<Row>({ rows, rowKey, href, onOpen, selection }: TableProps<Row>
     else if (move.kind === 'all' && selection !== undefined) selection.onChange(new Set(rows.map(rowKey)));
     else if (move.kind === 'clear' && selection !== undefined && selection.selected.size > 0) selection.onChange(new Set());
     else return false;
-    event.preventDefault();
-    return true;
+    return taken(event);
   };
+}
+
+function taken(event: KeyEvent): true {
+  event.preventDefault();
+  return true;
 }
 
 /** Keys that start in the page and not in the grid: they bring the focus along. */
@@ -199,7 +223,7 @@ function useMainKeys(main: boolean, grid: { readonly current: HTMLDivElement | n
     (event: KeyboardEvent) => {
       if (event.defaultPrevented || grid.current === null || document.activeElement === grid.current) return;
       const elsewhere = event.target instanceof HTMLElement && event.target.closest('a, button, [tabindex="0"]') !== null;
-      if (keysAreTaken(event.target) || (elsewhere && !/^[jkx]$/.test(event.key))) return;
+      if (keysAreTaken(event.target) || (elsewhere && !/^[jkxm]$/.test(event.key))) return;
       if (latest.current(event)) grid.current.focus({ preventScroll: true });
     },
     [grid],

@@ -42,7 +42,7 @@ export function Palette() {
                 value={`${action.title} ${action.id}`}
                 keywords={action.words?.split(' ') ?? []}
                 onSelect={() => run(action)}
-                className="flex min-h-8 cursor-default items-center gap-2.5 rounded-sm px-2 py-1 data-[selected=true]:bg-hover"
+                className="flex min-h-8 cursor-default items-center gap-2.5 rounded-sm px-2 py-1 data-[selected=true]:bg-hover data-[selected=true]:shadow-[inset_2px_0_0_var(--focus)]"
               >
                 <span className="inline-flex w-4 justify-center text-ink-soft">
                   {action.Icon !== undefined && <action.Icon aria-hidden className="size-4" />}

@@ -20,6 +20,7 @@ export const editor = {
   openRun: 'Open the run',
   output: 'Output',
   publish: {
+    mendFirst: 'Mend the mistakes first',
     against: 'What changes against version {version}.',
     andRun: 'Publish and run',
     done: '{flow} {version} is published',

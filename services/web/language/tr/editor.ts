@@ -23,6 +23,7 @@ export const editor: Translated<typeof english> = {
   openRun: 'Çalıştırmayı aç',
   output: 'Çıktı',
   publish: {
+    mendFirst: 'Önce hataları düzelt',
     against: '{version} sürümüne göre değişenler.',
     andRun: 'Yayımla ve çalıştır',
     done: '{flow} {version} yayımlandı',

@@ -20,6 +20,7 @@ import { Publishing, useItsEditor, type Wish } from './publishing.tsx';
 import { TestRun } from './test-run.tsx';
 import type { CodeEditorProps, EditorHandle } from './text/code-editor.tsx';
 import { stepAt, type FlowSource, type StepSpan } from './text/places.ts';
+import { useAsked } from './use-asked.ts';
 import { useIsNarrow } from './use-is-narrow.ts';
 import { useMistakes } from './use-mistakes.ts';
 import { usePlacedMistakes } from './use-placed-mistakes.ts';
@@ -51,9 +52,11 @@ export function FlowEditor({ draftName, published, newest }: FlowEditorProps) {
   const [wish, setWish] = useState<Wish>();
   const [started, setStarted] = useState<{ readonly run: string; readonly of: FlowVersion }>();
   const toItsEditor = useItsEditor(draftName);
+  const next = (): void => editor.current?.nextMistake();
   const mayPublish = mayWrite && check.checked?.ok === true && !check.checking;
-  const ask = (thenRun: boolean) => (mayPublish ? () => setWish({ step: 'publish', thenRun }) : undefined);
-  useEditorCommands({ next: () => editor.current?.nextMistake(), publish: ask(false), run: ask(true) });
+  const ask = useAsked(check, { publish: (thenRun) => setWish({ step: 'publish', thenRun }), mend: next });
+  const askByKey = (thenRun: boolean) => (mayWrite ? () => ask(thenRun) : undefined);
+  useEditorCommands({ next, publish: askByKey(false), run: askByKey(true) });
   return (
     <>
       <EditorBar
@@ -64,7 +67,7 @@ export function FlowEditor({ draftName, published, newest }: FlowEditorProps) {
         mayWrite={mayWrite}
         mayPublish={mayPublish}
         onDiscard={() => editor.current?.replaceAll(writing.published)}
-        onPublish={(thenRun) => ask(thenRun)?.()}
+        onPublish={ask}
       />
       <SplitPane
         name="editor"

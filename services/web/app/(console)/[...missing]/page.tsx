@@ -1,5 +1,6 @@
-import { NotFound } from '../../../frame/not-found.tsx';
+import { notFound } from 'next/navigation';
 
-export default function MissingPage() {
-  return <NotFound />;
+/** An address that no screen has: answered 404, with the frame around what says so. */
+export default function MissingPage(): never {
+  notFound();
 }

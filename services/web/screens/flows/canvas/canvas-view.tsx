@@ -52,7 +52,7 @@ function Placed(props: PlacedProps) {
       tabIndex={0}
       aria-label={text('flows.canvas.label', { flow: label })}
       data-keys="own"
-      className="relative min-h-0 min-w-0 flex-1 overflow-hidden bg-ground focus-visible:outline-offset-[-2px] [&_.react-flow\_\_attribution]:bg-transparent! [&_.react-flow\_\_attribution_a]:text-ink-faint!"
+      className="relative min-h-0 min-w-0 flex-1 overflow-hidden bg-ground focus-visible:outline-offset-[-2px]"
     >
       <Drawing {...props} />
       <CanvasButtons onFit={zoom.fit} onCloser={zoom.closer} onFarther={zoom.farther} />
@@ -97,7 +97,7 @@ function Drawing({ placed, marks, changes, selected, onSelect }: PlacedProps) {
       maxZoom={MOST_ZOOM}
       panOnScroll
       zoomOnDoubleClick={false}
-      attributionPosition="top-right"
+      proOptions={NO_LINKS}
       {...NO_KEYS}
       onNodeClick={(_event, { data: { node } }) => onSelect?.(node.type === 'step' || node.type === 'frame' ? node.id : undefined)}
       onPaneClick={() => onSelect?.(undefined)}
@@ -123,6 +123,9 @@ function Drawing({ placed, marks, changes, selected, onSelect }: PlacedProps) {
     </ReactFlow>
   );
 }
+
+/** Nothing on a screen leads out of the house. */
+const NO_LINKS = { hideAttribution: true } as const;
 
 /** The canvas has keys of its own (I1). */
 const NO_KEYS = {
