@@ -1,5 +1,6 @@
 // How a browser is signed in: which address people use, which cookie it gets, and from where it may change things (S13).
-// I1 Over https the cookie is `__Host-`: Secure, of this host alone. On loopback http it has no Secure, and other names are refused.
+// I1 Over https the cookie is `__Host-`: Secure, of this host alone. On loopback http it has no Secure, and other names are refused; its
+//    name has the port, because browsers give cookies of one host to all its ports: two installations there keep to themselves.
 // I2 Over http that others can read nobody signs in; the refusal says what to do.
 // I3 A change that comes with a cookie comes from our own pages and brings JSON: a form of another site can do neither.
 // I4 Links are made of the address that the server was given, never of a Host header (S17).
@@ -33,10 +34,12 @@ export function checkChannel({ base, kind }: Channel, host = new URL(base).host)
   });
 }
 
+const cookieName = ({ base, kind }: Channel): string => (kind === 'secure' ? SECURE_COOKIE : `${LOOPBACK_COOKIE}-${new URL(base).port || 80}`);
+
 /** What the cookie of ours holds; undefined when there is none, or more than one. */
-export function cookieValue({ kind }: Channel, header: string | undefined): string | undefined {
+export function cookieValue(channel: Channel, header: string | undefined): string | undefined {
   if (header === undefined) return undefined;
-  const start = `${kind === 'secure' ? SECURE_COOKIE : LOOPBACK_COOKIE}=`;
+  const start = `${cookieName(channel)}=`;
   const found = header
     .split(';')
     .map((part) => part.trim())
@@ -45,10 +48,9 @@ export function cookieValue({ kind }: Channel, header: string | undefined): stri
 }
 
 /** The Set-Cookie header. An empty value takes the cookie away. */
-export function cookieText({ kind }: Channel, value: string, maxAgeMs: number): string {
-  const secure = kind === 'secure';
+export function cookieText(channel: Channel, value: string, maxAgeMs: number): string {
   const age = value === '' ? 0 : Math.floor(maxAgeMs / 1_000);
-  return `${secure ? SECURE_COOKIE : LOOPBACK_COOKIE}=${value}; Path=/; Max-Age=${age}; HttpOnly; SameSite=Lax${secure ? '; Secure' : ''}`;
+  return `${cookieName(channel)}=${value}; Path=/; Max-Age=${age}; HttpOnly; SameSite=Lax${channel.kind === 'secure' ? '; Secure' : ''}`;
 }
 
 /** Of a request that is believed for its cookie: throws unless it reads, or was sent by one of our own pages. */

@@ -18,7 +18,8 @@ let owner: Browser & { readonly id: string };
 beforeAll(async () => {
   ground = await openGround();
   house = await openHouse(ground, { settings: SETTINGS });
-  other = await openHouse(ground, { settings: SETTINGS });
+  // A second process behind the same address: the cookie is the address's.
+  other = await openHouse(ground, { settings: SETTINGS, publicUrl: house.url });
   owner = await signedInAs(house, 'owner', 'owner@a.test');
 });
 afterAll(async () => {
@@ -192,7 +193,7 @@ describe('a session', () => {
       await age(61);
       await sleep(250);
       expect((await browser.call('GET', '/v1/me')).status).toBe(200);
-      const fresh = await openHouse(ground, { settings: { ...SETTINGS, sessionIdleMs: 60_000 } });
+      const fresh = await openHouse(ground, { settings: { ...SETTINGS, sessionIdleMs: 60_000 }, publicUrl: idle.url });
       const asleep = await openBrowser(fresh).call('GET', '/v1/me', { headers: { cookie: String(browser.cookie) } });
       await fresh.close();
       expect(asleep.status).toBe(401);
@@ -278,10 +279,11 @@ describe('an invitation', () => {
   test('S10: opens nothing before it is accepted, nor after it was taken back', async () => {
     const made = await invite('pending@a.test', 'admin');
     const token = tokenOf(made['url']);
+    const { port } = house;
     for (const credential of [
       { authorization: `Bearer ${token}` },
-      { cookie: `palace-session=${token}` },
-      { cookie: `palace-session=${String(made['id'])}.${token}` },
+      { cookie: `palace-session-${port}=${token}` },
+      { cookie: `palace-session-${port}=${String(made['id'])}.${token}` },
     ])
       expect([credential, (await openBrowser(house).call('GET', '/v1/me', { headers: credential })).status]).toEqual([credential, 401]);
     const byPassword = await openBrowser(house).call('POST', '/v1/sign-in/password', { body: { email: 'pending@a.test', password: 'a password of tests' } });

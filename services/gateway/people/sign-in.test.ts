@@ -175,7 +175,7 @@ describe('the cookie', () => {
     const browser = openBrowser(house);
     const first = await browser.call('POST', '/v1/sign-in/link', { body: { token: tokenOf(await ownerLink()) } });
     const set = String(first.headers['set-cookie']);
-    expect(set).toMatch(/^palace-session=[0-9a-z]{20}\.[A-Za-z0-9_-]{43}; Path=\/; Max-Age=2592000; HttpOnly; SameSite=Lax$/);
+    expect(set).toMatch(/^palace-session-\d+=[0-9a-z]{20}\.[A-Za-z0-9_-]{43}; Path=\/; Max-Age=2592000; HttpOnly; SameSite=Lax$/);
     const second = await browser.call('POST', '/v1/sign-in/link', { body: { token: tokenOf(await ownerLink()) } });
     expect(second.headers['set-cookie']).not.toBe(set);
   });
@@ -198,12 +198,27 @@ describe('the cookie', () => {
     }
   });
 
+  test('two installations on one loopback host leave each other’s alone, although the browser sends both to both', async () => {
+    const second = await openHouse(ground);
+    try {
+      const [here, there] = [openBrowser(house), openBrowser(second)];
+      await here.call('POST', '/v1/sign-in/link', { body: { token: tokenOf(await ownerLink()) } });
+      await there.call('POST', '/v1/sign-in/link', { body: { token: tokenOf(String(await second.gateway.people.ownerLink('local'))) } });
+      const cookie = `${here.cookie}; ${there.cookie}`;
+      for (const one of [house, second]) expect((await openBrowser(one).call('GET', '/v1/me', { headers: { cookie } })).status).toBe(200);
+      expect((await openBrowser(second).call('GET', '/v1/me', { headers: { cookie: String(here.cookie) } })).status).toBe(401);
+    } finally {
+      await second.close();
+    }
+  });
+
   test('is not believed when it is damaged, forged or of an unknown session', async () => {
     const browser = openBrowser(house);
     await browser.call('POST', '/v1/sign-in/link', { body: { token: tokenOf(await ownerLink()) } });
     const whole = String(browser.cookie);
+    const name = whole.slice(0, whole.indexOf('='));
     const other = whole.slice(0, -1) + (whole.endsWith('A') ? 'B' : 'A');
-    for (const cookie of [`${whole}x`, other, whole.replace(/=.{4}/, '=0000'), 'palace-session=', 'palace-session=%00', `palace-session=${'9'.repeat(64)}`])
+    for (const cookie of [`${whole}x`, other, whole.replace(/=.{4}/, '=0000'), `${name}=`, `${name}=%00`, `${name}=${'9'.repeat(64)}`])
       expect([cookie, (await openBrowser(house).call('GET', '/v1/me', { headers: { cookie } })).status]).toEqual([cookie, 401]);
     expect((await browser.call('GET', '/v1/me')).status).toBe(200);
   });
