@@ -78,7 +78,7 @@ describe('the door of a console before a gateway', () => {
     const refused = await ask('GET', '/v1/things', { key: null });
     expect([refused.status, refused.body['code']]).toEqual([401, 'auth.missing']);
     expect((await ask('GET', '/docs')).headers['content-type']).toMatch(/html/);
-    expect((await ask('GET', '/readyz')).body).toMatchObject({ status: 'ready', parts: { gateway: true } });
+    expect((await ask('GET', '/readyz')).body).toMatchObject({ ready: true, parts: { gateway: true, database: true } });
   });
 
   test('S14, S15: Host and Origin are judged here, and an own origin is own at the gateway too', async () => {

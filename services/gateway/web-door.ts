@@ -7,7 +7,9 @@
 import type { IncomingMessage, OutgoingHttpHeaders } from 'node:http';
 import { PalaceError } from '@palace/platform/errors.ts';
 import type { Telemetry } from '@palace/platform/telemetry/port.ts';
+import type { z } from 'zod';
 import { hasBody } from './body.ts';
+import { readiness } from './contract.ts';
 import { busy, type Exchange } from './exchange.ts';
 import { createApp, mountEnd, mountPages, type Pages } from './mount.ts';
 import type { Caller } from './host.ts';
@@ -63,14 +65,22 @@ export function openWebDoor({ telemetry, settings, gatewayUrl, publicUrl, pages 
   };
 }
 
-/** Ready when the gateway is: a console without it shows nothing. */
+/** Ready when the gateway is: a console without it shows nothing. Says of the parts what the gateway says. */
 async function answerReady(exchange: Exchange, gateway: Upstream, draining: AbortSignal): Promise<void> {
-  const answers = await gateway.ask('/readyz').then(
-    ({ status }) => status === 200,
-    () => false,
+  const told = await gateway.ask('/readyz').then(
+    ({ body }) => readinessOf(body),
+    () => undefined,
   );
-  const ready = answers && !draining.aborted;
-  exchange.json(ready ? 200 : 503, { status: ready ? 'ready' : 'not-ready', parts: { gateway: answers } });
+  const ready = told?.ready === true && !draining.aborted;
+  exchange.json(ready ? 200 : 503, { ...told, ready, parts: { ...told?.parts, gateway: told !== undefined } });
+}
+
+function readinessOf(body: string): z.infer<typeof readiness> | undefined {
+  try {
+    return readiness.parse(JSON.parse(body));
+  } catch {
+    return undefined;
+  }
 }
 
 function forward(exchange: Exchange, gateway: Upstream, draining: AbortSignal): void {
