@@ -345,6 +345,7 @@ export const signInByLink = z.strictObject({ token: oneTimeToken });
 export const signInByPassword = z.strictObject({ email, password: z.string().min(1).max(200) });
 /** Comes with the cookie. */
 export const signedIn = z.object({ person, tenant: z.string(), role: z.enum(ROLES) });
+export const putMe = z.strictObject({ name: personName });
 /** `current` is needed when there is one. */
 export const putPassword = z.strictObject({ current: z.string().min(1).max(200).optional(), next: newPassword });
 export const sessionId = z.string().regex(/^[0-9a-hjkmnp-tv-z]{20}$/, 'The id of a session has 20 letters and digits.');

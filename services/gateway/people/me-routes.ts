@@ -1,7 +1,7 @@
-// What somebody who is signed in does for themselves: password and sessions. Other people's sessions are not found here.
+// What somebody who is signed in does for themselves: name, password and sessions. Other people's sessions are not found here.
 import { PalaceError } from '@palace/platform/errors.ts';
 import { z } from 'zod';
-import { putPassword, route, sessionId, sessionList, signedIn } from '../contract.ts';
+import { putMe, putPassword, route, sessionId, sessionList, signedIn, person as personShape } from '../contract.ts';
 import type { Route } from '../contract.ts';
 import { findPerson, type PersonWithHash } from './members.ts';
 import type { People } from './people.ts';
@@ -17,7 +17,26 @@ interface SessionRow {
 }
 
 export function meRoutes(people: People): Route[] {
-  return [passwordRoute(people), ...sessionRoutes(people)];
+  return [nameRoute(people), passwordRoute(people), ...sessionRoutes(people)];
+}
+
+function nameRoute(people: People): Route {
+  return route({
+    method: 'patch',
+    path: '/v1/me',
+    summary: 'Change the own name',
+    permission: 'authenticated',
+    loader: 'collection',
+    audit: { action: 'person.rename', detail: ({ body }) => ({ name: body.name }) },
+    body: putMe,
+    responses: { 200: personShape },
+    async handle({ principal, body }) {
+      const { person } = signedInOf(principal);
+      await people.database.api.query('update gateway.person set name = $2, updated_at = now() where id = $1', [person.id, body.name]);
+      people.sessions.forgetPerson(person.id);
+      return { status: 200, body: { ...person, name: body.name } };
+    },
+  });
 }
 
 function passwordRoute(people: People): Route {

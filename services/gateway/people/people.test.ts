@@ -183,6 +183,17 @@ describe('a session', () => {
     expect(codeOf(await house.call('POST', '/v1/sign-out'))).toEqual([403, 'auth.person-only']);
   });
 
+  test('may change its own name, everywhere at once, and no one else’s', async () => {
+    const browser = await signedInAs(house, 'viewer', 'renamed@a.test');
+    const answer = await browser.call('PATCH', '/v1/me', { body: { name: '  Ada  ' } });
+    expect([answer.status, answer.body['name']]).toEqual([200, 'Ada']);
+    expect((await browser.call('GET', '/v1/me')).body['person']).toMatchObject({ name: 'Ada', email: 'renamed@a.test' });
+    expect((await people()).find(({ email }) => email === 'renamed@a.test')?.name).toBe('Ada');
+    expect((await people()).filter(({ name }) => name === 'Ada')).toHaveLength(1);
+    for (const name of ['', '   ', 'x'.repeat(101)]) expect((await browser.call('PATCH', '/v1/me', { body: { name } })).status).toBe(400);
+    expect(codeOf(await house.call('PATCH', '/v1/me', { body: { name: 'A key' } }))).toEqual([403, 'auth.person-only']);
+  });
+
   test('falls asleep when it is not used, and lives on when it is', async () => {
     const idle = await openHouse(ground, { settings: { ...SETTINGS, sessionIdleMs: 60_000 } });
     try {

@@ -4,7 +4,7 @@ import type { createdInvitation, InvitationView, invitationList, memberList, Mem
 import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query';
 import type { z } from 'zod';
 import { ask, get } from './client.ts';
-import type { SignedIn } from './me.ts';
+import type { Person, SignedIn } from './me.ts';
 
 export type { InvitationView, MemberView, Role } from '@palace/gateway/contract.ts';
 export type CreatedInvitation = z.infer<typeof createdInvitation>;
@@ -34,5 +34,6 @@ export const sessionsQuery = queryOptions({
 });
 export const endSession = (id: string): Promise<void> => ask('DELETE', `/v1/me/sessions/${id}`);
 /** Every other session ends; this one goes on. */
+export const setOwnName = (name: string): Promise<Person> => ask('PATCH', '/v1/me', { body: { name } });
 export const setPassword = (next: string, current?: string): Promise<SignedIn> =>
   ask('PUT', '/v1/me/password', { body: { next, ...(current !== undefined && { current }) } });

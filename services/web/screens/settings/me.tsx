@@ -10,6 +10,7 @@ import { chooseTheme, shownTheme, THEMES } from '../../frame/looks.ts';
 import { chooseLanguageOfReader, useLanguage, useText } from '../../language/language.tsx';
 import { LANGUAGE_NAMES, LANGUAGES } from '../../language/languages.ts';
 import { Facts } from './facts.tsx';
+import { OwnName } from './own-name.tsx';
 import { Password } from './password.tsx';
 import { Sessions } from './sessions.tsx';
 
@@ -26,7 +27,7 @@ export function Me() {
           ) : (
             <Facts
               facts={[
-                [text('settings.name'), me.person?.name ?? text('frame.byKey')],
+                [text('settings.name'), me.person === undefined ? text('frame.byKey') : <OwnName key={me.person.name} name={me.person.name} />],
                 [text('settings.email'), me.person?.email],
                 [text('settings.role'), `${text(`frame.role.${me.role}`)}: ${text(`settings.roleHint.${me.role}`)}`],
                 [text('settings.me.tenant'), me.tenant],
