@@ -8,7 +8,8 @@ import { jqTokens, type JqKind } from './jq-tokens.ts';
 
 const theme = EditorView.theme({
   '&': { height: '100%', backgroundColor: 'var(--panel)', color: 'var(--ink)', fontSize: '0.8125rem' },
-  '&.cm-focused': { outline: '1px solid var(--focus)', outlineOffset: '-1px' },
+  // Its own class comes a moment after the focus.
+  '&:focus-within, &.cm-focused': { outline: '1px solid var(--focus)', outlineOffset: '-1px' },
   '.cm-scroller': { fontFamily: 'var(--font-mono, ui-monospace, monospace)', lineHeight: '1.5' },
   '.cm-content': { caretColor: 'var(--accent)', padding: '6px 0' },
   '.cm-cursor, .cm-dropCursor': { borderLeftColor: 'var(--accent)', borderLeftWidth: '2px' },
