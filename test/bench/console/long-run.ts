@@ -25,7 +25,7 @@ export async function longRun(bench: Bench): Promise<void> {
   await toolbar.getByRole('button', { name: 'Open all' }).click();
   await page.evaluate(`globalThis.longest = 0; globalThis.tasks = 0;
     new PerformanceObserver((list) => { for (const one of list.getEntries()) { longest = Math.max(longest, one.duration); tasks += 1; } }).observe({ entryTypes: ['longtask'] })`);
-  const tree = await page.getByRole('tree').boundingBox();
+  const tree = await page.getByRole('tree', { name: 'Steps' }).boundingBox();
   await page.mouse.move((tree?.x ?? 0) + 60, (tree?.y ?? 0) + 100);
   for (let n = 0; n < SCROLLS; n += 1) {
     await page.mouse.wheel(0, n % 40 === 39 ? -6_000 : 3_000);
