@@ -18,7 +18,7 @@ import { RunHeader } from './run-header.tsx';
 import { RunVerbs } from './run-verbs.tsx';
 import type { StepNode } from './step-node.ts';
 import { StepsView } from './steps-view.tsx';
-import { useRunHistory } from './use-run-history.ts';
+import { useRunHistory, type RunHistory } from './use-run-history.ts';
 
 const AGAIN_MS = 5_000;
 const ADDRESS_MS = 150;
@@ -35,18 +35,19 @@ export function Run({ id }: { id: string }) {
     refetchInterval: ({ state }) => (state.data !== undefined && hasEnded(state.data.status) ? false : AGAIN_MS),
   });
   useCrumbs(useMemo(() => [{ title: run === undefined ? shortId(id) : `${run.flow} ${shortId(id)}` }], [id, run]));
+  // Asked for beside the run, and not behind it.
+  const history = useRunHistory(id, run);
   if (run === undefined) return error === null ? <SkeletonRows count={12} /> : <ProblemView heading="h1" problem={error} onRetry={() => void refetch()} />;
   return (
     <RunVerbs run={run}>
-      <RunPage key={id} run={run} />
+      <RunPage key={id} run={run} history={history} />
     </RunVerbs>
   );
 }
 
-function RunPage({ run }: { run: RunDetail }) {
+function RunPage({ run, history: { tree, version, loaded, problem } }: { run: RunDetail; history: RunHistory }) {
   const router = useRouter();
   const neighbours = useNeighbours(run.id);
-  const { tree, version, loaded, problem } = useRunHistory(run.id, run);
   const [address, setAddress] = useAddressState(ADDRESS);
   const [chosenId, selectId] = useChosen(address.step, setAddress);
   const node = tree.nodes.get(chosenId) ?? tree.root;

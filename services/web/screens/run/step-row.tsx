@@ -39,24 +39,24 @@ export const StepRow = memo(function StepRow({ id, row, top, index, selected, si
       aria-level={level + 1}
       aria-expanded={parent ? open : undefined}
       aria-selected={selected}
-      style={{ transform: `translateY(${top}px)` }}
+      style={{ top }}
       data-row={index}
       className={classes(
-        'absolute inset-x-0 top-0 grid h-row cursor-default grid-cols-[var(--tree)_minmax(0,1fr)] items-center',
+        'absolute inset-x-0 grid h-row contain-strict cursor-default grid-cols-[var(--tree)_minmax(0,1fr)] items-center',
         selected ? 'bg-selected group-focus-visible/steps:shadow-[inset_2px_0_0_var(--focus)]' : 'hover:bg-hover',
         node.past && 'opacity-60',
       )}
     >
       <div className="flex h-full min-w-0 items-center gap-1.5 border-e border-line pe-2" style={{ paddingInlineStart: `${level * 0.875 + 0.375}rem` }}>
-        <ChevronRight
-          aria-hidden
-          data-turns
-          className={classes(
-            'size-3.5 shrink-0 rounded-sm text-ink-faint hover:bg-line hover:text-ink rtl:-scale-x-100',
-            open && 'rotate-90',
-            !parent && 'invisible',
+        <span className="size-3.5 shrink-0">
+          {parent && (
+            <ChevronRight
+              aria-hidden
+              data-turns
+              className={classes('size-3.5 rounded-sm text-ink-faint hover:bg-line hover:text-ink rtl:-scale-x-100', open && 'rotate-90')}
+            />
           )}
-        />
+        </span>
         <StepIcon
           node={node}
           className={classes('size-3.5', standing === 'done' || standing === 'cancelled' || standing === 'skipped' ? 'text-ink-faint' : look.ink)}

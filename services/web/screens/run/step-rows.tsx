@@ -11,7 +11,9 @@ import { rowMove, type TreeRow } from './tree-rows.ts';
 import type { SightControl } from './use-sight.ts';
 
 const ROW_PX = 30;
-const AHEAD = 10;
+const AHEAD = 3;
+/** More lines than are ever in the page. A line that scrolls in takes the place of one that scrolled out: that costs half of a new one. */
+const PLACES = 256;
 const PAGE = 15;
 
 interface StepRowsProps {
@@ -66,7 +68,7 @@ export function StepRows(props: StepRowsProps) {
           const row = rows[index];
           return row === undefined ? null : (
             <StepRow
-              key={row.node.id}
+              key={index % PLACES}
               id={`${id}-${index}`}
               row={row}
               index={index}

@@ -16,7 +16,7 @@ const DRAW_READING_MS = 400;
 /** The detail (what it waits for, why) is asked for again after news. */
 const DETAIL_MS = 400;
 /** Pages that are under way at once. */
-const AHEAD = 3;
+const AHEAD = 5;
 
 export interface RunHistory {
   readonly tree: RunTree;
@@ -70,7 +70,7 @@ export function useRunHistory(id: string, detail: RunDetail | undefined): RunHis
 async function load(id: string, tree: RunTree, draw: (afterMs?: number) => void, signal: AbortSignal): Promise<void> {
   let page = await outlinePage(id, tree.seq, signal);
   foldEvents(tree, page);
-  draw();
+  draw(0);
   const first = tree.seq;
   const underWay: Promise<readonly RunEvent[]>[] = [];
   for (let asked = 0, taken = 0; page.length === PAGE_EVENTS; taken++) {
