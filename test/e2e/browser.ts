@@ -81,6 +81,8 @@ function watchPage(page: Page, note: (fault: string) => void): void {
   page.on('console', (message) => {
     if (message.type() !== 'error' && message.type() !== 'warning') return;
     const { url } = message.location();
+    // The browser says so of every page that is answered 404; that the page itself says it is what walks look at.
+    if (url === page.url() && message.text().includes('status of 404')) return;
     note(`console ${message.type()} on ${where()}: ${message.text().slice(0, 400)} (${url.replace(/^https?:\/\/[^/]+/, '').slice(0, 200)})`);
   });
   page.on('pageerror', (error) => note(`exception on ${where()}: ${error.message.slice(0, 400)}`));
