@@ -6,6 +6,8 @@ export interface Column<Row> {
   readonly title: ReactNode;
   /** A track of a CSS grid: `8rem`, `minmax(10rem, 1fr)`. */
   readonly width: string;
+  /** Where the screen is narrow; without it `width`. */
+  readonly narrow?: string;
   readonly align?: 'start' | 'end';
   /** Left out on a narrow screen. */
   readonly wideOnly?: boolean;

@@ -118,7 +118,9 @@ export function Table<Row>(props: TableProps<Row>) {
 
 function tracksOf<Row>(columns: readonly Column<Row>[], selectable: boolean): CSSProperties {
   const tracks = (wide: boolean): string =>
-    [selectable && '2rem', ...columns.filter(({ wideOnly = false }) => wide || !wideOnly).map(({ width }) => width)].filter(Boolean).join(' ');
+    [selectable && '2rem', ...columns.filter(({ wideOnly = false }) => wide || !wideOnly).map(({ width, narrow = width }) => (wide ? width : narrow))]
+      .filter(Boolean)
+      .join(' ');
   return { '--columns': tracks(true), '--columns-narrow': tracks(false) } as CSSProperties;
 }
 

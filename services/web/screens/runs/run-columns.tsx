@@ -20,14 +20,15 @@ export function useRunColumns(): readonly Column<ListedRun>[] {
   const text = useText();
   return useMemo(
     () => [
-      { id: 'status', title: text('runs.column.status'), width: '8.5rem', cell: ({ status }) => <StatusBadge status={status} /> },
-      { id: 'flow', title: text('runs.column.flow'), width: 'minmax(10rem,1.6fr)', cell: (run) => <FlowName run={run} /> },
+      { id: 'status', title: text('runs.column.status'), width: '8.5rem', narrow: '7rem', cell: ({ status }) => <StatusBadge status={status} /> },
+      { id: 'flow', title: text('runs.column.flow'), width: 'minmax(10rem,1.6fr)', narrow: 'minmax(0,1fr)', cell: (run) => <FlowName run={run} /> },
       { id: 'waits', title: text('runs.column.waitsFor'), width: 'minmax(6rem,1fr)', wideOnly: true, cell: (run) => <WaitsFor run={run} /> },
       { id: 'origin', title: text('runs.column.origin'), width: 'minmax(6rem,0.8fr)', wideOnly: true, cell: (run) => <Origin run={run} /> },
       {
         id: 'started',
         title: text('runs.column.started'),
         width: '7.5rem',
+        narrow: '6rem',
         align: 'end',
         cell: ({ startedAt }) => <RelativeTime at={startedAt} className="text-ink-soft" />,
       },

@@ -17,10 +17,22 @@ export function useScheduleColumns(): readonly Column<FlowSchedule>[] {
   const formats = useFormats();
   return useMemo<readonly Column<FlowSchedule>[]>(
     () => [
-      { id: 'flow', title: text('schedules.flow'), width: 'minmax(10rem, 1.2fr)', cell: ({ flow }) => <bdi className="font-medium">{flow}</bdi> },
-      { id: 'state', title: text('schedules.state'), width: '7.5rem', cell: (one) => <StateBadge state={stateOf(one)} /> },
-      { id: 'schedule', title: text('schedules.when'), width: 'minmax(9rem, 1fr)', cell: ({ schedule }) => <bdi className="text-ink-soft">{schedule}</bdi> },
-      { id: 'next', title: text('schedules.next'), width: '8rem', cell: ({ next }) => next !== undefined && <RelativeTime at={next} /> },
+      {
+        id: 'flow',
+        title: text('schedules.flow'),
+        width: 'minmax(10rem, 1.2fr)',
+        narrow: 'minmax(0, 1fr)',
+        cell: ({ flow }) => <bdi className="font-medium">{flow}</bdi>,
+      },
+      { id: 'state', title: text('schedules.state'), width: '7.5rem', narrow: '6.5rem', cell: (one) => <StateBadge state={stateOf(one)} /> },
+      {
+        id: 'schedule',
+        title: text('schedules.when'),
+        width: 'minmax(9rem, 1fr)',
+        wideOnly: true,
+        cell: ({ schedule }) => <bdi className="text-ink-soft">{schedule}</bdi>,
+      },
+      { id: 'next', title: text('schedules.next'), width: '8rem', narrow: '6rem', cell: ({ next }) => next !== undefined && <RelativeTime at={next} /> },
       { id: 'zone', title: text('schedules.nextThere'), width: '13rem', wideOnly: true, cell: (one) => <NextThere one={one} /> },
       { id: 'last', title: text('schedules.last'), width: '8rem', wideOnly: true, cell: (one) => <Last one={one} /> },
       {
