@@ -1,5 +1,4 @@
 // The alert rules as data, and the cases that promtool plays: for each rule series that make it fire and series that do not.
-import { execFileSync } from 'node:child_process';
 import { METRICS } from '@palace/platform/telemetry/metrics.ts';
 import { parse } from 'yaml';
 import { readText } from '../architecture/source.ts';
@@ -171,13 +170,4 @@ export function unknownMetrics(expr: string): string[] {
     ...METRICS.flatMap(({ name, kind }) => (kind === 'histogram' ? [`${name}_bucket`, `${name}_sum`, `${name}_count`] : [name])),
   ]);
   return [...expr.matchAll(/\b(?:palace_\w+|up)\b/g)].map(([name]) => name).filter((name) => !exported.has(name));
-}
-
-export function hasPromtool(): boolean {
-  try {
-    execFileSync('promtool', ['--version'], { stdio: 'ignore' });
-    return true;
-  } catch {
-    return false;
-  }
 }
