@@ -6,9 +6,20 @@ import type * as trigger from '@palace/flow/trigger-contract.ts';
 import type * as diagnosis from '@palace/flow/diagnosis-contract.ts';
 import type { AuditVerdict } from '@palace/platform/audit/port.ts';
 import type { ApplyRecord, ApplyResult, applyBody, rollbackBody } from '@palace/flow/applies/contract.ts';
-import type { ApiKey, AuditRecordView, EgressRuleView, EnvironmentView, SecretView, VariableView } from '@palace/gateway/contract.ts';
+import type {
+  ApiKey,
+  AuditRecordView,
+  createdInvitation,
+  EgressRuleView,
+  EnvironmentView,
+  InvitationView,
+  MemberView,
+  SecretView,
+  VariableView,
+} from '@palace/gateway/contract.ts';
 import type { Client } from './client.ts';
 
+export type { InvitationView, MemberView };
 export type FlowDetail = z.infer<typeof flow.flowDetail>;
 export type FlowList = z.infer<typeof flow.listedFlows>;
 export type RunDetail = z.infer<typeof flow.runDetail>;
@@ -184,6 +195,24 @@ export class Api {
   }
   removeSecret(environment: string, name: string): Promise<unknown> {
     return this.client.ask({ method: 'DELETE', path: withQuery(`/v1/secrets/${encodeURIComponent(name)}`, { environment }) });
+  }
+  listPeople(cursor?: string): Promise<{ items: MemberView[]; next?: string }> {
+    return this.#get(withQuery('/v1/people', { limit: '200', cursor }));
+  }
+  changeRole(person: string, role: string): Promise<MemberView> {
+    return this.client.ask({ method: 'PATCH', path: `/v1/people/${person}`, body: { role } });
+  }
+  removeMember(person: string): Promise<unknown> {
+    return this.client.ask({ method: 'DELETE', path: `/v1/people/${person}` });
+  }
+  listInvitations(): Promise<{ items: InvitationView[] }> {
+    return this.#get('/v1/invitations');
+  }
+  invite(email: string, role: string): Promise<z.infer<typeof createdInvitation>> {
+    return this.client.ask({ method: 'POST', path: '/v1/invitations', body: { email, role } });
+  }
+  removeInvitation(id: string): Promise<unknown> {
+    return this.client.ask({ method: 'DELETE', path: `/v1/invitations/${id}` });
   }
   listEnvironments(): Promise<{ items: EnvironmentView[] }> {
     return this.#get('/v1/environments');

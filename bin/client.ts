@@ -17,7 +17,7 @@ const LARGEST_ANSWER_BYTES = 64 * 1024 * 1024;
 const ANSWER_LIMIT_MS = 90_000;
 
 export interface Question {
-  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   readonly path: string;
   readonly body?: unknown;
   /** Makes a POST safe to send again. */

@@ -94,6 +94,33 @@ export const SETTING_COMMANDS: readonly CommandSpec[] = [
     exits: [0, 2],
   },
   {
+    name: 'people',
+    group: 'Settings and checks',
+    summary: 'Invite people to the console, list them, change what they may do, remove them',
+    usage: ['people list', 'people invite EMAIL [--role ROLE]', 'people role EMAIL --role ROLE', 'people rm EMAIL'],
+    about: [
+      'An invitation is a link, printed once: hand it over. It works once and for a week; who opens it chooses a name and a password.',
+      'Nobody gives a role above their own, and the last owner stays. Who is removed is signed out everywhere within seconds. `rm` takes back an invitation too.',
+    ],
+    positionals: [
+      { name: 'ACTION', summary: 'What to do.', choices: ['list', 'invite', 'role', 'rm'] },
+      { name: 'EMAIL', summary: 'Whom.', optional: true },
+    ],
+    flags: [
+      {
+        name: 'role',
+        kind: 'choice',
+        choices: ['owner', 'admin', 'builder', 'operator', 'viewer'],
+        summary: 'What they may do. An invitation without it is for a viewer.',
+      },
+      YES_FLAG,
+      ...SERVER_FLAGS,
+    ],
+    examples: [{ line: 'people invite ada@example.com --role builder', says: 'Prints the link for her.' }],
+    exits: [0, 2, 6],
+    destroys: ({ positionals: [action, email] }) => (action === 'rm' ? `remove ${email}` : undefined),
+  },
+  {
     name: 'env',
     group: 'Settings and checks',
     summary: 'Create, list and remove environments: named sets of variables and secrets',

@@ -23,6 +23,7 @@ const NAMES = [
   'secrets',
   'sets',
   'environments',
+  'people',
   'login',
   'contexts',
   'delete-in-use',
