@@ -11,7 +11,7 @@ const TENANT = 'acme';
 const RUNS = 100_000;
 const LIMIT = 100;
 /** What a filter with an index of its own may touch: a page, the one behind it, and what else fits. */
-const FEW = 3_000;
+const FEW = 1_000;
 
 /** One in a thousand is open, failed, of another environment or flow. */
 const FILL = `insert into flow.run (id, shard, tenant, flow, version, hash, status, started_ms, ended_ms, environment, trigger, parent, fork_of)
