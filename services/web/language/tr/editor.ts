@@ -23,7 +23,7 @@ export const editor: Translated<typeof english> = {
   openRun: 'Çalıştırmayı aç',
   output: 'Çıktı',
   publish: {
-    mendFirst: 'Önce hataları düzelt',
+    mendFirst: 'Önce hataları düzeltin',
     against: '{version} sürümüne göre değişenler.',
     andRun: 'Yayımla ve çalıştır',
     done: '{flow} {version} yayımlandı',
