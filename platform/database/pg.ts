@@ -115,6 +115,7 @@ function database(owner: Pool, access: RoleAccess, options: PgOptions): Database
     return client;
   };
   refuseWhile(api, stuck(api, options.apiPoolSize ?? 8));
+  refuseWhile(engine, stuck(engine, options.enginePoolSize ?? 8));
   const pulse = options.pulse === true ? watchOver([owner, engine, api], dedicated, () => open('palace_engine'), options.log) : undefined;
   let closing: Promise<void> | undefined;
   const closed = new AbortController();
@@ -160,13 +161,30 @@ function watchOver(pools: readonly Pool[], dedicated: ReadonlySet<DedicatedClien
 
 /** Nobody has given a connection back for so long, and all are in use: those who wait already are enough. */
 const STUCK_MS = 2_000;
+/** Held for so long, a connection has waited for a lock: that it comes back is no sign that work moves. */
+const LOCKED_MS = 2_500;
+/** One or two may have asked for something large. */
+const LOCKED_IN_A_ROW = 3;
 
 function stuck(pool: Pool, max: number): () => string | undefined {
+  const takenMs = new WeakMap<PoolClient, number>();
   let movedMs = performance.now();
-  for (const event of ['connect', 'release', 'remove'] as const) pool.on(event, () => (movedMs = performance.now()));
+  let lockedInARow = 0;
+  const moved = (): void => {
+    movedMs = performance.now();
+    lockedInARow = 0;
+  };
+  pool.on('acquire', (client) => takenMs.set(client, performance.now()));
+  pool.on('release', (_error, client) => {
+    if (performance.now() - (takenMs.get(client) ?? 0) < LOCKED_MS) moved();
+    else lockedInARow += 1;
+  });
+  for (const event of ['connect', 'remove'] as const) pool.on(event, () => (movedMs = performance.now()));
   const isFull = (): boolean => pool.totalCount >= max && pool.idleCount === 0 && pool.waitingCount > 0;
   return () =>
-    isFull() && performance.now() - movedMs > STUCK_MS ? 'All connections to the database wait for its answers; a table may be locked.' : undefined;
+    isFull() && (lockedInARow >= LOCKED_IN_A_ROW || performance.now() - movedMs > STUCK_MS)
+      ? 'All connections to the database wait for its answers; a table may be locked.'
+      : undefined;
 }
 
 /** What the declared type of a client leaves out. */
