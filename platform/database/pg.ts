@@ -159,7 +159,7 @@ function watchOver(pools: readonly Pool[], dedicated: ReadonlySet<DedicatedClien
   return pulse;
 }
 
-/** Nobody has given a connection back for so long, and all are in use: those who wait already are enough. */
+/** All connections have been in use for so long, and none came back soon: those who wait already are enough. */
 const STUCK_MS = 2_000;
 /** Held for so long, a connection has waited for a lock: that it comes back is no sign that work moves. */
 const LOCKED_MS = 2_500;
@@ -168,23 +168,22 @@ const LOCKED_IN_A_ROW = 3;
 
 function stuck(pool: Pool, max: number): () => string | undefined {
   const takenMs = new WeakMap<PoolClient, number>();
-  let movedMs = performance.now();
+  let stillSinceMs: number | undefined;
   let lockedInARow = 0;
-  const moved = (): void => {
-    movedMs = performance.now();
-    lockedInARow = 0;
-  };
-  pool.on('acquire', (client) => takenMs.set(client, performance.now()));
-  pool.on('release', (_error, client) => {
-    if (performance.now() - (takenMs.get(client) ?? 0) < LOCKED_MS) moved();
-    else lockedInARow += 1;
+  const isFull = (): boolean => pool.totalCount >= max && pool.idleCount === 0;
+  pool.on('acquire', (client) => {
+    takenMs.set(client, performance.now());
+    if (isFull()) stillSinceMs ??= performance.now();
   });
-  for (const event of ['connect', 'remove'] as const) pool.on(event, () => (movedMs = performance.now()));
-  const isFull = (): boolean => pool.totalCount >= max && pool.idleCount === 0 && pool.waitingCount > 0;
-  return () =>
-    isFull() && (lockedInARow >= LOCKED_IN_A_ROW || performance.now() - movedMs > STUCK_MS)
-      ? 'All connections to the database wait for its answers; a table may be locked.'
-      : undefined;
+  pool.on('release', (_error, client) => {
+    const wasSoon = performance.now() - (takenMs.get(client) ?? 0) < LOCKED_MS;
+    lockedInARow = wasSoon ? 0 : lockedInARow + 1;
+    if (pool.waitingCount === 0) stillSinceMs = undefined;
+    else if (wasSoon) stillSinceMs = performance.now();
+  });
+  pool.on('remove', () => (stillSinceMs = undefined));
+  const isStill = (): boolean => lockedInARow >= LOCKED_IN_A_ROW || (stillSinceMs !== undefined && performance.now() - stillSinceMs > STUCK_MS);
+  return () => (isFull() && pool.waitingCount > 0 && isStill() ? 'All connections to the database wait for its answers; a table may be locked.' : undefined);
 }
 
 /** What the declared type of a client leaves out. */
