@@ -48,17 +48,14 @@ function touched({ Plans: parts = [], ...node }: Plan): number {
 async function listed(query: string): Promise<{ readonly rows: number; readonly next: string | undefined }> {
   return db.database.asTenant(TENANT, async (sql) => {
     let rows = 0;
-    const counting = {
-      query: async (text: string, values: unknown[]) => {
+    const counting: Sql = {
+      query: async (text, values) => {
         const found = await sql.query<{ 'QUERY PLAN': readonly { readonly Plan: Plan }[] }>(`explain (analyze, format json) ${text}`, values);
         rows += touched(found.rows[0]!['QUERY PLAN'][0]!.Plan);
         return sql.query(text, values);
       },
     };
-    const { next } = await listSummaries(
-      counting as unknown as Sql,
-      listRuns.parse({ limit: String(LIMIT), ...Object.fromEntries(new URLSearchParams(query)) }),
-    );
+    const { next } = await listSummaries(counting, listRuns.parse({ limit: String(LIMIT), ...Object.fromEntries(new URLSearchParams(query)) }));
     return { rows, next };
   });
 }
