@@ -162,6 +162,8 @@ async function openNode(url: string, dir: string, outside: Outside, options: Nod
       await platform.close();
     },
     async kill() {
+      // The database first: what the end of the other parts does to a call under way is not written down any more.
+      await platform.database.close();
       await platform.close();
       await flow.stop().catch(() => undefined);
     },

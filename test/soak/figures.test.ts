@@ -21,6 +21,12 @@ describe('the judge of a soak', () => {
     expect(soaked()).toEqual([]);
   });
 
+  test('lets a load that got faster keep more by as much', () => {
+    const faster = (share: number) => (n: number) => (n > 20 ? { perSecond: 120, databaseMb: 500 * share } : { databaseMb: 500 });
+    expect(soaked(faster(1.2))).toEqual([]);
+    expect(soaked(faster(1.3))).toEqual([expect.stringContaining('the database grew by')]);
+  });
+
   test('finds a database that grows, a rate that falls, a heap that grows, runs that failed, rows that stay', () => {
     expect(soaked((n) => ({ databaseMb: 500 + n * 20 }))).toEqual([expect.stringContaining('the database grew by')]);
     expect(soaked((n) => ({ databaseMb: 500 + n * 4 }))).toEqual([expect.stringContaining('the database grew by')]);

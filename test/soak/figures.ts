@@ -34,8 +34,11 @@ export function judge({ looks, told }: Figures, { retentionMs, rates }: { readon
   const third = Math.floor(parts.length / 3);
   // The size swings: partitions go one at a time, and what is kept follows the throughput of the last minute. So thirds are compared, not moments.
   const sizeOf = (some: readonly Look[]): number => mean(some.map((one) => one.databaseMb));
-  const growth = sizeOf(parts.slice(-third)) / sizeOf(parts.slice(-2 * third, -third)) - 1;
   const rateOf = (some: readonly Look[]): number => mean(some.map((one) => one.perSecond));
+  const [lastThird, thirdBefore] = [parts.slice(-third), parts.slice(-2 * third, -third)];
+  // What is kept is what came within the retention: a load that got faster may keep more by as much, and no more than that.
+  const faster = Math.max(1, rateOf(lastThird) / rateOf(thirdBefore));
+  const growth = sizeOf(lastThird) / sizeOf(thirdBefore) / faster - 1;
   const rate = rateOf(parts.slice(-tenth)) / rateOf(parts.slice(0, tenth));
   const cpuOf = (some: readonly Look[]): number => mean(some.map((one) => one.cpuMs));
   const half = parts.slice(-Math.floor(parts.length / 2));
@@ -46,6 +49,7 @@ export function judge({ looks, told }: Figures, { retentionMs, rates }: { readon
   Object.assign(told, {
     longEnough: isLong,
     growthOfLastThird: two(growth),
+    loadOfLastThird: two(faster),
     rateOfLastTenth: two(rate),
     cpuMsARun: { firstTenth: two(cpuOf(parts.slice(0, tenth))), lastTenth: two(cpuOf(parts.slice(-tenth))) },
     perSecond: { firstTenth: Math.round(rateOf(parts.slice(0, tenth))), lastTenth: Math.round(rateOf(parts.slice(-tenth))) },

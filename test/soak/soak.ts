@@ -2,7 +2,7 @@
 //   node test/soak/soak.ts [--runs 1000000] [--seconds N] [--retention-ms 60000] [--clients 50] [--report-rates]
 // --seconds: no more than so long; what was done until then is judged, and told as `done`.
 // Bounds, once the run is long enough to tell (several times the retention):
-//   the database levels off: over its last third it is larger by less than 5 % than over the third before
+//   the database levels off: over its last third it is larger by less than 5 % than over the third before, for the load that there was
 //   throughput of the last tenth is at least 0.9 of the first; --report-rates: told and not judged, the machine may be busy with others
 //   memory levels off: the heap after a collection grows by less than MEMORY_MB over the second half
 // Every run goes through the real engine on the embedded PostgreSQL with fsync; every tenth has a key, every twentieth a child, every twentieth fails.
