@@ -3,7 +3,7 @@
 import { Secret } from '@palace/platform/secret.ts';
 import type { Call } from './call.ts';
 import { refused } from './failure.ts';
-import { readStandardInput, readText } from './read-input.ts';
+import { readHiddenLine, readStandardInput, readText } from './read-input.ts';
 
 const LONGEST = 1_024;
 
@@ -18,32 +18,8 @@ export async function readPassphrase({ args }: Call, twice: boolean): Promise<Se
 }
 
 async function typed(twice: boolean): Promise<Secret<string>> {
-  const first = await ask('Passphrase: ');
-  if (twice && first !== (await ask('Again: '))) throw refused('The two are not the same.');
+  const first = await readHiddenLine('Passphrase (not shown): ');
+  if (first === '' || first.length > LONGEST || first.includes('\n')) throw refused(`The passphrase must be one line of 1 to ${LONGEST} characters.`);
+  if (twice && first !== (await readHiddenLine('Again (not shown): '))) throw refused('The two are not the same.');
   return new Secret(first);
-}
-
-function ask(question: string): Promise<string> {
-  const { stdin, stderr } = process;
-  stderr.write(question);
-  stdin.setRawMode(true);
-  stdin.resume();
-  return new Promise((resolve, reject) => {
-    let text = '';
-    const end = (): void => {
-      stdin.setRawMode(false);
-      stdin.pause();
-      stdin.removeListener('data', take);
-      stderr.write('\n');
-    };
-    const take = (bytes: Buffer): void => {
-      for (const letter of bytes.toString('utf8')) {
-        if (letter === '\r' || letter === '\n') return (end(), resolve(text));
-        if (letter === '\u0003' || letter === '\u0004') return (end(), reject(refused('No passphrase was given.')));
-        if (letter === '\u007f' || letter === '\b') text = text.slice(0, -1);
-        else if (letter >= ' ' && text.length < LONGEST) text += letter;
-      }
-    };
-    stdin.on('data', take);
-  });
 }

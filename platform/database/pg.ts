@@ -16,6 +16,7 @@ import type { Database, DedicatedClient, Sql } from './port.ts';
 import { palaceMigrations } from './palace-migrations.ts';
 import { startPulse, type Pulse } from './pulse.ts';
 import { openRoleAccess, roleUrl, type PalaceRole, type RoleAccess } from './roles.ts';
+import { watchPool, type PoolWatch } from './watch-pool.ts';
 
 export interface PgOptions {
   /** The owner's URL. It may create schemas, and the two roles unless they exist. */
@@ -67,6 +68,8 @@ function openPool(options: PgOptions, config: PoolConfig, max: number): Pool {
 const ENGINE_SETTINGS = '-c idle_in_transaction_session_timeout=1000 -c jit=off';
 /** In the pools. Longer than any migration keeps a table to itself, shorter than a caller's patience. */
 const LOCK_TIMEOUT_SETTING = '-c lock_timeout=3000';
+/** For a lock that others have just waited for in vain. */
+const SHORT_WAIT = '500ms';
 
 function connection(options: PgOptions, role: 'owner' | PalaceRole, access: RoleAccess, more = ''): PoolConfig {
   const api = `-c statement_timeout=${options.apiStatementTimeoutMs ?? 10_000} -c idle_in_transaction_session_timeout=10000 -c jit=off`;
@@ -114,8 +117,11 @@ function database(owner: Pool, access: RoleAccess, options: PgOptions): Database
     client.on('end', () => dedicated.delete(client));
     return client;
   };
-  refuseWhile(api, stuck(api, options.apiPoolSize ?? 8));
-  refuseWhile(engine, stuck(engine, options.enginePoolSize ?? 8));
+  const watches = { api: watchPool(api, options.apiPoolSize ?? 8), engine: watchPool(engine, options.enginePoolSize ?? 8) };
+  refuseWhile(api, watches.api.stuck);
+  refuseWhile(engine, watches.engine.stuck);
+  const scopeOf = (watch: PoolWatch, scope: Readonly<Record<string, string>>): typeof scope =>
+    watch.lockIsKnown() ? { ...scope, lock_timeout: SHORT_WAIT } : scope;
   const pulse = options.pulse === true ? watchOver([owner, engine, api], dedicated, () => open('palace_engine'), options.log) : undefined;
   let closing: Promise<void> | undefined;
   const closed = new AbortController();
@@ -129,11 +135,16 @@ function database(owner: Pool, access: RoleAccess, options: PgOptions): Database
     owner,
     engine,
     api,
-    asTenant: (tenant, work) => inTransaction(api, { 'palace.tenant': required(tenant) }, work, options.onWait),
+    asTenant: (tenant, work) => inTransaction(api, scopeOf(watches.api, { 'palace.tenant': required(tenant) }), work, options.onWait),
     asEngine: (scope, work) =>
-      inTransaction(engine, { 'palace.shards': arrayText(scope.shards), 'palace.tenants': arrayText(scope.tenants ?? []) }, work, options.onWait),
+      inTransaction(
+        engine,
+        scopeOf(watches.engine, { 'palace.shards': arrayText(scope.shards), 'palace.tenants': arrayText(scope.tenants ?? []) }),
+        work,
+        options.onWait,
+      ),
     dedicated: (role) => open(`palace_${role}`),
-    away: () => pulse?.away(),
+    away: () => pulse?.away() ?? watches.api.stuck() ?? watches.engine.stuck(),
     migrate: (plan) => migrate(owner, plan),
     buildIndexes: (plan) =>
       buildIndexes(plan, { connect: () => openClient(connection(options, 'owner', 'password'), options.log), log: options.log, closing: closed.signal }),
@@ -157,33 +168,6 @@ function watchOver(pools: readonly Pool[], dedicated: ReadonlySet<DedicatedClien
     refuseWhile(pool, pulse.away);
   }
   return pulse;
-}
-
-/** All connections have been in use for so long, and none came back soon: those who wait already are enough. */
-const STUCK_MS = 2_000;
-/** Held for so long, a connection has waited for a lock: that it comes back is no sign that work moves. */
-const LOCKED_MS = 2_500;
-/** One or two may have asked for something large. */
-const LOCKED_IN_A_ROW = 3;
-
-function stuck(pool: Pool, max: number): () => string | undefined {
-  const takenMs = new WeakMap<PoolClient, number>();
-  let stillSinceMs: number | undefined;
-  let lockedInARow = 0;
-  const isFull = (): boolean => pool.totalCount >= max && pool.idleCount === 0;
-  pool.on('acquire', (client) => {
-    takenMs.set(client, performance.now());
-    if (isFull()) stillSinceMs ??= performance.now();
-  });
-  pool.on('release', (_error, client) => {
-    const wasSoon = performance.now() - (takenMs.get(client) ?? 0) < LOCKED_MS;
-    lockedInARow = wasSoon ? 0 : lockedInARow + 1;
-    if (pool.waitingCount === 0) stillSinceMs = undefined;
-    else if (wasSoon) stillSinceMs = performance.now();
-  });
-  pool.on('remove', () => (stillSinceMs = undefined));
-  const isStill = (): boolean => lockedInARow >= LOCKED_IN_A_ROW || (stillSinceMs !== undefined && performance.now() - stillSinceMs > STUCK_MS);
-  return () => (isFull() && pool.waitingCount > 0 && isStill() ? 'All connections to the database wait for its answers; a table may be locked.' : undefined);
 }
 
 /** What the declared type of a client leaves out. */

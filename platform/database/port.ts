@@ -21,7 +21,7 @@ export interface Database {
   asEngine<T>(scope: { shards: readonly number[]; tenants?: readonly string[] }, work: (sql: Sql) => Promise<T>): Promise<T>;
   /** A dedicated engine connection outside the pool (commit lanes, liveness lock, LISTEN). The caller ends it. */
   dedicated(role: 'engine' | 'api'): Promise<DedicatedClient>;
-  /** Why the database cannot be asked now, one sentence; undefined while it answers. The pools refuse with it by themselves. */
+  /** Why the database cannot be asked now, one sentence; undefined while it answers and connections come back. The pools refuse with it by themselves. */
   away(): string | undefined;
   /** Applies a service's numbered migrations in order; refuses a schema with one that this release does not know and cannot run beside (`boot.schema-newer`). */
   migrate(plan: MigrationPlan): Promise<void>;

@@ -64,10 +64,12 @@ function ofSamples(path: string, { file }: Import): string | undefined {
 
 /** What browsers run: the rest of the console, and of other services their contract. What serves it stands beside it. */
 const IN_BROWSER = /^services\/web\/(?!server\/|service\.ts$|[\w.-]+\.config\.)/;
+/** What both must write alike. */
+const OF_BOTH = /^services\/web\/addresses\//;
 
 function ofConsole(path: string, { file, name }: Import): string | undefined {
   if (!path.startsWith('services/web/') || isTest(path)) return undefined;
-  if (!IN_BROWSER.test(path)) return file !== undefined && IN_BROWSER.test(file) ? 'what serves the console does not run it' : undefined;
+  if (!IN_BROWSER.test(path)) return file !== undefined && IN_BROWSER.test(file) && !OF_BOTH.test(file) ? 'what serves the console does not run it' : undefined;
   if (file === undefined) return name.startsWith('node:') || SERVER_ONLY.test(name) ? 'a browser has no Node' : undefined;
   if (IN_BROWSER.test(file) || (file.startsWith('services/') && !file.startsWith('services/web/'))) return undefined;
   return 'the console speaks the public API and knows contracts';

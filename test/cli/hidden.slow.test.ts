@@ -1,6 +1,6 @@
-// A secret typed at a terminal, through a pseudo terminal of util-linux: nothing of it is shown, and all of it arrives.
+// What is typed at a terminal and not shown, through a pseudo terminal of util-linux: secrets, and the passphrase of a backup's key.
 import { spawn } from 'node:child_process';
-import { existsSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -12,18 +12,16 @@ const PROMPT = '(not shown): ';
 let world: World;
 let server: RunningServer;
 
-/** Types each of `keys` once the prompt is there. */
-function atTerminal(line: string, keys: readonly string[]): Promise<{ shown: string; exit: number | null }> {
+/** At each prompt in turn, types all of its keys. */
+function atTerminal(line: string, ...answers: readonly (readonly string[])[]): Promise<{ shown: string; exit: number | null }> {
   const child = spawn('/usr/bin/script', ['--quiet', '--return', '--command', line, '/dev/null'], { cwd: world.folder, env: world.environment, stdio: 'pipe' });
   let shown = '';
-  let asked = false;
+  let asked = 0;
   return new Promise((resolve, reject) => {
     child.once('error', reject);
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
       shown += text;
-      if (asked || !shown.includes(PROMPT)) return;
-      asked = true;
-      for (const one of keys) child.stdin.write(one);
+      for (; asked < shown.split(PROMPT).length - 1; asked++) for (const one of answers[asked] ?? []) child.stdin.write(one);
     });
     child.once('close', (exit) => resolve({ shown, exit }));
   });
@@ -90,6 +88,25 @@ describe.skipIf(!hasTerminal)(
       expect([wrong.exit, wrong.shown]).toEqual([2, expect.stringContaining('not valid JSON')]);
       expect([interrupted, empty, wrong].map(({ shown }) => shown).join()).not.toContain('canary');
       expect(await kept()).toBe(before);
+    });
+
+    it('is the passphrase of a backup’s key: asked twice, once to restore, and never shown', async () => {
+      const file = join(world.folder, 'typed.backup');
+      const backup = `palace backup ${file} --with-key --data ${world.data}`;
+      const different = await atTerminal(backup, ['canary-ü-phrase\r'], ['canary-o-phrase\r']);
+      expect([different.exit, different.shown]).toEqual([2, expect.stringContaining('The two are not the same.')]);
+      const empty = await atTerminal(backup, ['\r']);
+      expect([empty.exit, empty.shown]).toEqual([2, expect.stringContaining('one line')]);
+      expect(existsSync(file)).toBe(false);
+      const made = await atTerminal(backup, ['canarX\u007fy-ü-phrase\r'], ['canary-ü-phrase\r']);
+      expect([made.exit, made.shown]).toEqual([0, expect.any(String)]);
+      const restore = (data: string) => `palace restore ${file} --data ${join(world.folder, data)}`;
+      const wrong = await atTerminal(restore('wrong'), ['canary-other-phrase\r']);
+      expect(wrong.exit).not.toBe(0);
+      const restored = await atTerminal(restore('restored'), ['canary-ü-phrase\r']);
+      expect([restored.exit, restored.shown]).toEqual([0, expect.any(String)]);
+      expect(readFileSync(join(world.folder, 'restored', 'vault.key'), 'utf8')).toBe(readFileSync(join(world.data, 'vault.key'), 'utf8'));
+      expect([different, empty, made, wrong, restored].map(({ shown }) => shown).join()).not.toMatch(/canar|y-ü/);
     });
   },
 );

@@ -1,7 +1,8 @@
 // What must not bring the console down: a server that goes and comes, a slow or absent network, nothing at all, and a great deal.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeAll, describe, expect, test } from 'vitest';
-import type { Page } from 'playwright-core';
+import type { Page, Request } from 'playwright-core';
+import { firstReads } from '@palace/web/addresses/first-reads.ts';
 import { REFUND, refund, SLOW, slow } from './flows.ts';
 import { PLACES, type Furnished } from './places.ts';
 import { settled, visit } from './settled.ts';
@@ -74,6 +75,23 @@ describeWalks('a server or a network that goes and comes', { empty: true }, (sta
     await page.getByRole('heading', { level: 1, name: 'Runs' }).waitFor();
     await settled(page, 60_000);
     expect(await page.getByRole('main').getByRole('alert').count()).toBe(0);
+  });
+
+  test('what a place reads first is asked for once, beside the code of the page and not behind it', async () => {
+    const run = await stage.house().start(REFUND);
+    const { page } = await stage.owner('/health');
+    for (const path of ['/', `/runs/${run}`]) {
+      const asked: string[] = [];
+      const note = (request: Request): void => void asked.push(request.url().slice(new URL(request.url()).origin.length));
+      page.on('request', note);
+      await visit(page, path);
+      page.off('request', note);
+      const firstScript = asked.findIndex((address) => address.startsWith('/_next/'));
+      for (const address of firstReads(path)) {
+        expect([address, asked.filter((one) => one === address).length]).toEqual([address, 1]);
+        expect(asked.indexOf(address)).toBeLessThan(Math.max(firstScript, 0) + firstReads(path).length + 1);
+      }
+    }
   });
 
   test('a screen whose first answer fails says what to do, and trying again brings it', async () => {

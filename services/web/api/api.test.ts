@@ -1,7 +1,6 @@
 // The pure parts of the way to the server.
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { addressOf } from './client.ts';
 import { MAX_EVENT_CHARACTERS, streamReader, type StreamEvent } from './event-stream.ts';
 import { ApiProblem, mayReadAgain, readAgainAfterMs } from './problem.ts';
 
@@ -43,9 +42,4 @@ describe('a failure', () => {
     expect([0, 1, 2, 10].map((failures) => readAgainAfterMs(failures, answered(503)))).toEqual([400, 800, 1600, 10_000]);
     expect(readAgainAfterMs(0, answered(429, 30_000))).toBe(30_000);
   });
-});
-
-test('an address names what was said and nothing of what was not', () => {
-  expect(addressOf('/v1/runs', { status: 'failed', flow: undefined, cursor: '', limit: 50 })).toBe('/v1/runs?status=failed&limit=50');
-  expect(addressOf('/v1/runs', { flow: 'a/b&c=d' })).toBe('/v1/runs?flow=a%2Fb%26c%3Dd');
 });

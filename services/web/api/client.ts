@@ -1,12 +1,11 @@
 // The one way of the console to the server: the public API on the same origin. The session is a cookie that no script can read.
 // I1 A failure is always an ApiProblem. I2 A change is sent once: only reading is repeated (queries.tsx). I3 An abort is no failure.
 import type { Problem } from '@palace/gateway/contract.ts';
+import { addressOf, type Query } from '../addresses/address-of.ts';
 import { ApiProblem } from './problem.ts';
 
-type QueryValue = string | number | boolean | undefined;
-
 export interface Ask {
-  readonly query?: Readonly<Record<string, QueryValue>>;
+  readonly query?: Query;
   /** Any JSON. */
   readonly body?: unknown;
   readonly signal?: AbortSignal;
@@ -57,12 +56,6 @@ async function send(method: string, path: string, { query, body, signal, idempot
     if (isAbort(error)) throw error;
     throw new ApiProblem('unreachable', 0);
   }
-}
-
-export function addressOf(path: string, query: Ask['query'] = {}): string {
-  const said = Object.entries(query).filter((entry): entry is [string, string | number | boolean] => entry[1] !== undefined && entry[1] !== '');
-  if (said.length === 0) return path;
-  return `${path}?${new URLSearchParams(said.map(([name, value]) => [name, String(value)])).toString()}`;
 }
 
 async function problemOf(answer: Response): Promise<ApiProblem> {

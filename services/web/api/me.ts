@@ -4,6 +4,7 @@ import type { me, Permission, Role } from '@palace/gateway/contract.ts';
 import { useQuery } from '@tanstack/react-query';
 import type { z } from 'zod';
 import { ask, get } from './client.ts';
+import { ME } from '../addresses/first-reads.ts';
 
 export interface Person {
   readonly id: string;
@@ -31,7 +32,7 @@ export interface InvitationLook {
 
 const AGAIN_MS = 60_000;
 
-export const meQuery = { queryKey: ['me'], queryFn: ({ signal }: { signal: AbortSignal }) => get<Me>('/v1/me', { signal }), staleTime: AGAIN_MS } as const;
+export const meQuery = { queryKey: ['me'], queryFn: ({ signal }: { signal: AbortSignal }) => get<Me>(ME, { signal }), staleTime: AGAIN_MS } as const;
 export const useMe = () => useQuery(meQuery);
 
 /** False until it is known. */

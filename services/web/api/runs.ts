@@ -4,6 +4,7 @@ import type { listRuns, RunStatus, runDetail, runList, runsSummary, runSummary }
 import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query';
 import type { z } from 'zod';
 import { ask, get } from './client.ts';
+import { newestRunsAddress, runAddress, RUNS_SUMMARY } from '../addresses/first-reads.ts';
 
 export type { RunStatus } from '@palace/flow/contract.ts';
 export type RunSummary = z.infer<typeof runSummary>;
@@ -28,14 +29,14 @@ export const runsQuery = (filter: RunFilter) =>
 export const newestRunsQuery = (limit: number, filter: RunFilter = {}) =>
   queryOptions({
     queryKey: ['runs', 'newest', limit, filter],
-    queryFn: async ({ signal }) => (await get<z.infer<typeof runList>>('/v1/runs', { query: { ...filter, limit }, signal })).items,
+    queryFn: async ({ signal }) => (await get<z.infer<typeof runList>>(newestRunsAddress(limit, filter), { signal })).items,
     refetchInterval: LIST_AGAIN_MS,
   });
 
 const SUMMARY_AGAIN_MS = 5_000;
 export const runsSummaryQuery = queryOptions({
   queryKey: ['runs', 'summary'],
-  queryFn: ({ signal }) => get<RunsSummary>('/v1/runs/summary', { signal }),
+  queryFn: ({ signal }) => get<RunsSummary>(RUNS_SUMMARY, { signal }),
   refetchInterval: SUMMARY_AGAIN_MS,
 });
 
@@ -50,7 +51,7 @@ export const runsByIdQuery = (ids: readonly string[]) =>
     refetchInterval: LIST_AGAIN_MS,
   });
 
-export const runQuery = (id: string) => queryOptions({ queryKey: ['run', id], queryFn: ({ signal }) => get<RunDetail>(`/v1/runs/${id}`, { signal }) });
+export const runQuery = (id: string) => queryOptions({ queryKey: ['run', id], queryFn: ({ signal }) => get<RunDetail>(runAddress(id), { signal }) });
 
 export interface StartRun {
   readonly flow: string;

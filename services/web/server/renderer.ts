@@ -13,6 +13,7 @@ import { pipeline } from 'node:stream';
 import { Worker } from 'node:worker_threads';
 import type { Log } from '@palace/platform/telemetry/port.ts';
 import { lastLines } from './build.ts';
+import { earlyReads } from './early-reads.ts';
 import { PAGE_HEADERS, pagePolicy } from './page-policy.ts';
 
 const MAX_OPEN = 256;
@@ -159,7 +160,7 @@ function pass(request: IncomingMessage, response: ServerResponse, way: { readonl
   outgoing.on('error', () => failed(response));
   outgoing.on('close', () => response.off('close', give));
   outgoing.on('response', (answer) => {
-    response.writeHead(answer.statusCode ?? 502, headersToAnswer(answer, policy));
+    response.writeHead(answer.statusCode ?? 502, headersToAnswer(answer, policy, answer.statusCode === 200 ? earlyReads(request) : undefined));
     pipeline(answer, response, () => undefined);
   });
   response.once('close', give);
@@ -173,9 +174,11 @@ export function headersToPass({ headers }: Pick<IncomingMessage, 'headers'>): Ou
   return looks.length === 0 ? passed : { ...passed, cookie: looks.join('; ') };
 }
 
-export function headersToAnswer({ headers }: Pick<IncomingMessage, 'headers'>, policy: string): OutgoingHttpHeaders {
+/** `early`: the Link header of a page that somebody opens. */
+export function headersToAnswer({ headers }: Pick<IncomingMessage, 'headers'>, policy: string, early?: string): OutgoingHttpHeaders {
   const theirs = Object.entries(headers).filter(([name]) => !OURS.has(name));
-  return { ...Object.fromEntries(theirs), ...Object.fromEntries(PAGE_HEADERS), 'content-security-policy': policy };
+  const answered = { ...Object.fromEntries(theirs), ...Object.fromEntries(PAGE_HEADERS), 'content-security-policy': policy };
+  return early === undefined ? answered : { ...answered, link: [headers['link'] ?? [], early].flat().join(', ') };
 }
 
 function failed(response: ServerResponse): void {

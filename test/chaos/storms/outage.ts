@@ -118,6 +118,7 @@ function outcome(times: 'kept' | 'reported', measured: Measured): Outcome {
     seconds,
     asked: during.length,
     answers: counted(during),
+    longest: longestOf(known, beginMs),
     answerMs: {
       p50: quantile(
         during.map(({ tookMs }) => tookMs),
@@ -148,6 +149,16 @@ function counted(asked: readonly Asked[]): Record<string, number> {
     counts[name] = (counts[name] ?? 0) + 1;
   }
   return counts;
+}
+
+/** Of each way of an answer the longest: after how many seconds of the storm it was asked, and how many milliseconds it took. */
+function longestOf(asked: readonly Asked[], beginMs: number): Record<string, string> {
+  const longest = new Map<string, Asked>();
+  for (const one of asked) {
+    const name = `${one.kind} ${nameOf(one)}`;
+    if (one.tookMs > (longest.get(name)?.tookMs ?? 0)) longest.set(name, one);
+  }
+  return Object.fromEntries([...longest].map(([name, { sentMs, tookMs }]) => [name, `${Math.round(tookMs)} ms at ${Math.round((sentMs - beginMs) / 1_000)} s`]));
 }
 
 function nameOf({ kind, answer }: Asked): string {

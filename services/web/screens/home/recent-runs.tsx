@@ -2,6 +2,7 @@
 // The runs that started last.
 import { useQuery } from '@tanstack/react-query';
 import Link from 'next/link';
+import { HOME_RUNS } from '../../addresses/first-reads.ts';
 import { newestRunsQuery, type RunSummary } from '../../api/runs.ts';
 import { Elapsed } from '../../design/duration.tsx';
 import { EmptyState } from '../../design/empty-state.tsx';
@@ -13,11 +14,9 @@ import { useText } from '../../language/language.tsx';
 import { RunSampleButton } from '../first-run/run-sample.tsx';
 import { Panel } from './panel.tsx';
 
-const SHOWN = 10;
-
 export function RecentRuns() {
   const text = useText();
-  const { data, error, refetch } = useQuery(newestRunsQuery(SHOWN));
+  const { data, error, refetch } = useQuery(newestRunsQuery(HOME_RUNS));
   const all = (
     <Link href="/runs" className="shrink-0 rounded-sm text-xs text-accent hover:underline">
       {text('home.seeAll')}
@@ -26,7 +25,7 @@ export function RecentRuns() {
   return (
     <Panel title={text('home.recent')} more={all}>
       {data === undefined && error !== null && <ProblemView problem={error} onRetry={() => void refetch()} />}
-      {data === undefined && error === null && <SkeletonRows count={SHOWN} />}
+      {data === undefined && error === null && <SkeletonRows count={HOME_RUNS} />}
       {data?.length === 0 && (
         <EmptyState title={text('home.noRuns')} action={<RunSampleButton />}>
           {text('home.noRunsHint')}

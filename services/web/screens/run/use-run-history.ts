@@ -5,7 +5,8 @@ import { useQueryClient } from '@tanstack/react-query';
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { isAbort } from '../../api/client.ts';
 import { useLive } from '../../api/live.ts';
-import { outlinePage, outlineStream, PAGE_EVENTS, type RunEvent } from '../../api/run-events.ts';
+import { EVENTS_A_PAGE, outlineStream } from '../../addresses/first-reads.ts';
+import { outlinePage, type RunEvent } from '../../api/run-events.ts';
 import { hasEnded, runQuery, type RunDetail } from '../../api/runs.ts';
 import { emptyTree, foldEvents } from './run-tree.ts';
 import type { RunTree } from './tree-shape.ts';
@@ -73,9 +74,9 @@ async function load(id: string, tree: RunTree, draw: (afterMs?: number) => void,
   draw(0);
   const first = tree.seq;
   const underWay: Promise<readonly RunEvent[]>[] = [];
-  for (let asked = 0, taken = 0; page.length === PAGE_EVENTS; taken++) {
+  for (let asked = 0, taken = 0; page.length === EVENTS_A_PAGE; taken++) {
     for (; asked < taken + AHEAD; asked++) {
-      const next = outlinePage(id, first + asked * PAGE_EVENTS, signal);
+      const next = outlinePage(id, first + asked * EVENTS_A_PAGE, signal);
       // Told where it is awaited; a page behind the end that fails is nobody's matter.
       next.catch(() => undefined);
       underWay[asked] = next;
