@@ -158,7 +158,9 @@ function longestOf(asked: readonly Asked[], beginMs: number): Record<string, str
     const name = `${one.kind} ${nameOf(one)}`;
     if (one.tookMs > (longest.get(name)?.tookMs ?? 0)) longest.set(name, one);
   }
-  return Object.fromEntries([...longest].map(([name, { sentMs, tookMs }]) => [name, `${Math.round(tookMs)} ms at ${Math.round((sentMs - beginMs) / 1_000)} s`]));
+  return Object.fromEntries(
+    [...longest].map(([name, { sentMs, tookMs }]) => [name, `${Math.round(tookMs)} ms at ${Math.round((sentMs - beginMs) / 1_000)} s`]),
+  );
 }
 
 function nameOf({ kind, answer }: Asked): string {
