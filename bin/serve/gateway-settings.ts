@@ -1,5 +1,5 @@
 // From the configuration to the gateway's bounds.
-import type { GatewaySettings } from '@palace/gateway/settings.ts';
+import { REFUSED_AT_ONCE, type GatewaySettings } from '@palace/gateway/settings.ts';
 import type { Config } from '@palace/platform/config.ts';
 
 const MINUTE_MS = 60_000;
@@ -30,7 +30,7 @@ export function gatewaySettings({ http, installation }: Config): GatewaySettings
     idleSocketTimeoutMs: http.idleSocketTimeoutMs,
     ratePerKey: aMinute(http.ratePerKey),
     ratePerAddress: aMinute(http.ratePerAddress),
-    rateRefused: aMinute(http.rateRefused),
+    rateRefused: { ...aMinute(http.rateRefused), atOnce: REFUSED_AT_ONCE },
     ratePerAccount: aQuarter(http.ratePerAccount),
     rateSignIn: aQuarter(http.rateSignIn),
     sessionMs: http.sessionDays * DAY_MS,

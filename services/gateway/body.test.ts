@@ -102,7 +102,7 @@ const cacheOf = (count: (key: string, add: number, windowMs: number) => Promise<
 test('R14: with the cache down a process counts alone and lets no more through than the quota', async () => {
   const limiter = new RateLimiter(
     'key',
-    { quota: 300, windowMs: 1_000 },
+    { quota: 300, windowMs: 1_000, atOnce: 300 },
     cacheOf(() => Promise.reject(new Error('down'))),
   );
   const decisions = await Promise.all(Array.from({ length: 1_000 }, () => limiter.take('caller')));
@@ -117,7 +117,7 @@ test('R8: processes share one window through the cache, and most requests ask it
     used += add;
     return { count: used, resetMs: 60_000 };
   });
-  const limiters = [1, 2, 3].map(() => new RateLimiter('key', { quota: 1_000, windowMs: 1_000 }, cache));
+  const limiters = [1, 2, 3].map(() => new RateLimiter('key', { quota: 1_000, windowMs: 1_000, atOnce: 1_000 }, cache));
   let allowed = 0;
   for (let at = 0; at < 2_000; at += 1) if ((await limiters[at % 3]!.take('caller')).allowed) allowed += 1;
   expect(allowed).toBe(1_000);

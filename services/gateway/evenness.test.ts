@@ -3,11 +3,14 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { evennessOf, fill, fullBucket, waitMs } from './evenness.ts';
 
-test('a second’s worth may come at once; of a small quota all of it', () => {
-  expect(evennessOf({ quota: 600_000, windowMs: 60_000 }).atOnce).toBe(10_000);
-  expect(evennessOf({ quota: 12_000, windowMs: 60_000 }).atOnce).toBe(200);
-  expect(evennessOf({ quota: 1_200, windowMs: 60_000 }).atOnce).toBe(100);
-  expect(evennessOf({ quota: 5, windowMs: 1_000 }).atOnce).toBe(5);
+test('a quarter of a second’s worth may come at once; of a small quota all of it', () => {
+  const atOnce = (quota: number, windowMs: number): number => evennessOf({ quota, windowMs }).atOnce;
+  expect(atOnce(600_000, 60_000)).toBe(2_500);
+  expect(atOnce(12_000, 60_000)).toBe(50);
+  expect(atOnce(1_200, 60_000)).toBe(25);
+  expect(atOnce(100, 3_600_000)).toBe(100);
+  expect(atOnce(5, 1_000)).toBe(5);
+  expect(evennessOf({ quota: 1_200, windowMs: 60_000, atOnce: 100 }).atOnce).toBe(100);
 });
 
 test('R9: whatever comes when, no span lets more through than what may come at once and the mean of its time', () => {

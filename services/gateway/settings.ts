@@ -5,6 +5,8 @@ export interface RatePolicy {
   /** Requests per window. */
   readonly quota: number;
   readonly windowMs: number;
+  /** How many of them may come at once; without it evenness.ts says. */
+  readonly atOnce?: number;
 }
 
 export interface GatewaySettings {
@@ -61,6 +63,8 @@ export interface GatewaySettings {
 }
 
 const DAY_MS = 86_400_000;
+/** A page whose session has ended asks for a good many things before it knows; a refusal is cheap. */
+export const REFUSED_AT_ONCE = 100;
 
 export const DEFAULT_SETTINGS: GatewaySettings = {
   host: '127.0.0.1',
@@ -81,7 +85,7 @@ export const DEFAULT_SETTINGS: GatewaySettings = {
   idleSocketTimeoutMs: 120_000,
   ratePerKey: { quota: 600_000, windowMs: 60_000 },
   ratePerAddress: { quota: 1_200_000, windowMs: 60_000 },
-  rateRefused: { quota: 1_200, windowMs: 60_000 },
+  rateRefused: { quota: 1_200, windowMs: 60_000, atOnce: REFUSED_AT_ONCE },
   ratePerAccount: { quota: 30, windowMs: 900_000 },
   rateSignIn: { quota: 100, windowMs: 900_000 },
   rateInvitations: { quota: 100, windowMs: 3_600_000 },
