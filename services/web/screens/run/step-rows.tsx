@@ -12,8 +12,8 @@ import type { SightControl } from './use-sight.ts';
 
 const ROW_PX = 30;
 const AHEAD = 3;
-/** More lines than are ever in the page. A line that scrolls in takes the place of one that scrolled out: that costs half of a new one. */
-const PLACES = 256;
+/** A line that scrolls in takes the place of one that scrolled out, which costs half of a new one: there are hardly more places than lines. */
+const PLACES_STEP = 8;
 const PAGE = 15;
 
 interface StepRowsProps {
@@ -39,6 +39,7 @@ export function StepRows(props: StepRowsProps) {
   const at = rows.findIndex(({ node }) => node === selected);
   const virtual = useVirtualizer({ count: rows.length, getScrollElement: () => box.current, estimateSize: () => ROW_PX, overscan: AHEAD });
   const items = virtual.getVirtualItems();
+  const places = Math.ceil((items.length + 1) / PLACES_STEP) * PLACES_STEP;
   const press = (event: KeyEvent): boolean => pressed(event, at, props, (to) => virtual.scrollToIndex(to));
   usePageKeys(box, press);
   const point = (event: MouseEvent): void => {
@@ -68,7 +69,7 @@ export function StepRows(props: StepRowsProps) {
           const row = rows[index];
           return row === undefined ? null : (
             <StepRow
-              key={index % PLACES}
+              key={index % places}
               id={`${id}-${index}`}
               row={row}
               index={index}
