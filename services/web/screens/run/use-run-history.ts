@@ -16,6 +16,8 @@ const DRAW_MS = 80;
 const DRAW_READING_MS = 400;
 /** The detail (what it waits for, why) is asked for again after news. */
 const DETAIL_MS = 400;
+/** Time for the first lines to be drawn, also in a page that nobody sees, where no frame is. */
+const SHOWN_MS = 120;
 /** Pages that are under way at once. */
 const AHEAD = 5;
 
@@ -72,6 +74,7 @@ async function load(id: string, tree: RunTree, draw: (afterMs?: number) => void,
   let page = await outlinePage(id, tree.seq, signal);
   foldEvents(tree, page);
   draw(0);
+  if (page.length === EVENTS_A_PAGE) await shown();
   const first = tree.seq;
   const underWay: Promise<readonly RunEvent[]>[] = [];
   for (let asked = 0, taken = 0; page.length === EVENTS_A_PAGE; taken++) {
@@ -86,6 +89,9 @@ async function load(id: string, tree: RunTree, draw: (afterMs?: number) => void,
     draw(DRAW_READING_MS);
   }
 }
+
+/** The first steps are in sight before the rest is asked for: what comes takes the processor from drawing them. */
+const shown = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, SHOWN_MS));
 
 /** Counts up soon after `draw`, once for all that came meanwhile. */
 function useDrawing(): { version: number; draw: (afterMs?: number) => void } {
