@@ -47,6 +47,8 @@ export async function readHiddenLine(prompt: string): Promise<string> {
     .on('data', feed)
     .once('end', () => resolve('entered'));
   stdin.setRawMode(true);
+  // A line before this one has paused it.
+  stdin.resume();
   stderr.write(`${prompt}${MARK_PASTES}`);
   const end = await promise;
   stdin.off('data', feed).pause().setRawMode(false);
