@@ -2,20 +2,28 @@
 import { LONG, long } from '../../e2e/flows.ts';
 import type { Page } from 'playwright-core';
 import { settled, visit } from '../../e2e/settled.ts';
-import { now, round } from '../engine/gauge.ts';
+import { latency, now, round } from '../engine/gauge.ts';
 import { signedIn, tell, type Bench } from './bench.ts';
 
 const ROUNDS = 5_000;
 const LEAST_STEPS = 10_000;
 const SCROLLS = 120;
+const COLD_TIMES = 5;
 
 export async function longRun(bench: Bench): Promise<void> {
   const { house } = bench;
   await house.publish(long(ROUNDS));
   const run = await house.start(LONG);
   await house.waitFor(run, 'completed');
+  const cold = [];
+  for (let n = 0; n < COLD_TIMES; n += 1) {
+    const { page, context } = await signedIn(bench);
+    cold.push(await opened(page, () => page.goto(`/runs/${run}`, { waitUntil: 'commit' })));
+    await context.close();
+  }
+  const [first, ...later] = cold;
+  const firstRows = latency(later.map(({ firstMs }) => firstMs));
   const { page, context } = await signedIn(bench);
-  const cold = await opened(page, () => page.goto(`/runs/${run}`, { waitUntil: 'commit' }));
   await visit(page, '/runs');
   const warm = await opened(page, () => page.getByRole('main').locator(`a[href="/runs/${run}"]`).first().click());
   const toolbar = page.getByRole('toolbar', { name: 'Tools for the steps' });
@@ -29,7 +37,12 @@ export async function longRun(bench: Bench): Promise<void> {
     await page.waitForTimeout(16);
   }
   const { longest, tasks } = await page.evaluate<{ longest: number; tasks: number }>('({ longest, tasks })');
-  tell('a run of 10,000 steps is shown, nothing cached in the browser', cold.firstMs, 2_000, 'ms', { leastSteps: LEAST_STEPS, allReadMs: cold.allMs });
+  tell('a run of 10,000 steps is shown, nothing cached in the browser', round(firstRows.p50, 0), 2_000, 'ms', {
+    leastSteps: LEAST_STEPS,
+    max: round(firstRows.max, 0),
+    firstOfServer: first?.firstMs,
+    allReadMs: round(latency(later.map(({ allMs }) => allMs)).p50, 0),
+  });
   tell('a run of 10,000 steps opens from the list', warm.firstMs, 2_000, 'ms', { allReadMs: warm.allMs });
   tell('longest task while it is scrolled', round(longest, 0), 100, 'ms', { tasksOver50ms: tasks, scrolls: SCROLLS });
   await context.close();
