@@ -152,12 +152,12 @@ describe('a table that is locked', () => {
       const crowd = [goOn(), goOn()];
       await sleep(8_000);
       const sinceMs = performance.now();
-      for (let n = 0; n < 20; n++) {
+      for (let n = 0; n < 10; n++) {
         const [answer] = await Promise.all([failureOf(patient.asTenant('a', (sql) => sql.query('select 1'))), read()]);
         if (answer !== undefined) expect(answer).toMatchObject({ detail: expect.stringContaining('All connections to the database wait') });
       }
-      // Twenty times the short wait at most, and not the long one even four times.
-      expect(performance.now() - sinceMs).toBeLessThan(12_000);
+      // Ten times the short wait are five seconds, ten times the long one thirty.
+      expect(performance.now() - sinceMs).toBeLessThan(20_000);
       ending = true;
       await Promise.all(crowd);
       await client.query('rollback');
