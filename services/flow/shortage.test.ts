@@ -35,7 +35,7 @@ describe('a full disk', () => {
     expect(node.flow.door.ready()).toMatchObject({ room: false });
     const beganMs = performance.now();
     expect(await node.call('POST', '/v1/runs', { body: { flow: 'test/ask' }, key: 'again' })).toMatchObject(SHORT);
-    expect(performance.now() - beganMs).toBeLessThan(200);
+    expect(performance.now() - beganMs).toBeLessThan(1_000);
     await new Promise((resolve) => setTimeout(resolve, 2_500));
     expect(node.flow.door.ready()).toMatchObject({ room: false });
     await free();
