@@ -36,6 +36,8 @@ describe('a program', () => {
     expect(all('[has(0.5), has(-0.5), has(-1), has(1)]', [1])).toEqual([[true, true, false, false]]);
     expect([0, {}, null, ''].map((value) => all('reverse', value)[0])).toEqual([[], [], [], '']);
     expect(all('try reverse catch "no"', 2)).toEqual(['no']);
+    expect(all('[index("a"), rindex(1), indices({})]')).toEqual([[null, null, null]]);
+    expect(all('(null, true, [1]) as $wanted | try index($wanted) catch "no"')).toEqual(['no', 'no', 'no']);
     expect(all('transpose', { a: [1], b: [2, 3] })).toEqual([
       [
         [1, 2],

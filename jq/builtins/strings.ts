@@ -98,7 +98,6 @@ function indicesOfText(run: Run, value: string, wanted: string): Json {
 }
 
 export function indices(run: Run, value: Json, wanted: Json): Json {
-  if (value === null) return null;
   if (typeof value === 'string' && typeof wanted === 'string') return indicesOfText(run, value, wanted);
   if (Array.isArray(value)) return index(run, value, Array.isArray(wanted) ? wanted : [wanted]);
   return index(run, value, wanted);
