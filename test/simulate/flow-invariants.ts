@@ -33,6 +33,8 @@ export class FlowInvariants implements FlowWatch {
   /** Lifecycle events that are due, by tenant, source and id. */
   readonly due = new Set<string>();
   private readonly asked = new Map<string, Asked>();
+  /** Runs that went back and have opened no segment since. */
+  private readonly wentBack = new Set<string>();
   private readonly world: World;
   private readonly tables: FlowTables;
   private readonly outside: FlowOutside;
@@ -61,6 +63,7 @@ export class FlowInvariants implements FlowWatch {
         return run.row.permit === permitKey(run.row.tenant, event.permit) ? undefined : `it waits for ${event.permit}, and its row for ${run.row.permit}`;
       case 'run.rewound':
         if (event.queued !== undefined) this.figures.queued++;
+        this.wentBack.add(run.row.id);
         return undefined;
       case 'effect.requested':
         return this.requested(run, event);
@@ -82,9 +85,12 @@ export class FlowInvariants implements FlowWatch {
         return this.childEnded(run, event);
       case 'segment.opened':
         this.figures.segments++;
+        this.wentBack.delete(run.row.id);
         if (event.hash !== run.live.linked.hash) this.figures.upgrades++;
         return undefined;
       case 'run.failed':
+        // A run that goes on from its end, or from somewhere before, has not rested: what it had used until then counts.
+        if (this.wentBack.has(run.row.id)) return undefined;
         return event.fault.detail?.includes('PALACE_FLOW_HISTORY_EVENTS') === true ? event.fault.detail : undefined;
       case 'run.completed':
         return run.row.flow.endsWith('/sleeper') ? 'a child slept to the end although its parent had gone' : undefined;
