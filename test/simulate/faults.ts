@@ -1,6 +1,7 @@
 // What goes wrong in a simulation, when and how badly: drawn from the seed.
 // I1 A jump of the database's clock comes while somebody who knows engine time is running, and stays so and reaches the database until it
-//    is settled: without a witness no clock could tell a jump from time gone by.
+//    is settled: without a witness no clock could tell a jump from time gone by. The database knows of this one: a fresh process whose own
+//    clock is off by as much would believe it otherwise.
 import type { LaunchedService } from './service.ts';
 import type { Member, SimulatedInstallation } from './installation.ts';
 
@@ -154,7 +155,9 @@ export class Faults<Launched extends LaunchedService> {
 
   private chooseWitness(): boolean {
     if (this.witness !== undefined || this.sim.members.some((member) => !member.started)) return false;
-    this.witness = this.sim.running().find(({ process }) => this.sim.world.nowMs - process.heardMs < IN_TOUCH_MS);
+    const { world, database } = this.sim;
+    const hasToldTime = (nodeId: string): boolean => (database.owners.nodes.get(nodeId)?.highWaterMs ?? 0) > 0;
+    this.witness = this.sim.running().find(({ process }) => world.nowMs - process.heardMs < IN_TOUCH_MS && hasToldTime(process.id));
     if (this.witness === undefined || !this.sim.database.server.up) return false;
     this.calm();
     return true;
