@@ -73,8 +73,14 @@ async function beside(load: Load | undefined, { other, seconds, series }: { othe
 
 function outcome(rounds: readonly Round[], told: { readonly seconds: number; readonly times: 'kept' | 'reported'; readonly memoryPeakMb: number }): Outcome {
   const middle = (kind: keyof Round): Record<'p50' | 'p99' | 'max', number> => ({
-    p50: median(rounds.map((round) => round[kind].p50Ms)),
-    p99: median(rounds.map((round) => round[kind].p99Ms)),
+    p50: quantile(
+      rounds.map((round) => round[kind].p50Ms),
+      0.5,
+    ),
+    p99: quantile(
+      rounds.map((round) => round[kind].p99Ms),
+      0.5,
+    ),
     max: Math.max(...rounds.map((round) => round[kind].maxMs)),
   });
   const [idleMs, atQuotaMs, floodedMs] = [middle('idle'), middle('atQuota'), middle('flooded')];
@@ -109,8 +115,6 @@ function outcome(rounds: readonly Round[], told: { readonly seconds: number; rea
     ],
   };
 }
-
-const median = (values: readonly number[]): number => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
 
 /** A second tenant with a key of its own. */
 async function addTenant(url: string): Promise<string> {
