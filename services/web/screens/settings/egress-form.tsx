@@ -8,16 +8,17 @@ import { Field } from '../../design/field.tsx';
 import { FormDialog } from '../../design/form-dialog.tsx';
 import { Select } from '../../design/select.tsx';
 import { TextInput } from '../../design/text-input.tsx';
-import { showToast, useShowProblem } from '../../design/toast.tsx';
+import { showToast } from '../../design/toast.tsx';
 import { useText } from '../../language/language.tsx';
 import { isAddress } from './names.ts';
+import { useUndoableRemoval } from './use-undoable-removal.ts';
 
 const ACTIONS = ['allow', 'deny'] as const;
 
 export function EgressForm({ found, onClose }: { found: EgressRuleView | undefined; onClose: () => void }) {
   const text = useText();
   const reread = useReread();
-  const remove = useRemove();
+  const remove = useUndoableRemoval(reread);
   const [address, setAddress] = useState(found?.address ?? '');
   const [action, setAction] = useState<'allow' | 'deny'>(found?.action ?? 'allow');
   const [reason, setReason] = useState(found?.reason ?? '');
@@ -42,7 +43,11 @@ export function EgressForm({ found, onClose }: { found: EgressRuleView | undefin
             className="text-bad"
             onClick={() => {
               onClose();
-              void remove(found);
+              void remove({
+                name: found.address,
+                remove: () => removeEgressRule(found.address),
+                putBack: () => putEgressRule(found.address, { action: found.action, reason: found.reason }),
+              });
             }}
           >
             {text('settings.remove')}
@@ -84,20 +89,4 @@ export function EgressForm({ found, onClose }: { found: EgressRuleView | undefin
 function useReread(): () => Promise<unknown> {
   const client = useQueryClient();
   return () => client.invalidateQueries({ queryKey: egressQuery.queryKey });
-}
-
-function useRemove(): (found: EgressRuleView) => Promise<void> {
-  const text = useText();
-  const reread = useReread();
-  const showProblem = useShowProblem();
-  return async ({ address, action, reason }) => {
-    try {
-      await removeEgressRule(address);
-      await reread();
-      const undo = (): void => void putEgressRule(address, { action, reason }).then(reread, showProblem);
-      showToast({ title: text('settings.removed', { name: address }), action: { label: text('settings.undo'), run: undo } });
-    } catch (error) {
-      showProblem(error);
-    }
-  };
 }

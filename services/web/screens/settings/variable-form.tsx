@@ -4,11 +4,12 @@ import { useState } from 'react';
 import { putVariable, removeVariable, variablesQuery, type VariableView } from '../../api/variables.ts';
 import { Button } from '../../design/button.tsx';
 import { FormDialog } from '../../design/form-dialog.tsx';
-import { showToast, useShowProblem } from '../../design/toast.tsx';
+import { showToast } from '../../design/toast.tsx';
 import { useText } from '../../language/language.tsx';
 import { kindOf, readTyped, textOf } from './json-value.ts';
 import { isFree, NameField } from './name-field.tsx';
 import { useReread } from './use-reread.ts';
+import { useUndoableRemoval } from './use-undoable-removal.ts';
 import { ValueField, type TypedValue } from './value-field.tsx';
 
 export interface VariableFormProps {
@@ -22,7 +23,7 @@ export interface VariableFormProps {
 export function VariableForm({ environment, found, taken, onClose }: VariableFormProps) {
   const text = useText();
   const reread = useReread(variablesQuery(environment).queryKey);
-  const remove = useRemove(environment);
+  const remove = useUndoableRemoval(reread);
   const [name, setName] = useState('');
   const [value, setValue] = useState<TypedValue>(() =>
     found === undefined ? { kind: 'text', typed: '' } : { kind: kindOf(found.value), typed: textOf(found.value) },
@@ -51,7 +52,11 @@ export function VariableForm({ environment, found, taken, onClose }: VariableFor
             className="text-bad"
             onClick={() => {
               onClose();
-              void remove(found);
+              void remove({
+                name: found.name,
+                remove: () => removeVariable(environment, found.name),
+                putBack: () => putVariable(environment, found.name, found.value),
+              });
             }}
           >
             {text('settings.remove')}
@@ -63,20 +68,4 @@ export function VariableForm({ environment, found, taken, onClose }: VariableFor
       <ValueField label={text('settings.variables.value')} value={value} onChange={setValue} />
     </FormDialog>
   );
-}
-
-function useRemove(environment: string): (found: VariableView) => Promise<void> {
-  const text = useText();
-  const reread = useReread(variablesQuery(environment).queryKey);
-  const showProblem = useShowProblem();
-  return async ({ name, value }) => {
-    try {
-      await removeVariable(environment, name);
-      await reread();
-      const undo = (): void => void putVariable(environment, name, value).then(reread, showProblem);
-      showToast({ title: text('settings.removed', { name }), action: { label: text('settings.undo'), run: undo } });
-    } catch (error) {
-      showProblem(error);
-    }
-  };
 }
