@@ -12,6 +12,7 @@ export default defineConfig({
       'test/*.test.ts',
       'test/cli/**/*.test.ts',
       'test/conformance/**/*.test.ts',
+      'test/chaos/**/*.test.ts',
       'test/soak/**/*.test.ts',
     ],
     // Those burn a processor for a while: vitest.slow.config.ts.

@@ -1,6 +1,10 @@
-// One process of load: takes its plan, offers, tells its tally, ends. The other side is load.ts.
-import { offer, type Plan } from './offer.ts';
+// One process of load: takes its plan, tells when it is ready to offer, offers, tells its tally, ends. The other side is load.ts.
+import { offer, type Plan, type Tally } from './offer.ts';
 
-const tally = await offer(JSON.parse(process.argv[2] ?? '{}') as Plan);
+export type Told = { readonly kind: 'opened' } | { readonly kind: 'done'; readonly tally: Tally; readonly cpuSeconds: number };
+
+const tell = (told: Told, sent: () => void = () => undefined): unknown => process.send?.(told, sent);
+
+const tally = await offer(JSON.parse(process.argv[2] ?? '{}') as Plan, () => tell({ kind: 'opened' }));
 const { user, system } = process.cpuUsage();
-process.send?.({ tally, cpuSeconds: (user + system) / 1_000_000 }, () => process.disconnect());
+tell({ kind: 'done', tally, cpuSeconds: (user + system) / 1_000_000 }, () => process.disconnect());

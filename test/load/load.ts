@@ -1,6 +1,7 @@
 // A load of starts from processes of its own: what was offered, what was really sent, what became of it.
 import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import type { Told } from './load-process.ts';
 import { newTally, type Plan, type Tally } from './offer.ts';
 
 export interface Load {
@@ -11,6 +12,8 @@ export interface Load {
   readonly connections: number;
   readonly seconds: number;
   readonly rate?: number;
+  /** All connections of all processes are open: the first requests are due. Called once, and not where a process fails before it. */
+  readonly opened?: () => void;
 }
 
 export interface LoadResult extends Tally {
@@ -22,7 +25,11 @@ export interface LoadResult extends Tally {
 
 export async function runLoad(load: Load): Promise<LoadResult> {
   const series = `load-${Date.now().toString(36)}-${Math.random().toString(36).slice(2, 8)}`;
-  const parts = await Promise.all(Array.from({ length: load.processes }, (_, part) => runPart(load, `${series}-${part}-`)));
+  let closed = load.processes;
+  const opened = (): void => {
+    if (--closed === 0) load.opened?.();
+  };
+  const parts = await Promise.all(Array.from({ length: load.processes }, (_, part) => runPart({ ...load, opened }, `${series}-${part}-`)));
   return merged(parts);
 }
 
@@ -48,7 +55,10 @@ async function runPart(load: Load, keyPrefix: string): Promise<Part> {
     serialization: 'advanced',
   });
   return new Promise((resolve, reject) => {
-    child.once('message', ({ tally, cpuSeconds }: { tally: Tally; cpuSeconds: number }) => resolve({ keyPrefix, tally, cpuSeconds }));
+    child.on('message', (told: Told) => {
+      if (told.kind === 'opened') load.opened?.();
+      else resolve({ keyPrefix, tally: told.tally, cpuSeconds: told.cpuSeconds });
+    });
     child.once('exit', (code) => reject(new Error(`a process of load ended with ${code}`)));
   });
 }

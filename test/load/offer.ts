@@ -67,9 +67,12 @@ export const newTally = (): Tally => ({
   runs: [],
 });
 
-export async function offer(plan: Plan): Promise<Tally> {
+/** `opened` is called when all connections are open and the first request is due. */
+export async function offer(plan: Plan, opened: () => void = () => undefined): Promise<Tally> {
   const offering = new Offering(plan);
   try {
+    await offering.open();
+    opened();
     await offering.run();
     return offering.tally;
   } finally {
@@ -97,13 +100,17 @@ class Offering {
     this.plan = plan;
   }
 
-  async run(): Promise<void> {
-    const { connections, seconds, rate } = this.plan;
+  async open(): Promise<void> {
+    const { connections } = this.plan;
     for (const lastMs = performance.now() + OPENING_MS; this.wires.size < connections || this.opening > 0;) {
       if (performance.now() > lastMs) throw new Error(`${this.wires.size - this.opening} of ${connections} connections opened`);
       this.openMore();
       await sleep(2);
     }
+  }
+
+  async run(): Promise<void> {
+    const { seconds, rate } = this.plan;
     const beginMs = performance.now();
     const endMs = beginMs + seconds * 1_000;
     for (let nowMs = beginMs; nowMs < endMs; nowMs = performance.now()) {

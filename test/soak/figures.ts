@@ -38,7 +38,8 @@ export function judge({ looks, told }: Figures, { retentionMs, rates }: { readon
   const [lastThird, thirdBefore] = [parts.slice(-third), parts.slice(-2 * third, -third)];
   // What is kept is what came within the retention: a load that got faster may keep more by as much, and no more than that.
   const faster = Math.max(1, rateOf(lastThird) / rateOf(thirdBefore));
-  const growth = sizeOf(lastThird) / sizeOf(thirdBefore) / faster - 1;
+  const plainGrowth = sizeOf(lastThird) / sizeOf(thirdBefore) - 1;
+  const growth = (1 + plainGrowth) / faster - 1;
   const rate = rateOf(parts.slice(-tenth)) / rateOf(parts.slice(0, tenth));
   const cpuOf = (some: readonly Look[]): number => mean(some.map((one) => one.cpuMs));
   const half = parts.slice(-Math.floor(parts.length / 2));
@@ -49,6 +50,7 @@ export function judge({ looks, told }: Figures, { retentionMs, rates }: { readon
   Object.assign(told, {
     longEnough: isLong,
     growthOfLastThird: two(growth),
+    plainGrowthOfLastThird: two(plainGrowth),
     loadOfLastThird: two(faster),
     rateOfLastTenth: two(rate),
     cpuMsARun: { firstTenth: two(cpuOf(parts.slice(0, tenth))), lastTenth: two(cpuOf(parts.slice(-tenth))) },

@@ -1,6 +1,7 @@
 // Soak: so many runs that retention must keep up, and what it must then show. One JSON line of figures; exit code 1 where a bound is missed.
-//   node test/soak/soak.ts [--runs 1000000] [--seconds N] [--retention-ms 60000] [--clients 50] [--report-rates]
+//   node test/soak/soak.ts [--runs 1000000] [--seconds N] [--retention-ms 60000] [--clients 50] [--rate N] [--report-rates]
 // --seconds: no more than so long; what was done until then is judged, and told as `done`.
+// --rate: no more than so many a second. Without it the load is as fast as the machine, and what is kept swings with the machine's moods.
 // Bounds, once the run is long enough to tell (several times the retention):
 //   the database levels off: over its last third it is larger by less than 5 % than over the third before, for the load that there was
 //   throughput of the last tenth is at least 0.9 of the first; --report-rates: told and not judged, the machine may be busy with others
@@ -40,11 +41,14 @@ const { values } = parseArgs({
     seconds: { type: 'string' },
     'retention-ms': { type: 'string', default: '60000' },
     clients: { type: 'string', default: '50' },
+    rate: { type: 'string', default: 'Infinity' },
     'report-rates': { type: 'boolean', default: false },
   },
 });
 const runs = Number(values.runs);
 const retentionMs = Number(values['retention-ms']);
+const rate = Number(values.rate);
+if (!(rate > 0)) throw new Error('--rate must be a number above 0.');
 if (!Number.isSafeInteger(runs) || runs < PARTS) throw new Error(`--runs must be a whole number, at least ${PARTS}.`);
 
 setFlagsFromString('--expose-gc');
@@ -83,10 +87,16 @@ async function soak(flow: FlowService, platform: Platform, { postgres }: Ground)
   const looks: Look[] = [await look(platform, 0, 0)];
   let failed = 0;
   const size = values.seconds === undefined ? Math.ceil(runs / PARTS) : Math.min(Math.ceil(runs / PARTS), MOST_IN_A_PART);
-  const end = performance.now() + Number(values.seconds ?? Infinity) * 1_000;
+  const beginMs = performance.now();
+  const end = beginMs + Number(values.seconds ?? Infinity) * 1_000;
+  const paced = async (n: number): Promise<void> => {
+    const earlyMs = beginMs + (n / rate) * 1_000 - performance.now();
+    if (earlyMs > 0) await sleep(earlyMs);
+    await one(flow, n);
+  };
   for (let begun = 0; begun < runs && performance.now() < end; begun += size) {
     const begin = cpuOf(postgres);
-    const pooled = await pool(Math.min(size, runs - begun), Number(values.clients), (n) => one(flow, begun + n), Infinity);
+    const pooled = await pool(Math.min(size, runs - begun), Number(values.clients), (n) => paced(begun + n), Infinity);
     failed += pooled.failed;
     const cpuMs = round(((cpuOf(postgres) - begin) * 1_000) / size, 3);
     looks.push({ ...(await look(platform, looks.at(-1)!.done + pooled.done, pooled.perSecond)), cpuMs });

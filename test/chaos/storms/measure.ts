@@ -1,5 +1,6 @@
 // Figures of a process and of a list of times.
 import { readFileSync } from 'node:fs';
+import type { Host, Timed } from './host.ts';
 
 function memoryMb(pid: number): number {
   const pages = Number(readFileSync(`/proc/${pid}/statm`, 'utf8').split(' ')[1]);
@@ -9,6 +10,28 @@ function memoryMb(pid: number): number {
 export function quantile(values: readonly number[], q: number): number {
   const sorted = Float64Array.from(values).sort();
   return Math.round((sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * q))] ?? 0) * 10) / 10;
+}
+
+export interface Latency {
+  readonly p50: number;
+  readonly p99: number;
+  readonly max: number;
+  /** So many were undisturbed, and are judged. */
+  readonly starts: number;
+  readonly withDisturbed: { readonly p99: number; readonly starts: number };
+}
+
+/** In ms, of the moments in which the host left the machine alone; and of all. */
+export function latencyOf(all: readonly Timed[], host: Host): Latency {
+  const took = (some: readonly Timed[]): number[] => some.map(({ tookMs }) => tookMs);
+  const judged = took(host.undisturbed(all));
+  return {
+    p50: quantile(judged, 0.5),
+    p99: quantile(judged, 0.99),
+    max: quantile(judged, 1),
+    starts: judged.length,
+    withDisturbed: { p99: quantile(took(all), 0.99), starts: all.length },
+  };
 }
 
 const SAMPLE_MS = 1_000;

@@ -1,17 +1,18 @@
 // One tenant asks at twenty times its quota; another, within its own, notices nothing. What is beyond the quota is refused with 429.
-// Three times in turns, because the machine has its own moods: nobody else, the tenant at its quota, the tenant at twenty times of it. The
-// middle one of each is judged; the second one tells what its rightful work takes.
+// In turns, because the machine has its own moods: nobody else, the tenant at its quota, the tenant at twenty times of it. All rounds of a
+// kind are judged together, in the moments in which the host left the machine alone; the second kind tells what the rightful work takes.
 import { join } from 'node:path';
 import pg from 'pg';
 import { mintKey } from '../../../services/gateway/credentials.ts';
 import { runLoad, type Load, type LoadResult } from '../../load/load.ts';
 import { openDoor, type Door } from '../door.ts';
 import { PLAIN, prepare } from '../flows.ts';
-import { openOneProcess } from '../houses.ts';
+import { openOneProcess, type OneProcess } from '../houses.ts';
 import type { Outcome } from '../outcome.ts';
 import { openFolder, startPostgres } from '../processes.ts';
-import { quantile, watchMemory } from './measure.ts';
-import { p99OfStarts } from './starts.ts';
+import { watchHost, type Host } from './host.ts';
+import { latencyOf, watchMemory, type Latency } from './measure.ts';
+import { refusalsIn, steadyStarts, STARTS_A_SECOND, together, type Starts } from './starts.ts';
 
 const QUOTA_A_SECOND = 100;
 const TIMES_QUOTA = 20;
@@ -20,33 +21,39 @@ const TIMES = 2;
 const LEAST_MS = 20;
 const CONNECTIONS = 500;
 const OTHER = 'other';
-const ROUNDS = 3;
+const ROUND_SECONDS = 10;
+const LEAST_ROUNDS = 3;
+/** Of the starts of the time asked for; and how much longer than that it may take until so many are undisturbed. */
+const ENOUGH = 0.9;
+const MOST_TIMES = 4;
 
+const KINDS = ['idle', 'atQuota', 'flooded'] as const;
+type Kind = (typeof KINDS)[number];
+const RATES: Readonly<Record<Kind, number>> = { idle: 0, atQuota: QUOTA_A_SECOND, flooded: QUOTA_A_SECOND * TIMES_QUOTA };
+
+interface Beside extends Starts {
+  readonly load: LoadResult | undefined;
+}
+type Round = Readonly<Record<Kind, Beside>>;
+
+/** `seconds`: of undisturbed time of each kind. */
 export async function neighbour(seconds: number, times: 'kept' | 'reported'): Promise<Outcome> {
   const folder = openFolder();
   const postgres = await startPostgres(join(folder.dir, 'database'));
   try {
     const house = await openOneProcess({ PALACE_DATABASE_URL: postgres.server.url, PALACE_HTTP_RATE_PER_KEY: String(QUOTA_A_SECOND * 60) });
     try {
-      const { url, apiKey } = house.credentials();
-      const other = openDoor(() => ({ url, apiKey: otherKey }));
       const otherKey = await addTenant(postgres.server.url);
+      const other = openDoor(() => ({ url: house.credentials().url, apiKey: otherKey }));
       await prepare(other, house.sink);
-      await p99OfStarts(other, { seconds: 5, series: 'warm-up' });
+      await steadyStarts(other, { seconds: 5, series: 'warm-up' });
       const memory = watchMemory(house.process().pid);
-      const rounds: Round[] = [];
-      for (let n = 1; n <= ROUNDS; n++) {
-        const each = { other, seconds: Math.ceil(seconds / ROUNDS) };
-        const load = { url, apiKey, flow: PLAIN, processes: 1, connections: CONNECTIONS, seconds: each.seconds };
-        rounds.push({
-          idle: await beside(undefined, { ...each, series: `idle-${n}` }),
-          atQuota: await beside({ ...load, rate: QUOTA_A_SECOND }, { ...each, series: `quota-${n}` }),
-          flooded: await beside({ ...load, rate: QUOTA_A_SECOND * TIMES_QUOTA }, { ...each, series: `flood-${n}` }),
-        });
-      }
+      const watching = watchHost();
+      const rounds = await inTurns(house, other, { seconds, longer: times === 'kept' ? MOST_TIMES : 1, host: watching.host });
+      watching.stop();
       const samplesMb = memory.stop();
       other.close();
-      return outcome(rounds, { seconds, times, memoryPeakMb: Math.max(...samplesMb) });
+      return outcome(rounds, { seconds, times, host: watching.host, memoryPeakMb: Math.max(...samplesMb) });
     } finally {
       await house.close();
     }
@@ -56,58 +63,77 @@ export async function neighbour(seconds: number, times: 'kept' | 'reported'): Pr
   }
 }
 
-interface Beside {
-  readonly p50Ms: number;
-  readonly p99Ms: number;
-  readonly maxMs: number;
-  readonly problems: readonly string[];
-  readonly load: LoadResult | undefined;
-}
-type Round = Readonly<Record<'idle' | 'atQuota' | 'flooded', Beside>>;
+const roundsOf = (seconds: number): number => Math.max(LEAST_ROUNDS, Math.ceil(seconds / ROUND_SECONDS));
+/** Of one kind in a round. */
+const secondsOf = (seconds: number): number => seconds / roundsOf(seconds);
 
-async function beside(load: Load | undefined, { other, seconds, series }: { other: Door; seconds: number; series: string }): Promise<Beside> {
-  const loud = load === undefined ? undefined : runLoad(load);
-  const { tookMs, problems } = await p99OfStarts(other, { seconds, series });
-  return { p50Ms: quantile(tookMs, 0.5), p99Ms: quantile(tookMs, 0.99), maxMs: quantile(tookMs, 1), problems, load: await loud };
+async function inTurns(house: OneProcess, other: Door, asked: { readonly seconds: number; readonly longer: number; readonly host: Host }): Promise<Round[]> {
+  const needed = roundsOf(asked.seconds);
+  const seconds = secondsOf(asked.seconds);
+  const rounds: Round[] = [];
+  const isEnough = (): boolean =>
+    rounds.length >= needed && KINDS.every((kind) => asked.host.undisturbed(startsOf(rounds, kind).accepted).length >= enoughIn(asked.seconds));
+  for (let n = 1; n <= needed * asked.longer && !isEnough(); n++) {
+    const round = {} as Record<Kind, Beside>;
+    for (const kind of KINDS) round[kind] = await beside(house, RATES[kind], { other, seconds, series: `${kind}-${n}` });
+    rounds.push(round);
+  }
+  return rounds;
 }
 
-function outcome(rounds: readonly Round[], told: { readonly seconds: number; readonly times: 'kept' | 'reported'; readonly memoryPeakMb: number }): Outcome {
-  const middle = (kind: keyof Round): Record<'p50' | 'p99' | 'max', number> => ({
-    p50: quantile(
-      rounds.map((round) => round[kind].p50Ms),
-      0.5,
-    ),
-    p99: quantile(
-      rounds.map((round) => round[kind].p99Ms),
-      0.5,
-    ),
-    max: Math.max(...rounds.map((round) => round[kind].maxMs)),
-  });
-  const [idleMs, atQuotaMs, floodedMs] = [middle('idle'), middle('atQuota'), middle('flooded')];
+async function beside(house: OneProcess, rate: number, { other, seconds, series }: { other: Door; seconds: number; series: string }): Promise<Beside> {
+  if (rate === 0) return { ...(await steadyStarts(other, { seconds, series })), load: undefined };
+  const { url, apiKey } = house.credentials();
+  const opened = Promise.withResolvers<void>();
+  const load: Load = { url, apiKey, flow: PLAIN, processes: 1, connections: CONNECTIONS, seconds, rate, opened: opened.resolve };
+  const loud = runLoad(load);
+  await Promise.race([opened.promise, loud]);
+  return { ...(await steadyStarts(other, { seconds, series })), load: await loud };
+}
+
+const startsOf = (rounds: readonly Round[], kind: Kind): Starts => together(rounds.map((round) => round[kind]));
+const enoughIn = (seconds: number): number => ENOUGH * seconds * STARTS_A_SECOND;
+
+interface Told {
+  readonly seconds: number;
+  readonly times: 'kept' | 'reported';
+  readonly host: Host;
+  readonly memoryPeakMb: number;
+}
+
+function outcome(rounds: readonly Round[], { seconds, times, host, memoryPeakMb }: Told): Outcome {
+  const of = (kind: Kind): Latency => latencyOf(startsOf(rounds, kind).accepted, host);
+  const [idleMs, atQuotaMs, floodedMs] = [of('idle'), of('atQuota'), of('flooded')];
   const floods = rounds.flatMap(({ flooded }) => flooded.load ?? []);
-  const sumOf = (of: (load: LoadResult) => number): number => floods.reduce((sum, load) => sum + of(load), 0);
+  const sumOf = (figure: (load: LoadResult) => number): number => floods.reduce((sum, load) => sum + figure(load), 0);
   const refused = sumOf((load) => load.refused);
   const lost = sumOf(({ cut, unanswered }) => cut + unanswered);
   const withoutRetryAfter = sumOf((load) => load.refusedWithoutRetryAfter);
-  const slow =
-    floodedMs.p99 > Math.max(LEAST_MS, TIMES * idleMs.p99)
+  const hostTookPercent = host.takenPercent();
+  const slow = [
+    ...(floodedMs.p99 > Math.max(LEAST_MS, TIMES * idleMs.p99)
       ? [`the other tenant’s starts took ${floodedMs.p99} ms at p99, ${idleMs.p99} ms when all was idle`]
-      : [];
+      : []),
+    ...(Math.min(idleMs.starts, floodedMs.starts) < enoughIn(seconds)
+      ? [`the host took ${hostTookPercent} % of the processors: too few moments were undisturbed to judge by`]
+      : []),
+  ];
   return {
-    seconds: told.seconds,
+    seconds,
     quotaASecond: QUOTA_A_SECOND,
-    timesQuota: Math.round((sumOf((load) => load.sent) / told.seconds / QUOTA_A_SECOND) * 10) / 10,
+    timesQuota: Math.round((sumOf((load) => load.sent) / (floods.length * secondsOf(seconds)) / QUOTA_A_SECOND) * 10) / 10,
     accepted: sumOf((load) => load.accepted),
     refused,
     idleMs,
     atQuotaMs,
     floodedMs,
-    rounds: rounds.map(({ idle, atQuota, flooded }) => [idle.p99Ms, atQuota.p99Ms, flooded.p99Ms]),
-    memoryPeakMb: told.memoryPeakMb,
-    ...(told.times === 'reported' && { missed: slow }),
+    rounds: rounds.length,
+    hostTookPercent,
+    memoryPeakMb,
+    ...(times === 'reported' && { missed: slow }),
     violations: [
-      ...(told.times === 'kept' ? slow : []),
-      ...rounds.flatMap(({ idle, atQuota, flooded }) => [...idle.problems, ...atQuota.problems, ...flooded.problems]),
+      ...(times === 'kept' ? slow : []),
+      ...KINDS.flatMap((kind) => refusalsIn(startsOf(rounds, kind), host).map((refusal) => `${kind}: ${refusal}`)),
       ...(refused === 0 ? ['nothing was refused'] : []),
       ...(withoutRetryAfter > 0 ? [`${withoutRetryAfter} refusals without Retry-After`] : []),
       ...floods.flatMap(({ other: odd }) => Object.entries(odd).map(([status, count]) => `${count} answers with status ${status}`)),

@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Door } from '../door.ts';
 import { PLAIN } from '../flows.ts';
+import type { Host, Timed } from './host.ts';
 
 interface Pace {
   readonly seconds: number;
@@ -9,16 +10,23 @@ interface Pace {
   readonly series: string;
 }
 
-export interface Starts {
-  readonly tookMs: number[];
-  readonly problems: readonly string[];
+export interface Refused extends Timed {
+  /** Its status and code, or that there was no answer. */
+  readonly why: string;
 }
 
-const PACE_MS = 25;
+export interface Starts {
+  readonly accepted: readonly Timed[];
+  readonly refused: readonly Refused[];
+}
 
-export async function p99OfStarts(door: Door, { seconds, series }: Pace): Promise<Starts> {
-  const tookMs: number[] = [];
-  const refusals: Record<string, number> = {};
+const NO_ANSWER = 'no answer';
+const PACE_MS = 25;
+export const STARTS_A_SECOND = 1_000 / PACE_MS;
+
+export async function steadyStarts(door: Door, { seconds, series }: Pace): Promise<Starts> {
+  const accepted: Timed[] = [];
+  const refused: Refused[] = [];
   const open: Promise<void>[] = [];
   const beginMs = performance.now();
   for (let n = 1; n * PACE_MS < seconds * 1_000; n++) {
@@ -26,12 +34,23 @@ export async function p99OfStarts(door: Door, { seconds, series }: Pace): Promis
     await sleep(Math.max(0, dueMs - performance.now()));
     open.push(
       door.ask('POST', '/v1/runs', { flow: PLAIN, input: { n } }, `${series}-${n}`).then((answer) => {
-        if (answer?.status === 201) return void tookMs.push(performance.now() - dueMs);
-        const name = answer === undefined ? 'no answer' : `${answer.status} ${String(answer.body['code'])}`;
-        refusals[name] = (refusals[name] ?? 0) + 1;
+        const timed = { dueMs, tookMs: performance.now() - dueMs };
+        if (answer?.status === 201) accepted.push(timed);
+        else refused.push({ ...timed, why: answer === undefined ? NO_ANSWER : `${answer.status} ${String(answer.body['code'])}` });
       }),
     );
   }
   await Promise.all(open);
-  return { tookMs, problems: Object.entries(refusals).map(([name, count]) => `${count} starts of ${series}: ${name}`) };
+  return { accepted, refused };
+}
+
+export function together(parts: readonly Starts[]): Starts {
+  return { accepted: parts.flatMap(({ accepted }) => accepted), refused: parts.flatMap(({ refused }) => refused) };
+}
+
+/** A server without processors may refuse, and says so; in undisturbed moments nobody is refused, and everybody is answered always. */
+export function refusalsIn({ refused }: Starts, host: Host): string[] {
+  const undisturbed = new Set(host.undisturbed(refused));
+  const reasons = refused.filter((one) => one.why === NO_ANSWER || undisturbed.has(one)).map(({ why }) => why);
+  return [...new Set(reasons)].map((why) => `${reasons.filter((one) => one === why).length} starts were refused: ${why}`);
 }
