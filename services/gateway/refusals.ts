@@ -4,7 +4,7 @@
 // I2 What waits is bounded, in number and in bytes that its client may send meanwhile: beyond that it is told at once.
 import type { IncomingMessage } from 'node:http';
 
-const TURN_MS = 25;
+const TURN_MS = 10;
 const DELAY_MS = 100;
 const AT_ONCE = 10;
 const MAX_WAITING = 4_000;

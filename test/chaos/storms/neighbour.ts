@@ -21,11 +21,9 @@ const TIMES = 2;
 const LEAST_MS = 20;
 const CONNECTIONS = 500;
 const OTHER = 'other';
-const ROUND_SECONDS = 10;
-const LEAST_ROUNDS = 3;
-/** Of the starts of the time asked for; and how much longer than that it may take until so many are undisturbed. */
+/** Of the starts of the time asked for; and how many rounds it may take until so many are undisturbed. */
 const ENOUGH = 0.9;
-const MOST_TIMES = 4;
+const MOST_ROUNDS = 4;
 
 const KINDS = ['idle', 'atQuota', 'flooded'] as const;
 type Kind = (typeof KINDS)[number];
@@ -49,7 +47,7 @@ export async function neighbour(seconds: number, times: 'kept' | 'reported'): Pr
       await steadyStarts(other, { seconds: 5, series: 'warm-up' });
       const memory = watchMemory(house.process().pid);
       const watching = watchHost();
-      const rounds = await inTurns(house, other, { seconds, longer: times === 'kept' ? MOST_TIMES : 1, host: watching.host });
+      const rounds = await inTurns(house, other, { seconds, mostRounds: times === 'kept' ? MOST_ROUNDS : 1, host: watching.host });
       watching.stop();
       const samplesMb = memory.stop();
       other.close();
@@ -63,17 +61,17 @@ export async function neighbour(seconds: number, times: 'kept' | 'reported'): Pr
   }
 }
 
-const roundsOf = (seconds: number): number => Math.max(LEAST_ROUNDS, Math.ceil(seconds / ROUND_SECONDS));
-/** Of one kind in a round. */
-const secondsOf = (seconds: number): number => seconds / roundsOf(seconds);
+interface Asked {
+  /** Of each kind in a round: the first moment of a flood weighs as in one that lasts. */
+  readonly seconds: number;
+  readonly mostRounds: number;
+  readonly host: Host;
+}
 
-async function inTurns(house: OneProcess, other: Door, asked: { readonly seconds: number; readonly longer: number; readonly host: Host }): Promise<Round[]> {
-  const needed = roundsOf(asked.seconds);
-  const seconds = secondsOf(asked.seconds);
+async function inTurns(house: OneProcess, other: Door, { seconds, mostRounds, host }: Asked): Promise<Round[]> {
   const rounds: Round[] = [];
-  const isEnough = (): boolean =>
-    rounds.length >= needed && KINDS.every((kind) => asked.host.undisturbed(startsOf(rounds, kind).accepted).length >= enoughIn(asked.seconds));
-  for (let n = 1; n <= needed * asked.longer && !isEnough(); n++) {
+  const isEnough = (): boolean => KINDS.every((kind) => host.undisturbed(startsOf(rounds, kind).accepted).length >= enoughIn(seconds));
+  for (let n = 1; n <= mostRounds && !isEnough(); n++) {
     const round = {} as Record<Kind, Beside>;
     for (const kind of KINDS) round[kind] = await beside(house, RATES[kind], { other, seconds, series: `${kind}-${n}` });
     rounds.push(round);
@@ -121,7 +119,7 @@ function outcome(rounds: readonly Round[], { seconds, times, host, memoryPeakMb 
   return {
     seconds,
     quotaASecond: QUOTA_A_SECOND,
-    timesQuota: Math.round((sumOf((load) => load.sent) / (floods.length * secondsOf(seconds)) / QUOTA_A_SECOND) * 10) / 10,
+    timesQuota: Math.round((sumOf((load) => load.sent) / (floods.length * seconds) / QUOTA_A_SECOND) * 10) / 10,
     accepted: sumOf((load) => load.accepted),
     refused,
     idleMs,
