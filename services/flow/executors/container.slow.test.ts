@@ -126,7 +126,7 @@ describe.skipIf(!there)(
     });
 
     it('is found by its name when the act is repeated: what a crashed attempt left is removed first', async () => {
-      direct('run', '--detach', '--stop-signal=KILL', `--name=${containerName('crashed')}`, image, 'sleep', '1000');
+      direct('run', '--detach', '--network=none', '--stop-signal=KILL', `--name=${containerName('crashed')}`, image, 'sleep', '1000');
       expect(await run('echo again', {}, { key: 'crashed' })).toEqual({ ok: true, result: 'again\n' });
       expect(left()).toBe('');
     });
