@@ -1,8 +1,7 @@
 // Offers starts to a server from this process: at their own rate, by the clock (open loop), or each as soon as the one before was answered
 // (closed loop), which shows what the server can do.
 // I1 A latency counts from the moment at which the clock said "now", not from when a connection was free: a slow server is not spared.
-// I2 Every arrival is counted once: sent, or never sent because no connection came free in time. What crossed the end of a connection that
-//    the server gave up for want of a request (408: nothing was read) goes again by another, as RFC 9110 has it.
+// I2 Every arrival is counted once: sent, or never sent because no connection came free in time.
 // Called by load-process.ts.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { statusOf, Wire } from './wire.ts';
@@ -43,8 +42,6 @@ export interface Tally {
   runs: [id: string, n: number][];
 }
 
-/** The server has waited for a request for too long. */
-const GIVEN_UP = 408;
 /** An arrival that no connection took within this is given up. */
 const PATIENCE_MS = 1_000;
 const LAST_ANSWERS_MS = 5_000;
@@ -98,7 +95,6 @@ class Offering {
   /** Arrivals without a connection, oldest first: their moments. */
   private waiting: number[] = [];
   private opening = 0;
-  private keys = 0;
   private ending = false;
 
   constructor(plan: Plan) {
@@ -139,8 +135,7 @@ class Offering {
   }
 
   private send(wire: Wire, dueMs: number): void {
-    const n = this.keys++;
-    this.tally.sent += 1;
+    const n = this.tally.sent++;
     this.underWay.set(wire, { n, dueMs });
     this.tally.lateMs.push(performance.now() - dueMs);
     const [before, after] = this.plan.request;
@@ -163,23 +158,13 @@ class Offering {
             this.free(wire);
           },
           answered: (wire, text) => {
-            if (statusOf(text) === GIVEN_UP) this.sendAgain(wire);
-            else this.count(wire, text);
+            this.count(wire, text);
             if (wire.isUsable) this.free(wire);
           },
           closed: (wire, underWay, neverOpened) => this.closed(wire, underWay, neverOpened),
         }),
       );
     }
-  }
-
-  private sendAgain(wire: Wire): void {
-    const { dueMs } = this.underWay.get(wire) as Sent;
-    this.underWay.delete(wire);
-    this.tally.sent -= 1;
-    const other = this.idle.shift();
-    if (other === undefined) this.waiting.unshift(dueMs);
-    else this.send(other, dueMs);
   }
 
   private free(wire: Wire): void {

@@ -10,21 +10,17 @@ import { openOneProcess } from '../houses.ts';
 import type { Outcome } from '../outcome.ts';
 import { openFolder, startPostgres } from '../processes.ts';
 import { watchHost, type Host } from './host.ts';
-import { latencyOf, watchMemory } from './measure.ts';
-import { refusalsIn, steadyStarts, STARTS_A_SECOND, together, type Starts } from './starts.ts';
+import { latencyOf, missedBeside, watchMemory } from './measure.ts';
+import { enoughIn, refusalsIn, steadyStarts, together, type Starts } from './starts.ts';
 
 const DAY_MS = 86_400_000;
 const NAP = 'chaos/nap';
 const NORMAL_SECONDS = 15;
-/** Undisturbed starts to judge by, of the normal ones; and how much longer it may take to have them. */
-const ENOUGH = 0.9 * NORMAL_SECONDS * STARTS_A_SECOND;
+/** So much longer until enough of the normal ones are undisturbed. */
 const MOST_TIMES = 4;
 const LOOK_SECONDS = 5;
 const A_BATCH = 1_000;
 const DRAIN_LIMIT_MS = 480_000;
-const TIMES = 2;
-/** Below it twice as much is the noise of a machine. */
-const LEAST_MS = 20;
 /** In one shard: a run that was due earlier may end so much later than one that was due later. Shards are worked off side by side. */
 const MOST_OUT_OF_ORDER_MS = 2_000;
 
@@ -66,7 +62,7 @@ export async function backlog({ timers, schedules }: BacklogSizes, times: 'kept'
 /** Until enough of them are undisturbed. */
 async function normally(door: Door, host: Host, mostTimes: number): Promise<Starts> {
   const parts: Starts[] = [];
-  for (let n = 1; n <= mostTimes && host.undisturbed(together(parts).accepted).length < ENOUGH; n++)
+  for (let n = 1; n <= mostTimes && host.undisturbed(together(parts).accepted).length < enoughIn(NORMAL_SECONDS); n++)
     parts.push(await steadyStarts(door, { seconds: NORMAL_SECONDS, series: `normal-${n}` }));
   return together(parts);
 }
@@ -105,14 +101,10 @@ interface Measured extends BacklogSizes {
 function outcome({ timers, schedules, times, host, normal, drained, samplesMb, caughtUp, outOfOrderMs }: Measured): Outcome {
   const normalMs = latencyOf(normal.accepted, host);
   const duringMs = latencyOf(drained.accepted, host);
-  const hostTookPercent = host.takenPercent();
   const memoryHalfMb = Math.max(...samplesMb.slice(0, Math.ceil(samplesMb.length / 2)));
   const memoryPeakMb = Math.max(...samplesMb);
   const slow = [
-    ...(duringMs.p99 > Math.max(LEAST_MS, TIMES * normalMs.p99) ? [`new starts took ${duringMs.p99} ms at p99 meanwhile, ${normalMs.p99} ms normally`] : []),
-    ...(Math.min(normalMs.starts, duringMs.starts) < ENOUGH
-      ? [`the host took ${hostTookPercent} % of the processors: too few moments were undisturbed to judge by`]
-      : []),
+    ...missedBeside({ loaded: duringMs, normal: normalMs, enough: enoughIn(NORMAL_SECONDS), host }),
     ...(outOfOrderMs > MOST_OUT_OF_ORDER_MS ? [`runs ended up to ${outOfOrderMs} ms before older ones`] : []),
   ];
   return {
@@ -120,7 +112,7 @@ function outcome({ timers, schedules, times, host, normal, drained, samplesMb, c
     schedules,
     normalMs,
     duringMs,
-    hostTookPercent,
+    hostTookPercent: host.takenPercent(),
     drainedMs: drained.tookMs,
     aSecond: { mean: Math.round(timers / (drained.tookMs / 1_000)), most: Math.max(...drained.rates) },
     outOfOrderMs,

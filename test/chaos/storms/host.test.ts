@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { Host, stealOf } from './host.ts';
+import { latencyOf, missedBeside } from './measure.ts';
 
 const start = (dueMs: number, tookMs = 5): { dueMs: number; tookMs: number } => ({ dueMs, tookMs });
 const dueOf = (all: readonly { dueMs: number }[]): number[] => all.map(({ dueMs }) => dueMs);
@@ -30,4 +31,19 @@ test('with nothing known nothing is left out', () => {
   const host = new Host(2);
   expect(host.undisturbed([start(1), start(2)])).toHaveLength(2);
   expect(host.takenPercent()).toBe(0);
+});
+
+test('starts may take twice as long beside a load and no longer; too few undisturbed ones are no pass', () => {
+  const host = new Host(2);
+  const of = (tookMs: number, starts = 100): ReturnType<typeof latencyOf> =>
+    latencyOf(
+      Array.from({ length: starts }, () => start(10_000, tookMs)),
+      host,
+    );
+  const missed = (loaded: number, normal: number): string[] => missedBeside({ loaded: of(loaded), normal: of(normal), enough: 90, host });
+  expect(missed(60, 30)).toEqual([]);
+  expect(missed(61, 30)).toEqual(['starts took 61 ms at p99 meanwhile, 30 ms normally']);
+  expect(missed(20, 5), 'the noise of a machine').toEqual([]);
+  host.add({ fromMs: 9_000, toMs: 10_000, stolenMs: 400 });
+  expect(missed(61, 30)).toEqual(['the host took 20 % of the processors: too few moments were undisturbed to judge by']);
 });

@@ -53,12 +53,19 @@ export class Host {
 export function watchHost(): { readonly host: Host; stop(): void } {
   const host = new Host();
   let [fromMs, before] = [performance.now(), stolenMs()];
-  const timer = setInterval(() => {
+  const look = (): void => {
     const [toMs, now] = [performance.now(), stolenMs()];
     host.add({ fromMs, toMs, stolenMs: now - before });
     [fromMs, before] = [toMs, now];
-  }, SLOT_MS);
-  return { host, stop: () => clearInterval(timer) };
+  };
+  const timer = setInterval(look, SLOT_MS);
+  return {
+    host,
+    stop() {
+      clearInterval(timer);
+      look();
+    },
+  };
 }
 
 /** Since the machine began, of all processors; 0 where Linux does not tell. */

@@ -34,6 +34,28 @@ export function latencyOf(all: readonly Timed[], host: Host): Latency {
   };
 }
 
+const TIMES = 2;
+/** Below it twice as much is the noise of a machine. */
+const LEAST_MS = 20;
+
+interface Beside {
+  readonly loaded: Latency;
+  readonly normal: Latency;
+  /** Starts to judge by. */
+  readonly enough: number;
+  readonly host: Host;
+}
+
+/** The bounds that are missed where starts may take twice as long under a load as normally, and no longer. */
+export function missedBeside({ loaded, normal, enough, host }: Beside): string[] {
+  return [
+    ...(loaded.p99 > Math.max(LEAST_MS, TIMES * normal.p99) ? [`starts took ${loaded.p99} ms at p99 meanwhile, ${normal.p99} ms normally`] : []),
+    ...(Math.min(normal.starts, loaded.starts) < enough
+      ? [`the host took ${host.takenPercent()} % of the processors: too few moments were undisturbed to judge by`]
+      : []),
+  ];
+}
+
 const SAMPLE_MS = 1_000;
 
 /** Once a second from now on. */

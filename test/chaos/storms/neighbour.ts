@@ -11,22 +11,19 @@ import { openOneProcess, type OneProcess } from '../houses.ts';
 import type { Outcome } from '../outcome.ts';
 import { openFolder, startPostgres } from '../processes.ts';
 import { watchHost, type Host } from './host.ts';
-import { latencyOf, watchMemory, type Latency } from './measure.ts';
-import { refusalsIn, steadyStarts, STARTS_A_SECOND, together, type Starts } from './starts.ts';
+import { latencyOf, missedBeside, watchMemory, type Latency } from './measure.ts';
+import { enoughIn, refusalsIn, steadyStarts, together, type Starts } from './starts.ts';
 
 const QUOTA_A_SECOND = 100;
 const TIMES_QUOTA = 20;
-const TIMES = 2;
-/** Below it twice as much is the noise of a machine. */
-const LEAST_MS = 20;
 const CONNECTIONS = 500;
 const OTHER = 'other';
-/** Of the starts of the time asked for; and how many rounds it may take until so many are undisturbed. */
-const ENOUGH = 0.9;
+/** Until enough starts are undisturbed. */
 const MOST_ROUNDS = 4;
 
 const KINDS = ['idle', 'atQuota', 'flooded'] as const;
 type Kind = (typeof KINDS)[number];
+const JUDGED: readonly Kind[] = ['idle', 'flooded'];
 const RATES: Readonly<Record<Kind, number>> = { idle: 0, atQuota: QUOTA_A_SECOND, flooded: QUOTA_A_SECOND * TIMES_QUOTA };
 
 interface Beside extends Starts {
@@ -46,12 +43,11 @@ export async function neighbour(seconds: number, times: 'kept' | 'reported'): Pr
       await prepare(other, house.sink);
       await steadyStarts(other, { seconds: 5, series: 'warm-up' });
       const memory = watchMemory(house.process().pid);
-      const watching = watchHost();
-      const rounds = await inTurns(house, other, { seconds, mostRounds: times === 'kept' ? MOST_ROUNDS : 1, host: watching.host });
-      watching.stop();
+      const { host, stop } = watchHost();
+      const rounds = await inTurns(house, other, { seconds, mostRounds: times === 'kept' ? MOST_ROUNDS : 1, host }).finally(stop);
       const samplesMb = memory.stop();
       other.close();
-      return outcome(rounds, { seconds, times, host: watching.host, memoryPeakMb: Math.max(...samplesMb) });
+      return outcome(rounds, { seconds, times, host, memoryPeakMb: Math.max(...samplesMb) });
     } finally {
       await house.close();
     }
@@ -70,7 +66,7 @@ interface Asked {
 
 async function inTurns(house: OneProcess, other: Door, { seconds, mostRounds, host }: Asked): Promise<Round[]> {
   const rounds: Round[] = [];
-  const isEnough = (): boolean => KINDS.every((kind) => host.undisturbed(startsOf(rounds, kind).accepted).length >= enoughIn(seconds));
+  const isEnough = (): boolean => JUDGED.every((kind) => host.undisturbed(startsOf(rounds, kind).accepted).length >= enoughIn(seconds));
   for (let n = 1; n <= mostRounds && !isEnough(); n++) {
     const round = {} as Record<Kind, Beside>;
     for (const kind of KINDS) round[kind] = await beside(house, RATES[kind], { other, seconds, series: `${kind}-${n}` });
@@ -90,7 +86,6 @@ async function beside(house: OneProcess, rate: number, { other, seconds, series 
 }
 
 const startsOf = (rounds: readonly Round[], kind: Kind): Starts => together(rounds.map((round) => round[kind]));
-const enoughIn = (seconds: number): number => ENOUGH * seconds * STARTS_A_SECOND;
 
 interface Told {
   readonly seconds: number;
@@ -107,15 +102,7 @@ function outcome(rounds: readonly Round[], { seconds, times, host, memoryPeakMb 
   const refused = sumOf((load) => load.refused);
   const lost = sumOf(({ cut, unanswered }) => cut + unanswered);
   const withoutRetryAfter = sumOf((load) => load.refusedWithoutRetryAfter);
-  const hostTookPercent = host.takenPercent();
-  const slow = [
-    ...(floodedMs.p99 > Math.max(LEAST_MS, TIMES * idleMs.p99)
-      ? [`the other tenant’s starts took ${floodedMs.p99} ms at p99, ${idleMs.p99} ms when all was idle`]
-      : []),
-    ...(Math.min(idleMs.starts, floodedMs.starts) < enoughIn(seconds)
-      ? [`the host took ${hostTookPercent} % of the processors: too few moments were undisturbed to judge by`]
-      : []),
-  ];
+  const slow = missedBeside({ loaded: floodedMs, normal: idleMs, enough: enoughIn(seconds), host });
   return {
     seconds,
     quotaASecond: QUOTA_A_SECOND,
@@ -126,7 +113,7 @@ function outcome(rounds: readonly Round[], { seconds, times, host, memoryPeakMb 
     atQuotaMs,
     floodedMs,
     rounds: rounds.length,
-    hostTookPercent,
+    hostTookPercent: host.takenPercent(),
     memoryPeakMb,
     ...(times === 'reported' && { missed: slow }),
     violations: [

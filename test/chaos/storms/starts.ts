@@ -22,7 +22,9 @@ export interface Starts {
 
 const NO_ANSWER = 'no answer';
 const PACE_MS = 25;
-export const STARTS_A_SECOND = 1_000 / PACE_MS;
+/** Of the starts of so long a time that are to be judged. */
+const ENOUGH = 0.9;
+export const enoughIn = (seconds: number): number => (ENOUGH * seconds * 1_000) / PACE_MS;
 
 export async function steadyStarts(door: Door, { seconds, series }: Pace): Promise<Starts> {
   const accepted: Timed[] = [];
